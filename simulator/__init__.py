@@ -1,0 +1,1 @@
+"""Rackloop: an emulated datacenter for software that sells dedicated servers."""

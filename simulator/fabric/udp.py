@@ -1,0 +1,73 @@
+"""The same network interface over real UDP sockets, one asyncio endpoint for each."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from typing import Any, cast
+
+from simulator.fabric.base import Address, AddressInUse, Receiver
+from simulator.kernel import Activity, Clock, LoopClock
+
+__all__ = ["UdpFabric"]
+
+
+class UdpFabric:
+    """Real UDP. Wire time is the loop's own time."""
+
+    def __init__(self, *, activity: Activity | None = None) -> None:
+        self.time: Clock = LoopClock()
+        self.activity = activity or Activity()
+        self.sent = 0
+        self.delivered = 0
+        self._ends: list[_End] = []
+
+    async def open(self, address: Address | None, receiver: Receiver) -> _End:
+        loop = asyncio.get_running_loop()
+        try:
+            _, end = await loop.create_datagram_endpoint(
+                lambda: _End(self, receiver), local_addr=address or ("127.0.0.1", 0)
+            )
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE and address:
+                raise AddressInUse(error.errno, f"{address[0]}:{address[1]} is taken") from None
+            raise
+        self._ends.append(end)
+        return end
+
+    def close(self) -> None:
+        """Close every endpoint that is still open."""
+        for end in tuple(self._ends):
+            end.close()
+
+
+class _End(asyncio.DatagramProtocol):
+    def __init__(self, fabric: UdpFabric, receiver: Receiver) -> None:
+        self._fabric = fabric
+        self._receiver = receiver
+        self._transport: asyncio.DatagramTransport | None = None
+        self.address: Address = ("", 0)
+
+    def connection_made(self, transport: Any) -> None:
+        self._transport = cast(asyncio.DatagramTransport, transport)
+        host, port = transport.get_extra_info("sockname")[:2]
+        self.address = (host, port)
+
+    def datagram_received(self, data: bytes, addr: Any) -> None:
+        self._fabric.delivered += 1
+        self._fabric.activity.touch()
+        self._receiver(data, (addr[0], addr[1]))
+
+    def error_received(self, exc: Exception) -> None:
+        """An ICMP refusal: for a datagram network that is the same as silence."""
+
+    def send(self, data: bytes, to: Address) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._fabric.sent += 1
+            self._transport.sendto(data, to)
+
+    def close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+        if self in self._fabric._ends:
+            self._fabric._ends.remove(self)

@@ -1,0 +1,50 @@
+"""What is in flight: requests and exchanges that have begun and not ended.
+
+A stepped clock asks it whether time may go on. Code that waits for *lab* time must not be counted as busy, or time
+would wait for itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+__all__ = ["Activity"]
+
+
+class Activity:
+    """Counts what is in flight and can wait until there is nothing for a while."""
+
+    def __init__(self, idle: float = 0.003) -> None:
+        """`idle`: real seconds of quiet after which the lab counts as settled."""
+        self._idle = idle
+        self._count = 0
+        self._total = 0
+
+    @property
+    def in_flight(self) -> int:
+        return self._count
+
+    @contextmanager
+    def busy(self) -> Iterator[None]:
+        """Count the body as one thing in flight."""
+        self._count += 1
+        self._total += 1
+        try:
+            yield
+        finally:
+            self._count -= 1
+            self._total += 1
+
+    def touch(self) -> None:
+        """Something happened that has no end of its own (a datagram arrived): start the quiet anew."""
+        self._total += 1
+
+    async def settle(self) -> None:
+        """Return when nothing has been in flight, begun or ended for the idle time."""
+        while True:
+            seen = self._total
+            await asyncio.sleep(self._idle)
+            if self._count == 0 and self._total == seen:
+                return

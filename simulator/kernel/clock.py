@@ -1,0 +1,185 @@
+"""Lab time. The plant, the panel and the billing side know no other clock than this one.
+
+A clock gives seconds since the lab was started, as a float. Calendar dates come from `Clock.calendar`, so that
+nobody has to ask the host what day it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+__all__ = ["LAB_EPOCH", "Clock", "LoopClock", "SteppedClock", "Timer"]
+
+LAB_EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Timer(Protocol):
+    """What `call_at` returns: something that can be called off, any number of times."""
+
+    def cancel(self) -> None: ...
+
+
+class Clock(ABC):
+    """A clock of the lab. `now` and `call_at` are its own; the rest follows from them."""
+
+    def __init__(self, epoch: datetime = LAB_EPOCH) -> None:
+        self.epoch = epoch
+
+    @abstractmethod
+    def now(self) -> float:
+        """Seconds since the lab was started."""
+
+    @abstractmethod
+    def call_at(self, when: float, callback: Callable[..., object], *args: Any) -> Timer:
+        """Call back at `when` (seconds, as `now`); at once when that is past. Equal times fire in the order set."""
+
+    def call_later(self, delay: float, callback: Callable[..., object], *args: Any) -> Timer:
+        return self.call_at(self.now() + delay, callback, *args)
+
+    def calendar(self, at: float | None = None) -> datetime:
+        """The date and time that the lab's people would read off their wall, to whole seconds, UTC."""
+        seconds = self.now() if at is None else at
+        return self.epoch + timedelta(seconds=int(seconds))
+
+    async def sleep(self, seconds: float) -> None:
+        """Return when `seconds` have passed on this clock; zero or less still lets others run."""
+        if seconds <= 0:
+            await asyncio.sleep(0)
+            return
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        timer = self.call_later(seconds, _wake, future)
+        try:
+            await future
+        finally:
+            timer.cancel()
+
+    @asynccontextmanager
+    async def timeout(self, seconds: float) -> AsyncIterator[None]:
+        """Cancel the body and raise TimeoutError when it takes longer than `seconds` of this clock."""
+        task = asyncio.current_task()
+        if task is None:  # pragma: no cover - asyncio always has one inside a coroutine
+            raise RuntimeError("timeout() is for code that runs in a task")
+        already = task.cancelling()
+        expired = False
+
+        def expire() -> None:
+            nonlocal expired
+            expired = True
+            task.cancel()
+
+        timer = self.call_later(seconds, expire)
+        try:
+            yield
+        except asyncio.CancelledError:
+            if expired and task.uncancel() <= already:
+                raise TimeoutError from None
+            raise
+        finally:
+            timer.cancel()
+
+
+def _wake(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+class LoopClock(Clock):
+    """Lab time is the event loop's time, times `rate`: simulated mode (virtual loop), `real` and `scaled:N`."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop | None = None, *, rate: float = 1.0, epoch: datetime = LAB_EPOCH
+    ) -> None:
+        super().__init__(epoch)
+        if rate <= 0:
+            raise ValueError("a clock's rate is a number above zero")
+        self._loop = loop or asyncio.get_running_loop()
+        self._start = self._loop.time()
+        self._rate = rate
+
+    def now(self) -> float:
+        return (self._loop.time() - self._start) * self._rate
+
+    def call_at(self, when: float, callback: Callable[..., object], *args: Any) -> Timer:
+        return self._loop.call_at(self._start + when / self._rate, callback, *args)
+
+
+class _SteppedTimer:
+    __slots__ = ("args", "callback", "when")
+
+    def __init__(self, when: float, callback: Callable[..., object], args: tuple[Any, ...]) -> None:
+        self.when = when
+        self.callback: Callable[..., object] | None = callback
+        self.args = args
+
+    def cancel(self) -> None:
+        self.callback = None
+        self.args = ()
+
+
+class SteppedClock(Clock):
+    """A clock that moves only when told. `settle` is awaited between two instants, so that whatever a due event
+    sets off (datagrams, requests) has ended before time goes on.
+    """
+
+    def __init__(self, settle: Callable[[], Any], *, epoch: datetime = LAB_EPOCH) -> None:
+        super().__init__(epoch)
+        self._settle = settle
+        self._now = 0.0
+        self._order = 0
+        self._heap: list[tuple[float, int, _SteppedTimer]] = []
+        self._moving = asyncio.Lock()
+
+    def now(self) -> float:
+        return self._now
+
+    def call_at(self, when: float, callback: Callable[..., object], *args: Any) -> Timer:
+        timer = _SteppedTimer(max(when, self._now), callback, args)
+        self._order += 1
+        heapq.heappush(self._heap, (timer.when, self._order, timer))
+        return timer
+
+    def next_due(self) -> float | None:
+        """When the next event is due, or None when nothing is."""
+        while self._heap and self._heap[0][2].callback is None:
+            heapq.heappop(self._heap)
+        return self._heap[0][0] if self._heap else None
+
+    async def advance(self, seconds: float) -> float:
+        """Move on by `seconds`; return the new time when everything that was due has happened."""
+        if seconds < 0:
+            raise ValueError("time does not run backwards")
+        async with self._moving:
+            await self._settle()
+            return await self._advance_to(self._now + seconds)
+
+    async def advance_to(self, when: float) -> float:
+        """Move on to the instant `when`; an instant that is past is an error."""
+        async with self._moving:
+            await self._settle()
+            if when < self._now:
+                raise ValueError(f"it is {self._now:g} s already; time does not run backwards")
+            return await self._advance_to(when)
+
+    async def advance_to_next(self) -> float:
+        """Move on to the next due event and let it happen; without one, time stands still."""
+        async with self._moving:
+            await self._settle()
+            due = self.next_due()
+            return self._now if due is None else await self._advance_to(due)
+
+    async def _advance_to(self, target: float) -> float:
+        while (due := self.next_due()) is not None and due <= target:
+            self._now = due
+            while self.next_due() == due:
+                timer = heapq.heappop(self._heap)[2]
+                if timer.callback is not None:
+                    timer.callback(*timer.args)
+            await self._settle()
+        self._now = max(self._now, target)
+        return self._now

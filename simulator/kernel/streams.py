@@ -1,0 +1,31 @@
+"""Seeded randomness by name: a further draw in one stream never shifts another."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+
+__all__ = ["Streams"]
+
+
+class Streams:
+    """Named child streams of one seed, `streams["plant/srv-01/boot"]`; the same object for the same name."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self._streams: dict[str, random.Random] = {}
+
+    def __getitem__(self, name: str) -> random.Random:
+        stream = self._streams.get(name)
+        if stream is None:
+            digest = hashlib.sha256(f"{self.seed}/{name}".encode()).digest()
+            stream = self._streams[name] = random.Random(int.from_bytes(digest, "big"))
+        return stream
+
+    def jitter(self, name: str, seconds: float, share: float) -> float:
+        """`seconds`, give or take up to `share` of it (0.1 is ten per cent)."""
+        return seconds * (1 + share * (2 * self[name].random() - 1)) if share else seconds
+
+    def octets(self, name: str, count: int) -> bytes:
+        """Seeded bytes: keys, nonces and identifiers of a simulated run."""
+        return self[name].randbytes(count)
