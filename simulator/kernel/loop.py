@@ -168,10 +168,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
     async def getnameinfo(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise NotInVirtualTime("a reverse name look-up")
 
-    def add_reader(self, fd: Any, callback: Any, *args: Any) -> NoReturn:
+    def add_reader(self, fd: Any, callback: Any, *args: Any) -> NoReturn:  # type: ignore[override]
         raise NotInVirtualTime("watching a file descriptor")
 
-    def add_writer(self, fd: Any, callback: Any, *args: Any) -> NoReturn:
+    def add_writer(self, fd: Any, callback: Any, *args: Any) -> NoReturn:  # type: ignore[override]
         raise NotInVirtualTime("watching a file descriptor")
 
     async def _no_socket(self, *args: Any, **kwargs: Any) -> NoReturn:

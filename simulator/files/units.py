@@ -1,0 +1,67 @@
+"""Quantities as people write them in lab and scenario files: `90s`, `25m`, `900 MB`, `1 Gbit/s`, `40%`."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, WithJsonSchema
+
+__all__ = ["Duration", "Octets", "Rate", "Share", "parse_duration", "parse_octets", "parse_rate", "parse_share"]
+
+_NUMBER = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([A-Za-z/%]*)\s*$")
+_SECONDS = {"ms": 0.001, "s": 1.0, "": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+_OCTETS = {"": 1, "B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+_BITS = {"bit/s": 1, "kbit/s": 10**3, "Mbit/s": 10**6, "Gbit/s": 10**9}
+_OCTETS_PER_SECOND = {"B/s": 8, "kB/s": 8 * 10**3, "MB/s": 8 * 10**6, "GB/s": 8 * 10**9}
+
+
+def _split(value: Any, units: dict[str, Any], example: str) -> float:
+    if isinstance(value, bool):
+        raise ValueError(f"write it as {example}")
+    if isinstance(value, int | float):
+        value = str(value)
+    match = _NUMBER.match(value) if isinstance(value, str) else None
+    if match is None or match[2] not in units:
+        raise ValueError(f"{value!r} is not understood; write it as {example}")
+    return float(match[1]) * float(units[match[2]])
+
+
+def parse_duration(value: Any) -> float:
+    """Seconds; a bare number is seconds."""
+    return _split(value, _SECONDS, "90s, 25m or 1h")
+
+
+def parse_octets(value: Any) -> int:
+    """Octets, in decimal multiples as disk makers count."""
+    return round(_split(value, _OCTETS, "900 MB or 1 TB"))
+
+
+def parse_rate(value: Any) -> int:
+    """Bits per second; `MB/s` are octets."""
+    return round(_split(value, _BITS | _OCTETS_PER_SECOND, "1 Gbit/s or 450 MB/s"))
+
+
+def parse_share(value: Any) -> float:
+    """A share from 0 to 1, written as per cent or as a number."""
+    if isinstance(value, str) and value.strip().endswith("%"):
+        share = _split(value, {"%": 1}, "40%") / 100
+    else:
+        share = _split(value, {"": 1}, "40% or 0.4")
+    if share > 1:
+        raise ValueError(f"{value!r} is more than the whole; write it as 40%")
+    return share
+
+
+def _schema(pattern: str, example: str) -> WithJsonSchema:
+    return WithJsonSchema(
+        {"anyOf": [{"type": "string", "pattern": pattern}, {"type": "number"}], "examples": [example]}
+    )
+
+
+Duration = Annotated[float, BeforeValidator(parse_duration), _schema(r"^\s*\d+(\.\d+)?\s*(ms|s|m|min|h|d)?\s*$", "25m")]
+Octets = Annotated[int, BeforeValidator(parse_octets), _schema(r"^\s*\d+(\.\d+)?\s*(B|[kK]B|MB|GB|TB)?\s*$", "900 MB")]
+Rate = Annotated[
+    int, BeforeValidator(parse_rate), _schema(r"^\s*\d+(\.\d+)?\s*([kMG]?bit/s|[kMG]?B/s)\s*$", "1 Gbit/s")
+]
+Share = Annotated[float, BeforeValidator(parse_share), _schema(r"^\s*\d+(\.\d+)?\s*%?\s*$", "40%")]
