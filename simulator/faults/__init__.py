@@ -1,0 +1,6 @@
+"""Faults: the catalogue, and when they strike. Nothing else may bend the plant, a device or a wire."""
+
+from simulator.faults.catalogue import CATALOGUE, FaultKind, FaultParams, NotPossible
+from simulator.faults.engine import FaultEngine, Injected
+
+__all__ = ["CATALOGUE", "FaultEngine", "FaultKind", "FaultParams", "Injected", "NotPossible"]

@@ -1,0 +1,383 @@
+"""Every fault there is: what it is called, what it hits, what it takes, what it bends and how that is mended.
+
+A fault is a hand on the plant, a device or a wire; the error that a client sees emerges from there. `at` and `for`
+are common to all: when it strikes (a time since the lab's start, or a share of the running image's work) and how
+long it lasts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Protocol
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from simulator.fabric import Conditions, MemoryFabric
+from simulator.files.units import Duration, Share, parse_duration, parse_share
+from simulator.plant import Plant, Server
+
+__all__ = ["CATALOGUE", "FaultKind", "FaultParams", "Moment", "NotPossible", "Progress", "Undo", "World"]
+
+Undo = Callable[[], None]
+
+
+class RestartableService(Protocol):
+    """Services behind an edge that answers in their place while they start."""
+
+    def take_down(self) -> None: ...
+
+    def bring_up(self) -> None: ...
+
+
+class World(Protocol):
+    """What faults may lay hands on."""
+
+    @property
+    def plant(self) -> Plant: ...
+
+    @property
+    def management(self) -> MemoryFabric | None:
+        """The in-memory management network; None on real sockets, whose conditions nobody can set."""
+
+    @property
+    def panel_services(self) -> RestartableService: ...
+
+    def bmc_host(self, server: str) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A share of the running image's work."""
+
+    share: float
+
+
+def _moment(value: Any) -> Any:
+    if isinstance(value, Progress):
+        return value
+    if isinstance(value, str) and value.strip().endswith("%"):
+        return Progress(parse_share(value))
+    return parse_duration(value)
+
+
+Moment = Annotated[
+    float | Progress,
+    BeforeValidator(_moment),
+    WithJsonSchema(
+        {
+            "anyOf": [{"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*(ms|s|m|min|h|d|%)?\s*$"}, {"type": "number"}],
+            "examples": ["40%", "10m"],
+        }
+    ),
+]
+
+
+class FaultParams(BaseModel):
+    """Common to all faults. Without `at` a fault strikes at once (before the first step, or at its step)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, populate_by_name=True)
+
+    at: Moment | None = None
+    lasts: Duration | None = Field(default=None, alias="for")
+
+    @property
+    def target(self) -> str:
+        """The name of what it hits."""
+        return next((str(getattr(self, key)) for key in ("server", "switch", "pdu") if hasattr(self, key)), "panel")
+
+
+class OnServer(FaultParams):
+    server: str
+
+
+class OnNic(OnServer):
+    nic: Literal["nic1", "nic2", "nic3", "nic4"] = "nic1"
+
+
+class OnDisk(OnServer):
+    disk: int = Field(default=1, ge=1)
+
+
+class SlowDisk(OnDisk):
+    factor: float = Field(default=10.0, gt=1)
+
+
+class OnPsu(OnServer):
+    psu: int = Field(default=1, ge=1)
+
+
+class OnSwitch(FaultParams):
+    switch: str
+
+
+class OnPort(OnSwitch):
+    port: int = Field(ge=1)
+
+
+class OnPdu(FaultParams):
+    pdu: str
+
+
+class OnOutlet(OnPdu):
+    outlet: int = Field(ge=1)
+
+
+class LossyLink(OnServer):
+    loss: Share = 0.0
+    duplication: Share = 0.0
+    reordering: Share = 0.0
+    delay: Duration = 0.0002
+    jitter: Duration = 0.0
+
+
+class OnPanel(FaultParams):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class FaultKind:
+    """One kind of fault. `strike` bends the world and returns what mends it; it raises NotPossible when the world has
+    no such thing to bend.
+    """
+
+    name: str
+    target: str
+    """`server`, `switch`, `pdu` or `panel`."""
+    params: type[FaultParams]
+    summary: str
+    strike: Callable[[World, Any], Undo]
+
+
+class NotPossible(ValueError):
+    """The lab has no such part: no second disk, no cable on that NIC, no in-memory network."""
+
+
+def _server(world: World, params: OnServer) -> Server:
+    return world.plant.servers[params.server]
+
+
+def _bmc_dead(world: World, params: OnServer) -> Undo:
+    server = _server(world, params)
+    server.bmc_failed = True
+
+    def mend() -> None:
+        server.bmc_failed = False
+
+    return mend
+
+
+def _board_dead(world: World, params: OnServer) -> Undo:
+    server = _server(world, params)
+    server.main_board_failed = True
+
+    def mend() -> None:
+        server.main_board_failed = False
+
+    return mend
+
+
+def _nic(world: World, params: OnNic) -> Any:
+    nics = {nic.name: nic for nic in _server(world, params).nics}
+    if params.nic not in nics:
+        raise NotPossible(f"{params.server} has no {params.nic}, only {', '.join(nics)}")
+    return nics[params.nic]
+
+
+def _nic_silent(world: World, params: OnNic) -> Undo:
+    nic = _nic(world, params)
+    nic.silent = True
+    nic.changed()
+
+    def mend() -> None:
+        nic.silent = False
+        nic.changed()
+
+    return mend
+
+
+def _nic_dead(world: World, params: OnNic) -> Undo:
+    nic = _nic(world, params)
+    nic.dead = True
+    nic.changed()
+
+    def mend() -> None:
+        nic.dead = False
+        nic.changed()
+
+    return mend
+
+
+def _cable_unplugged(world: World, params: OnNic) -> Undo:
+    nic = _nic(world, params)
+    cable = nic.cable
+    if cable is None:
+        raise NotPossible(f"{params.nic} of {params.server} has no cable")
+    cable.plugged = False
+    nic.changed()
+
+    def mend() -> None:
+        cable.plugged = True
+        nic.changed()
+
+    return mend
+
+
+def _disk(world: World, params: OnDisk) -> Any:
+    disks = _server(world, params).disks
+    if params.disk > len(disks):
+        raise NotPossible(f"{params.server} has {len(disks)} disks, no disk {params.disk}")
+    return disks[params.disk - 1]
+
+
+def _disk_fails(world: World, params: OnDisk) -> Undo:
+    disk = _disk(world, params)
+    disk.failed = True
+
+    def mend() -> None:
+        disk.failed = False
+
+    return mend
+
+
+def _disk_slow(world: World, params: SlowDisk) -> Undo:
+    disk = _disk(world, params)
+    disk.slowdown = params.factor
+
+    def mend() -> None:
+        disk.slowdown = 1.0
+
+    return mend
+
+
+def _freeze(world: World, params: OnServer) -> Undo:
+    server = _server(world, params)
+    server.freeze()
+    return server.thaw
+
+
+def _psu_dead(world: World, params: OnPsu) -> Undo:
+    server = _server(world, params)
+    if params.psu > len(server.psus):
+        raise NotPossible(f"{params.server} has {len(server.psus)} supplies, no supply {params.psu}")
+    psu = server.psus[params.psu - 1]
+    psu.failed = True
+    server.psu_changed()
+
+    def mend() -> None:
+        psu.failed = False
+        server.psu_changed()
+
+    return mend
+
+
+def _equipment_dead(world: World, params: OnSwitch | OnPdu) -> Undo:
+    plant = world.plant
+    device: Any = plant.switches[params.switch] if isinstance(params, OnSwitch) else plant.pdus[params.pdu]
+    device.failed = True
+    device.state_changed()
+
+    def mend() -> None:
+        device.failed = False
+        device.state_changed()
+
+    return mend
+
+
+def _port_broken(world: World, params: OnPort) -> Undo:
+    switch = world.plant.switches[params.switch]
+    if params.port > len(switch.ports):
+        raise NotPossible(f"{params.switch} has {len(switch.ports)} ports, no port {params.port}")
+    port = switch.ports[params.port - 1]
+    port.broken = True
+    port.changed()
+    switch.network.changed()
+
+    def mend() -> None:
+        port.broken = False
+        port.changed()
+        switch.network.changed()
+
+    return mend
+
+
+def _feed_lost(world: World, params: OnPdu) -> Undo:
+    pdu = world.plant.pdus[params.pdu]
+    pdu.mains.set_live(False)
+    return lambda: pdu.mains.set_live(True)
+
+
+def _outlet(world: World, params: OnOutlet) -> Any:
+    outlets = world.plant.pdus[params.pdu].outlets
+    if params.outlet > len(outlets):
+        raise NotPossible(f"{params.pdu} has {len(outlets)} outlets, no outlet {params.outlet}")
+    return outlets[params.outlet - 1]
+
+
+def _outlet_off(world: World, params: OnOutlet) -> Undo:
+    outlet = _outlet(world, params)
+    outlet.turn_off()
+    return lambda: outlet.turn_on()
+
+
+def _outlet_stuck(world: World, params: OnOutlet) -> Undo:
+    outlet = _outlet(world, params)
+    outlet.stuck = True
+
+    def mend() -> None:
+        outlet.stuck = False
+
+    return mend
+
+
+def _link_lossy(world: World, params: LossyLink) -> Undo:
+    fabric = world.management
+    if fabric is None:
+        raise NotPossible("a lossy management link needs the in-memory network: not in wire mode")
+    host = world.bmc_host(params.server)
+    fabric.set_conditions(
+        host,
+        Conditions(
+            loss=params.loss,
+            duplication=params.duplication,
+            reordering=params.reordering,
+            delay=params.delay,
+            jitter=params.jitter,
+        ),
+    )
+    return lambda: fabric.set_conditions(host, None)
+
+
+def _panel_restarts(world: World, params: OnPanel) -> Undo:
+    world.panel_services.take_down()
+    return world.panel_services.bring_up
+
+
+CATALOGUE: dict[str, FaultKind] = {
+    kind.name: kind
+    for kind in (
+        FaultKind("bmc.dead", "server", OnServer, "the BMC answers nothing any more", _bmc_dead),
+        FaultKind("board.dead", "server", OnServer, "power-on is taken and nothing comes up", _board_dead),
+        FaultKind("nic.silent", "server", OnNic, "link, and not one frame", _nic_silent),
+        FaultKind("nic.dead", "server", OnNic, "no link", _nic_dead),
+        FaultKind("cable.unplugged", "server", OnNic, "the patch cable is out", _cable_unplugged),
+        FaultKind("disk.fails", "server", OnDisk, "the disk takes no more data", _disk_fails),
+        FaultKind("disk.slow", "server", SlowDisk, "the disk writes `factor` times slower", _disk_slow),
+        FaultKind("installer.stall", "server", OnServer, "what runs stands still until a reset", _freeze),
+        FaultKind("psu.dead", "server", OnPsu, "a power supply delivers nothing", _psu_dead),
+        FaultKind("switch.dead", "switch", OnSwitch, "the switch forwards and answers nothing", _equipment_dead),
+        FaultKind(
+            "port.broken", "switch", OnPort, "the port has no link, whatever its administration says", _port_broken
+        ),
+        FaultKind(
+            "pdu.dead", "pdu", OnPdu, "the management card is deaf; the outlets stay as they are", _equipment_dead
+        ),
+        FaultKind("feed.lost", "pdu", OnPdu, "the PDU loses its feed, and everything behind it", _feed_lost),
+        FaultKind("outlet.off", "pdu", OnOutlet, "somebody switched the outlet off", _outlet_off),
+        FaultKind("outlet.stuck", "pdu", OnOutlet, "the relay takes commands and does not move", _outlet_stuck),
+        FaultKind("link.lossy", "server", LossyLink, "the BMC's management link loses and delays", _link_lossy),
+        FaultKind(
+            "panel.restart", "panel", OnPanel, "the panel's services restart: the edge answers 503", _panel_restarts
+        ),
+    )
+}

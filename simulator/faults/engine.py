@@ -1,0 +1,95 @@
+"""When faults strike and end: at once, at a time, or when the running image has come so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from simulator.faults.catalogue import CATALOGUE, FaultParams, Progress, Undo, World
+from simulator.kernel import Clock, Journal, Record
+
+__all__ = ["FaultEngine", "Injected"]
+
+
+@dataclass(slots=True)
+class Injected:
+    """A fault that was asked for. `struck` says whether it has come about yet."""
+
+    kind: str
+    params: FaultParams
+    struck: bool = False
+    undo: Undo | None = field(default=None, repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.kind} on {self.params.target}"
+
+
+class FaultEngine:
+    """The only hand that bends the world. Faults clear in any order, and clearing restores what was."""
+
+    def __init__(self, world: World, clock: Clock, journal: Journal) -> None:
+        self._world = world
+        self._clock = clock
+        self._journal = journal
+        self._injected: list[Injected] = []
+        self._waiting: list[Injected] = []
+        journal.watch(self._watch)
+
+    def inject(self, kind: str, params: FaultParams) -> Injected:
+        """Ask for a fault. Raises KeyError for an unknown kind, NotPossible when the lab has no such part."""
+        fault = Injected(CATALOGUE[kind].name, params)
+        self._injected.append(fault)
+        if isinstance(params.at, Progress):
+            self._waiting.append(fault)
+        elif params.at is None or params.at <= self._clock.now():
+            self._strike(fault)
+        else:
+            self._clock.call_at(params.at, self._strike, fault)
+        return fault
+
+    def clear(self, kind: str | None = None, target: str | None = None) -> int:
+        """Mend what matches and call off what has not struck yet; returns how many faults that were."""
+        cleared = 0
+        for fault in tuple(self._injected):
+            if kind in (None, fault.kind) and target in (None, fault.params.target):
+                cleared += 1
+                self._mend(fault)
+        return cleared
+
+    def pending(self) -> list[Injected]:
+        """Faults that were asked for and never came about."""
+        return [fault for fault in self._injected if not fault.struck]
+
+    def active(self) -> list[Injected]:
+        """Faults that hold now."""
+        return [fault for fault in self._injected if fault.undo is not None]
+
+    def _strike(self, fault: Injected) -> None:
+        if fault not in self._injected or fault.struck:
+            return
+        fault.struck = True
+        self._journal.write("fault", fault.params.target, fault.kind)
+        fault.undo = CATALOGUE[fault.kind].strike(self._world, fault.params)
+        if fault.params.lasts is not None:
+            self._clock.call_later(fault.params.lasts, self._end, fault)
+
+    def _end(self, fault: Injected) -> None:
+        if fault.undo is not None:
+            self._journal.write("fault", fault.params.target, f"{fault.kind} ends")
+            fault.undo()
+            fault.undo = None
+
+    def _mend(self, fault: Injected) -> None:
+        if fault in self._waiting:
+            self._waiting.remove(fault)
+        self._end(fault)
+        self._injected.remove(fault)
+
+    def _watch(self, record: Record) -> None:
+        if not self._waiting or record.layer != "plant" or record.what != "progress":
+            return
+        for fault in tuple(self._waiting):
+            at = fault.params.at
+            if fault.params.target == record.subject and isinstance(at, Progress):
+                if record.detail["percent"] >= at.share * 100:
+                    self._waiting.remove(fault)
+                    self._strike(fault)

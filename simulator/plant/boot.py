@@ -1,0 +1,207 @@
+"""What happens between the power button and a running system: POST, boot device, PXE, installer, first boot.
+
+Every wait is physics: the link's speed and state, the disk's speed and health. A machine that is frozen stands still
+until somebody resets it. PXE's DHCP retries are those of the PXE 2.1 specification (4, 8, 16, 32 s).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from simulator.plant.datanet import NetBoot
+from simulator.plant.disk import InstalledOs
+from simulator.plant.lifecycle import BootEvent
+
+if TYPE_CHECKING:
+    from simulator.plant.server import Server
+
+__all__ = ["boot", "configuration_of"]
+
+DHCP_TRIES = (4.0, 8.0, 16.0, 32.0)
+STEPS = 20
+"""An image works in this many steps; between two of them faults and resets find their moment."""
+
+
+class _ImageFailed(Exception):
+    """The running image gave up; the message is what its screen shows."""
+
+
+async def boot(server: Server) -> None:
+    """From POST to a running system, or to a halt. Ends early when the machine is reset or loses power."""
+    physics = server.physics
+    await physics.clock.sleep(physics.draw(server.name, "post", physics.timings.post))
+    server.fire(BootEvent.POST_DONE)
+    for device in _boot_devices(server):
+        if device == "pxe":
+            server.fire(BootEvent.TRY_NETWORK)
+            if await _network_boot(server):
+                return
+            server.fire(BootEvent.NO_NETWORK_BOOT)
+        elif device == "disk" and server.os is not None:
+            server.fire(BootEvent.TRY_DISK)
+            await physics.clock.sleep(physics.draw(server.name, "os boot", physics.timings.os_boot))
+            await server.thawed()
+            server.fire(BootEvent.OS_UP)
+            await _first_boot(server)
+            return
+    server.hint = "No bootable device"
+    server.fire(BootEvent.NO_DEVICE)
+
+
+def _boot_devices(server: Server) -> tuple[str, ...]:
+    """The firmware's order, led by the BMC's boot flags; one-time flags are used up."""
+    override = server.boot_override
+    if override is None or override.device not in ("pxe", "disk"):
+        return server.boot_order
+    if not override.persistent:
+        server.boot_override = None
+    return (override.device, *(device for device in server.boot_order if device != override.device))
+
+
+async def _network_boot(server: Server) -> bool:
+    """Whether something came over the network and ran; False sends the firmware to the next boot device."""
+    physics, nic, network = server.physics, server.nics[0], server.network
+    for patience in DHCP_TRIES:
+        service = network.boot_service
+        if service is not None and nic.reaches_network and service.discover(nic.mac) is not None:
+            break
+        server.note("DHCP without answer", nic=nic.name)
+        await physics.clock.sleep(patience)
+    else:
+        server.hint = "PXE-E51: No DHCP or proxyDHCP offers were received"
+        return False
+    server.fire(BootEvent.LEASE)
+    await physics.clock.sleep(physics.draw(server.name, "loader", physics.timings.loader))
+    if not await network.path(nic, physics.timings.transfer_timeout):
+        server.hint = "PXE-E32: TFTP open timeout"
+        return False
+    netboot = service.loader(nic.mac)
+    if netboot is None:
+        server.hint = "Booting from local disk"
+        return False
+    installs = netboot.kind == "install"
+    server.fire(BootEvent.START_INSTALLER if installs else BootEvent.START_DIAGNOSTIC)
+    try:
+        await (_install if installs else _diagnose)(server, netboot)
+    except _ImageFailed as failure:
+        server.hint = str(failure)
+        await _phone_home(server, "error", server.progress, message=str(failure))
+        server.fire(BootEvent.IMAGE_FAILED)
+        return True
+    await server.restart(BootEvent.IMAGE_DONE)
+    return True
+
+
+async def _install(server: Server, image: NetBoot) -> None:
+    """Read the image over the link, write it to the disk, configure the system."""
+    disk, nic = server.disks[0], server.nics[0]
+    _request(server, image)
+    for each in server.disks:
+        each.os = None
+    disk.used = True
+    rate = min(nic.link_speed / 8, disk.write_speed)
+    whole = image.image_octets / rate + image.work_seconds
+    done = 0.0
+    stages = (
+        ("transfer", image.image_octets / rate, image.image_octets / STEPS),
+        ("configure", image.work_seconds, 0.0),
+    )
+    for stage, seconds, octets in stages:
+        await _phone_home(server, stage, server.progress)
+        for _ in range(STEPS):
+            share = seconds / STEPS
+            slow = disk.slowdown if stage == "configure" else rate / min(nic.link_speed / 8, disk.write_speed)
+            await _work(server, share * slow, [0])
+            nic.count(round(octets))
+            done += share
+            await _reached(server, stage, done / whole if whole else 1.0)
+    disk.os = InstalledOs(image.image, tuple(image.addresses))
+    await _phone_home(server, "first_boot", 100)
+
+
+async def _diagnose(server: Server, image: NetBoot) -> None:
+    """Run from memory: look at the hardware, test it, write zeros over every disk when asked to."""
+    nic = server.nics[0]
+    _request(server, image)
+    fetch = image.image_octets / (nic.link_speed / 8)
+    clearing = max((disk.octets / disk.write_speed for disk in server.disks if not disk.failed), default=0.0)
+    stages = [("transfer", fetch), ("hardware", image.work_seconds)]
+    if image.clear_disks:
+        stages.append(("clear_disks", clearing))
+        for disk in server.disks:
+            disk.os = None
+    whole = sum(seconds for _, seconds in stages)
+    done = 0.0
+    for stage, seconds in stages:
+        detail = {"configuration": configuration_of(server)} if stage == "hardware" else {}
+        await _phone_home(server, stage, server.progress, **detail)
+        for _ in range(STEPS):
+            disks = range(len(server.disks)) if stage == "clear_disks" else range(0)
+            await _work(server, seconds / STEPS, disks)
+            done += seconds / STEPS
+            await _reached(server, stage, done / whole if whole else 1.0)
+    if image.clear_disks:
+        for disk in server.disks:
+            disk.used = False
+    await _phone_home(server, "done", 100)
+
+
+async def _first_boot(server: Server) -> None:
+    """The freshly installed system reports that it is up, once."""
+    if not server.reported and await _phone_home(server, "done", 100):
+        server.reported = True
+
+
+def _request(server: Server, image: NetBoot) -> None:
+    service = server.network.boot_service
+    server.reported = False
+    if service is not None:
+        service.image_requested(server.nics[0].mac, image.image)
+
+
+async def _work(server: Server, seconds: float, disks: Iterable[int]) -> None:
+    """One step of an image: it needs the network, a machine that is not frozen, and the disks it writes to."""
+    await server.physics.clock.sleep(server.physics.draw(server.name, "work", seconds))
+    await server.thawed()
+    if not await server.network.path(server.nics[0], server.physics.timings.transfer_timeout):
+        raise _ImageFailed("network is unreachable: the image server does not answer")
+    for index in disks:
+        if server.disks[index].failed:
+            raise _ImageFailed(f"I/O error: disk {server.disks[index].number} does not take the data")
+
+
+async def _reached(server: Server, stage: str, share: float) -> None:
+    percent = min(100, int(share * 100 + 1e-6))
+    if percent // 5 > server.progress // 5:
+        server.progress = percent
+        server.note("progress", stage=stage, percent=percent)
+        await _phone_home(server, stage, percent)
+    server.progress = percent
+
+
+async def _phone_home(server: Server, stage: str, percent: int, **detail: str) -> bool:
+    """Tell the boot service; steps are told once, ends are told until heard or patience runs out."""
+    nic, network = server.nics[0], server.network
+    if stage in ("done", "first_boot", "error", "hardware"):
+        await network.path(nic, server.physics.timings.transfer_timeout)
+    if network.boot_service is None or not nic.reaches_network:
+        server.note("phone-home lost", stage=stage)
+        return False
+    network.boot_service.phone_home(nic.mac, stage, percent, detail)
+    return True
+
+
+def configuration_of(server: Server) -> str:
+    """What diagnostics would call this hardware: a failed disk is not counted. E.g. `E3-1230-16Gb-2x1000SSD`."""
+    head, _, _ = server.nominal_configuration.partition("Gb-")
+    groups: list[tuple[str, int]] = []
+    for disk in server.disks:
+        if disk.failed:
+            continue
+        size = f"{disk.size_gb}{disk.type}"
+        if groups and groups[-1][0] == size:
+            groups[-1] = (size, groups[-1][1] + 1)
+        else:
+            groups.append((size, 1))
+    return "-".join([f"{head}Gb", *(size if count == 1 else f"{count}x{size}" for size, count in groups)])

@@ -1,0 +1,40 @@
+"""Disks: size, speed, what is on them, and whether they still work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["WRITE_SPEED", "Disk", "InstalledOs"]
+
+WRITE_SPEED = {"HDD": 150_000_000, "SSD": 420_000_000, "NVMe": 1_800_000_000}
+"""Octets a second, sequential, by type: usual figures of data sheets."""
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledOs:
+    """A system that boots, and the addresses it configures on the first NIC."""
+
+    name: str
+    addresses: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Disk:
+    """`used` means that somebody's data may be on it; only a complete clearing makes it clean again."""
+
+    number: int
+    size_gb: int
+    type: str
+    os: InstalledOs | None = None
+    used: bool = False
+    failed: bool = False
+    slowdown: float = 1.0
+
+    @property
+    def write_speed(self) -> float:
+        """Octets a second."""
+        return WRITE_SPEED.get(self.type, WRITE_SPEED["HDD"]) / self.slowdown
+
+    @property
+    def octets(self) -> int:
+        return self.size_gb * 10**9

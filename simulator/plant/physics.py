@@ -1,0 +1,43 @@
+"""What every part of the plant shares: the clock, seeded chance, the journal, and how long things take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from simulator.kernel import Clock, Journal, Streams
+
+__all__ = ["Physics", "Timings"]
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Nominal durations in seconds of lab time; each is drawn anew, give or take `jitter` (a share)."""
+
+    jitter: float = 0.05
+    bmc_start: float = 45.0
+    equipment_start: float = 30.0
+    post: float = 95.0
+    loader: float = 20.0
+    os_boot: float = 60.0
+    shutdown: float = 25.0
+    cycle_pause: float = 5.0
+    transfer_timeout: float = 120.0
+
+
+class Physics:
+    """Handed to each part of the plant when it is built."""
+
+    __slots__ = ("clock", "journal", "streams", "timings")
+
+    def __init__(self, clock: Clock, streams: Streams, journal: Journal, timings: Timings) -> None:
+        self.clock = clock
+        self.streams = streams
+        self.journal = journal
+        self.timings = timings
+
+    def draw(self, subject: str, what: str, seconds: float) -> float:
+        """How long `what` takes this time."""
+        return self.streams.jitter(f"plant/{subject}/{what}", seconds, self.timings.jitter)
+
+    def note(self, subject: str, what: str, **detail: object) -> None:
+        self.journal.write("plant", subject, what, **detail)

@@ -1,0 +1,274 @@
+"""A server as metal: supplies, standby power for the BMC, main power, NICs, disks. What it boots is in `boot`."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from simulator.kernel import IllegalEvent, Machine
+from simulator.plant.boot import boot
+from simulator.plant.disk import Disk, InstalledOs
+from simulator.plant.lifecycle import LIFECYCLE, POWERED, BootEvent, BootState
+from simulator.plant.network import Network, Nic
+from simulator.plant.physics import Physics
+from simulator.plant.power import Feed, Psu
+
+__all__ = ["BootOverride", "Server"]
+
+
+class BootOverride(NamedTuple):
+    """Boot flags, as a BMC leaves them for the firmware."""
+
+    device: str
+    persistent: bool
+    efi: bool
+
+
+class Server:
+    """One server. Its `Chassis` face is what the BMC's wires reach; the rest is what a technician could see."""
+
+    def __init__(
+        self,
+        name: str,
+        physics: Physics,
+        network: Network,
+        *,
+        feeds: Sequence[Feed],
+        macs: Sequence[str],
+        nic_speed: int,
+        disks: Sequence[Disk],
+        configuration: str,
+        serial: str,
+    ) -> None:
+        self.name = name
+        self.serial = serial
+        self.guid = hashlib.sha256(f"{name}/{serial}".encode()).digest()[:16]
+        self.physics = physics
+        self.network = network
+        self.nominal_configuration = configuration
+        self.psus = tuple(Psu(f"psu{n + 1}", feed) for n, feed in enumerate(feeds))
+        self.nics = tuple(
+            Nic(name, f"nic{n + 1}", mac, nic_speed, network, lambda: self.powered) for n, mac in enumerate(macs)
+        )
+        self.disks = tuple(disks)
+        self.boot_order: tuple[str, ...] = ("disk", "pxe")
+        self.boot_override: BootOverride | None = None
+        self.restore_policy = "previous"
+        self.last_power_event = "none"
+        # What faults bend.
+        self.bmc_failed = False
+        self.main_board_failed = False
+        """Power-on is taken and nothing comes up."""
+        self._going = asyncio.Event()
+        self._going.set()
+        self.hint = ""
+        """What its screen shows: why it halted."""
+        self.progress = 0
+        """Per cent of the running image's work."""
+        self.reported = True
+        """The installed system has told the boot service that it is up."""
+        self._machine = Machine(LIFECYCLE, BootState.OFF if self._fed else BootState.NO_AC)
+        self._was_on = False
+        self._bmc_up = self._fed
+        self._bmc_starts = 0
+        self._task: asyncio.Task[None] | None = None
+        self._pending_on = 0
+        for feed in feeds:
+            feed.feeds(self._feed_changed)
+
+    # what a technician sees
+
+    @property
+    def state(self) -> BootState:
+        return self._machine.state
+
+    @property
+    def powered(self) -> bool:
+        return self._machine.state in POWERED
+
+    @property
+    def frozen(self) -> bool:
+        """Whatever runs stands still, until a reset or `thaw`."""
+        return not self._going.is_set()
+
+    def freeze(self) -> None:
+        if self.powered:
+            self._going.clear()
+            self.note("frozen")
+
+    def thaw(self) -> None:
+        self._going.set()
+
+    async def thawed(self) -> None:
+        """Return at once, or, when frozen, only after `thaw`; a reset ends who waits here."""
+        await self._going.wait()
+
+    @property
+    def _fed(self) -> bool:
+        return any(psu.delivers for psu in self.psus)
+
+    @property
+    def os(self) -> InstalledOs | None:
+        """The system that a boot from disk would start."""
+        return next((disk.os for disk in self.disks if disk.os and not disk.failed), None)
+
+    @property
+    def disks_clean(self) -> bool:
+        return not any(disk.used for disk in self.disks)
+
+    def answers_ping(self, address: str) -> bool:
+        """The OS is up, has this address, and frames get through."""
+        os = self.os
+        return (
+            self.state is BootState.RUNNING
+            and not self.frozen
+            and os is not None
+            and address in os.addresses
+            and self.nics[0].reaches_network
+        )
+
+    # the chassis, as the BMC's wires reach it
+
+    @property
+    def bmc_alive(self) -> bool:
+        return self._bmc_up and not self.bmc_failed
+
+    def set_boot_override(self, override: tuple[str, bool, bool] | None) -> None:
+        self.boot_override = BootOverride(*override) if override else None
+        self.note("boot device set", device=override[0] if override else "none")
+
+    def set_restore_policy(self, policy: str) -> None:
+        self.restore_policy = policy
+
+    def power_on(self) -> None:
+        self._pending_on += 1
+        if self.state is not BootState.OFF:
+            return
+        if self.main_board_failed:
+            self.note("power on without effect")
+            return
+        self.last_power_event = "command"
+        self._start(BootEvent.POWER_ON)
+
+    def power_off(self) -> None:
+        self._pending_on += 1
+        if self.powered:
+            self.last_power_event = "command"
+            self._stop(BootEvent.POWER_OFF)
+
+    def power_cycle(self) -> None:
+        """Off, the pause that supplies need, on again."""
+        if not self.powered:
+            return
+        self.power_off()
+        mine = self._pending_on
+        pause = self.physics.draw(self.name, "cycle pause", self.physics.timings.cycle_pause)
+        self.physics.clock.call_later(pause, lambda: self.power_on() if self._pending_on == mine else None)
+
+    def reset(self) -> None:
+        if self.powered:
+            self._start(BootEvent.RESET)
+
+    def soft_shutdown(self) -> None:
+        """ACPI: a running system shuts down; firmware without one drops power; a frozen machine hears nothing."""
+        if self.frozen:
+            self.note("power button ignored")
+        elif LIFECYCLE.allows(self.state, BootEvent.SHUTDOWN):
+            self._begin(BootEvent.SHUTDOWN, self._shut_down())
+        elif self.powered and self.state is not BootState.STOPPING:
+            self.power_off()
+
+    # power from outside
+
+    def _feed_changed(self) -> None:
+        if self._fed and self.state is BootState.NO_AC:
+            self._fire(BootEvent.AC_BACK)
+            self._start_bmc()
+            if self.restore_policy == "on" or (self.restore_policy == "previous" and self._was_on):
+                self.power_on()
+        elif not self._fed and self.state is not BootState.NO_AC:
+            self._was_on = self.powered
+            self.last_power_event = "ac_lost"
+            self._bmc_up = False
+            self._bmc_starts += 1
+            self._pending_on += 1
+            self._stop(BootEvent.AC_LOST)
+
+    def _start_bmc(self) -> None:
+        self._bmc_starts += 1
+        mine = self._bmc_starts
+
+        def started() -> None:
+            if self._bmc_starts == mine:
+                self._bmc_up = True
+                self.note("BMC started")
+
+        self.physics.clock.call_later(
+            self.physics.draw(self.name, "bmc start", self.physics.timings.bmc_start), started
+        )
+
+    def psu_changed(self) -> None:
+        """A supply broke or was mended."""
+        self._feed_changed()
+
+    # the machine that runs
+
+    def allows(self, event: BootEvent) -> bool:
+        return self._machine.allows(event)
+
+    def fire(self, event: BootEvent) -> None:
+        """Take one step of the lifecycle; used by what runs on the machine."""
+        self._fire(event)
+
+    def note(self, what: str, **detail: object) -> None:
+        self.physics.note(self.name, what, **detail)
+
+    def _fire(self, event: BootEvent) -> None:
+        powered = self.powered
+        state = self._machine.fire(event)
+        self.note(state.value, event=event.value)
+        if powered != self.powered:
+            for nic in self.nics:
+                nic.changed()
+
+    def _start(self, event: BootEvent) -> None:
+        self._begin(event, boot(self))
+
+    def _begin(self, event: BootEvent, what: object) -> None:
+        if not self._machine.allows(event):
+            what.close()  # type: ignore[attr-defined]
+            raise IllegalEvent(LIFECYCLE.name, self.state, event)
+        self._end_task()
+        self.thaw()
+        self.progress = 0
+        self.hint = ""
+        self._fire(event)
+        self._task = asyncio.get_running_loop().create_task(what, name=f"{self.name} runs")  # type: ignore[arg-type]
+
+    def _stop(self, event: BootEvent) -> None:
+        self._end_task()
+        self.thaw()
+        self.progress = 0
+        self._fire(event)
+
+    def _end_task(self) -> None:
+        if self._task is not None and self._task is not asyncio.current_task():
+            self._task.cancel()
+        self._task = None
+
+    async def _shut_down(self) -> None:
+        await self.physics.clock.sleep(self.physics.draw(self.name, "shutdown", self.physics.timings.shutdown))
+        self.power_off()
+
+    async def restart(self, event: BootEvent) -> None:
+        """The machine restarts itself (an image has ended); runs the boot in the same task."""
+        self.thaw()
+        self.progress = 0
+        self._fire(event)
+        await boot(self)
+
+    def close(self) -> None:
+        """The lab ends: whatever runs is dropped."""
+        self._end_task()
