@@ -24,6 +24,7 @@ class UdpFabric:
 
     async def open(self, address: Address | None, receiver: Receiver) -> _End:
         loop = asyncio.get_running_loop()
+        await asyncio.sleep(0)  # asyncio closes sockets a turn later: let an address just given back be free
         try:
             _, end = await loop.create_datagram_endpoint(
                 lambda: _End(self, receiver), local_addr=address or ("127.0.0.1", 0)

@@ -16,6 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 from simulator.fabric import Conditions, MemoryFabric
 from simulator.files.units import Duration, Share, parse_duration, parse_share
 from simulator.plant import Plant, Server
+from simulator.plant.power import Outlet
 
 __all__ = ["CATALOGUE", "FaultKind", "FaultParams", "Moment", "NotPossible", "Progress", "Undo", "World"]
 
@@ -307,7 +308,7 @@ def _feed_lost(world: World, params: OnPdu) -> Undo:
     return lambda: pdu.mains.set_live(True)
 
 
-def _outlet(world: World, params: OnOutlet) -> Any:
+def _outlet(world: World, params: OnOutlet) -> Outlet:
     outlets = world.plant.pdus[params.pdu].outlets
     if params.outlet > len(outlets):
         raise NotPossible(f"{params.pdu} has {len(outlets)} outlets, no outlet {params.outlet}")
@@ -317,7 +318,7 @@ def _outlet(world: World, params: OnOutlet) -> Any:
 def _outlet_off(world: World, params: OnOutlet) -> Undo:
     outlet = _outlet(world, params)
     outlet.turn_off()
-    return lambda: outlet.turn_on()
+    return outlet.turn_on
 
 
 def _outlet_stuck(world: World, params: OnOutlet) -> Undo:

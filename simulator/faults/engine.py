@@ -89,7 +89,8 @@ class FaultEngine:
             return
         for fault in tuple(self._waiting):
             at = fault.params.at
-            if fault.params.target == record.subject and isinstance(at, Progress):
-                if record.detail["percent"] >= at.share * 100:
-                    self._waiting.remove(fault)
-                    self._strike(fault)
+            if not isinstance(at, Progress) or fault.params.target != record.subject:
+                continue
+            if record.detail["percent"] >= at.share * 100:
+                self._waiting.remove(fault)
+                self._strike(fault)

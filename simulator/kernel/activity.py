@@ -12,11 +12,13 @@ from contextlib import contextmanager
 
 __all__ = ["Activity"]
 
+TURNS = 12
+
 
 class Activity:
     """Counts what is in flight and can wait until there is nothing for a while."""
 
-    def __init__(self, idle: float = 0.003) -> None:
+    def __init__(self, idle: float = 0.002) -> None:
         """`idle`: real seconds of quiet after which the lab counts as settled."""
         self._idle = idle
         self._count = 0
@@ -42,9 +44,14 @@ class Activity:
         self._total += 1
 
     async def settle(self) -> None:
-        """Return when nothing has been in flight, begun or ended for the idle time."""
+        """Return when nothing has been in flight, begun or ended for the idle time and some turns of the loop.
+
+        The turns are for a machine that stalls: callbacks that are ready but have not run yet run in them.
+        """
         while True:
             seen = self._total
             await asyncio.sleep(self._idle)
+            for _ in range(TURNS):
+                await asyncio.sleep(0)
             if self._count == 0 and self._total == seen:
                 return

@@ -173,6 +173,14 @@ class SteppedClock(Clock):
             due = self.next_due()
             return self._now if due is None else await self._advance_to(due)
 
+    async def run_freely(self) -> None:
+        """Move on from event to event for ever, each as soon as the one before has settled; cancel to stop."""
+        async with self._moving:
+            while True:
+                await self._settle()
+                while (due := self.next_due()) is not None:
+                    await self._advance_to(due)
+
     async def _advance_to(self, target: float) -> float:
         while (due := self.next_due()) is not None and due <= target:
             self._now = due

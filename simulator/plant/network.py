@@ -34,7 +34,7 @@ class Network:
 
     async def path(self, nic: Nic, patience: float) -> bool:
         """Wait until frames of this NIC get through, for at most `patience` seconds; whether they do."""
-        if nic.reaches_network:
+        if _through(nic):
             return True
         try:
             async with self.physics.clock.timeout(patience):
@@ -42,10 +42,14 @@ class Network:
                     future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
                     self._waiting.append(future)
                     await future
-                    if nic.reaches_network:
+                    if _through(nic):
                         return True
         except TimeoutError:
             return False
+
+
+def _through(nic: Nic) -> bool:
+    return nic.reaches_network
 
 
 class Cable:

@@ -1,0 +1,77 @@
+"""A small hall for tests: two servers on one switch and one PDU, and a boot service that can be told what to answer."""
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+
+from simulator.kernel import Journal, LoopClock, Streams
+from simulator.plant import Physics, Plant, ServerBuild, Timings
+
+
+@dataclass
+class BootService:
+    """Answers DHCP while it has something to boot, and keeps what it hears."""
+
+    task: object = None
+    heard: list = field(default_factory=list)
+
+    def discover(self, mac):
+        self.heard.append("discover")
+        return SimpleNamespace(address="198.51.100.10") if self.task else None
+
+    def loader(self, mac):
+        self.heard.append("loader")
+        return self.task
+
+    def image_requested(self, mac, image):
+        self.heard.append(f"image {image}")
+
+    def phone_home(self, mac, stage, percent, detail):
+        text = detail.get("message") or detail.get("configuration") or ""
+        self.heard.append(f"{stage} {text}".strip())
+        if stage in ("first_boot", "done", "error"):
+            self.task = None
+
+    def ends(self):
+        return [word for word in self.heard if word.split()[0] in ("first_boot", "done", "error")]
+
+
+def install(octets=900_000_000, work=600.0, os="debian-12"):
+    return SimpleNamespace(
+        kind="install", image=os, image_octets=octets, work_seconds=work, clear_disks=False, addresses=("192.0.2.10",)
+    )
+
+
+def diagnose(clear):
+    return SimpleNamespace(
+        kind="diagnostic", image="Diag6", image_octets=500_000_000, work_seconds=300.0, clear_disks=clear, addresses=()
+    )
+
+
+class Hall:
+    def __init__(self, *, jitter=0.0, seed=1, disks=((500, "SSD"), (500, "SSD"))):
+        self.clock = LoopClock()
+        self.journal = Journal(self.clock)
+        physics = Physics(self.clock, Streams(seed), self.journal, Timings(jitter=jitter))
+        self.plant = Plant(physics)
+        self.boot = self.plant.network.boot_service = BootService()
+        self.pdu = self.plant.add_pdu("pdu-a1", 8)
+        self.switch = self.plant.add_switch("sw-a1", 8, 10**9)
+        self.one = self._server("srv-01", 1, [("pdu-a1", 1)], disks)
+        self.two = self._server("srv-02", 2, [("pdu-a1", 2), None], disks)
+
+    def _server(self, name, port, feeds, disks):
+        return self.plant.add_server(
+            ServerBuild(
+                name=name,
+                configuration="E3-1230-16Gb-2x500SSD",
+                disks=disks,
+                macs=[f"00:25:90:00:00:{port:02x}"],
+                nic_speed=10**9,
+                serial=f"S{port}",
+                feeds=feeds,
+                cables={0: ("sw-a1", port)},
+            )
+        )
+
+    def said(self, subject):
+        return [record.what for record in self.journal if record.subject == subject]
