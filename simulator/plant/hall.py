@@ -27,6 +27,7 @@ class ServerBuild:
     macs: Sequence[str]
     nic_speed: int
     serial: str
+    guid: bytes
     feeds: Sequence[tuple[str, int] | None]
     cables: Mapping[int, tuple[str, int] | None]
     """By NIC, from 0."""
@@ -64,6 +65,7 @@ class Plant:
             disks=[Disk(n + 1, size, kind) for n, (size, kind) in enumerate(build.disks)],
             configuration=build.configuration,
             serial=build.serial,
+            guid=build.guid,
         )
         for index, place in build.cables.items():
             nic = server.nics[index]

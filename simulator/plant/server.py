@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -41,10 +40,11 @@ class Server:
         disks: Sequence[Disk],
         configuration: str,
         serial: str,
+        guid: bytes,
     ) -> None:
         self.name = name
         self.serial = serial
-        self.guid = hashlib.sha256(f"{name}/{serial}".encode()).digest()[:16]
+        self.guid = guid
         self.physics = physics
         self.network = network
         self.nominal_configuration = configuration

@@ -68,6 +68,7 @@ class Hall:
                 macs=[f"00:25:90:00:00:{port:02x}"],
                 nic_speed=10**9,
                 serial=f"S{port}",
+                guid=bytes([port]) * 16,
                 feeds=feeds,
                 cables={0: ("sw-a1", port)},
             )

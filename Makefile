@@ -1,0 +1,46 @@
+# The three targets that people and CI use: each makes .venv and installs what it needs, on a machine that has only
+# Python >= 3.11, make and a package registry.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+UV     ?= uv
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench lock clean programs
+
+help:  ## what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Rackloop needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Say PYTHON=..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+run: $(VENV)/.installed  ## every scenario in simulated mode, and the verdicts
+	$(BIN)/rackloop run scenarios/
+
+test: $(VENV)/.installed programs  ## the whole test suite
+	$(BIN)/python -m pytest -q -n auto
+
+check: $(VENV)/.installed  ## ruff, mypy, import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.installed  ## how long the whole life of a service takes
+	$(BIN)/python benchmarks/service_life.py
+
+programs:  # foreign programs that tests drive (ipmitool, net-snmp): installed where apt is and we may
+	@sh tests/interop/install-programs
+
+lock:  ## write requirements.lock anew (needs uv)
+	$(UV) pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
+		--group dev pyproject.toml --output-file requirements.lock
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

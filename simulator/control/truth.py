@@ -1,0 +1,67 @@
+"""The plant's truth as JSON: what a technician who walked the hall would write down."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulator.lab import Run
+from simulator.plant import Server
+
+__all__ = ["server_truth", "truth"]
+
+
+def truth(run: Run) -> dict[str, Any]:
+    plant = run.plant
+    return {
+        "lab": run.plan.name,
+        "mode": run.mode,
+        "seed": run.seed,
+        "now": run.clock.now(),
+        "servers": [
+            server_truth(server) | {"rack": run.plan.servers[server.name].rack} for server in plant.servers.values()
+        ],
+        "switches": [
+            {
+                "name": switch.name,
+                "alive": switch.alive,
+                "ports": [
+                    {"number": port.number, "admin_up": port.admin_up, "link_up": port.link_up} for port in switch.ports
+                ],
+            }
+            for switch in plant.switches.values()
+        ],
+        "pdus": [
+            {
+                "name": pdu.name,
+                "alive": pdu.alive,
+                "outlets": [{"number": outlet.number, "on": outlet.on, "live": outlet.live} for outlet in pdu.outlets],
+            }
+            for pdu in plant.pdus.values()
+        ],
+    }
+
+
+def server_truth(server: Server) -> dict[str, Any]:
+    """One server: power, what it is doing, what its screen shows, its disks and links."""
+    os = server.os
+    return {
+        "name": server.name,
+        "powered": server.powered,
+        "state": server.state.value,
+        "frozen": server.frozen,
+        "screen": server.hint,
+        "progress": server.progress,
+        "bmc_alive": server.bmc_alive,
+        "os": {"name": os.name, "addresses": list(os.addresses)} if os else None,
+        "disks": [
+            {
+                "number": disk.number,
+                "size_gb": disk.size_gb,
+                "type": disk.type,
+                "used": disk.used,
+                "failed": disk.failed,
+            }
+            for disk in server.disks
+        ],
+        "nics": [{"name": nic.name, "mac": nic.mac, "link_up": nic.link_up} for nic in server.nics],
+    }

@@ -1,0 +1,51 @@
+"""The one place where all of it is put together. `Lab` is what programs start from:
+
+async def main():
+    async with Lab.load("small").simulated(seed=7) as run:
+        ...
+
+simulator.kernel.run(main())
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any
+
+from simulator.files.lab_file import find_lab, lab_from_mapping, lab_names, load_lab, no_such_lab
+from simulator.files.plan import LabPlan
+from simulator.lab.running import NotSimulated, Run, simulated, wire
+
+__all__ = ["Lab", "NotSimulated", "Run"]
+
+
+class Lab:
+    """A datacenter that can be started, any number of times, in virtual time or on real sockets."""
+
+    def __init__(self, plan: LabPlan) -> None:
+        self.plan = plan
+
+    @classmethod
+    def load(cls, lab: str | Path | Mapping[str, Any]) -> Lab:
+        """From a lab file, from the name of one in `fixtures/`, or from a mapping. Raises FileProblems."""
+        if isinstance(lab, Mapping):
+            return cls(lab_from_mapping(lab))
+        file = find_lab(str(lab))
+        if file is None:
+            raise FileNotFoundError(no_such_lab(str(lab)))
+        return cls(load_lab(file))
+
+    @staticmethod
+    def names() -> list[str]:
+        """The labs that `load` knows by name."""
+        return lab_names()
+
+    def simulated(self, *, seed: int = 1) -> AbstractAsyncContextManager[Run]:
+        """Run in virtual time, on an in-memory network. Inside `simulator.kernel.run` only (NotSimulated)."""
+        return simulated(self.plan, seed=seed)
+
+    def wire(self, *, seed: int = 1, **options: Any) -> AbstractAsyncContextManager[Run]:
+        """Run on real sockets; the options are those of `simulator.lab.running.wire`."""
+        return wire(self.plan, seed=seed, **options)

@@ -1,0 +1,126 @@
+"""From a lab's plan to its plant, and to the set-up of the panel in front of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from simulator.dcim.config import (
+    OutletRef,
+    PanelConfig,
+    PduSetup,
+    PoolSetup,
+    PortRef,
+    ServerSetup,
+    SwitchSetup,
+    TemplateSetup,
+    UserSetup,
+)
+from simulator.dcim.drivers.base import BmcAccess, SnmpAccess
+from simulator.fabric import Address
+from simulator.files.lab_schema import UserSpec
+from simulator.files.plan import LabPlan, OutletPlace, PduPlan, ServerPlan, SwitchPlan
+from simulator.pdu import load_personality as load_pdu_personality
+from simulator.plant import Physics, Plant, ServerBuild, Timings
+from simulator.switch import load_personality as load_switch_personality
+
+__all__ = ["build_plant", "panel_config", "timings_of"]
+
+
+def timings_of(plan: LabPlan) -> Timings:
+    return Timings(**plan.timings.model_dump())
+
+
+def build_plant(plan: LabPlan, physics: Physics) -> Plant:
+    """Put up the hall: PDUs first, then what hangs on them."""
+    plant = Plant(physics)
+    for pdu in plan.pdus.values():
+        plant.add_pdu(pdu.name, pdu.outlets)
+    for switch in plan.switches.values():
+        plant.add_switch(switch.name, switch.ports, switch.port_speed, _feed(switch.power))
+    for server in plan.servers.values():
+        plant.add_server(
+            ServerBuild(
+                name=server.name,
+                configuration=server.configuration.text,
+                disks=[(group.size_gb, group.type) for group in server.configuration.disks for _ in range(group.count)],
+                macs=[nic.mac for nic in server.nics],
+                nic_speed=server.nics[0].speed,
+                serial=server.serial,
+                guid=server.guid,
+                feeds=[_feed(psu.outlet) for psu in server.psus],
+                cables={
+                    index: (nic.port.switch, nic.port.port) if nic.port else None
+                    for index, nic in enumerate(server.nics)
+                    if nic.port or nic.unmanaged
+                },
+                powered=server.powered,
+            )
+        )
+    return plant
+
+
+def _feed(outlet: OutletPlace | None) -> tuple[str, int] | None:
+    return (outlet.pdu, outlet.outlet) if outlet else None
+
+
+def panel_config(plan: LabPlan, places: Mapping[str, Address]) -> PanelConfig:
+    """What the panel's administrator types in. `places`: where each BMC (by its server), switch and PDU answers."""
+    panel = plan.panel
+    return PanelConfig(
+        location_id=panel.location.id,
+        location_name=panel.location.name,
+        admin=_user(panel.admin),
+        users=[_user(user) for user in panel.users],
+        racks=list(plan.racks),
+        servers=[_server(server, places) for server in plan.servers.values()],
+        switches=[_switch(switch, places) for switch in plan.switches.values()],
+        pdus=[_pdu(pdu, places) for pdu in plan.pdus.values()],
+        pools=[
+            PoolSetup(pool.name, pool.range, pool.network, pool.gateway, pool.deallocation)
+            for pool in plan.pools.values()
+        ],
+        templates=[
+            TemplateSetup(template.name, template.type, template.image, template.work, tuple(template.tags))
+            for template in panel.templates
+        ],
+        token_ttl=panel.token_ttl,
+        bmc_poll=panel.bmc_poll,
+        switch_poll=panel.switch_poll,
+        pdu_poll=panel.pdu_poll,
+        dhcp_timeout=panel.dhcp_timeout,
+        diagnostic_timeout=panel.diagnostic_timeout,
+    )
+
+
+def _user(user: UserSpec) -> UserSetup:
+    return UserSetup(user.email, user.password, user.full_name, tuple(user.roles))
+
+
+def _server(server: ServerPlan, places: Mapping[str, Address]) -> ServerSetup:
+    host, port = places[server.name]
+    return ServerSetup(
+        name=server.name,
+        rack=server.rack,
+        unit=server.unit,
+        configuration=server.configuration.text,
+        macs=[nic.mac for nic in server.nics],
+        serial=server.serial,
+        model=server.model,
+        bmc=BmcAccess(f"BMC of {server.name}", host, port, server.bmc.username, server.bmc.password),
+        ports=[PortRef(nic.port.switch, nic.port.port) for nic in server.nics if nic.port],
+        outlets=[OutletRef(psu.outlet.pdu, psu.outlet.outlet) for psu in server.psus if psu.outlet],
+    )
+
+
+def _switch(switch: SwitchPlan, places: Mapping[str, Address]) -> SwitchSetup:
+    host, port = places[switch.name]
+    handler = switch.handler or load_switch_personality(switch.model).handler
+    return SwitchSetup(
+        switch.name, switch.rack, SnmpAccess(f"switch {switch.name}", host, port, switch.community, handler)
+    )
+
+
+def _pdu(pdu: PduPlan, places: Mapping[str, Address]) -> PduSetup:
+    host, port = places[pdu.name]
+    handler = pdu.handler or load_pdu_personality(pdu.model).handler
+    return PduSetup(pdu.name, pdu.rack, SnmpAccess(f"PDU {pdu.name}", host, port, pdu.community, handler))

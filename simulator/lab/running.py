@@ -1,0 +1,305 @@
+"""A lab that runs: every layer of it by name, and the ways in for those who use it."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal, TypeVar
+
+import httpx
+
+from simulator.api6 import create_app
+from simulator.api6.edge import Edge
+from simulator.bmc import Bmc, load_personality, serve_bmc
+from simulator.dcim.drivers.base import DriverFactory
+from simulator.dcim.drivers.foreign import ForeignDrivers
+from simulator.dcim.drivers.own import OwnDrivers
+from simulator.dcim.panel import Panel
+from simulator.fabric import Address, AddressInUse, Endpoint, Fabric, MemoryFabric, UdpFabric
+from simulator.faults import FaultEngine
+from simulator.files.plan import LabPlan, PduPlan, SwitchPlan
+from simulator.kernel import LAB_EPOCH, Activity, Clock, Journal, LoopClock, SteppedClock, Streams, VirtualLoop
+from simulator.lab.build import build_plant, panel_config, timings_of
+from simulator.lab.web import Certificate, WebServer, bind, self_signed
+from simulator.pdu import load_personality as load_pdu_personality
+from simulator.pdu import serve_pdu
+from simulator.plant import Physics, Plant
+from simulator.switch import load_personality as load_switch_personality
+from simulator.switch import serve_switch
+
+__all__ = ["ClockSpec", "DriverKind", "NotSimulated", "Run", "simulated", "wire"]
+
+T = TypeVar("T")
+LOOPBACK = ("127.0.0.1", "localhost")
+DriverKind = Literal["own", "foreign"]
+ClockSpec = str
+"""`real`, `scaled:N`, `stepped`, or `auto`: moved by itself, when every actor is ours."""
+
+
+class NotSimulated(RuntimeError):
+    """A simulated lab needs the virtual loop to live on."""
+
+
+@dataclass
+class Run:
+    """One run of a lab. `bmcs`, `switches` and `pdus` say where each device answers, by name."""
+
+    plan: LabPlan
+    mode: str
+    seed: int
+    clock: Clock
+    streams: Streams
+    journal: Journal
+    activity: Activity
+    fabric: Fabric
+    plant: Plant
+    panel: Panel
+    edge6: Edge
+    dci6_url: str
+    certificate: Certificate | None
+    bmcs: dict[str, Address] = field(default_factory=dict)
+    switches: dict[str, Address] = field(default_factory=dict)
+    pdus: dict[str, Address] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.faults = FaultEngine(self, self.clock, self.journal)
+
+    # the world as faults see it
+
+    @property
+    def management(self) -> MemoryFabric | None:
+        return self.fabric if isinstance(self.fabric, MemoryFabric) else None
+
+    @property
+    def panel_services(self) -> Edge:
+        return self.edge6
+
+    def bmc_host(self, server: str) -> str:
+        return self.bmcs[server][0]
+
+    # ways in
+
+    @property
+    def admin(self) -> tuple[str, str]:
+        """E-mail and password of the panel's administrator."""
+        return self.plan.admin.email, self.plan.admin.password
+
+    def billing_transport(self) -> httpx.AsyncBaseTransport:
+        """How a billing side of this process reaches the panel: straight into the application, or over a socket."""
+        if self.mode == "simulated":
+            return httpx.ASGITransport(app=self.edge6, raise_app_exceptions=True)
+        verify: Any = self.certificate.client_context() if self.certificate else False
+        return _Counted(httpx.AsyncHTTPTransport(verify=verify), self.activity)
+
+    async def drive(self, work: Awaitable[T]) -> T:
+        """Await something of the billing side while lab time goes on; a `stepped` lab needs somebody else to step."""
+        return await work
+
+
+class _Counted(httpx.AsyncBaseTransport):
+    """Counts each request as in flight, so that stepped time waits for its answer."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, activity: Activity) -> None:
+        self._inner = inner
+        self._activity = activity
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        with self._activity.busy():
+            response = await self._inner.handle_async_request(request)
+            await response.aread()
+            return response
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+@asynccontextmanager
+async def simulated(plan: LabPlan, *, seed: int) -> AsyncIterator[Run]:
+    """The lab on virtual time and an in-memory network; the loop must be a VirtualLoop."""
+    loop = asyncio.get_running_loop()
+    if not isinstance(loop, VirtualLoop):
+        raise NotSimulated("a simulated lab runs on virtual time: start it inside simulator.kernel.run(...)")
+    clock = LoopClock(loop)
+    streams = Streams(seed)
+    fabric = MemoryFabric(streams)
+    loop.datagrams = fabric
+    async with _running(plan, "simulated", clock, streams, fabric, fabric.activity, OwnDrivers(fabric, streams)) as run:
+        yield run
+    loop.datagrams = None
+
+
+@asynccontextmanager
+async def wire(
+    plan: LabPlan,
+    *,
+    seed: int,
+    clock: ClockSpec = "real",
+    drivers: DriverKind = "own",
+    host: str = "127.0.0.1",
+    port: int = 0,
+    tls: bool = False,
+    devices: Literal["as planned", "free ports"] = "free ports",
+    epoch: datetime | None = None,
+) -> AsyncIterator[Run]:
+    """The lab on real sockets. `devices`: their planned ports (a taken one gives way to a free one), or any free.
+
+    On a `host` that is not loopback, the lab is for other machines: every device then answers on that host, told
+    apart by its port.
+    """
+    activity = Activity()
+    lab_clock = make_clock(clock, activity, epoch or LAB_EPOCH)
+    streams = Streams(seed)
+    fabric = UdpFabric(activity=activity)
+    factory: DriverFactory = OwnDrivers(fabric, streams) if drivers == "own" else ForeignDrivers(activity)
+    certificate = self_signed(host, lab_clock.calendar() if epoch else datetime.now(UTC)) if tls else None  # noqa: TID251 - TLS clients check it against their own clock
+    mode = "wire" if drivers == "own" else "wire-foreign"
+    sock = bind(host, port)
+    try:
+        async with _running(
+            plan,
+            mode,
+            lab_clock,
+            streams,
+            fabric,
+            activity,
+            factory,
+            free_ports=devices == "free ports",
+            device_host=None if host in LOOPBACK else host,
+        ) as run:
+            server = WebServer(run.edge6, sock, certificate)
+            await server.start()
+            run.dci6_url, run.certificate = server.url, certificate
+            mover = asyncio.create_task(_move(lab_clock), name="lab clock") if clock == "auto" else None
+            try:
+                yield run
+            finally:
+                if mover:
+                    mover.cancel()
+                    await asyncio.gather(mover, return_exceptions=True)
+                await server.stop()
+    finally:
+        sock.close()
+        fabric.close()
+
+
+async def _move(clock: Clock) -> None:
+    assert isinstance(clock, SteppedClock)
+    await clock.run_freely()
+
+
+def make_clock(spec: ClockSpec, activity: Activity, epoch: datetime) -> Clock:
+    """The clock that a word means. Raises ValueError for another word."""
+    if spec == "real":
+        return LoopClock(epoch=epoch)
+    if spec in ("stepped", "auto"):
+        return SteppedClock(activity.settle, epoch=epoch)
+    word, _, rate = spec.partition(":")
+    try:
+        factor = float(rate)
+    except ValueError:
+        factor = 0.0
+    if word != "scaled" or not 0 < factor < float("inf"):
+        raise ValueError(f"{spec!r} is no clock: write real, stepped, or scaled:N (N seconds pass in one)")
+    return LoopClock(rate=factor, epoch=epoch)
+
+
+@asynccontextmanager
+async def _running(
+    plan: LabPlan,
+    mode: str,
+    clock: Clock,
+    streams: Streams,
+    fabric: Fabric,
+    activity: Activity,
+    drivers: DriverFactory,
+    *,
+    free_ports: bool = False,
+    device_host: str | None = None,
+) -> AsyncIterator[Run]:
+    journal = Journal(clock)
+    plant = build_plant(plan, Physics(clock, streams, journal, timings_of(plan)))
+    async with AsyncExitStack() as stack:
+        stack.callback(plant.close)
+        places: dict[str, dict[str, Address]] = {"bmcs": {}, "switches": {}, "pdus": {}}
+        for group, name, planned, attach in _devices(
+            plan, plant, fabric, streams, clock, simulated=mode == "simulated"
+        ):
+            if device_host:
+                planned = (device_host, planned[1] + sum(map(len, places.values())))
+            endpoint = await _attach(attach, planned, free=free_ports)
+            stack.callback(endpoint.close)
+            places[group][name] = endpoint.address
+        everywhere = {name: place for group in places.values() for name, place in group.items()}
+        stack.push_async_callback(drivers.close)
+        panel = Panel(panel_config(plan, everywhere), drivers, clock, streams, journal)
+        plant.network.boot_service = panel.boot
+        edge = Edge(create_app(panel), journal=journal, activity=activity)
+        run = Run(
+            plan, mode, streams.seed, clock, streams, journal, activity, fabric, plant, panel, edge,
+            dci6_url="http://dci6.lab", certificate=None, **places,
+        )  # fmt: skip
+        await panel.start()
+        stack.push_async_callback(panel.stop)
+        yield run
+
+
+Attach = Callable[[Address], Awaitable[Endpoint]]
+
+
+def _devices(
+    plan: LabPlan, plant: Plant, fabric: Fabric, streams: Streams, clock: Clock, *, simulated: bool
+) -> list[tuple[str, str, Address, Attach]]:
+    """Every device that answers on the management network: group, name, planned address, how to attach it."""
+    devices: list[tuple[str, str, Address, Attach]] = []
+
+    def chance(name: str) -> random.Random:
+        return streams[f"bmc/{name}"] if simulated else random.SystemRandom()
+
+    for server in plan.servers.values():
+        users = {server.bmc.username: server.bmc.password}
+        bmc = Bmc(plant.servers[server.name], load_personality(server.model), users, chance(server.name))
+        devices.append(("bmcs", server.name, (server.bmc.host, server.bmc.port), _bmc(bmc, fabric)))
+    devices.extend(
+        ("switches", switch.name, (switch.host, switch.port), _switch(switch, plant, fabric, clock))
+        for switch in plan.switches.values()
+    )
+    devices.extend(
+        ("pdus", pdu.name, (pdu.host, pdu.port), _pdu(pdu, plant, fabric, clock)) for pdu in plan.pdus.values()
+    )
+    return devices
+
+
+def _bmc(bmc: Bmc, fabric: Fabric) -> Attach:
+    return lambda address: serve_bmc(bmc, fabric, address)
+
+
+def _switch(switch: SwitchPlan, plant: Plant, fabric: Fabric, clock: Clock) -> Attach:
+    personality = load_switch_personality(switch.model)
+    return lambda address: serve_switch(
+        plant.switches[switch.name], personality, switch.community, fabric, address, clock
+    )
+
+
+def _pdu(pdu: PduPlan, plant: Plant, fabric: Fabric, clock: Clock) -> Attach:
+    personality = load_pdu_personality(pdu.model)
+    return lambda address: serve_pdu(plant.pdus[pdu.name], personality, pdu.community, fabric, address, clock)
+
+
+async def _attach(attach: Attach, planned: Address, *, free: bool) -> Endpoint:
+    """Bind a device where it was planned; a taken port gives way to a free one, and where the system has no such
+    address (macOS has only 127.0.0.1) devices are told apart by their ports.
+    """
+    host, port = planned
+    try:
+        return await attach((host, 0 if free else port))
+    except AddressInUse:
+        return await attach((host, 0))
+    except OSError as error:
+        if error.errno != errno.EADDRNOTAVAIL:
+            raise
+        return await attach(("127.0.0.1", 0))
