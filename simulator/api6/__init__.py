@@ -1,0 +1,6 @@
+"""The DCImanager 6 dialect: its paths, bodies, lists and errors in front of the panel. No decisions here, only words."""
+
+from simulator.api6.app import create_app
+from simulator.api6.edge import Edge, EdgeState
+
+__all__ = ["Edge", "EdgeState", "create_app"]

@@ -1,0 +1,27 @@
+"""The BMC of a server: what it answers over the LAN, as tables over its chassis; its makes as pages of data."""
+
+from simulator.bmc.device import Bmc, Observer
+from simulator.bmc.hardware import BootOverride, Chassis
+from simulator.bmc.personality import (
+    BadPersonality,
+    Personality,
+    UnknownPersonality,
+    load_personality,
+    personality_names,
+    read_personality,
+)
+from simulator.bmc.serve import serve_bmc
+
+__all__ = [
+    "BadPersonality",
+    "Bmc",
+    "BootOverride",
+    "Chassis",
+    "Observer",
+    "Personality",
+    "UnknownPersonality",
+    "load_personality",
+    "personality_names",
+    "read_personality",
+    "serve_bmc",
+]

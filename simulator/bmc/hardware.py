@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
-__all__ = ["BootOverride", "Chassis"]
+__all__ = ["BootFlags", "BootOverride", "Chassis"]
 
 
 class BootOverride(NamedTuple):
@@ -14,6 +14,19 @@ class BootOverride(NamedTuple):
     """`pxe`, `disk`, `cdrom` or `bios`."""
     persistent: bool
     efi: bool
+
+
+class BootFlags(Protocol):
+    """Boot flags as a chassis keeps them; a BootOverride is one."""
+
+    @property
+    def device(self) -> str: ...
+
+    @property
+    def persistent(self) -> bool: ...
+
+    @property
+    def efi(self) -> bool: ...
 
 
 class Chassis(Protocol):
@@ -46,7 +59,7 @@ class Chassis(Protocol):
         """What happens when AC returns: `off`, `previous` or `on`."""
 
     @property
-    def boot_override(self) -> BootOverride | None: ...
+    def boot_override(self) -> BootFlags | None: ...
 
     def set_boot_override(self, override: BootOverride | None) -> None: ...
 

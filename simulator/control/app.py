@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -103,9 +103,11 @@ def create_control(run: Run) -> Starlette:
         if kind not in CATALOGUE:
             raise Refused(404, f"there is no fault {kind!r}{_hint(kind, CATALOGUE, 'faults')}")
         parsed = CATALOGUE[kind].params.model_validate(params)
-        known = {"server": run.plant.servers, "switch": run.plant.switches, "pdu": run.plant.pdus}.get(
-            CATALOGUE[kind].target
-        )
+        known: Mapping[str, Any] | None = {
+            "server": run.plant.servers,
+            "switch": run.plant.switches,
+            "pdu": run.plant.pdus,
+        }.get(CATALOGUE[kind].target)
         if known is not None and parsed.target not in known:
             raise Refused(
                 404, f"there is no {CATALOGUE[kind].target} {parsed.target!r}{_hint(parsed.target, known, '')}"

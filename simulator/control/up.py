@@ -161,6 +161,6 @@ def _greeting(standing: Standing) -> list[str]:
     ):
         if places:
             name, (host, port) = next(iter(places.items()))
-            community = plans[name].community  # type: ignore[index]
+            community = plans[name].community
             lines.append(f"  {kind} {name}   snmpwalk -v2c -c {community} {host}:{port} 1.3.6.1.2.1.1")
     return [*lines, "", "Ctrl-C stops it."]

@@ -19,9 +19,9 @@ from simulator.dcim.drivers.base import BmcAccess, SnmpAccess
 from simulator.fabric import Address
 from simulator.files.lab_schema import UserSpec
 from simulator.files.plan import LabPlan, OutletPlace, PduPlan, ServerPlan, SwitchPlan
-from simulator.pdu import load_personality as load_pdu_personality
+from simulator.pdu import personality as pdu_personality
 from simulator.plant import Physics, Plant, ServerBuild, Timings
-from simulator.switch import load_personality as load_switch_personality
+from simulator.switch import personality as switch_personality
 
 __all__ = ["build_plant", "panel_config", "timings_of"]
 
@@ -114,7 +114,7 @@ def _server(server: ServerPlan, places: Mapping[str, Address]) -> ServerSetup:
 
 def _switch(switch: SwitchPlan, places: Mapping[str, Address]) -> SwitchSetup:
     host, port = places[switch.name]
-    handler = switch.handler or load_switch_personality(switch.model).handler
+    handler = switch.handler or switch_personality(switch.model).handler
     return SwitchSetup(
         switch.name, switch.rack, SnmpAccess(f"switch {switch.name}", host, port, switch.community, handler)
     )
@@ -122,5 +122,5 @@ def _switch(switch: SwitchPlan, places: Mapping[str, Address]) -> SwitchSetup:
 
 def _pdu(pdu: PduPlan, places: Mapping[str, Address]) -> PduSetup:
     host, port = places[pdu.name]
-    handler = pdu.handler or load_pdu_personality(pdu.model).handler
+    handler = pdu.handler or pdu_personality(pdu.model).handler
     return PduSetup(pdu.name, pdu.rack, SnmpAccess(f"PDU {pdu.name}", host, port, pdu.community, handler))

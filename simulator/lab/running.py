@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import random
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Literal, TypeVar
 
 import httpx
@@ -23,20 +24,21 @@ from simulator.dcim.panel import Panel
 from simulator.fabric import Address, AddressInUse, Endpoint, Fabric, MemoryFabric, UdpFabric
 from simulator.faults import FaultEngine
 from simulator.files.plan import LabPlan, PduPlan, SwitchPlan
+from simulator.ipmi.channel import user
 from simulator.kernel import LAB_EPOCH, Activity, Clock, Journal, LoopClock, SteppedClock, Streams, VirtualLoop
 from simulator.lab.build import build_plant, panel_config, timings_of
 from simulator.lab.web import Certificate, WebServer, bind, self_signed
-from simulator.pdu import load_personality as load_pdu_personality
-from simulator.pdu import serve_pdu
+from simulator.pdu import PduHardware, serve_pdu
 from simulator.plant import Physics, Plant
-from simulator.switch import load_personality as load_switch_personality
-from simulator.switch import serve_switch
+from simulator.switch import SwitchHardware, serve_switch
 
 __all__ = ["ClockSpec", "DriverKind", "NotSimulated", "Run", "simulated", "wire"]
 
 T = TypeVar("T")
 LOOPBACK = ("127.0.0.1", "localhost")
 DriverKind = Literal["own", "foreign"]
+Octets = Callable[[int], bytes]
+"""Gives so many random octets: seeded in a simulated run, the host's own on real sockets."""
 ClockSpec = str
 """`real`, `scaled:N`, `stepped`, or `auto`: moved by itself, when every actor is ours."""
 
@@ -128,7 +130,9 @@ async def simulated(plan: LabPlan, *, seed: int) -> AsyncIterator[Run]:
     streams = Streams(seed)
     fabric = MemoryFabric(streams)
     loop.datagrams = fabric
-    async with _running(plan, "simulated", clock, streams, fabric, fabric.activity, OwnDrivers(fabric, streams)) as run:
+    drivers = OwnDrivers(fabric, streams["panel/ipmi"].randbytes)
+    octets = streams["bmc/sessions"].randbytes
+    async with _running(plan, "simulated", clock, streams, fabric, fabric.activity, drivers, octets) as run:
         yield run
     loop.datagrams = None
 
@@ -155,7 +159,9 @@ async def wire(
     lab_clock = make_clock(clock, activity, epoch or LAB_EPOCH)
     streams = Streams(seed)
     fabric = UdpFabric(activity=activity)
-    factory: DriverFactory = OwnDrivers(fabric, streams) if drivers == "own" else ForeignDrivers(activity)
+    factory: DriverFactory = (
+        OwnDrivers(fabric, os.urandom) if drivers == "own" else ForeignDrivers(activity, fabric.time)
+    )
     certificate = self_signed(host, lab_clock.calendar() if epoch else datetime.now(UTC)) if tls else None  # noqa: TID251 - TLS clients check it against their own clock
     mode = "wire" if drivers == "own" else "wire-foreign"
     sock = bind(host, port)
@@ -168,6 +174,7 @@ async def wire(
             fabric,
             activity,
             factory,
+            os.urandom,
             free_ports=devices == "free ports",
             device_host=None if host in LOOPBACK else host,
         ) as run:
@@ -217,6 +224,7 @@ async def _running(
     fabric: Fabric,
     activity: Activity,
     drivers: DriverFactory,
+    octets: Octets,
     *,
     free_ports: bool = False,
     device_host: str | None = None,
@@ -226,9 +234,7 @@ async def _running(
     async with AsyncExitStack() as stack:
         stack.callback(plant.close)
         places: dict[str, dict[str, Address]] = {"bmcs": {}, "switches": {}, "pdus": {}}
-        for group, name, planned, attach in _devices(
-            plan, plant, fabric, streams, clock, simulated=mode == "simulated"
-        ):
+        for group, name, planned, attach in _devices(plan, plant, fabric, octets, clock):
             if device_host:
                 planned = (device_host, planned[1] + sum(map(len, places.values())))
             endpoint = await _attach(attach, planned, free=free_ports)
@@ -252,42 +258,33 @@ Attach = Callable[[Address], Awaitable[Endpoint]]
 
 
 def _devices(
-    plan: LabPlan, plant: Plant, fabric: Fabric, streams: Streams, clock: Clock, *, simulated: bool
+    plan: LabPlan, plant: Plant, fabric: Fabric, octets: Octets, clock: Clock
 ) -> list[tuple[str, str, Address, Attach]]:
     """Every device that answers on the management network: group, name, planned address, how to attach it."""
     devices: list[tuple[str, str, Address, Attach]] = []
-
-    def chance(name: str) -> random.Random:
-        return streams[f"bmc/{name}"] if simulated else random.SystemRandom()
-
     for server in plan.servers.values():
-        users = {server.bmc.username: server.bmc.password}
-        bmc = Bmc(plant.servers[server.name], load_personality(server.model), users, chance(server.name))
-        devices.append(("bmcs", server.name, (server.bmc.host, server.bmc.port), _bmc(bmc, fabric)))
-    devices.extend(
-        ("switches", switch.name, (switch.host, switch.port), _switch(switch, plant, fabric, clock))
-        for switch in plan.switches.values()
-    )
-    devices.extend(
-        ("pdus", pdu.name, (pdu.host, pdu.port), _pdu(pdu, plant, fabric, clock)) for pdu in plan.pdus.values()
-    )
+        machine = plant.servers[server.name]
+        users = [user(2, server.bmc.username, server.bmc.password)]
+        bmc = Bmc(machine, users, load_personality(server.model), octets)
+        machine.standby_lost = bmc.power_lost
+        devices.append(("bmcs", server.name, (server.bmc.host, server.bmc.port), partial(serve_bmc, bmc, fabric)))
+    for switch in plan.switches.values():
+        attach = partial(_switch, plant.switches[switch.name], switch, fabric, clock)
+        devices.append(("switches", switch.name, (switch.host, switch.port), attach))
+    for pdu in plan.pdus.values():
+        attach = partial(_pdu, plant.pdus[pdu.name], pdu, fabric, clock)
+        devices.append(("pdus", pdu.name, (pdu.host, pdu.port), attach))
     return devices
 
 
-def _bmc(bmc: Bmc, fabric: Fabric) -> Attach:
-    return lambda address: serve_bmc(bmc, fabric, address)
+async def _switch(
+    hardware: SwitchHardware, plan: SwitchPlan, fabric: Fabric, clock: Clock, address: Address
+) -> Endpoint:
+    return await serve_switch(hardware, plan.model, plan.community, fabric, address, clock)
 
 
-def _switch(switch: SwitchPlan, plant: Plant, fabric: Fabric, clock: Clock) -> Attach:
-    personality = load_switch_personality(switch.model)
-    return lambda address: serve_switch(
-        plant.switches[switch.name], personality, switch.community, fabric, address, clock
-    )
-
-
-def _pdu(pdu: PduPlan, plant: Plant, fabric: Fabric, clock: Clock) -> Attach:
-    personality = load_pdu_personality(pdu.model)
-    return lambda address: serve_pdu(plant.pdus[pdu.name], personality, pdu.community, fabric, address, clock)
+async def _pdu(hardware: PduHardware, plan: PduPlan, fabric: Fabric, clock: Clock, address: Address) -> Endpoint:
+    return await serve_pdu(hardware, plan.model, plan.community, fabric, address, clock)
 
 
 async def _attach(attach: Attach, planned: Address, *, free: bool) -> Endpoint:

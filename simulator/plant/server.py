@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import NamedTuple
 
 from simulator.kernel import IllegalEvent, Machine
@@ -23,6 +23,10 @@ class BootOverride(NamedTuple):
     device: str
     persistent: bool
     efi: bool
+
+
+def _nobody() -> None:
+    """Nobody listens."""
 
 
 class Server:
@@ -61,6 +65,8 @@ class Server:
         self.bmc_failed = False
         self.main_board_failed = False
         """Power-on is taken and nothing comes up."""
+        self.standby_lost: Callable[[], None] = _nobody
+        """Called when the BMC loses its power."""
         self._going = asyncio.Event()
         self._going.set()
         self.hint = ""
@@ -194,6 +200,7 @@ class Server:
             self._bmc_up = False
             self._bmc_starts += 1
             self._pending_on += 1
+            self.standby_lost()
             self._stop(BootEvent.AC_LOST)
 
     def _start_bmc(self) -> None:
@@ -236,16 +243,16 @@ class Server:
     def _start(self, event: BootEvent) -> None:
         self._begin(event, boot(self))
 
-    def _begin(self, event: BootEvent, what: object) -> None:
+    def _begin(self, event: BootEvent, what: Coroutine[None, None, None]) -> None:
         if not self._machine.allows(event):
-            what.close()  # type: ignore[attr-defined]
+            what.close()
             raise IllegalEvent(LIFECYCLE.name, self.state, event)
         self._end_task()
         self.thaw()
         self.progress = 0
         self.hint = ""
         self._fire(event)
-        self._task = asyncio.get_running_loop().create_task(what, name=f"{self.name} runs")  # type: ignore[arg-type]
+        self._task = asyncio.get_running_loop().create_task(what, name=f"{self.name} runs")
 
     def _stop(self, event: BootEvent) -> None:
         self._end_task()

@@ -1,0 +1,15 @@
+"""Switches as SNMP shows them: the system group and the interfaces of IF-MIB, over the switch's own hardware."""
+
+from simulator.switch.device import SwitchDevice, serve_switch
+from simulator.switch.hardware import Port, SwitchHardware
+from simulator.switch.personality import Personality, personality, personality_names
+
+__all__ = [
+    "Personality",
+    "Port",
+    "SwitchDevice",
+    "SwitchHardware",
+    "personality",
+    "personality_names",
+    "serve_switch",
+]

@@ -1,0 +1,1 @@
+"""Clients of the panels' HTTP APIs: one module per dialect, no decisions."""

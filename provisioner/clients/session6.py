@@ -1,0 +1,195 @@
+"""Conversation with a DCImanager 6: session token, retries, errors. Knows HTTP and nothing of servers.
+
+The manners are those of the vendor's own PHP library, which the WHMCS modules share: no `/api` prefix, 60 s per call,
+503 repeated every 500 ms for 60 s, a session that ends with `DELETE auth/v4/token/{token}`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import httpx
+
+from provisioner.clock import Clock
+from provisioner.errors import LoginRefused, PanelError, PanelUnavailable
+from provisioner.log import ModuleLog
+
+__all__ = ["CALL_SECONDS", "RETRY_PAUSE", "RETRY_SECONDS", "Session6"]
+
+CALL_SECONDS = 60.0
+"""How long one call may take."""
+RETRY_PAUSE = 0.5
+RETRY_SECONDS = 60.0
+"""How long 503 answers, and lost answers to a GET, are put up with."""
+LEAST_TRIES = 3
+"""A GET is tried this often even when each try took a whole `CALL_SECONDS`."""
+
+UNAUTHORIZED, UNAVAILABLE = 401, 503
+REFUSALS = frozenset({400, 401, 403})
+
+
+class Session6:
+    """Calls a panel as one of its users; logs in when first needed, and once more when the token has run out."""
+
+    def __init__(
+        self,
+        base_url: str,
+        email: str,
+        password: str,
+        *,
+        clock: Clock,
+        log: ModuleLog,
+        transport: httpx.AsyncBaseTransport | None = None,
+        verify: bool | ssl.SSLContext = True,
+    ) -> None:
+        """`transport` takes the network's place, for panels in the same process; `verify` as httpx takes it."""
+        self.email = email
+        self._password = password
+        self._base = base_url.rstrip("/")
+        self._clock = clock
+        self._log = log
+        # No timeout of its own: time limits are the clock's business. The environment's proxies are nobody's.
+        self._http = httpx.AsyncClient(transport=transport, verify=verify, timeout=None, trust_env=False)  # noqa: S113
+        self._token: str | None = None
+        self._login = asyncio.Lock()
+
+    async def get(self, path: str, **query: str | int) -> Any:
+        """The decoded answer. Raises PanelError, or PanelUnavailable when no answer comes for a minute."""
+        return await self._call("GET", path, query=query)
+
+    async def post(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """As `get`, but a lost answer is not asked for again: the call may have taken effect."""
+        return await self._call("POST", path, body=body or {})
+
+    async def delete(self, path: str) -> Any:
+        """As `post`."""
+        return await self._call("DELETE", path)
+
+    async def logout(self) -> None:
+        """End the session in the panel, if there is one."""
+        token, self._token = self._token, None
+        if token is None:
+            return
+        status, answer = await self._exchange("DELETE", f"/auth/v4/token/{quote(token, safe='')}", token)
+        # A token that has run out is gone already, which is what was wanted.
+        if status >= 400 and status not in (UNAUTHORIZED, 404):
+            raise _error(status, answer)
+
+    async def close(self) -> None:
+        """Close the connections; the session in the panel is not touched."""
+        await self._http.aclose()
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str | int] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> Any:
+        token = self._token or await self._log_in(None)
+        status, answer = await self._exchange(method, path, token, query, body)
+        if status == UNAUTHORIZED:
+            token = await self._log_in(token)
+            status, answer = await self._exchange(method, path, token, query, body)
+        if status >= 300:
+            raise _error(status, answer)
+        return answer
+
+    async def _log_in(self, stale: str | None) -> str:
+        """A token other than `stale`. Whoever comes while another logs in waits and shares the new token."""
+        async with self._login:
+            if self._token is not None and self._token != stale:
+                return self._token
+            self._token = None
+            body = {"email": self.email, "password": self._password}
+            # A login whose answer was lost leaves at most an unused token behind, so it may be repeated.
+            status, answer = await self._exchange("POST", "/auth/v4/public/token", None, None, body, repeat=True)
+            if status in REFUSALS:
+                error = _error(status, answer)
+                raise LoginRefused(error.status, error.code, error.message)
+            if status >= 300:
+                raise _error(status, answer)
+            token = answer.get("token") if isinstance(answer, dict) else None
+            if not isinstance(token, str) or not token:
+                raise PanelError(status, None, "the answer to the login has no token")
+            self._token = token
+            return token
+
+    async def _exchange(
+        self,
+        method: str,
+        path: str,
+        token: str | None,
+        query: Mapping[str, str | int] | None = None,
+        body: Mapping[str, Any] | None = None,
+        *,
+        repeat: bool = False,
+    ) -> tuple[int, Any]:
+        """Status and decoded body of an answer other than 503."""
+        url = f"{self._base}{path}?{urlencode(query, quote_via=quote)}" if query else self._base + path
+        headers = {"accept": "application/json"}
+        if token is not None:
+            headers["x-xsrf-token"] = token
+        content = None
+        if body is not None:
+            headers["content-type"] = "application/json"
+            content = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+        asked = query if body is None else body
+        shown = path.replace(quote(token, safe=""), "********") if token and method == "DELETE" else path
+        repeat = repeat or method == "GET"
+        clock = self._clock
+        started, tries = clock.now(), 0
+        while True:
+            began = clock.now()
+            tries += 1
+            try:
+                async with clock.timeout(CALL_SECONDS):
+                    response = await self._http.send(httpx.Request(method, url, headers=headers, content=content))
+            except (httpx.RequestError, TimeoutError) as exc:
+                lost = "timeout" if isinstance(exc, TimeoutError | httpx.TimeoutException) else "connection lost"
+                why = f"{lost}: {exc}" if str(exc) else lost
+                self._log.call(began, method, shown, asked, None, why)
+                if not repeat or (tries >= LEAST_TRIES and clock.now() - started >= RETRY_SECONDS):
+                    raise PanelUnavailable(f"DCImanager 6 did not answer {method} {shown} ({why})") from exc
+            else:
+                answer = _decoded(response)
+                self._log.call(began, method, shown, asked, response.status_code, answer)
+                if response.status_code != UNAVAILABLE:
+                    if answer is None:
+                        raise PanelError(response.status_code, None, "the answer is not JSON")
+                    return response.status_code, answer
+                if clock.now() - started >= RETRY_SECONDS:
+                    raise PanelUnavailable(
+                        f"DCImanager 6 answered {method} {shown} with 503 for {RETRY_SECONDS:g} s (connection timeout)"
+                    )
+            await clock.sleep(RETRY_PAUSE)
+
+
+def _decoded(response: httpx.Response) -> Any:
+    """The JSON of an answer, {} for an empty one; the bare text of an error, None for a success that is not JSON."""
+    if not response.content:
+        return {}
+    try:
+        return json.loads(response.content)
+    except ValueError:
+        return response.text if response.status_code >= 300 else None
+
+
+def _error(status: int, answer: Any) -> PanelError:
+    """Both shapes are the vendor's: `{"error": {"code", "msg"}}` and, in auth v4, `{"error": "...", "code"}`."""
+    error = answer.get("error") if isinstance(answer, dict) else None
+    if isinstance(error, dict):
+        code, message = error.get("code"), error.get("msg")
+    elif isinstance(error, str) and isinstance(answer, dict):
+        code, message = answer.get("code"), error
+    else:
+        code, message = None, answer if isinstance(answer, str) else None
+    if not isinstance(code, int | str):
+        code = None
+    return PanelError(status, code, str(message).strip() if message else "no message")

@@ -1,0 +1,159 @@
+"""The module log (W6-G1): every call to the panel, every step of an action and its outcome, with their times.
+
+Secrets do not enter it: passwords and tokens are masked, as billing systems do in their module logs.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from provisioner.clock import Clock
+
+__all__ = ["Action", "Call", "Entry", "ModuleLog", "Note", "Outcome", "Step"]
+
+_MASK = "********"
+_SECRETS = frozenset({"password", "token"})
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What is being done to which service; `name` is the billing system's word: Create, Suspend, ..."""
+
+    service: str
+    name: str
+
+
+NO_ACTION = Action("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call to the panel. `status` is None when no answer came; then `answer` says why."""
+
+    time: float
+    action: Action
+    method: str
+    path: str
+    request: Any
+    status: int | None
+    answer: Any
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path} -> {self.status or self.answer}"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of an action begins or ends. `number` as in the requirements: A1 to A10, L1, L2, D1 to D8."""
+
+    time: float
+    action: Action
+    number: str
+    name: str
+    phase: str
+    """`begin`, `end` or `error`."""
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.name}: {self.phase}{' - ' + self.detail if self.detail else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that a person should know and that is no error."""
+
+    time: float
+    action: Action
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """An action has ended; `error` is None when it did what was asked."""
+
+    time: float
+    action: Action
+    error: str | None
+
+    def __str__(self) -> str:
+        if self.error is None:
+            return f"Module {self.action.name} Successful - Service: {self.action.service}"
+        return f"Module {self.action.name} Failed - Service: {self.action.service} - Error: {self.error}"
+
+
+Entry = Call | Step | Note | Outcome
+
+
+class ModuleLog:
+    """Entries in the order they were written. `keep` bounds how many; None keeps all."""
+
+    def __init__(self, clock: Clock, *, keep: int | None = None) -> None:
+        self._clock = clock
+        self._entries: deque[Entry] = deque(maxlen=keep)
+        self._observers: list[Callable[[Entry], object]] = []
+        self._action: ContextVar[Action] = ContextVar("action", default=NO_ACTION)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(tuple(self._entries))
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @property
+    def calls(self) -> list[Call]:
+        return [entry for entry in self._entries if isinstance(entry, Call)]
+
+    @property
+    def steps(self) -> list[Step]:
+        return [entry for entry in self._entries if isinstance(entry, Step)]
+
+    def subscribe(self, observer: Callable[[Entry], object]) -> Callable[[], None]:
+        """Call `observer` with every further entry, at once; returns what ends it."""
+        self._observers.append(observer)
+        return lambda: self._observers.remove(observer) if observer in self._observers else None
+
+    @contextmanager
+    def during(self, service: str, action: str) -> Iterator[None]:
+        """Entries written by the body (and the tasks it starts) belong to this action of this service."""
+        token = self._action.set(Action(service, action))
+        try:
+            yield
+        finally:
+            self._action.reset(token)
+
+    def call(self, began: float, method: str, path: str, request: Any, status: int | None, answer: Any) -> None:
+        """Write down a call that has ended; `began` is when it was sent."""
+        now = self._clock.now()
+        self._write(
+            Call(began, self._action.get(), method, path, _masked(request), status, _masked(answer), now - began)
+        )
+
+    def step(self, number: str, name: str, phase: str, detail: str = "") -> None:
+        self._write(Step(self._clock.now(), self._action.get(), number, name, phase, detail))
+
+    def note(self, text: str) -> None:
+        self._write(Note(self._clock.now(), self._action.get(), text))
+
+    def outcome(self, error: str | None = None) -> None:
+        self._write(Outcome(self._clock.now(), self._action.get(), error))
+
+    def _write(self, entry: Entry) -> None:
+        self._entries.append(entry)
+        for observer in tuple(self._observers):
+            observer(entry)
+
+
+def _masked(body: Any) -> Any:
+    """`body` with its top-level secrets masked; the panel's bodies carry them nowhere deeper."""
+    if isinstance(body, Mapping) and not _SECRETS.isdisjoint(body):
+        return {key: _MASK if key in _SECRETS and value else value for key, value in body.items()}
+    return body

@@ -1,0 +1,92 @@
+"""A call of the API as its handler sees it, and the register of handlers by action."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, overload
+
+from pydantic import BaseModel, ConfigDict
+
+from simulator.dcim import Panel
+from simulator.dcim.errors import Invalid
+from simulator.dcim.records import Server
+from simulator.dcim.users import User
+
+__all__ = ["HANDLERS", "Body", "Call", "Handler", "Nothing", "handles", "path_number"]
+
+
+class Body(BaseModel):
+    """A request body: unknown keys are refused, as the platform does."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Nothing(Body):
+    """`{}`, or no body at all."""
+
+
+B = TypeVar("B", bound=Body)
+
+
+@dataclass(slots=True)
+class Call(Generic[B]):
+    panel: Panel
+    action: str
+    caller: User | None
+    """None for public actions only."""
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    body: B
+
+    @property
+    def user(self) -> User:
+        if self.caller is None:
+            raise RuntimeError(f"{self.action} is public: it has no caller")
+        return self.caller
+
+    def number(self, name: str) -> int:
+        return path_number(name, self.path[name])
+
+    def server(self) -> Server:
+        """The server of the path, when the caller may do this to it."""
+        return self.panel.access.server(self.user, self.action, self.number("sid"))
+
+
+def path_number(name: str, text: str) -> int:
+    """An id in a path. Raises Invalid."""
+    if text.isascii() and text.isdigit() and len(text) < 19:
+        return int(text)
+    raise Invalid(name, f"{text!r} is not an id")
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    run: Callable[[Call[Any]], Awaitable[Any]]
+    body: type[Body]
+    public: bool
+    """No token needed."""
+    anyone: bool
+    """Every role may."""
+
+
+HANDLERS: dict[str, Handler] = {}
+
+
+Run = Callable[[Call[B]], Awaitable[Any]]
+
+
+@overload
+def handles(action: str, *, public: bool = ..., anyone: bool = ...) -> Callable[[Run[Nothing]], Run[Nothing]]: ...
+@overload
+def handles(action: str, body: type[B], *, public: bool = ..., anyone: bool = ...) -> Callable[[Run[B]], Run[B]]: ...
+def handles(action: str, body: type[Body] = Nothing, *, public: bool = False, anyone: bool = False) -> Any:
+    """Register the decorated coroutine as the handler of an action; what it returns is the answer's JSON."""
+
+    def register(run: Run[Any]) -> Run[Any]:
+        if action in HANDLERS:
+            raise ValueError(f"{action} has a handler already")
+        HANDLERS[action] = Handler(run, body, public, anyone)
+        return run
+
+    return register

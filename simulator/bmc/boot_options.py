@@ -1,0 +1,122 @@
+"""System boot options: the parameters that a BMC keeps, and the flags that it hands to its server's firmware.
+
+IPMI 2.0, 28.12 to 28.13 and table 28-14. Parameters 0 (set in progress), 3 (valid bit clearing), 4 (boot info
+acknowledge) and 5 (boot flags) are kept; others are answered with 80h.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from simulator.bmc.hardware import BootOverride, Chassis
+from simulator.ipmi.codes import Completion
+from simulator.ipmi.commands import BootFlags
+from simulator.ipmi.dispatch import Call
+from simulator.ipmi.errors import CompletionError
+
+__all__ = ["BootOptions"]
+
+_UNKNOWN_PARAMETER: Final = 0x80
+_IN_PROGRESS: Final = 0x81
+_VERSION: Final = 0x01
+_LAPSE_SECONDS: Final = 60.0
+_NO_TIMEOUT: Final = 0x08
+
+
+class BootOptions:
+    """The boot parameters of one BMC. The override itself is the chassis's, as its firmware reads it."""
+
+    __slots__ = ("_acknowledged", "_chassis", "_clearing", "_rest", "_setter", "lapses_at")
+
+    def __init__(self, chassis: Chassis) -> None:
+        self._chassis = chassis
+        self._setter = 0
+        """Session id of whoever set `set in progress`."""
+        self._clearing = 0
+        self._acknowledged = 0
+        self._rest = bytes(3)
+        self.lapses_at: float | None = None
+        """Wire time at which the flags lose their valid bit."""
+
+    def set(self, call: Call, data: bytes) -> None:
+        """Set System Boot Options. Raises CompletionError."""
+        parameter, values = data[0] & 0x7F, data[1:]
+        if parameter == 0:
+            self._set_in_progress(call, values)
+        elif parameter == 3:
+            self._clearing = _exactly(values, 1)[0] & 0x1F
+            if self._clearing & _NO_TIMEOUT:
+                self.lapses_at = None
+        elif parameter == 4:
+            mask, value = _exactly(values, 2)
+            self._acknowledged = self._acknowledged & ~mask | value & mask
+        elif parameter == 5:
+            self._set_flags(call, _exactly(values, 5))
+        else:
+            raise CompletionError(_UNKNOWN_PARAMETER)
+
+    def get(self, call: Call, parameter: int) -> bytes:
+        """The answer of Get System Boot Options. Raises CompletionError."""
+        if parameter == 0:
+            value = b"\x01" if self._held_by(call) else b"\x00"
+        elif parameter == 3:
+            value = bytes((self._clearing,))
+        elif parameter == 4:
+            value = bytes((0, self._acknowledged))
+        elif parameter == 5:
+            value = self._flags().encode()
+        else:
+            raise CompletionError(_UNKNOWN_PARAMETER)
+        return bytes((_VERSION, parameter)) + value
+
+    def chassis_controlled(self) -> None:
+        """A Chassis Control command came: the flags are meant for this start, and stay until it reads them."""
+        self.lapses_at = None
+
+    def on_time(self, now: float) -> None:
+        """Take the flags back when they have waited too long for a Chassis Control."""
+        if self.lapses_at is not None and now >= self.lapses_at:
+            self.lapses_at = None
+            self._chassis.set_boot_override(None)
+
+    def _held_by(self, call: Call) -> int:
+        """Who holds `set in progress`: a session id, or 0. It ends with its session."""
+        if self._setter and call.server.session(self._setter) is None:
+            self._setter = 0
+        return self._setter
+
+    def _set_in_progress(self, call: Call, values: bytes) -> None:
+        wanted = _exactly(values, 1)[0] & 0x03
+        holder = self._held_by(call)
+        mine = call.session.bmc_id if call.session is not None else 0
+        if wanted == 3:
+            raise CompletionError(Completion.INVALID_FIELD)
+        if wanted == 1 and holder not in (0, mine):
+            raise CompletionError(_IN_PROGRESS)
+        # Writes take effect at once, so to commit is to end.
+        self._setter = mine if wanted == 1 else 0
+
+    def _set_flags(self, call: Call, values: bytes) -> None:
+        flags = BootFlags.decode(values)
+        if flags.device is None:
+            raise CompletionError(Completion.INVALID_FIELD)
+        self._rest = flags.rest
+        self.lapses_at = None
+        if not flags.valid or flags.device == "none":
+            self._chassis.set_boot_override(None)
+            return
+        self._chassis.set_boot_override(BootOverride(flags.device, flags.persistent, flags.efi))
+        if not flags.persistent and not self._clearing & _NO_TIMEOUT:
+            self.lapses_at = call.now + _LAPSE_SECONDS
+
+    def _flags(self) -> BootFlags:
+        override = self._chassis.boot_override
+        if override is None:
+            return BootFlags(False, False, False, "none", self._rest)
+        return BootFlags(True, override.persistent, override.efi, override.device, self._rest)
+
+
+def _exactly(values: bytes, length: int) -> bytes:
+    if len(values) != length:
+        raise CompletionError(Completion.DATA_LENGTH)
+    return values

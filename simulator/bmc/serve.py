@@ -1,0 +1,66 @@
+"""A BMC on a network: an endpoint that hands it datagrams, sends its answers and keeps its one timer."""
+
+from __future__ import annotations
+
+from simulator.bmc.device import Bmc
+from simulator.fabric import Address, Endpoint, Fabric
+from simulator.kernel import Timer
+
+__all__ = ["serve_bmc"]
+
+
+async def serve_bmc(bmc: Bmc, fabric: Fabric, address: Address) -> Endpoint:
+    """Put a BMC at an address; port 0 takes a free one. Closing the endpoint takes it off again. Raises AddressInUse."""
+    service = _Service(bmc, fabric)
+    service.endpoint = await fabric.open(address, service.receive)
+    return service
+
+
+class _Service:
+    """An Endpoint as far as its owner sees."""
+
+    __slots__ = ("_bmc", "_due", "_fabric", "_timer", "endpoint")
+
+    def __init__(self, bmc: Bmc, fabric: Fabric) -> None:
+        self._bmc = bmc
+        self._fabric = fabric
+        self._timer: Timer | None = None
+        self._due: float | None = None
+        self.endpoint: Endpoint | None = None
+
+    @property
+    def address(self) -> Address:
+        assert self.endpoint is not None
+        return self.endpoint.address
+
+    def receive(self, data: bytes, peer: Address) -> None:
+        answers = self._bmc.receive(data, peer, self._fabric.time.now())
+        if self.endpoint is not None:
+            for answer in answers:
+                self.endpoint.send(answer, peer)
+        if self._bmc.next_deadline != self._due:
+            self._arm()
+
+    def send(self, data: bytes, to: Address) -> None:
+        if self.endpoint is not None:
+            self.endpoint.send(data, to)
+
+    def close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self.endpoint is not None:
+            self.endpoint.close()
+
+    def _arm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._due = self._bmc.next_deadline
+        if self._due is not None:
+            self._timer = self._fabric.time.call_at(self._due, self._on_time)
+
+    def _on_time(self) -> None:
+        self._timer = None
+        self._bmc.on_time(self._fabric.time.now())
+        self._arm()

@@ -1,0 +1,221 @@
+"""The `rackloop` command. Exit status: 0 all passed, 1 a scenario failed, 2 the input cannot be used."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import sys
+from enum import StrEnum
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+
+from simulator.files.lab_file import find_lab, load_lab, no_such_lab
+from simulator.files.problems import FileProblems, Problem, did_you_mean
+from simulator.files.reader import read
+from simulator.scenario.batch import default_path, find_scenarios, load_all, run_all
+from simulator.scenario.json_schema import schema_text
+from simulator.scenario.language import load_scenario
+from simulator.scenario.reports import Progress, junit, page, print_results, summary
+from simulator.scenario.result import Mode, Result
+
+__all__ = ["app", "main"]
+
+UNUSABLE = 2
+"""Exit status for input that nothing can be done with."""
+_PIPED_WIDTH = 100
+
+app = typer.Typer(
+    name="rackloop",
+    help="A datacenter in the loop of software that sells dedicated servers.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+class Drivers(StrEnum):
+    own = "own"
+    foreign = "foreign"
+
+
+class SchemaName(StrEnum):
+    scenario = "scenario"
+    lab = "lab"
+
+
+def main() -> NoReturn:
+    """The console script's entry."""
+    for stream in (sys.stdout, sys.stderr):
+        # A report names what stands in files: it must not fail on a terminal that cannot show it.
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    app()
+    raise AssertionError  # pragma: no cover - typer exits
+
+
+def _console(*, error: bool = False) -> Console:
+    terminal = Console(stderr=error)
+    return (
+        terminal if terminal.is_terminal else Console(stderr=error, width=_PIPED_WIDTH, no_color=True, highlight=False)
+    )
+
+
+def _refuse(problems: FileProblems) -> NoReturn:
+    for problem in problems.problems:
+        typer.echo(str(problem), err=True)
+    raise typer.Exit(UNUSABLE)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        try:
+            typer.echo(f"rackloop {version('rackloop')}")
+        except PackageNotFoundError:
+            typer.echo("rackloop (not installed: running from its source)")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """A datacenter in the loop of software that sells dedicated servers."""
+
+
+@app.command()
+def run(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[PATH ...]", help="Scenario files or directories; default: scenarios/"),
+    ] = None,
+    wire: Annotated[bool, typer.Option("--wire", help="On real sockets instead of in virtual time.")] = False,
+    drivers: Annotated[
+        Drivers, typer.Option(help="With --wire: what the panel speaks to devices with; foreign is pyghmi and pysnmp.")
+    ] = Drivers.own,
+    seed: Annotated[int | None, typer.Option(min=0, help="Instead of the scenarios' own.")] = None,
+    jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, help="Processes to run on.")] = 1,
+    keyword: Annotated[str, typer.Option("-k", help="Only scenarios whose name, file or source contains this.")] = "",
+    stop_early: Annotated[bool, typer.Option("-x", help="Stop at the first that does not pass.")] = False,
+    junit_file: Annotated[Path | None, typer.Option("--junit", help="Write JUnit XML here.")] = None,
+    html_file: Annotated[Path | None, typer.Option("--html", help="Write a page for people here.")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the results as JSON here.")] = None,
+) -> None:
+    """Run scenarios and print their verdicts."""
+    if drivers is Drivers.foreign and not wire:
+        raise typer.BadParameter("foreign drivers need real sockets: add --wire", param_hint="--drivers")
+    mode: Mode = "simulated" if not wire else "wire-foreign" if drivers is Drivers.foreign else "wire"
+    try:
+        scenarios = load_all(find_scenarios(paths or [default_path()]))
+    except FileProblems as problems:
+        _refuse(problems)
+    word = keyword.casefold()
+    chosen = [each for each in scenarios if word in f"{each.name}\n{each.file}\n{' '.join(each.source)}".casefold()]
+    if not chosen:
+        where = ", ".join(map(str, paths or [default_path()]))
+        matching = f" that contains {keyword!r}" if keyword else ""
+        typer.echo(f"there is no scenario{matching} in {where}", err=True)
+        raise typer.Exit(UNUSABLE)
+    with Progress(len(chosen), _console(error=True)) as progress:
+        results = run_all(
+            chosen, seed=seed, mode=mode, jobs=jobs, stop_early=stop_early, begin=progress.begin, end=progress.end
+        )
+    print_results(results, _console())
+    written = _write(junit_file, junit(results)) & _write(html_file, page(results))
+    written &= _write(json_file, summary(results, seed=seed, mode=mode))
+    raise typer.Exit(_status(results) if written else UNUSABLE)
+
+
+def _status(results: list[Result]) -> int:
+    return 0 if all(result.verdict == "passed" for result in results) else 1
+
+
+def _write(file: Path | None, text: str) -> bool:
+    """Whether the report is where it was asked for (or was not asked for)."""
+    if file is None:
+        return True
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        typer.echo(f"{file}: cannot be written: {error.strerror or error}", err=True)
+        return False
+    return True
+
+
+@app.command()
+def validate(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE ...", help="Lab and scenario files.")],
+) -> None:
+    """Check lab and scenario files; print every problem as file:line:column: message."""
+    problems: list[Problem] = []
+    for file in files:
+        try:
+            typer.echo(f"{file}: {_validated(file)}")
+        except FileProblems as found:
+            problems.extend(found.problems)
+    if problems:
+        _refuse(FileProblems(problems))
+
+
+def _validated(file: Path) -> str:
+    """What the file is, in a few words. Raises FileProblems."""
+    document = read(file)
+    if "scenario" in document.data:
+        scenario = load_scenario(file)
+        return f"a scenario, {_count(len(scenario.steps), 'step')}, lab {scenario.plan.name}"
+    if "lab" in document.data:
+        plan = load_lab(file)
+        servers, switches, pdus = len(plan.servers), len(plan.switches), len(plan.pdus)
+        return f"a lab, {_count(servers, 'server')}, {_count(switches, 'switch', 'switches')}, {_count(pdus, 'PDU')}"
+    first = str(next(iter(document.data), ""))
+    line, column = document.place((first,), key=True)
+    hint = did_you_mean(first, ["lab", "scenario"], "it begins with one of")
+    raise FileProblems([Problem(str(file), line, column, "neither a lab nor a scenario", hint)])
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+@app.command()
+def schema(kind: Annotated[SchemaName, typer.Argument(help="Which file format.")]) -> None:
+    """Print the JSON Schema (draft 7) of a file format."""
+    typer.echo(schema_text(kind.value), nl=False)
+
+
+@app.command()
+def up(
+    lab: Annotated[str, typer.Argument(metavar="[LAB]", help="A lab's name or file.")] = "small",
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    clock: Annotated[str, typer.Option(help="real, scaled:N or stepped.")] = "real",
+    tls: Annotated[bool, typer.Option("--tls", help="HTTPS with a certificate made for the occasion.")] = False,
+    endpoints: Annotated[Path | None, typer.Option(help="Write where everything answers here, once it does.")] = None,
+) -> None:
+    """Start a lab on real sockets and keep it running until Ctrl-C."""
+    try:
+        start: Any = importlib.import_module("simulator.control.up").up
+    except (ImportError, AttributeError) as error:
+        typer.echo(f"`rackloop up` is not available in this installation: {error}", err=True)
+        raise typer.Exit(UNUSABLE) from None
+    file = find_lab(lab)
+    if file is None:
+        _refuse(FileProblems([Problem("rackloop up", 0, 0, *no_such_lab(lab))]))
+    try:
+        plan = load_lab(file)
+    except FileProblems as problems:
+        _refuse(problems)
+    try:
+        asyncio.run(start(plan, say=typer.echo, endpoints_file=endpoints, host=host, clock=clock, tls=tls))
+    except (OSError, ValueError) as error:  # an address that is not ours, a clock that there is not
+        typer.echo(f"rackloop up: {error}", err=True)
+        raise typer.Exit(UNUSABLE) from None
+
+
+if __name__ == "__main__":
+    main()

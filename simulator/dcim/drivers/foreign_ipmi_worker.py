@@ -1,0 +1,97 @@
+"""The process in which pyghmi lives: a job a line on standard input, an answer a line on standard output.
+
+Started as a program by `foreign_ipmi`, and imports nothing of ours. For every job it forks a child that logs in, acts,
+logs out and answers; pyghmi is loaded once and its tables of sessions are always new.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any, Final
+
+from pyghmi.exceptions import PyghmiException
+from pyghmi.ipmi.command import Command
+
+__all__ = ["main"]
+
+_CONTROLS: Final = {"off": 0, "on": 1, "cycle": 2, "reset": 3, "soft": 5}
+_BOOT_DEVICES: Final = {"pxe": "network", "disk": "hd", "none": "default"}
+_TIMED_OUT: Final = 0xFFFF
+
+
+def _ask(console: Command, netfn: int, command: int, data: tuple[int, ...] = ()) -> Any:
+    """The data of an answer. Raises PyghmiException; pyghmi marks its own time-out with the code FFFFh."""
+    answer = console.raw_command(netfn=netfn, command=command, data=data)
+    if "error" in answer:
+        raise _Refused(answer["error"], answer.get("code"))
+    return answer["data"]
+
+
+class _Refused(PyghmiException):  # type: ignore[misc]
+    def __init__(self, text: str, code: int | None) -> None:
+        known = code is not None and code != _TIMED_OUT
+        super().__init__(f"{text} (completion code {code:02X}h)" if known else text)
+
+
+def _power_status(console: Command) -> bool:
+    # Not get_power(): it asks for more, to find the maker's own ways.
+    return bool(_ask(console, netfn=0x00, command=0x01)[0] & 1)
+
+
+def _power(console: Command, action: str) -> None:
+    # Not set_power(): it knows no cycle, and does nothing where it thinks that nothing is to do.
+    _ask(console, netfn=0x00, command=0x02, data=(_CONTROLS[action],))
+
+
+def _set_boot_device(console: Command, device: str, persistent: bool) -> None:
+    console.set_bootdev(_BOOT_DEVICES[device], persist=persistent)
+
+
+_VERBS: Final[dict[str, Callable[..., Any]]] = {
+    "power_status": _power_status,
+    "power": _power,
+    "set_boot_device": _set_boot_device,
+}
+
+
+def _do(job: dict[str, Any]) -> dict[str, Any]:
+    try:
+        console = Command(
+            bmc=job["host"], userid=job["username"], password=job["password"], port=job["port"], keepalive=False
+        )
+        value = _VERBS[job["verb"]](console, *job["arguments"])
+    except PyghmiException as error:
+        text = str(error) or "no session"
+        silent = "timeout" in text.lower() or "no longer connected" in text or text == "None"
+        return {"error": "silent" if silent else "refused", "message": text}
+    except Exception as error:  # whatever breaks inside pyghmi is an answer too, and the child's end
+        return {"error": "refused", "message": f"pyghmi: {type(error).__name__}: {error}"}
+    return {"value": value, "session": console.ipmi_session}
+
+
+def _serve(job: dict[str, Any]) -> None:
+    answer = _do(job)
+    session = answer.pop("session", None)
+    os.write(sys.stdout.fileno(), json.dumps({"number": job["number"], **answer}).encode() + b"\n")
+    if session is not None:
+        session.logout()
+
+
+def main() -> None:
+    """Serve until standard input ends."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children are not waited for
+    for line in sys.stdin:
+        job = json.loads(line)
+        if os.fork() == 0:
+            try:
+                _serve(job)
+            finally:
+                os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""Switches and PDUs as the panel sees them through a handler's page, whichever SNMP client carries the requests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from simulator.dcim.drivers.base import DeviceRefused, OutletView, PortView, SnmpAccess
+from simulator.dcim.drivers.handlers.pages import PduHandler, SwitchHandler
+
+__all__ = ["PagedPdu", "PagedSwitch", "SnmpClient", "Value"]
+
+Value = int | bytes | str | None
+"""A number, octets, a dotted identifier; None where the device has no such thing."""
+
+
+class SnmpClient(Protocol):
+    """What the handlers need of an SNMP manager. Names are dotted; every call raises a DeviceError, nothing else."""
+
+    async def walk(self, columns: Sequence[str]) -> Sequence[dict[int, Value]]:
+        """For each column what it holds: last number of the index -> value."""
+
+    async def get(self, name: str) -> Value: ...
+
+    async def set(self, name: str, value: int, what: str) -> None:
+        """Set an INTEGER; `what` is what a refusal calls it, `port 10103`."""
+
+    async def close(self) -> None: ...
+
+
+class PagedSwitch:
+    """A SwitchDriver over a page and a client."""
+
+    def __init__(self, access: SnmpAccess, page: SwitchHandler, client: SnmpClient) -> None:
+        self._access = access
+        self._page = page
+        self._client = client
+
+    async def ports(self) -> Sequence[PortView]:
+        """The physical ports, in order of ifIndex, which is that of the front."""
+        page = self._page
+        types, descriptions, admins, opers, speeds = await self._client.walk(
+            (page.type, page.description, page.admin, page.oper, page.speed)
+        )
+        up = page.up
+        out = []
+        for row, kind in types.items():
+            if kind not in page.port_types:
+                continue
+            speed = speeds.get(row)
+            out.append(
+                PortView(
+                    str(row),
+                    _text(descriptions.get(row)),
+                    admins.get(row) == up,
+                    opers.get(row) == up,
+                    speed * 1_000_000 if isinstance(speed, int) else 0,
+                )
+            )
+        return out
+
+    async def set_port(self, identity: str, up: bool) -> None:
+        """Set ifAdminStatus and read it back. Raises DeviceRefused when it does not stand as it was set."""
+        row = _row(self._access, "port", identity)
+        name = f"{self._page.admin}.{row}"
+        value = self._page.up if up else self._page.down
+        await self._client.set(name, value, f"port {row}")
+        if await self._client.get(name) != value:
+            raise DeviceRefused(
+                self._access.name, f"port {row} was set administratively {'up' if up else 'down'}, but is not"
+            )
+
+    async def close(self) -> None:
+        await self._client.close()
+
+
+class PagedPdu:
+    """A PduDriver over a page and a client."""
+
+    def __init__(self, access: SnmpAccess, page: PduHandler, client: SnmpClient) -> None:
+        self._access = access
+        self._page = page
+        self._client = client
+
+    async def outlets(self) -> Sequence[OutletView]:
+        status = self._page.status
+        (states,) = await self._client.walk((status.column,))
+        meaning = {status.on: True, status.off: False}
+        return [
+            OutletView(str(row), meaning.get(state) if isinstance(state, int) else None)
+            for row, state in states.items()
+        ]
+
+    async def set_outlet(self, identity: str, on: bool) -> None:
+        """Command an outlet. The PDU obeys in its own time; `outlets` tells when it has."""
+        control = self._page.control
+        row = _row(self._access, "outlet", identity)
+        await self._client.set(f"{control.column}.{row}", control.on if on else control.off, f"outlet {row}")
+
+    async def close(self) -> None:
+        await self._client.close()
+
+
+def _row(access: SnmpAccess, what: str, identity: str) -> int:
+    if not (identity.isascii() and identity.isdigit() and int(identity) < 2**32):
+        raise DeviceRefused(access.name, f"it has no {what} {identity!r}: a {what} is known by its number")
+    return int(identity)
+
+
+def _text(value: Value) -> str:
+    return value.decode(errors="replace").strip() if isinstance(value, bytes) else ""

@@ -1,0 +1,82 @@
+"""What a handler's page holds. A switch's defaults are IF-MIB's, so its page says only where a make differs."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from simulator.kernel.pages import Pages
+
+__all__ = [
+    "Control",
+    "PduHandler",
+    "Status",
+    "SwitchHandler",
+    "pdu_handler",
+    "pdu_handler_names",
+    "switch_handler",
+    "switch_handler_names",
+]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SwitchHandler(_Strict):
+    """Columns of a switch's interface table, dotted; the index is the ifIndex (RFC 2863)."""
+
+    type: str = "1.3.6.1.2.1.2.2.1.3"
+    port_types: tuple[int, ...] = (6,)
+    """The ifTypes of physical ports; rows of other types are left out."""
+    description: str = "1.3.6.1.2.1.2.2.1.2"
+    admin: str = "1.3.6.1.2.1.2.2.1.7"
+    oper: str = "1.3.6.1.2.1.2.2.1.8"
+    speed: str = "1.3.6.1.2.1.31.1.1.1.15"
+    """In megabits per second."""
+    up: int = 1
+    down: int = 2
+
+
+class Status(_Strict):
+    """A column that tells an outlet's state; other values mean that the PDU does not know."""
+
+    column: str
+    on: int
+    off: int
+
+
+class Control(_Strict):
+    """A column that is written to switch an outlet."""
+
+    column: str
+    on: int
+    off: int
+
+
+class PduHandler(_Strict):
+    """Where a PDU's outlets are read and switched. A column holds all of the index but the outlet's number."""
+
+    status: Status
+    control: Control
+
+
+_SWITCHES = Pages("simulator.dcim.drivers.handlers", "switches", "switch handler", SwitchHandler)
+_PDUS = Pages("simulator.dcim.drivers.handlers", "pdus", "PDU handler", PduHandler)
+
+
+def switch_handler(name: str) -> SwitchHandler:
+    """Raises UnknownPage, which names the nearest one."""
+    return _SWITCHES.load(name)
+
+
+def switch_handler_names() -> tuple[str, ...]:
+    return _SWITCHES.names()
+
+
+def pdu_handler(name: str) -> PduHandler:
+    """Raises UnknownPage, which names the nearest one."""
+    return _PDUS.load(name)
+
+
+def pdu_handler_names() -> tuple[str, ...]:
+    return _PDUS.names()

@@ -1,0 +1,123 @@
+"""The panel: all of its parts, put together. Dialects talk to this."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from simulator.dcim.access import Access
+from simulator.dcim.addresses import Addresses
+from simulator.dcim.background import Background
+from simulator.dcim.boot import Boot
+from simulator.dcim.config import PanelConfig
+from simulator.dcim.devices import Devices
+from simulator.dcim.drivers.base import DriverFactory
+from simulator.dcim.errors import Invalid, Protected
+from simulator.dcim.inventory import Inventory
+from simulator.dcim.operation_table import OperationStatus
+from simulator.dcim.operations import Operations
+from simulator.dcim.polling import Polling
+from simulator.dcim.ports import Ports
+from simulator.dcim.power import Power
+from simulator.dcim.records import Server, ServerState
+from simulator.dcim.users import Users
+from simulator.kernel import Clock, Journal, Streams
+
+__all__ = ["Panel"]
+
+EDITABLE = frozenset({"name", "domain", "notes", "owner", "settings", "maintenance", "protected", "faulty"})
+FREE_AFTER = (OperationStatus.OK, OperationStatus.CANCELED)
+
+
+class Panel:
+    """What an administrator has in front of him. Reads come from records; only `power`, `ports`, `operations` and the
+    polls talk to devices, and no method waits for lab time.
+    """
+
+    def __init__(
+        self, config: PanelConfig, drivers: DriverFactory, clock: Clock, streams: Streams, journal: Journal
+    ) -> None:
+        """Raises Invalid for a set-up that does not fit together."""
+        self.config = config
+        self.clock = clock
+        self.journal = journal
+        self._background = Background(journal)
+        self.inventory = Inventory(config, clock)
+        self.addresses = Addresses(config.pools, clock, journal)
+        setups = (config.admin, *config.users)
+        self.users = Users(setups, config.token_ttl, self.inventory, clock, streams, journal)
+        self.devices = Devices(drivers, self.inventory, clock, journal)
+        self.power = Power(self.inventory, self.devices, self._background, clock, journal)
+        self.ports = Ports(self.inventory, self.devices, journal)
+        self.boot = Boot(self.inventory, self.addresses, journal)
+        self.operations = Operations(
+            dhcp_timeout=config.dhcp_timeout,
+            diagnostic_timeout=config.diagnostic_timeout,
+            inventory=self.inventory,
+            devices=self.devices,
+            addresses=self.addresses,
+            boot=self.boot,
+            background=self._background,
+            clock=clock,
+            journal=journal,
+        )
+        self.access = Access(self.inventory, self.operations, self.addresses, self.users)
+        self._polling = Polling(config, self.inventory, self.devices, self._background, clock)
+
+    async def start(self) -> None:
+        """Begin polling. The first poll of everything happens in the background."""
+        self._polling.start()
+
+    async def stop(self) -> None:
+        """End all background work and close the drivers; the driver factory is its maker's to close."""
+        self._polling.stop()
+        await self._background.stop()
+        await self.devices.close()
+
+    # servers
+
+    def is_free(self, server: Server) -> bool:
+        """May be sold: no owner, diagnosed, the last operation ok or canceled, not in maintenance, not faulty
+        (vendor page "Integration with BILLmanager").
+        """
+        if server.owner is not None or server.maintenance or server.faulty is not None or not server.configuration:
+            return False
+        last = self.operations.last(server)
+        return server.state is ServerState.ACTIVE and (last is None or last.status in FREE_AFTER)
+
+    def free_configurations(self) -> dict[str, int]:
+        """Configurations that have free servers, by name, with the number of these."""
+        counts: dict[str, int] = {}
+        for server in self.inventory.servers:
+            if self.is_free(server):
+                counts[server.configuration] = counts.get(server.configuration, 0) + 1
+        return dict(sorted(counts.items()))
+
+    def set_owner(self, number: int, owner: int | None) -> Server:
+        """Give the server to a user, or with None to nobody. Raises NotFound, Invalid for an unknown user."""
+        return self.edit_server(number, {"owner": owner})
+
+    def edit_server(self, number: int, fields: Mapping[str, Any]) -> Server:
+        """Change any of `EDITABLE`. Raises NotFound, Invalid, or Protected for anything but `protected` itself."""
+        server = self.inventory.servers.get(number)
+        unknown = next((name for name in fields if name not in EDITABLE), None)
+        if unknown is not None:
+            raise Invalid(unknown, "it cannot be edited")
+        if server.protected and set(fields) - {"protected", "owner"}:
+            raise Protected(f"server {server.name} is protected; take the protection off first")
+        if "name" in fields and not str(fields["name"]).strip():
+            raise Invalid("name", "a server has a name")
+        owner = fields.get("owner")
+        if owner is not None and self.users.all.find(owner) is None:
+            raise Invalid("owner", f"there is no user {owner}")
+        changes = dict(fields)
+        if "settings" in changes:
+            changes["settings"] = {**server.settings, **changes["settings"]}
+        changed = self.inventory.servers.change(number, **changes)
+        if changed.owner != server.owner:
+            user = self.users.all.find(changed.owner)
+            self.journal.write("panel", changed.name, "owner set", owner=user.email if user else None)
+        rest = sorted(name for name in changes if name != "owner" and getattr(changed, name) != getattr(server, name))
+        if rest:
+            self.journal.write("panel", changed.name, "edited", fields={name: changes[name] for name in rest})
+        return changed

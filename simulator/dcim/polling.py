@@ -1,0 +1,93 @@
+"""The panel's regular look at every device, each at its own interval and never all at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from simulator.dcim.background import Background
+from simulator.dcim.config import PanelConfig
+from simulator.dcim.devices import Devices
+from simulator.dcim.errors import DeviceFault, NotFound
+from simulator.dcim.inventory import Inventory
+from simulator.kernel import Clock, Timer
+
+__all__ = ["Polling"]
+
+SPACING = 0.1
+"""Seconds between the first polls of two devices of one kind, when the interval leaves so much."""
+
+
+@dataclass(slots=True)
+class _Round:
+    """One device that is polled again and again."""
+
+    name: str
+    interval: float
+    due: float
+    read: Callable[[], Awaitable[object]]
+    timer: Timer | None = None
+
+
+class Polling:
+    """Polls in the background; what a device does not answer is in its record, and is tried again next time."""
+
+    def __init__(
+        self, config: PanelConfig, inventory: Inventory, devices: Devices, background: Background, clock: Clock
+    ) -> None:
+        self._config = config
+        self._inventory = inventory
+        self._devices = devices
+        self._background = background
+        self._clock = clock
+        self._rounds: list[_Round] = []
+
+    def start(self) -> None:
+        """Every device is polled for the first time within moments, one after another."""
+        config, devices = self._config, self._devices
+        self._plan("PDU", config.pdu_poll, [(pdu.id, pdu.name) for pdu in self._inventory.pdus], devices.read_pdu)
+        self._plan(
+            "switch", config.switch_poll, [(one.id, one.name) for one in self._inventory.switches], devices.read_switch
+        )
+        self._plan("BMC", config.bmc_poll, [(one.id, one.name) for one in self._inventory.servers], devices.read_power)
+
+    def stop(self) -> None:
+        for each in self._rounds:
+            if each.timer is not None:
+                each.timer.cancel()
+        self._rounds.clear()
+
+    def _plan(
+        self,
+        kind: str,
+        interval: float,
+        things: list[tuple[int, str]],
+        read: Callable[[int], Awaitable[object]],
+    ) -> None:
+        if interval <= 0:
+            return
+        now = self._clock.now()
+        spacing = min(SPACING, interval / max(len(things), 1))
+        for place, (number, name) in enumerate(things):
+            each = _Round(f"poll {kind} {name}", interval, now + place * spacing, lambda number=number: read(number))  # type: ignore[misc]
+            self._rounds.append(each)
+            self._schedule(each)
+
+    def _schedule(self, each: _Round) -> None:
+        each.timer = self._clock.call_at(each.due, self._begin, each)
+
+    def _begin(self, each: _Round) -> None:
+        self._background.spawn(each.name, self._poll(each))
+
+    async def _poll(self, each: _Round) -> None:
+        try:
+            await each.read()
+        except DeviceFault:
+            pass  # it is in the device's record and in the journal
+        except NotFound:
+            return
+        except asyncio.CancelledError:
+            return
+        each.due = max(each.due + each.interval, self._clock.now())
+        self._schedule(each)

@@ -1,0 +1,128 @@
+"""Power on, off and reset as the panel does them: the BMC first, the PDU where the BMC has no power
+(vendor page "Server power supply management logic").
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from simulator.dcim.background import Background
+from simulator.dcim.devices import Devices
+from simulator.dcim.errors import DeviceFault, NotFound, Protected, WrongState
+from simulator.dcim.inventory import Inventory
+from simulator.dcim.records import PowerStatus, Server
+from simulator.kernel import Clock, Journal
+
+__all__ = ["Power"]
+
+BMC_PATIENCE = 300.0
+"""Seconds of lab time for a BMC to come up after its outlet was switched on."""
+BMC_PAUSE = 15.0
+
+
+class Power:
+    """Every method refreshes the panel's belief first. Raises WrongState, Protected or a DeviceFault."""
+
+    def __init__(
+        self, inventory: Inventory, devices: Devices, background: Background, clock: Clock, journal: Journal
+    ) -> None:
+        self._inventory = inventory
+        self._devices = devices
+        self._background = background
+        self._clock = clock
+        self._journal = journal
+        self._waiting: dict[int, asyncio.Task[None]] = {}
+
+    async def on(self, number: int) -> None:
+        """Allowed when off or unknown. With its outlet off: the outlet on now, and the BMC as soon as it answers."""
+        fault = await self._refresh(number)
+        server = self._inventory.servers.get(number)
+        if self._inventory.power_status(server) is PowerStatus.ON:
+            raise WrongState(f"server {server.name} is on already")
+        await self._start(server, fault)
+
+    async def off(self, number: int) -> None:
+        """Allowed when on: hard, by the BMC."""
+        server = self._inventory.servers.get(number)
+        _unless_protected(server)
+        self._stop_waiting(number)
+        fault = await self._refresh(number)
+        server = self._inventory.servers.get(number)
+        status = self._inventory.power_status(server)
+        if fault is not None and self._inventory.pdu_power(server) is not PowerStatus.OFF:
+            raise fault
+        if status is not PowerStatus.ON:
+            raise WrongState(f"server {server.name} is not on: its power is {status.value}")
+        await self._devices.power(number, "off")
+        await self._devices.read_power(number)
+
+    async def reset(self, number: int) -> None:
+        """Allowed in any state; a server that is off is powered on."""
+        server = self._inventory.servers.get(number)
+        _unless_protected(server)
+        fault = await self._refresh(number)
+        server = self._inventory.servers.get(number)
+        if self._inventory.power_status(server) is PowerStatus.ON:
+            await self._devices.power(number, "reset")
+            await self._devices.read_power(number)
+        else:
+            await self._start(server, fault)
+
+    async def set_outlet(self, pdu: int, outlet: int, on: bool) -> None:
+        """One PDU port, whoever is connected to it. Raises NotFound, or a DeviceFault."""
+        if self._inventory.outlets.get(outlet).pdu != self._inventory.pdus.get(pdu).id:
+            raise NotFound("PDU port", outlet)
+        await self._devices.set_outlet(outlet, on)
+
+    async def _start(self, server: Server, fault: DeviceFault | None) -> None:
+        if self._inventory.pdu_power(server) is PowerStatus.OFF:
+            for outlet in self._inventory.outlets_of(server):
+                await self._devices.set_outlet(outlet.id, True)
+            self._stop_waiting(server.id)
+            self._waiting[server.id] = self._background.spawn(f"power on {server.name}", self._when_bmc_is_up(server))
+            return
+        if fault is not None:
+            raise fault
+        await self._devices.power(server.id, "on")
+        await self._devices.read_power(server.id)
+
+    async def _refresh(self, number: int) -> DeviceFault | None:
+        """Read the BMC, and the PDUs when they may be why it is silent or when their records contradict it."""
+        fault = None
+        try:
+            await self._devices.read_power(number)
+        except DeviceFault as error:
+            fault = error
+        server = self._inventory.servers.get(number)
+        if server.outlets and (fault is not None or self._inventory.pdu_power(server) is PowerStatus.OFF):
+            try:
+                await self._devices.read_outlets(server)
+            except DeviceFault as error:
+                fault = fault or error
+        return fault
+
+    async def _when_bmc_is_up(self, server: Server) -> None:
+        """Power on as soon as the BMC answers; give up after a while and leave the reason in the record."""
+        deadline = self._clock.now() + BMC_PATIENCE
+        while True:
+            await self._clock.sleep(BMC_PAUSE)
+            try:
+                if await self._devices.read_power(server.id) is PowerStatus.OFF:
+                    await self._devices.power(server.id, "on")
+                    await self._devices.read_power(server.id)
+            except DeviceFault as fault:
+                if self._clock.now() >= deadline:
+                    self._journal.write("panel", server.name, "power on given up", message=str(fault))
+                    return
+            else:
+                return
+
+    def _stop_waiting(self, number: int) -> None:
+        task = self._waiting.pop(number, None)
+        if task is not None:
+            task.cancel()
+
+
+def _unless_protected(server: Server) -> None:
+    if server.protected:
+        raise Protected(f"server {server.name} is protected; take the protection off first")

@@ -1,0 +1,207 @@
+"""The panel's records: frozen, and replaced as a whole when something about them changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any, Generic, Protocol, TypeVar
+
+from simulator.dcim.drivers.base import BmcAccess, SnmpAccess
+from simulator.dcim.errors import NotFound
+
+__all__ = [
+    "LinkStatus",
+    "Location",
+    "Outlet",
+    "Pdu",
+    "PowerStatus",
+    "Rack",
+    "Register",
+    "Server",
+    "ServerState",
+    "Switch",
+    "SwitchPort",
+    "Template",
+]
+
+
+class PowerStatus(StrEnum):
+    """Of a server, a BMC's chassis or an outlet, as the panel believes it."""
+
+    ON = "on"
+    OFF = "off"
+    UNKNOWN = "unknown"
+
+
+class LinkStatus(StrEnum):
+    """Administrative and operational status of a switch port, as the panel believes it."""
+
+    UP = "up"
+    DOWN = "down"
+    UNKNOWN = "unknown"
+
+
+class ServerState(StrEnum):
+    """Whether the panel has blocked the server."""
+
+    ACTIVE = "active"
+    SUSPENDING = "suspending"
+    SUSPENDED = "suspended"
+    RESUMING = "resuming"
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rack:
+    id: int
+    name: str
+    location: int
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    id: int
+    name: str
+    rack: int
+    access: SnmpAccess
+    error: str | None = None
+    """Why the last exchange failed; None when it did not."""
+    polled_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchPort:
+    id: int
+    switch: int
+    number: int
+    """From 1, in the order in which the switch lists its ports."""
+    identity: str = ""
+    """What the driver calls it; empty until the switch has been read once."""
+    description: str = ""
+    admin_status: LinkStatus = LinkStatus.UNKNOWN
+    oper_status: LinkStatus = LinkStatus.UNKNOWN
+    speed: int = 0
+    """Bits per second."""
+    server: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pdu:
+    id: int
+    name: str
+    rack: int
+    access: SnmpAccess
+    error: str | None = None
+    polled_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outlet:
+    id: int
+    pdu: int
+    number: int
+    identity: str = ""
+    status: PowerStatus = PowerStatus.UNKNOWN
+    server: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    id: int
+    name: str
+    type: str
+    """`os` or `diagnostic`."""
+    image_octets: int
+    work_seconds: float
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    id: int
+    name: str
+    rack: int
+    unit: int | None
+    location: int
+    configuration: str
+    macs: tuple[str, ...]
+    """Lower case with colons, nic1 first."""
+    serial: str
+    model: str
+    bmc: BmcAccess
+    bmc_power: PowerStatus = PowerStatus.UNKNOWN
+    bmc_error: str | None = None
+    """Why the last exchange with the BMC failed; None when it did not."""
+    ports: tuple[int, ...] = ()
+    outlets: tuple[int, ...] = ()
+    domain: str = ""
+    owner: int | None = None
+    operation: int | None = None
+    """The last one begun, running or not."""
+    os_template: int | None = None
+    hardware: Mapping[str, Any] = field(default_factory=dict)
+    state: ServerState = ServerState.ACTIVE
+    state_info: str = ""
+    notes: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    maintenance: bool = False
+    protected: bool = False
+    faulty: str | None = None
+    """Why it must not be sold; None when it may."""
+    created_at: float = 0.0
+
+
+class _Numbered(Protocol):
+    @property
+    def id(self) -> int: ...
+
+
+R = TypeVar("R", bound=_Numbered)
+
+
+class Register(Generic[R]):
+    """Records of one kind by id. Ids count from 1 and are never given twice."""
+
+    def __init__(self, kind: str, *, first: int = 1) -> None:
+        """`kind` is the word that errors use: `server`, `switch port`."""
+        self.kind = kind
+        self._records: dict[int, R] = {}
+        self._next = first
+
+    def add(self, make: Callable[[int], R]) -> R:
+        """Make a record with the next id and keep it."""
+        record = self._records[self._next] = make(self._next)
+        self._next += 1
+        return record
+
+    def get(self, number: int) -> R:
+        """The record; raises NotFound."""
+        try:
+            return self._records[number]
+        except KeyError:
+            raise NotFound(self.kind, number) from None
+
+    def find(self, number: int | None) -> R | None:
+        return None if number is None else self._records.get(number)
+
+    def change(self, number: int, **fields: Any) -> R:
+        """Put a changed copy in the record's place."""
+        record = self._records[number] = replace(self.get(number), **fields)  # type: ignore[type-var]
+        return record
+
+    def remove(self, number: int) -> R:
+        record = self.get(number)
+        del self._records[number]
+        return record
+
+    def __iter__(self) -> Iterator[R]:
+        return iter(self._records.values())
+
+    def __len__(self) -> int:
+        return len(self._records)

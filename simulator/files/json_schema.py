@@ -1,0 +1,68 @@
+"""JSON Schemas of the file formats, draft 7: what editors' YAML language servers understand.
+
+pydantic writes draft 2020-12; the differences that matter here are `$defs` against `definitions` and siblings of
+`$ref`, which draft 7 ignores.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, models_json_schema
+
+__all__ = ["DRAFT_7", "draft_7", "model_schema"]
+
+DRAFT_7 = "http://json-schema.org/draft-07/schema#"
+_RULES = re.compile(r"\s+")
+
+
+class _Generator(GenerateJsonSchema):
+    ignored_warning_kinds = {"skipped-choice", "non-serializable-default", "skipped-discriminator"}
+
+
+def model_schema(model: type[BaseModel], *others: type[BaseModel]) -> dict[str, Any]:
+    """The schema of a model as pydantic writes it; `others` stand among its definitions. `{"x-ref": "Name"}` in it is
+    a reference to a definition.
+    """
+    _, schema = models_json_schema(
+        [(each, "validation") for each in (model, *others)], by_alias=True, schema_generator=_Generator
+    )
+    definitions = schema["$defs"]
+    return {**definitions.pop(model.__name__), "$defs": definitions}
+
+
+def draft_7(schema: dict[str, Any], title: str) -> dict[str, Any]:
+    """The same schema in draft 7, with a title of its own."""
+    converted = _convert(schema)
+    assert isinstance(converted, dict)
+    converted.pop("title", None)
+    return {"$schema": DRAFT_7, "title": title, **converted}
+
+
+def _convert(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_convert(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    found: dict[str, Any] = {}
+    for key, each in value.items():
+        if key == "$ref" and isinstance(each, str):
+            found[key] = each.replace("#/$defs/", "#/definitions/")
+        elif key in ("properties", "patternProperties", "$defs"):
+            found["definitions" if key == "$defs" else key] = {name: _convert(sub) for name, sub in each.items()}
+        elif key == "x-ref":
+            found["$ref"] = f"#/definitions/{each}"
+        elif key == "prefixItems":
+            found["items"] = _convert(each)
+        elif key == "title" and isinstance(each, str):
+            continue
+        elif key == "description" and isinstance(each, str):
+            found[key] = _RULES.sub(" ", each).strip()
+        else:
+            found[key] = _convert(each)
+    if "$ref" in found and len(found) > 1:
+        reference = found.pop("$ref")
+        return {"allOf": [{"$ref": reference}], **found}
+    return found

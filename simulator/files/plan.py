@@ -1,0 +1,166 @@
+"""A lab ready to build: every group multiplied, every cable resolved, every address given. Records only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from simulator.files.configuration import Configuration
+from simulator.files.lab_schema import LocationSpec, PanelSpec, TemplateSpec, TimingSpec, UserSpec
+
+__all__ = [
+    "BMC_PORT",
+    "SNMP_PORT",
+    "BmcPlan",
+    "LabPlan",
+    "NicPlan",
+    "OutletPlace",
+    "PduPlan",
+    "PoolPlan",
+    "PortPlace",
+    "PsuPlan",
+    "RackPlan",
+    "ServerPlan",
+    "SwitchPlan",
+]
+
+BMC_PORT = 6230
+SNMP_PORT = 1161
+"""Ports above 1023: a lab needs no privileges."""
+
+
+@dataclass(frozen=True, slots=True)
+class PortPlace:
+    """A switch port, counted from 1 as on the front."""
+
+    switch: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class OutletPlace:
+    """A PDU outlet, counted from 1."""
+
+    pdu: str
+    outlet: int
+
+
+@dataclass(frozen=True, slots=True)
+class NicPlan:
+    """One network interface. `port` None and `unmanaged` true: a live link of which the panel knows nothing; both
+    empty: no cable at all.
+    """
+
+    name: str
+    mac: str
+    speed: int
+    port: PortPlace | None
+    unmanaged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PsuPlan:
+    """One power supply; without an outlet it is on the mains."""
+
+    name: str
+    outlet: OutletPlace | None
+
+
+@dataclass(frozen=True, slots=True)
+class BmcPlan:
+    host: str
+    port: int
+    username: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerPlan:
+    name: str
+    rack: str
+    unit: int
+    model: str
+    configuration: Configuration
+    nics: tuple[NicPlan, ...]
+    """nic1 first, without gaps."""
+    psus: tuple[PsuPlan, ...]
+    bmc: BmcPlan
+    serial: str
+    guid: bytes
+    """16 octets, the same for the same lab and name."""
+    powered: bool
+    """Switched on when the lab starts."""
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchPlan:
+    name: str
+    rack: str
+    model: str
+    ports: int
+    port_speed: int
+    """Bits per second."""
+    community: str
+    handler: str | None
+    """None: the one that fits the model."""
+    power: OutletPlace | None
+    host: str
+    port: int
+    mac: str
+    serial: str
+
+
+@dataclass(frozen=True, slots=True)
+class PduPlan:
+    name: str
+    rack: str
+    model: str
+    outlets: int
+    community: str
+    handler: str | None
+    host: str
+    port: int
+    serial: str
+
+
+@dataclass(frozen=True, slots=True)
+class RackPlan:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PoolPlan:
+    name: str
+    range: str
+    """As written: `a-b`, one address, or a network."""
+    network: str
+    gateway: str
+    deallocation: bool
+    first: str
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
+class LabPlan:
+    """A whole lab. The mappings go by name, in the order of the file."""
+
+    name: str
+    racks: Mapping[str, RackPlan]
+    servers: Mapping[str, ServerPlan]
+    switches: Mapping[str, SwitchPlan]
+    pdus: Mapping[str, PduPlan]
+    pools: Mapping[str, PoolPlan]
+    panel: PanelSpec
+    timings: TimingSpec
+
+    @property
+    def location(self) -> LocationSpec:
+        return self.panel.location
+
+    @property
+    def admin(self) -> UserSpec:
+        return self.panel.admin
+
+    @property
+    def templates(self) -> Mapping[str, TemplateSpec]:
+        return {template.name: template for template in self.panel.templates}

@@ -1,0 +1,54 @@
+"""What is wrong with a file, with the place and, where there is one, the word that was meant.
+
+`FileProblems` is the only error that reading a lab or scenario file raises; it carries every `Problem` found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+__all__ = ["FileProblems", "Problem", "did_you_mean"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One thing wrong. `line` and `column` count from 1; both are 0 where there is no file text (a dict)."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        return f"{place}: {self.message}" + (f"; {self.hint}" if self.hint else "")
+
+
+class FileProblems(Exception):
+    """A file cannot be used. `problems` is never empty and stands in the order of the file."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(set(problems)))
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+def did_you_mean(word: str, known: Iterable[str], what: str = "known") -> str:
+    """A hint: the nearest of `known`, or the list of them when it is short, or nothing."""
+    words = list(dict.fromkeys(known))
+    near = _nearest(word, words)
+    if near is not None:
+        return f"did you mean `{near}`?"
+    if 0 < len(words) <= 24:
+        return f"{what}: " + ", ".join(f"`{each}`" for each in words)
+    return ""
+
+
+def _nearest(word: str, words: Sequence[str]) -> str | None:
+    if len(word) > 200:
+        return None
+    folded = {each.casefold().replace("_", "-"): each for each in reversed(words)}
+    match = get_close_matches(word.casefold().replace("_", "-"), folded, n=1, cutoff=0.6)
+    return folded[match[0]] if match else None

@@ -1,0 +1,51 @@
+"""What a LAN channel is set up with: users, cipher suites, limits. Shared by all BMCs that are set up alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from simulator.ipmi.codes import Privilege
+from simulator.ipmi.crypto import CipherSuite, password_key
+
+__all__ = ["NAME_OCTETS", "Channel", "User", "user"]
+
+NAME_OCTETS: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """One user of a BMC. Make it with `user`."""
+
+    slot: int
+    """User id, from 1."""
+    name: bytes
+    key: bytes
+    limit: Privilege
+    enabled: bool = True
+
+
+def user(
+    slot: int, name: str, password: str, limit: Privilege = Privilege.ADMINISTRATOR, *, enabled: bool = True
+) -> User:
+    """A user record. Raises ValueError when the name (16 octets) or the password (20) is too long."""
+    octets = name.encode()
+    if len(octets) > NAME_OCTETS:
+        raise ValueError(f"an IPMI user name has at most {NAME_OCTETS} octets")
+    return User(slot, octets, password_key(password), limit, enabled)
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """Times in seconds of wire time."""
+
+    suites: tuple[CipherSuite, ...]
+    number: int = 1
+    session_limit: int = 16
+    """Slots; half-open sessions take one too."""
+    evicts_half_open: bool = True
+    """With all slots taken, the oldest half-open session gives way; else status 01h. Both kinds exist."""
+    inactivity: float = 60.0
+    """IPMI 2.0, 6.12.15: 60 s, give or take 3."""
+    half_open: float = 30.0
+    """Longer than the resends of the clients that are known (20 s)."""

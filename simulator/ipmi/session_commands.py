@@ -1,0 +1,135 @@
+"""The commands that are about sessions and their channel. They need nothing of the device (IPMI 2.0, 22.13 to 22.20)."""
+
+from __future__ import annotations
+
+from typing import Final, NoReturn
+
+from simulator.ipmi.channel import Channel
+from simulator.ipmi.codes import Completion, NetFn, Privilege
+from simulator.ipmi.crypto import suite_records
+from simulator.ipmi.dispatch import Call, Command, CommandTable, key
+from simulator.ipmi.errors import CompletionError
+from simulator.ipmi.session import Session
+
+__all__ = ["CURRENT_CHANNEL", "SESSION_COMMANDS", "require_channel"]
+
+CURRENT_CHANNEL: Final = 0x0E
+_NO_SUCH_SESSION: Final = 0x87
+_ABOVE_LIMIT: Final = 0x81
+_LEVEL_UNAVAILABLE: Final = 0x80
+
+
+def require_channel(channel: Channel, number: int) -> None:
+    """Raises CompletionError CCh when this is not the LAN channel."""
+    if number & 0x0F not in (CURRENT_CHANNEL, channel.number):
+        raise CompletionError(Completion.INVALID_FIELD)
+
+
+def _get_authentication_capabilities(device: object, call: Call, data: bytes) -> bytes:
+    """22.13: no IPMI 1.5 authentication type; with bit 7 of the request, that IPMI 2.0 is spoken."""
+    channel = call.server.channel
+    require_channel(channel, data[0])
+    if not Privilege.CALLBACK <= data[1] & 0x0F <= Privilege.OEM:
+        raise CompletionError(Completion.INVALID_FIELD)
+    extended = data[0] & 0x80
+    return bytes((channel.number, extended, 0x04, 0x02 if extended else 0, 0, 0, 0, 0))
+
+
+def _get_cipher_suites(device: object, call: Call, data: bytes) -> bytes:
+    """22.15: the suite records, or the algorithms alone, 16 octets an index; the last part is short."""
+    channel = call.server.channel
+    require_channel(channel, data[0])
+    if data[1] & 0x3F:
+        raise CompletionError(Completion.INVALID_FIELD)
+    if data[2] & 0x80:
+        records = suite_records(channel.suites)
+    else:
+        numbers: dict[int, None] = {}
+        for shift, field in ((0x00, "authentication"), (0x40, "integrity"), (0x80, "confidentiality")):
+            numbers |= dict.fromkeys(shift | getattr(suite, field) for suite in channel.suites)
+        records = bytes(numbers)
+    start = 16 * (data[2] & 0x3F)
+    return bytes((channel.number,)) + records[start : start + 16]
+
+
+def _own_session(call: Call) -> Session:
+    session = call.session
+    assert session is not None, "the privilege check lets none through without a session"
+    return session
+
+
+def _set_privilege(device: object, call: Call, data: bytes) -> bytes:
+    """22.18: 0 asks for the present level."""
+    session = _own_session(call)
+    level = data[0] & 0x0F
+    if level > Privilege.ADMINISTRATOR:
+        raise CompletionError(_LEVEL_UNAVAILABLE)
+    if level > session.limit:
+        raise CompletionError(_ABOVE_LIMIT)
+    if level:
+        session.privilege = level
+    return bytes((session.privilege,))
+
+
+def _close(device: object, call: Call, data: bytes) -> bytes:
+    """22.19: by id, or with id 0 by handle. Another's session is closed by administrators only."""
+    number = int.from_bytes(data[:4], "little")
+    session = call.server.session(number)
+    if number == 0 and len(data) == 5:
+        session = next((other for other in call.server.sessions if other.handle == data[4]), None)
+    if session is None:
+        raise CompletionError(_NO_SUCH_SESSION)
+    if session is not call.session and call.privilege < Privilege.ADMINISTRATOR:
+        raise CompletionError(Completion.PRIVILEGE)
+    call.server.close(session)
+    return b""
+
+
+def _get_session_info(device: object, call: Call, data: bytes) -> bytes:
+    """22.20: index 0 is the asking session, FEh by handle, FFh by id, else the n-th active one."""
+    server = call.server
+    active = server.sessions
+    index = data[0]
+    if index == 0:
+        session = call.session
+    elif index == 0xFE:
+        session = next((other for other in active if other.handle == data[1]), None) if len(data) == 2 else _length()
+    elif index == 0xFF:
+        session = server.session(int.from_bytes(data[1:], "little")) if len(data) == 5 else _length()
+    else:
+        session = active[index - 1] if index <= len(active) else None
+    counts = bytes((server.channel.session_limit, len(active)))
+    if session is None:
+        if index >= 0xFE:
+            raise CompletionError(Completion.INVALID_FIELD)
+        return b"\0" + counts
+    host, port = session.peer
+    parts = host.rpartition(":")[2].split(".")
+    octets = (
+        bytes(int(part) & 0xFF for part in parts) if len(parts) == 4 and all(map(str.isdecimal, parts)) else bytes(4)
+    )
+    return b"%c%b%c%c%c%b%b%b" % (
+        session.handle,
+        counts,
+        session.user.slot if session.user else 0,
+        session.privilege,
+        server.channel.number | 0x10,  # bits 7 to 4: 1 is IPMI 2.0 RMCP+
+        octets,
+        bytes(6),
+        port.to_bytes(2, "little"),
+    )
+
+
+def _length() -> NoReturn:
+    raise CompletionError(Completion.DATA_LENGTH)
+
+
+SESSION_COMMANDS: CommandTable = {
+    key(NetFn.APP, 0x38): Command(
+        "Get Channel Authentication Capabilities", Privilege.NONE, 2, 2, _get_authentication_capabilities
+    ),
+    key(NetFn.APP, 0x3B): Command("Set Session Privilege Level", Privilege.CALLBACK, 1, 1, _set_privilege),
+    key(NetFn.APP, 0x3C): Command("Close Session", Privilege.CALLBACK, 4, 5, _close),
+    key(NetFn.APP, 0x3D): Command("Get Session Info", Privilege.USER, 1, 5, _get_session_info),
+    key(NetFn.APP, 0x54): Command("Get Channel Cipher Suites", Privilege.NONE, 3, 3, _get_cipher_suites),
+}

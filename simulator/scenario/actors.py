@@ -1,0 +1,243 @@
+"""Who acts in a scenario, and who looks: the billing side, the panel's administrator, somebody who stands in the hall.
+
+All that the runner assumes of a lab and of the billing core stands here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+import httpx
+
+from provisioner.billing import Billing
+from provisioner.clients.dci6 import Dci6Client
+from provisioner.clients.session6 import Session6
+from provisioner.log import Entry, ModuleLog, Outcome, Step
+from provisioner.modules.whmcs6 import Whmcs6, Whmcs6Settings
+from provisioner.services import Service
+from simulator.faults.engine import FaultEngine
+from simulator.kernel import Clock, Journal, Streams
+from simulator.plant import Plant
+from simulator.scenario.language import Action
+
+__all__ = ["Actors", "Holding", "LabRun", "PanelView", "Truth"]
+
+T = TypeVar("T")
+
+
+class LabRun(Protocol):
+    """A lab that runs, as far as scenarios use it."""
+
+    clock: Clock
+    streams: Streams
+    journal: Journal
+    plant: Plant
+    faults: FaultEngine
+    dci6_url: str
+    admin: tuple[str, str]
+    """E-mail and password."""
+
+    def billing_transport(self) -> httpx.AsyncBaseTransport | None: ...
+
+    async def drive(self, work: Awaitable[T]) -> T:
+        """Await `work` while lab time moves."""
+
+
+@dataclass(frozen=True, slots=True)
+class PanelView:
+    """A server as the panel shows it; the words are those of `has:` in a scenario."""
+
+    operation: str
+    operation_message: str
+    owner: str
+    addresses: tuple[str, ...]
+    power: str
+    os: str
+    ports: str
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """A server as it is; the words are those of `really:`."""
+
+    power: str
+    os: str
+    link: str
+    answers_ping: bool
+    disks: str
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A server that somebody holds in the panel: owner's e-mail (or empty) and its addresses."""
+
+    id: int
+    server: str
+    owner: str
+    addresses: tuple[str, ...]
+
+
+class _Tariffs:
+    """One module for each operating system: in WHMCS another OS is another product, with settings of its own."""
+
+    def __init__(self, make: Any, settings: Whmcs6Settings) -> None:
+        self.settings = settings
+        self._make = make
+        self._by_os: dict[str, Whmcs6] = {}
+        self.os_of: dict[str, str] = {}
+
+    def of(self, service: Service) -> Whmcs6:
+        os = self.os_of.get(service.name, self.settings.os)
+        if os not in self._by_os:
+            self._by_os[os] = self._make(dataclasses.replace(self.settings, os=os))
+        return self._by_os[os]
+
+    def check_client(self, service: Service) -> None:
+        self.of(service).check_client(service)
+
+    async def create(self, service: Service) -> None:
+        await self.of(service).create(service)
+
+    async def suspend(self, service: Service) -> None:
+        await self.of(service).suspend(service)
+
+    async def unsuspend(self, service: Service) -> None:
+        await self.of(service).unsuspend(service)
+
+    async def terminate(self, service: Service) -> None:
+        await self.of(service).terminate(service)
+
+
+class Actors:
+    """The people of one run."""
+
+    def __init__(self, run: LabRun, settings: Mapping[str, Any]) -> None:
+        self.run = run
+        self.settings = Whmcs6Settings.from_mapping(settings)
+        self.log = ModuleLog(run.clock)
+        self.log.subscribe(self._tell_journal)
+        email, password = run.admin
+        chance = run.streams["billing"]
+        self._client = Dci6Client(
+            run.dci6_url, email, password, clock=run.clock, log=self.log, transport=run.billing_transport()
+        )
+        self._tariffs = _Tariffs(
+            lambda tariff: Whmcs6(self._client, tariff, run.clock, self.log, source=chance), self.settings
+        )
+        self.billing = Billing(self._tariffs, run.clock, self.log, source=chance)
+        # The onlooker has a session and a log of his own: what he asks is no call of the billing side.
+        self._eyes = Session6(
+            run.dci6_url,
+            email,
+            password,
+            clock=run.clock,
+            log=ModuleLog(run.clock, keep=1),
+            transport=run.billing_transport(),
+        )
+
+    @classmethod
+    @asynccontextmanager
+    async def on(cls, run: LabRun, settings: Mapping[str, Any]) -> AsyncIterator[Actors]:
+        """Actors for one run, whose connections are closed at its end."""
+        actors = cls(run, settings)
+        try:
+            yield actors
+        finally:
+            await actors._client.close()
+            await actors._eyes.close()
+
+    def _tell_journal(self, entry: Entry) -> None:
+        if isinstance(entry, Step) and entry.phase != "begin":
+            detail = {"detail": entry.detail} if entry.detail else {}
+            what = f"{entry.number} {entry.name}"
+            self.run.journal.write("billing", entry.action.service, what, result=entry.phase, **detail)
+        elif isinstance(entry, Outcome):
+            detail = {"error": entry.error} if entry.error else {}
+            self.run.journal.write("billing", entry.action.service, f"{entry.action.name} ended", **detail)
+
+    # the billing side
+
+    async def do(self, action: Action) -> None:
+        """Do what a step says. Raises ProvisioningError when the billing side does."""
+        if action.verb != "create":
+            await getattr(self.billing, action.verb)(action.service, by_client=action.by_client)
+            return
+        args = action.create
+        assert args is not None
+        if args.os is not None:
+            self._tariffs.os_of[args.service] = args.os
+        self.billing.register(args.client, verified=args.verified)
+        if args.service not in self.billing.services:
+            self.billing.place(
+                args.service,
+                args.client,
+                configuration=args.configuration or "",
+                server=await self._id(args.server) if args.server else None,
+            )
+        await self.billing.create(args.service, by_client=args.by_client)
+
+    def service(self, name: str) -> Service | None:
+        return self.billing.services.get(name)
+
+    def calls(self) -> list[str]:
+        """What the billing side asked of the panel, in order: `POST /dci/v3/server/3/os_install`."""
+        return [f"{call.method} {call.path.partition('?')[0]}" for call in self.log.calls]
+
+    # the panel's administrator
+
+    async def _rows(self, **query: str | int) -> list[dict[str, Any]]:
+        answer = await self._eyes.get("/dci/v3/server", **query)
+        rows = answer["list"]
+        assert isinstance(rows, list)
+        return rows
+
+    async def _id(self, server: str) -> int:
+        return int((await self._rows(where=f"name EQ '{server}'"))[0]["id"])
+
+    async def panel_view(self, server: str) -> PanelView:
+        """The server as the panel shows it now."""
+        row = await self._eyes.get(f"/dci/v3/server/{await self._id(server)}")
+        operation = row.get("operation") or {}
+        ports = [port for port in row.get("switch_connection") or [] if not port.get("is_ipmi_connection")]
+        statuses = sorted({str(port["admin_status"]) for port in ports})
+        return PanelView(
+            operation=str(operation.get("status") or "none"),
+            operation_message=str((operation.get("status_info") or {}).get("message") or ""),
+            owner=_owner(row) or "none",
+            addresses=tuple(str(address["name"]) for address in row.get("ip") or []),
+            power=str(row.get("power_status") or "unknown"),
+            os=str((row.get("os_template") or {}).get("name") or "none"),
+            ports="none" if not statuses else statuses[0] if len(statuses) == 1 else "mixed",
+        )
+
+    async def holdings(self) -> list[Holding]:
+        """Every server that has an owner or an address, in the panel's order."""
+        rows = await self._rows(orderby="id asc")
+        held = [
+            Holding(int(row["id"]), str(row["name"]), _owner(row), tuple(str(a["name"]) for a in row.get("ip") or []))
+            for row in rows
+        ]
+        return [holding for holding in held if holding.owner or holding.addresses]
+
+    # somebody in the hall
+
+    def truth(self, name: str) -> Truth:
+        """The server as it is."""
+        server = self.run.plant.servers[name]
+        os = server.os
+        return Truth(
+            power="on" if server.powered else "off",
+            os=os.name if os else "none",
+            link="up" if server.nics[0].link_up else "down",
+            answers_ping=os is not None and any(server.answers_ping(address) for address in os.addresses),
+            disks="clean" if server.disks_clean else "used",
+        )
+
+
+def _owner(row: Mapping[str, Any]) -> str:
+    owner = row.get("owner")
+    return str(row.get("owner_email") or (owner.get("email") if isinstance(owner, dict) else "") or "")

@@ -1,0 +1,109 @@
+"""Many scenarios: found on disk, loaded, run one after another or on several processes; results in file order."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from pathlib import Path
+
+from simulator.files.lab_file import data_directory
+from simulator.files.problems import FileProblems, Problem
+from simulator.scenario.language import Scenario, load_scenario
+from simulator.scenario.result import Mode, Result
+from simulator.scenario.runner import run_scenario
+
+__all__ = ["default_path", "find_scenarios", "load_all", "run_all"]
+
+
+def default_path() -> Path:
+    """`scenarios/` of the working directory, else the ones that come with the package."""
+    here = Path("scenarios")
+    return here if here.is_dir() else data_directory("scenarios")
+
+
+def find_scenarios(paths: Iterable[Path]) -> list[Path]:
+    """The files that these paths mean: a directory means every `.yaml` and `.yml` in it, at any depth, sorted.
+
+    Raises FileProblems for a path that does not exist.
+    """
+    found: list[Path] = []
+    problems: list[Problem] = []
+    for path in paths:
+        if path.is_dir():
+            found.extend(
+                sorted(file for file in path.rglob("*") if file.suffix in (".yaml", ".yml") and file.is_file())
+            )
+        elif path.exists():
+            found.append(path)
+        else:
+            problems.append(Problem(str(path), 0, 0, "there is no such file or directory"))
+    if problems:
+        raise FileProblems(problems)
+    return list(dict.fromkeys(found))
+
+
+def load_all(files: Iterable[Path]) -> list[Scenario]:
+    """All of them, checked. Raises FileProblems with the problems of all files."""
+    scenarios: list[Scenario] = []
+    problems: list[Problem] = []
+    for file in files:
+        try:
+            scenarios.append(load_scenario(file))
+        except FileProblems as found:
+            problems.extend(found.problems)
+    if problems:
+        raise FileProblems(problems)
+    return scenarios
+
+
+def run_all(
+    scenarios: Sequence[Scenario],
+    *,
+    seed: int | None,
+    mode: Mode,
+    jobs: int = 1,
+    stop_early: bool = False,
+    begin: Callable[[str], None] = lambda name: None,
+    end: Callable[[Result], None] = lambda result: None,
+) -> list[Result]:
+    """Results in the order of the scenarios. `stop_early` ends with the first that did not pass; `begin` and `end`
+    are told of each.
+    """
+    results: list[Result] = []
+    runs = _alone(scenarios, seed, mode, begin) if jobs <= 1 else _together(scenarios, seed, mode, jobs, begin)
+    for result in runs:
+        results.append(result)
+        end(result)
+        if stop_early and result.verdict != "passed":
+            break
+    return results
+
+
+def _alone(
+    scenarios: Sequence[Scenario], seed: int | None, mode: Mode, begin: Callable[[str], None]
+) -> Iterator[Result]:
+    for scenario in scenarios:
+        begin(scenario.name)
+        yield run_scenario(scenario, seed=seed, mode=mode)
+
+
+def _together(
+    scenarios: Sequence[Scenario], seed: int | None, mode: Mode, jobs: int, begin: Callable[[str], None]
+) -> Iterator[Result]:
+    # spawn: forked copies of a process with threads (rich's progress bar is one) may hang
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(jobs, len(scenarios)) or 1, mp_context=context) as pool:
+        futures: list[Future[Result]] = [pool.submit(_one, scenario.file, seed, mode) for scenario in scenarios]
+        try:
+            for scenario, future in zip(scenarios, futures, strict=True):
+                begin(scenario.name)
+                yield future.result()
+        finally:
+            for future in futures:
+                future.cancel()
+
+
+def _one(file: str, seed: int | None, mode: Mode) -> Result:
+    """Run one file, in a process of its own pool: scenarios are read anew there, results travel back."""
+    return run_scenario(Path(file), seed=seed, mode=mode)

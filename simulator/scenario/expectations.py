@@ -1,0 +1,185 @@
+"""Expectations against what there is: each shape has one function that gives what was expected and what was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from provisioner.services import State
+from simulator.scenario.actors import Actors
+from simulator.scenario.language import Expected
+from simulator.scenario.leaks import Leak, Leaks, compare
+from simulator.scenario.schema import (
+    CalledSpec,
+    JournalSpec,
+    LeaksSpec,
+    NeverCalledSpec,
+    OrderSpec,
+    ServerExpect,
+    ServiceExpect,
+)
+
+__all__ = ["Miss", "check_expected", "check_no_leaks", "ledger"]
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """An expectation that does not hold. `about`: the servers, services and devices whose journal records matter."""
+
+    what: str
+    expected: str
+    seen: str
+    about: Sequence[str]
+
+
+async def check_expected(expected: Expected, actors: Actors) -> list[Miss]:
+    """What of this expectation does not hold; empty when all of it does."""
+    spec = expected.spec
+    match spec:
+        case ServiceExpect():
+            return list(_service(spec, actors))
+        case ServerExpect():
+            misses: list[Miss] = []
+            if spec.has is not None:
+                misses += _compare(f"{spec.server} has", spec.has, await _shown(spec.server, actors), [spec.server])
+            if spec.really is not None:
+                truth = actors.truth(spec.server)
+                seen = {name: getattr(truth, name) for name in ("power", "os", "link", "answers_ping", "disks")}
+                misses += _compare(f"{spec.server} is really", spec.really, seen, [spec.server])
+            return misses
+        case CalledSpec():
+            return list(_called(spec, actors))
+        case NeverCalledSpec():
+            calls = [call for call in actors.calls() if _like(call, spec.never_called)]
+            return [Miss("calls", f"never {spec.never_called}", _times(calls), ())] if calls else []
+        case OrderSpec():
+            return list(_order(spec, actors))
+        case LeaksSpec():
+            return _leaks(expected.leaks or Leaks(), await ledger(actors))
+        case JournalSpec():
+            return list(_journal(spec, actors))
+    raise TypeError(f"no such expectation: {spec!r}")  # pragma: no cover - the schema knows all shapes
+
+
+async def check_no_leaks(actors: Actors) -> list[Miss]:
+    """What holds when a scenario says nothing of leaks: there are none."""
+    return _leaks(Leaks(), await ledger(actors))
+
+
+async def ledger(actors: Actors) -> list[Leak]:
+    """Owners and addresses that no active or suspended service accounts for.
+
+    The owner after termination (W6-S14) is meant to stay, and is no leak of a closed service.
+    """
+    leaks: list[Leak] = []
+    meant = actors.settings.owner_after_termination.lower()
+    for held in await actors.holdings():
+        services = [service for service in actors.billing.services.values() if service.server == held.id]
+        if any(service.state in (State.ACTIVE, State.SUSPENDED) for service in services):
+            continue
+        last = services[-1].name if services else ""
+        closed = any(service.state is State.CLOSED for service in services)
+        if held.owner and not (closed and meant and held.owner.lower() == meant):
+            leaks.append(Leak("owner", held.server, held.owner, last))
+        leaks.extend(Leak("address", held.server, address, last) for address in held.addresses)
+    return leaks
+
+
+def _like(text: str, pattern: str) -> bool:
+    return fnmatchcase(text, pattern)
+
+
+def _word(value: Any) -> str:
+    return (
+        {True: "yes", False: "no", None: "nothing"}[value] if value is None or isinstance(value, bool) else str(value)
+    )
+
+
+def _compare(what: str, spec: Any, seen: dict[str, Any], about: Sequence[str]) -> Iterator[Miss]:
+    for name in type(spec).model_fields:
+        wanted = getattr(spec, name)
+        if wanted is None:
+            continue
+        there = seen[name]
+        shown = there
+        if name == "addresses":
+            shown = f"{len(there)} ({', '.join(there)})" if there else "0"
+            there = len(there)
+        elif name == "operation" and seen.get("operation_message"):
+            shown = f"{there} ({seen['operation_message']})"
+        if there != wanted and not (name == "owner" and str(there).lower() == str(wanted).lower()):
+            yield Miss(f"{what} {name.replace('_', ' ')}", _word(wanted), _word(shown), about)
+
+
+async def _shown(server: str, actors: Actors) -> dict[str, Any]:
+    view = await actors.panel_view(server)
+    names = ("operation", "operation_message", "owner", "addresses", "power", "os", "ports")
+    return {name: getattr(view, name) for name in names}
+
+
+def _service(spec: ServiceExpect, actors: Actors) -> Iterator[Miss]:
+    service = actors.service(spec.service)
+    if service is None:
+        yield Miss(f"service {spec.service}", "an order", "was never ordered", ())
+        return
+    about = [spec.service, service.server_name] if service.server_name else [spec.service]
+    state, error = service.state.value, service.error
+    if spec.is_ is not None and spec.is_ != state:
+        seen = f"{state} (error: {error})" if error else state
+        yield Miss(f"service {spec.service} is", spec.is_, seen, about)
+    if spec.error is not None and not _like(error, spec.error):
+        yield Miss(f"error of service {spec.service}", spec.error, error or "no error", about)
+    if spec.on is not None and spec.on != service.server_name:
+        yield Miss(f"service {spec.service} is on", spec.on, service.server_name or "no server", [*about, spec.on])
+    if spec.addresses is not None and spec.addresses != len(service.addresses):
+        shown = f"{len(service.addresses)} ({', '.join(service.addresses)})" if service.addresses else "0"
+        yield Miss(f"addresses of service {spec.service}", str(spec.addresses), shown, about)
+
+
+def _times(calls: Sequence[str]) -> str:
+    first = f", first {calls[0]}" if calls else ""
+    return f"{len(calls)} {'time' if len(calls) == 1 else 'times'}{first}"
+
+
+def _called(spec: CalledSpec, actors: Actors) -> Iterator[Miss]:
+    calls = [call for call in actors.calls() if _like(call, spec.called)]
+    if spec.times is None and not calls:
+        yield Miss("calls", spec.called, f"never, among {len(actors.calls())} calls", ())
+    elif spec.times is not None and spec.times != len(calls):
+        yield Miss("calls", f"{spec.called}, {spec.times} times", _times(calls), ())
+
+
+def _order(spec: OrderSpec, actors: Actors) -> Iterator[Miss]:
+    calls = iter(actors.calls())
+    for index, wanted in enumerate(spec.order):
+        if not any(_like(call, wanted) for call in calls):
+            before = f"after {spec.order[index - 1]}" if index else "at all"
+            yield Miss("order of calls", " → ".join(spec.order), f"no {wanted} {before}", ())
+            return
+
+
+def _leaks(expected: Leaks, seen: Sequence[Leak]) -> list[Miss]:
+    extra, missing = compare(expected, seen)
+    misses = [Miss("leak", str(expected), str(leak), _about(leak)) for leak in extra]
+    if missing:
+        shown = ", ".join(str(leak) for leak in seen) or "no leak"
+        misses.append(Miss("leaks", ", ".join(missing), shown, [leak.server for leak in seen]))
+    return misses
+
+
+def _about(leak: Leak) -> list[str]:
+    return [leak.server, leak.service] if leak.service else [leak.server]
+
+
+def _journal(spec: JournalSpec, actors: Actors) -> Iterator[Miss]:
+    wanted = spec.journal
+    globs = [(name, glob) for name in ("layer", "subject", "what") if (glob := getattr(wanted, name)) is not None]
+    count = sum(all(_like(getattr(record, name), glob) for name, glob in globs) for record in actors.run.journal)
+    shown = ", ".join(f"{name} {glob}" for name, glob in globs)
+    if spec.times is None and not count:
+        yield Miss("journal", f"a record with {shown}", "no such record", [wanted.subject] if wanted.subject else [])
+    elif spec.times is not None and spec.times != count:
+        about = [wanted.subject] if wanted.subject else []
+        yield Miss("journal", f"{spec.times} records with {shown}", str(count), about)

@@ -1,0 +1,344 @@
+"""A scenario ready to run: read, its names checked against its lab, every part knowing its line. `load_scenario` does
+all of it before anything runs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from simulator.faults.catalogue import CATALOGUE, FaultParams
+from simulator.files.lab_file import find_lab, lab_from_document, load_lab, no_such_lab
+from simulator.files.plan import LabPlan
+from simulator.files.problems import FileProblems, Problem
+from simulator.files.reader import Document, Reporter, read, read_text, validate
+from simulator.scenario.leaks import Leaks, parse_leaks
+from simulator.scenario.names import Names
+from simulator.scenario.schema import (
+    CalledSpec,
+    CheckStep,
+    ClearStep,
+    CreateArgs,
+    CreateStep,
+    FaultStep,
+    JournalSpec,
+    LeaksSpec,
+    NeverCalledSpec,
+    OrderSpec,
+    ScenarioSpec,
+    ServerExpect,
+    ServiceArgs,
+    ServiceExpect,
+    StepExpect,
+    SuspendStep,
+    TerminateStep,
+    TogetherStep,
+    UnsuspendStep,
+    WaitStep,
+)
+from simulator.scenario.settings import check_settings
+
+__all__ = [
+    "Action",
+    "Check",
+    "Clear",
+    "Expected",
+    "PlannedFault",
+    "Scenario",
+    "Step",
+    "Strike",
+    "Together",
+    "Wait",
+    "load_scenario",
+    "scenario_from_text",
+]
+
+Way = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedFault:
+    """A fault as the file asks for it."""
+
+    line: int
+    kind: str
+    params: FaultParams
+
+    def __str__(self) -> str:
+        return f"{self.kind} on {self.params.target}"
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """One expectation; `spec` is its shape, `leaks` what it says when it is one of leaks."""
+
+    line: int
+    spec: BaseModel
+    leaks: Leaks | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something done to a service. `verb`: create, suspend, unsuspend or terminate."""
+
+    line: int
+    verb: str
+    service: str
+    by_client: bool
+    create: CreateArgs | None
+    expect: StepExpect
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.service}"
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    line: int
+    actions: Sequence[Action]
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    line: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Strike:
+    line: int
+    fault: PlannedFault
+
+
+@dataclass(frozen=True, slots=True)
+class Clear:
+    """Mend what matches: a kind, a target, or everything (both None)."""
+
+    line: int
+    kind: str | None
+    target: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    line: int
+    expected: Sequence[Expected]
+
+
+Step = Action | Together | Wait | Strike | Clear | Check
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A whole scenario with its lab."""
+
+    file: str
+    name: str
+    source: Sequence[str]
+    plan: LabPlan
+    settings: Mapping[str, Any]
+    """As `Whmcs6Settings` takes them: durations in seconds."""
+    faults: Sequence[PlannedFault]
+    steps: Sequence[Step]
+    expected: Sequence[Expected]
+    seed: int | None
+    limit: float
+
+
+def load_scenario(file: Path) -> Scenario:
+    """Read and check a scenario and its lab. Raises FileProblems."""
+    return _load(read(file), file)
+
+
+def scenario_from_text(text: str, file: str = "scenario.yaml") -> Scenario:
+    """The same for a text at hand; a lab path in it is relative to the working directory. Raises FileProblems."""
+    return _load(read_text(text.encode("utf-8", "surrogatepass"), file), Path(file))
+
+
+def _load(document: Document, file: Path) -> Scenario:
+    report = Reporter(document)
+    spec = validate(ScenarioSpec, document.data, report)
+    found: list[Problem] = []
+    plan = _lab(document, file, report, found)
+    if spec is not None and plan is not None:
+        scenario = _Reading(document, spec, plan, report).scenario()
+        if not report.problems and not found:
+            return scenario
+    raise FileProblems([*report.problems, *found])
+
+
+def _lab(document: Document, file: Path, report: Reporter, found: list[Problem]) -> LabPlan | None:
+    lab = document.data.get("lab", "small")
+    try:
+        if isinstance(lab, dict):
+            return lab_from_document(document, ("lab",))
+        if isinstance(lab, str):
+            path = find_lab(lab, file)
+            if path is not None:
+                found_at = path.stat()
+                return _lab_at(path, found_at.st_mtime_ns, found_at.st_size)
+            report.at(("lab",), *no_such_lab(lab, file))
+        else:
+            report.at(("lab",), "the lab is a name, a path or a mapping")
+    except FileProblems as problems:
+        found.extend(problems.problems)
+    return None
+
+
+@lru_cache(maxsize=32)
+def _lab_at(path: Path, changed: int, size: int) -> LabPlan:
+    """Many scenarios, few labs: one that has not changed on disk is read once."""
+    return load_lab(path)
+
+
+class _Reading:
+    """One pass over a valid spec: names checked, parts compiled."""
+
+    def __init__(self, document: Document, spec: ScenarioSpec, plan: LabPlan, report: Reporter) -> None:
+        self.document = document
+        self.spec = spec
+        self.plan = plan
+        self.report = report
+        self.names = Names(plan, report, _created(spec.steps))
+
+    def scenario(self) -> Scenario:
+        spec = self.spec
+        for index, number in enumerate(spec.source):
+            if _SOURCE.fullmatch(number) is None:
+                message = f"{number!r} is not the number of a requirement"
+                way: Way = ("source", index) if isinstance(self.document.data["source"], list) else ("source",)
+                self.report.at(way, message, "write it as W6-A10")
+        return Scenario(
+            self.document.file,
+            spec.scenario,
+            tuple(spec.source),
+            self.plan,
+            check_settings(spec.settings, self.names, self.report.under("settings")),
+            tuple(
+                fault
+                for index, each in enumerate(spec.faults)
+                if (fault := self.fault(each, ("faults", index))) is not None
+            ),
+            tuple(self.steps(spec.steps, ("steps",))),
+            tuple(self.expected(spec.expect, ("expect",))),
+            spec.seed,
+            spec.limit,
+        )
+
+    def line(self, way: Way) -> int:
+        return self.document.place(way)[0]
+
+    # steps
+
+    def steps(self, specs: Iterable[BaseModel], way: Way) -> Iterable[Step]:
+        for index, spec in enumerate(specs):
+            here = (*way, index)
+            step = self.step(spec, here, self.line(here))
+            if step is not None:
+                yield step
+
+    def step(self, spec: BaseModel, way: Way, line: int) -> Step | None:
+        match spec:
+            case CreateStep():
+                args = spec.create
+                if args.server is not None:
+                    self.names.server(args.server, (*way, "create", "server"))
+                if args.os is not None:
+                    self.names.template(args.os, "os", (*way, "create", "os"))
+                return Action(line, "create", args.service, args.by_client, args, spec.expect)
+            case SuspendStep():
+                return self.action("suspend", spec.suspend, spec.expect, way, line)
+            case UnsuspendStep():
+                return self.action("unsuspend", spec.unsuspend, spec.expect, way, line)
+            case TerminateStep():
+                return self.action("terminate", spec.terminate, spec.expect, way, line)
+            case WaitStep():
+                return Wait(line, spec.wait)
+            case FaultStep():
+                fault = self.fault(spec.fault, (*way, "fault"))
+                return Strike(line, fault) if fault else None
+            case ClearStep():
+                return self.clear(spec.clear, (*way, "clear"), line)
+            case TogetherStep():
+                actions = [s for s in self.steps(spec.together, (*way, "together")) if isinstance(s, Action)]
+                return Together(line, actions)
+            case CheckStep():
+                return Check(line, tuple(self.expected(spec.check, (*way, "check"))))
+        raise TypeError(f"no such step: {spec!r}")  # pragma: no cover - the schema knows all shapes
+
+    def action(self, verb: str, args: ServiceArgs, expect: StepExpect, way: Way, line: int) -> Action:
+        self.names.service(args.service, (*way, verb, "service"))
+        return Action(line, verb, args.service, args.by_client, None, expect)
+
+    def clear(self, what: str, way: Way, line: int) -> Clear:
+        if what == "all":
+            return Clear(line, None, None)
+        if what in CATALOGUE:
+            return Clear(line, what, None)
+        self.names.fault_or_target(what, way)
+        return Clear(line, None, what)
+
+    def fault(self, spec: Mapping[str, Any], way: Way) -> PlannedFault | None:
+        if len(spec) != 1:
+            self.report.at(way, "a fault is one kind with its parameters", "e.g. bmc.dead: {server: srv-03}")
+            return None
+        name, given = next(iter(spec.items()))
+        if not self.names.fault(name, (*way, name)):
+            return None
+        kind = CATALOGUE[name]
+        params = validate(kind.params, {} if given is None else given, self.report.under(*way, name))
+        if params is None:
+            return None
+        self.names.fault_params(params, (*way, name))
+        return PlannedFault(self.line(way), name, params)
+
+    # expectations
+
+    def expected(self, specs: Iterable[BaseModel], way: Way) -> Iterable[Expected]:
+        for index, spec in enumerate(specs):
+            here = (*way, index)
+            yield Expected(self.line(here), spec, self.check(spec, here))
+
+    def check(self, spec: BaseModel, way: Way) -> Leaks | None:
+        names = self.names
+        match spec:
+            case ServiceExpect():
+                names.service(spec.service, (*way, "service"))
+                if spec.on is not None:
+                    names.server(spec.on, (*way, "on"))
+            case ServerExpect():
+                names.server(spec.server, (*way, "server"))
+                for view, os in (("has", spec.has and spec.has.os), ("really", spec.really and spec.really.os)):
+                    if os not in (None, "none"):
+                        names.template(str(os), "os", (*way, view, "os"))
+            case CalledSpec():
+                names.call(spec.called, (*way, "called"))
+            case NeverCalledSpec():
+                names.call(spec.never_called, (*way, "never_called"))
+            case OrderSpec():
+                for index, call in enumerate(spec.order):
+                    names.call(call, (*way, "order", index))
+            case LeaksSpec():
+                return parse_leaks(spec.leaks, self.plan.servers, self.report.under(*way, "leaks"))
+            case JournalSpec():
+                pass
+        return None
+
+
+_SOURCE = re.compile(r"[A-Z][A-Z0-9]*-[A-Za-z]?[A-Za-z0-9]+")
+
+
+def _created(steps: Iterable[BaseModel]) -> list[str]:
+    names = []
+    for step in steps:
+        if isinstance(step, CreateStep):
+            names.append(step.create.service)
+        elif isinstance(step, TogetherStep):
+            names.extend(_created(step.together))
+    return names

@@ -1,0 +1,37 @@
+"""`--json`: the results in the shape that DESIGN promises, for other programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from simulator.scenario.result import Mode, Result
+
+__all__ = ["summary"]
+
+
+def summary(results: Sequence[Result], *, seed: int | None, mode: Mode) -> str:
+    """The JSON document. `seed` is the one given for the whole run; None when each scenario had its own."""
+    document = {
+        "seed": seed,
+        "mode": mode,
+        "scenarios": [
+            {
+                "name": result.name,
+                "file": result.file,
+                "verdict": result.verdict,
+                "seed": result.seed,
+                "journal_hash": result.journal_hash,
+                "simulated_s": result.simulated_s,
+                "wall_s": result.wall_s,
+                "replay": result.replay,
+                "source": list(result.source),
+                "failures": [
+                    {"what": each.what, "expected": each.expected, "seen": each.seen, "line": each.line}
+                    for each in result.failures
+                ],
+            }
+            for result in results
+        ],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=True) + "\n"

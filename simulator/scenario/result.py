@@ -1,0 +1,55 @@
+"""What came of a scenario: verdict, what was expected and seen, and how to run it again."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["MODES", "Failure", "Mode", "Result", "Verdict", "replay_command"]
+
+Mode = Literal["simulated", "wire", "wire-foreign"]
+MODES: tuple[Mode, ...] = ("simulated", "wire", "wire-foreign")
+Verdict = Literal["passed", "failed", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One thing that was not as the file says."""
+
+    what: str
+    expected: str
+    seen: str
+    line: int
+    """In the scenario file; 0 when it belongs to no line."""
+    records: Sequence[str] = ()
+    """The journal's last records about what the failure names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One run of one scenario. `error` means that the run itself broke, not what it tests."""
+
+    name: str
+    file: str
+    verdict: Verdict
+    seed: int
+    mode: Mode
+    journal_hash: str
+    """SHA-256 of the journal when the expectations had been checked; empty when there was no journal."""
+    simulated_s: float
+    wall_s: float
+    failures: Sequence[Failure]
+    source: Sequence[str]
+    replay: str
+
+
+def replay_command(file: str, seed: int, mode: Mode) -> str:
+    """The command that runs exactly this again."""
+    words = ["rackloop", "run", file, "--seed", str(seed)]
+    if mode != "simulated":
+        words.append("--wire")
+    if mode == "wire-foreign":
+        words += ["--drivers", "foreign"]
+    return shlex.join(words)

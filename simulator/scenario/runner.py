@@ -1,0 +1,321 @@
+"""Runs one scenario: builds its lab, strikes its faults, does its steps, checks its expectations, gives a verdict."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+import traceback
+from collections.abc import Coroutine, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from provisioner.errors import ProvisioningError
+from simulator import kernel
+from simulator.faults.catalogue import NotPossible
+from simulator.faults.engine import Injected
+from simulator.kernel import Clock, DeadlockError, Journal
+from simulator.scenario import labs
+from simulator.scenario.actors import Actors, LabRun
+from simulator.scenario.expectations import Miss, check_expected, check_no_leaks
+from simulator.scenario.labs import OpenLab
+from simulator.scenario.language import (
+    Action,
+    Check,
+    Clear,
+    Expected,
+    PlannedFault,
+    Scenario,
+    Step,
+    Strike,
+    Together,
+    Wait,
+    load_scenario,
+)
+from simulator.scenario.result import Failure, Mode, Result, Verdict, replay_command
+from simulator.scenario.schema import LeaksSpec
+
+__all__ = ["RECORDS_SHOWN", "run_scenario"]
+
+RECORDS_SHOWN = 12
+"""Journal records with each failure: the last that are about what it names."""
+
+_TICK = time.perf_counter  # how long a run took is for people only; nothing in a run may depend on it
+
+
+def run_scenario(
+    scenario: Scenario | Path | str,
+    *,
+    seed: int | None = None,
+    mode: Mode = "simulated",
+    open_lab: OpenLab | None = None,
+) -> Result:
+    """Run a scenario (or a file that holds one) to its end. `seed` overrides the file's, which overrides 0. `open_lab`
+    builds the lab; the ordinary one unless given.
+
+    Raises FileProblems when the file cannot be used; everything that goes wrong later is in the result.
+    """
+    if not isinstance(scenario, Scenario):
+        scenario = load_scenario(Path(scenario))
+    if seed is None:
+        seed = scenario.seed or 0
+    session = _Session(scenario, seed, mode, open_lab or labs.OPEN)
+    began = _TICK()
+    session.run()
+    return Result(
+        scenario.name,
+        scenario.file,
+        session.verdict,
+        seed,
+        mode,
+        session.journal_hash,
+        round(session.simulated, 3),
+        round(_TICK() - began, 3),
+        tuple(session.failures),
+        scenario.source,
+        replay_command(scenario.file, seed, mode),
+    )
+
+
+class _StepsEnded(Exception):
+    """A step did not end as it must: the further steps mean nothing."""
+
+
+class _Session:
+    """One run. `failures` and `verdict` are its outcome."""
+
+    def __init__(self, scenario: Scenario, seed: int, mode: Mode, open_lab: OpenLab) -> None:
+        self.scenario = scenario
+        self.seed = seed
+        self.mode = mode
+        self.failures: list[Failure] = []
+        self.broken = False
+        self.journal_hash = ""
+        self.simulated = 0.0
+        self._open_lab = open_lab
+        self._journal: Journal | None = None
+        self._clock: Clock | None = None
+        self._injected: list[tuple[PlannedFault, Injected]] = []
+        self._doing: list[str] = []
+
+    @property
+    def verdict(self) -> Verdict:
+        return "error" if self.broken else "failed" if self.failures else "passed"
+
+    def run(self) -> None:
+        """Run to the end, whatever happens."""
+        try:
+            if self.mode == "simulated":
+                kernel.run(self._in_lab())
+            else:
+                asyncio.run(self._in_lab())
+        except DeadlockError as error:
+            self._fail(Miss("the run", "an end", str(error), ()), 0)
+        except Exception as error:  # whatever broke is in the result, not on the user's screen
+            self._broke(error)
+        if not self.journal_hash:
+            self._stop_the_watch()
+
+    # the lab
+
+    async def _in_lab(self) -> None:
+        asyncio.get_running_loop().set_exception_handler(self._lost)
+        async with self._open_lab(self.scenario.plan, self.mode, self.seed) as run:
+            self._journal, self._clock = run.journal, run.clock
+            async with Actors.on(run, self.scenario.settings) as actors:
+                try:
+                    await run.drive(self._play(run, actors))
+                finally:
+                    self._stop_the_watch()
+
+    def _stop_the_watch(self) -> None:
+        if self._journal is not None and self._clock is not None and not self.journal_hash:
+            self.simulated = self._clock.now()
+            self.journal_hash = self._journal.hash()
+
+    def _lost(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """An error that nobody awaited: it would pass unseen."""
+        error = context.get("exception")
+        if isinstance(error, NotPossible):
+            self._impossible(str(error), 0)
+        elif error is not None:
+            self._broke(error)
+
+    async def _play(self, run: LabRun, actors: Actors) -> None:
+        waiting: list[str] = []
+
+        def look() -> None:
+            """Who waits, before the limit ends it; set first, so it happens first."""
+            busy = [f"{each.busy} of {each.name}" for each in actors.billing.services.values() if each.busy]
+            waiting.extend(self._doing or busy or ["nobody"])
+
+        timer = run.clock.call_later(self.scenario.limit, look)
+        try:
+            async with run.clock.timeout(self.scenario.limit):
+                await self._whole(run, actors)
+        except TimeoutError:
+            expected, seen = f"an end within {_time(self.scenario.limit)}", f"still waiting: {', '.join(waiting)}"
+            self._fail(Miss("the run", expected, seen, tuple(actors.billing.services)), 0)
+        finally:
+            timer.cancel()
+
+    async def _whole(self, run: LabRun, actors: Actors) -> None:
+        for fault in self.scenario.faults:
+            self._strike(fault, run)
+        try:
+            for step in self.scenario.steps:
+                await self._step(step, run, actors)
+        except _StepsEnded:
+            pass
+        else:
+            await self._check(self.scenario.expected, actors)
+            if not any(isinstance(each.spec, LeaksSpec) for each in self.scenario.expected):
+                for miss in await check_no_leaks(actors):
+                    self._fail(miss, 0)
+        for fault, injected in self._injected:
+            if not injected.struck:
+                at = fault.params.at
+                seen = "a fault that never fired" if at is None else f"a fault that never fired (at {_moment(at)})"
+                self._fail(Miss(str(fault), "to strike", seen, (fault.params.target,)), fault.line)
+
+    # steps
+
+    async def _step(self, step: Step, run: LabRun, actors: Actors) -> None:
+        match step:
+            case Action():
+                self._verdict_of(step, await self._act(step, run, actors))
+            case Together():
+                misses = await _all([self._act(action, run, actors) for action in step.actions])
+                for action, miss in zip(step.actions, misses, strict=True):
+                    self._verdict_of(action, miss)
+            case Wait():
+                self._doing = [f"wait {_time(step.seconds)}"]
+                await run.clock.sleep(step.seconds)
+            case Strike():
+                self._strike(step.fault, run)
+            case Clear():
+                if not run.faults.clear(step.kind, step.target):
+                    what = step.kind or step.target or "all"
+                    self._fail(Miss(f"clear {what}", "a fault to mend", "none", (what,)), step.line)
+                    raise _StepsEnded
+            case Check():
+                await self._check(step.expected, actors)
+        if self.failures:
+            raise _StepsEnded
+        self._doing = []
+
+    async def _act(self, action: Action, run: LabRun, actors: Actors) -> Miss | None:
+        """Do it, and say what was not as expected."""
+        self._doing.append(str(action))
+        expect, clock = action.expect, run.clock
+        began, error = clock.now(), ""
+        run.journal.write("scenario", action.service, f"{action.verb} begins")
+        try:
+            if expect.within is None:
+                await actors.do(action)
+            else:
+                async with clock.timeout(expect.within):
+                    await actors.do(action)
+        except ProvisioningError as failure:
+            error = str(failure) or type(failure).__name__
+        except asyncio.CancelledError:
+            error = "ended from outside"
+            raise
+        except TimeoutError:
+            if expect.within is None:
+                raise
+            error = f"not ended after {_time(clock.now() - began)}"
+            return Miss(str(action), f"an end within {_time(expect.within)}", error, self._about(action, actors))
+        finally:
+            self._doing.remove(str(action))
+            detail = {"error": error} if error else {}
+            run.journal.write("scenario", action.service, f"{action.verb} ends", **detail)
+        if expect.error is None:
+            return Miss(str(action), "success", f"error: {error}", self._about(action, actors)) if error else None
+        if not _glob(expect.error, error):
+            seen = f"error: {error}" if error else "success"
+            return Miss(str(action), f"an error like {expect.error!r}", seen, self._about(action, actors))
+        return None
+
+    def _about(self, action: Action, actors: Actors) -> Sequence[str]:
+        service = actors.service(action.service)
+        asked = action.create.server if action.create else None
+        bound = service.server_name if service else ""
+        return [name for name in (action.service, bound or asked) if name]
+
+    def _verdict_of(self, action: Action, miss: Miss | None) -> None:
+        if miss is not None:
+            self._fail(miss, action.line)
+
+    def _strike(self, fault: PlannedFault, run: LabRun) -> None:
+        try:
+            self._injected.append((fault, run.faults.inject(fault.kind, fault.params)))
+        except NotPossible as error:
+            self._impossible(f"{fault}: {error}", fault.line)
+            raise _StepsEnded from None
+
+    async def _check(self, expected: Sequence[Expected], actors: Actors) -> None:
+        for each in expected:
+            try:
+                misses = await check_expected(each, actors)
+            except ProvisioningError as error:
+                misses = [Miss("the panel", "an answer", f"error: {error}", ())]
+            for miss in misses:
+                self._fail(miss, each.line)
+
+    # what went wrong
+
+    def _fail(self, miss: Miss, line: int) -> None:
+        self.failures.append(Failure(miss.what, miss.expected, miss.seen, line, self._records(miss)))
+
+    def _impossible(self, message: str, line: int) -> None:
+        self.broken = True
+        self.failures.append(Failure("fault", "a lab in which it can strike", message, line))
+
+    def _broke(self, error: BaseException) -> None:
+        self.broken = True
+        trace = "".join(traceback.format_exception(error)).rstrip()
+        records = (
+            [str(record) for record in self._journal.since(len(self._journal) - RECORDS_SHOWN)] if self._journal else []
+        )
+        self.failures.append(Failure("the run", "no error of the simulator", trace, 0, tuple(records)))
+
+    def _records(self, miss: Miss) -> tuple[str, ...]:
+        """The last records about what a failure names; of everything when it names nothing that has any."""
+        if self._journal is None:
+            return ()
+        names = {*miss.about, *_WORD.findall(f"{miss.what} {miss.expected} {miss.seen}")}
+        records = [record for record in self._journal if record.subject in names] or list(self._journal)
+        return tuple(str(record) for record in records[-RECORDS_SHOWN:])
+
+
+_WORD = re.compile(r"[A-Za-z0-9][\w.-]*\w")
+
+
+async def _all(work: Sequence[Coroutine[Any, Any, Miss | None]]) -> list[Miss | None]:
+    """All at once; the first error of ours ends the others."""
+    tasks = [asyncio.ensure_future(each) for each in work]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+def _glob(pattern: str, text: str) -> bool:
+    return bool(text) and fnmatchcase(text, pattern)
+
+
+def _moment(at: Any) -> str:
+    return _time(at) if isinstance(at, float | int) else f"{at.share:.0%} of the image"
+
+
+def _time(seconds: float) -> str:
+    """`5400` as `1 h 30 min`."""
+    if seconds < 120:
+        return f"{seconds:g} s" if seconds == round(seconds) else f"{seconds:.3f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = [(hours, "h"), (minutes, "min"), (rest, "s")]
+    return " ".join(f"{count} {unit}" for count, unit in parts if count)

@@ -1,0 +1,204 @@
+"""Messages of SNMPv1 and v2c (RFC 1157, 1901, 3416): octets to a record and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import IntEnum
+from typing import NamedTuple
+
+from simulator.snmp.ber import (
+    END_OF_MIB_VIEW,
+    INTEGER,
+    NO_SUCH_INSTANCE,
+    NO_SUCH_OBJECT,
+    OBJECT_IDENTIFIER,
+    OCTET_STRING,
+    SEQUENCE,
+    PyValue,
+    integer,
+    read,
+    tlv,
+    value_of,
+)
+from simulator.snmp.errors import Malformed, Unsupported
+from simulator.snmp.oid import dotted, is_content
+
+__all__ = [
+    "GET",
+    "GET_BULK",
+    "GET_NEXT",
+    "RESPONSE",
+    "SET",
+    "Message",
+    "Status",
+    "Varbind",
+    "Version",
+    "decode_message",
+    "encode_message",
+    "encode_varbind",
+]
+
+GET = 0xA0
+GET_NEXT = 0xA1
+RESPONSE = 0xA2
+SET = 0xA3
+GET_BULK = 0xA5
+
+_PDU_TYPES = frozenset((GET, GET_NEXT, RESPONSE, SET, GET_BULK))
+_EXCEPTIONS = frozenset((NO_SUCH_OBJECT, NO_SUCH_INSTANCE, END_OF_MIB_VIEW))
+_MAX_VARBINDS = 2147  # no datagram of 65,507 octets holds more bindings worth having; a bound for hostile ones
+
+
+class Version(IntEnum):
+    """As the message's first field has it."""
+
+    V1 = 0
+    V2C = 1
+
+
+class Status(IntEnum):
+    """error-status, RFC 3416 section 3."""
+
+    NO_ERROR = 0
+    TOO_BIG = 1
+    NO_SUCH_NAME = 2
+    BAD_VALUE = 3
+    READ_ONLY = 4
+    GEN_ERR = 5
+    NO_ACCESS = 6
+    WRONG_TYPE = 7
+    WRONG_LENGTH = 8
+    WRONG_ENCODING = 9
+    WRONG_VALUE = 10
+    NO_CREATION = 11
+    INCONSISTENT_VALUE = 12
+    RESOURCE_UNAVAILABLE = 13
+    COMMIT_FAILED = 14
+    UNDO_FAILED = 15
+    AUTHORIZATION_ERROR = 16
+    NOT_WRITABLE = 17
+    INCONSISTENT_NAME = 18
+
+    @property
+    def word(self) -> str:
+        """As the RFC spells it, `notWritable`."""
+        first, *rest = self.name.lower().split("_")
+        return first + "".join(word.capitalize() for word in rest)
+
+
+class Varbind(NamedTuple):
+    """A variable binding: the name's content octets, the value's tag and content octets."""
+
+    name: bytes
+    tag: int
+    content: bytes
+
+    @property
+    def oid(self) -> str:
+        """The name, dotted."""
+        return dotted(self.name)
+
+    @property
+    def missing(self) -> bool:
+        """noSuchObject, noSuchInstance or endOfMibView stands where a value would."""
+        return self.tag in _EXCEPTIONS
+
+    def value(self) -> PyValue:
+        """The value; None where there is none. Raises Malformed."""
+        return value_of(self.tag, self.content)
+
+
+class Message(NamedTuple):
+    """One message. In a GetBulk request `error_status` holds non-repeaters and `error_index` max-repetitions."""
+
+    version: int
+    community: bytes
+    pdu: int
+    request_id: int
+    error_status: int
+    error_index: int
+    varbinds: tuple[Varbind, ...]
+    listed: bytes
+    """The octets of all bindings, as received."""
+
+
+def _integer(data: bytes, position: int, end: int) -> tuple[int, int]:
+    tag, start, stop = read(data, position, end)
+    if tag != INTEGER or not 0 < stop - start <= 4:
+        raise Malformed("an INTEGER is missing or too long")
+    return int.from_bytes(data[start:stop], "big", signed=True), stop
+
+
+def decode_message(data: bytes) -> Message:
+    """The message in a datagram. Raises Malformed, or Unsupported for another version or a PDU not spoken here.
+
+    Names are checked to be object identifiers; values are left as they are (`Varbind.value` decodes one).
+    """
+    end = len(data)
+    tag, position, stop = read(data, 0, end)
+    if tag != SEQUENCE or stop != end:
+        raise Malformed("the datagram is not one SEQUENCE")
+    version, position = _integer(data, position, end)
+    if version not in (0, 1):
+        raise Unsupported(f"SNMP version {version}")
+    tag, start, position = read(data, position, end)
+    if tag != OCTET_STRING:
+        raise Malformed("the community is missing")
+    community = data[start:position]
+    pdu, position, stop = read(data, position, end)
+    if stop != end:
+        raise Malformed("something follows the PDU")
+    if pdu not in _PDU_TYPES or (pdu == GET_BULK and version == 0):
+        raise Unsupported(f"PDU type 0x{pdu:02x} in version {version}")
+    request_id, position = _integer(data, position, end)
+    status, position = _integer(data, position, end)
+    index, position = _integer(data, position, end)
+    tag, position, stop = read(data, position, end)
+    if tag != SEQUENCE or stop != end:
+        raise Malformed("the list of bindings is missing")
+    varbinds = _bindings(data, position, end)
+    return Message(version, community, pdu, request_id, status, index, varbinds, data[position:])
+
+
+def _bindings(data: bytes, position: int, end: int) -> tuple[Varbind, ...]:
+    out: list[Varbind] = []
+    while position < end:
+        tag, at, stop = read(data, position, end)
+        if tag != SEQUENCE:
+            raise Malformed("a binding is no SEQUENCE")
+        # Nearly every name and value is short; two elements less to read for each binding of a walk.
+        start = at + 2
+        if start <= stop and data[at] == OBJECT_IDENTIFIER and data[at + 1] < 0x80:
+            at = start + data[at + 1]
+        else:
+            tag, start, at = read(data, at, stop)
+            if tag != OBJECT_IDENTIFIER:
+                raise Malformed("a binding has no name")
+        name = data[start:at]
+        if at > stop or not is_content(name):
+            raise Malformed("a binding has no name")
+        start = at + 2
+        if start <= stop and start + data[at + 1] == stop and data[at + 1] < 0x80:
+            tag = data[at]
+        else:
+            tag, start, at = read(data, at, stop)
+            if at != stop:
+                raise Malformed("a binding holds more than a name and a value")
+        out.append(Varbind(name, tag, data[start:stop]))
+        if len(out) > _MAX_VARBINDS:
+            raise Malformed("too many bindings")
+        position = stop
+    return tuple(out)
+
+
+def encode_varbind(name: bytes, value: bytes) -> bytes:
+    """A binding: the name's content octets and the whole encoded value."""
+    return tlv(SEQUENCE, tlv(OBJECT_IDENTIFIER, name) + value)
+
+
+def encode_message(
+    version: int, community: bytes, pdu: int, request_id: int, status: int, index: int, varbinds: Iterable[bytes]
+) -> bytes:
+    """The octets of a message; `varbinds` are encoded bindings. Raises EncodeError when it fits no datagram."""
+    body = integer(request_id) + integer(status) + integer(index) + tlv(SEQUENCE, b"".join(varbinds))
+    return tlv(SEQUENCE, integer(version) + tlv(OCTET_STRING, community) + tlv(pdu, body))

@@ -1,0 +1,68 @@
+"""The walk of several columns of a table side by side: which names to ask from next, and what has been found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from simulator.snmp.ber import PyValue
+from simulator.snmp.errors import DisorderedAnswer
+from simulator.snmp.message import Varbind
+from simulator.snmp.oid import subids
+
+__all__ = ["Walk"]
+
+
+@lru_cache(maxsize=16384)
+def _row(index: bytes) -> int | None:
+    """The row that an index of one sub-identifier names; None for longer ones."""
+    numbers = subids(index) if index else ()
+    return numbers[0] if len(numbers) == 1 else None
+
+
+class Walk:
+    """Columns are content octets, with all of the index but its last number; rows are known by that number.
+
+    `rows` has for each column what was found: row -> value. A caller asks GETBULK (or GETNEXT) from `wanted()` and
+    hands the answer to `take()`, until nothing is wanted.
+    """
+
+    __slots__ = ("_columns", "_cursors", "_last", "_open", "rows")
+
+    def __init__(self, columns: Sequence[bytes]) -> None:
+        self._columns = columns
+        self._cursors = list(columns)
+        self._last = [-1] * len(columns)
+        self._open = list(range(len(columns)))
+        self.rows: list[dict[int, PyValue]] = [{} for _ in columns]
+
+    def wanted(self) -> list[bytes]:
+        """The names to ask from; empty when every column has been walked to its end."""
+        return [self._cursors[place] for place in self._open]
+
+    def take(self, varbinds: Sequence[Varbind]) -> None:
+        """Take an answer to `wanted()`. Raises DisorderedAnswer when the walk would not end, Malformed for a value."""
+        if not varbinds:
+            raise DisorderedAnswer("a walk was answered with nothing")
+        width = len(self._open)
+        still = []
+        for offset, place in enumerate(self._open):
+            if not self._take(place, varbinds[offset::width]):
+                still.append(place)
+        self._open = still
+
+    def _take(self, place: int, varbinds: Sequence[Varbind]) -> bool:
+        """Whether the column ends here."""
+        column, found, last = self._columns[place], self.rows[place], self._last[place]
+        size = len(column)
+        for varbind in varbinds:
+            name = varbind.name
+            if varbind.missing or not name.startswith(column):
+                return True
+            row = _row(name[size:])
+            if row is None or row <= last:
+                raise DisorderedAnswer(f"{varbind.oid} came after a name that it does not follow")
+            found[row] = varbind.value()
+            self._cursors[place] = name
+            last = self._last[place] = row
+        return False

@@ -1,0 +1,61 @@
+"""Switch models as pages of data: how a model calls itself and numbers its interfaces."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from simulator.kernel.pages import Pages
+
+__all__ = ["Personality", "VirtualInterface", "personality", "personality_names"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class VirtualInterface(_Strict):
+    """An interface without a socket in the front: a VLAN, the null interface, a loopback."""
+
+    index: int = Field(ge=1)
+    description: str
+    name: str
+    type: int
+    """IANAifType: other 1, softwareLoopback 24, propVirtual 53, l2vlan 135."""
+    mtu: int = 1500
+    speed: int = 0
+    """Bits per second."""
+    up: Literal["always", "with_ports"] = "always"
+    """`with_ports`: while any port has a link, as a VLAN interface is."""
+
+
+class Personality(_Strict):
+    """A switch model. In the texts of a port, `{n}` is its number on the front."""
+
+    handler: str
+    """The panel's handler that fits."""
+    description: str = Field(max_length=255)
+    object_id: str
+    services: int = Field(ge=0, le=127)
+    first_index: int = Field(default=1, ge=1)
+    """ifIndex of port 1; the others follow."""
+    port_description: str
+    port_name: str
+    port_mtu: int = 1500
+    virtual: tuple[VirtualInterface, ...] = ()
+    max_size: int = Field(default=1472, ge=484)
+    """Octets of the longest response; 484 is the least an agent must manage (RFC 3417, 3.2)."""
+
+
+_PAGES = Pages("simulator.switch", "personalities", "switch personality", Personality)
+
+
+def personality(name: str) -> Personality:
+    """The page of a model. Raises UnknownPage, which names the nearest one."""
+    return _PAGES.load(name)
+
+
+def personality_names() -> tuple[str, ...]:
+    """All models, in order."""
+    return _PAGES.names()

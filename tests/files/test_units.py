@@ -1,0 +1,48 @@
+"""Quantities with units, as files write them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from simulator.files.units import parse_duration, parse_octets, parse_rate, parse_share
+
+
+@pytest.mark.parametrize(
+    ("parse", "text", "value"),
+    [
+        (parse_duration, "90s", 90.0),
+        (parse_duration, "25 m", 1500.0),
+        (parse_duration, "1.5h", 5400.0),
+        (parse_duration, "250ms", 0.25),
+        (parse_duration, 7, 7.0),
+        (parse_octets, "900 MB", 900_000_000),
+        (parse_octets, "1TB", 10**12),
+        (parse_rate, "1 Gbit/s", 10**9),
+        (parse_rate, "450 MB/s", 3_600_000_000),
+        (parse_share, "40%", 0.4),
+        (parse_share, 0.4, 0.4),
+    ],
+)
+def test_quantities_are_read(parse, text, value) -> None:
+    assert parse(text) == pytest.approx(value)
+
+
+@pytest.mark.parametrize("parse", [parse_duration, parse_octets, parse_rate, parse_share])
+@settings(deadline=None, max_examples=100)
+@given(value=st.one_of(st.text(max_size=12), st.floats(), st.integers(), st.booleans(), st.none(), st.lists(st.text())))
+def test_anything_else_is_a_value_error(parse, value) -> None:
+    try:
+        found = parse(value)
+    except ValueError as error:
+        assert "write it as" in str(error)  # noqa: PT017 - either outcome is right
+    else:
+        assert 0 <= found < 1e19
+
+
+@pytest.mark.parametrize("text", ["9" * 400 + "d", "150%", "-3s", "10 parsecs", "", True])
+def test_what_cannot_be_is_refused(text) -> None:
+    for parse in (parse_duration, parse_share):
+        with pytest.raises(ValueError):
+            parse(text)

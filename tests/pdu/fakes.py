@@ -1,0 +1,39 @@
+"""A PDU without a plant: outlets that obey, held by the test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from simulator.kernel import Clock
+
+
+@dataclass
+class FakeOutlet:
+    number: int
+    clock: Clock
+    on: bool = True
+    rebooted_for: list[float] = field(default_factory=list)
+
+    def turn_on(self) -> None:
+        self.on = True
+
+    def turn_off(self) -> None:
+        self.on = False
+
+    def reboot(self, seconds: float) -> None:
+        self.on = False
+        self.rebooted_for.append(seconds)
+        self.clock.call_later(seconds, self.turn_on)
+
+
+@dataclass
+class FakePdu:
+    clock: Clock
+    count: int = 24
+    name: str = "pdu-a1"
+    alive: bool = True
+    booted_at: float = 0.0
+    outlets: list[FakeOutlet] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.outlets = [FakeOutlet(number, self.clock) for number in range(1, self.count + 1)]

@@ -1,0 +1,62 @@
+"""The panel's own SNMP driver against PDUs on the in-memory network, in virtual time."""
+
+from __future__ import annotations
+
+import pytest
+
+from simulator.dcim.drivers.base import DeviceRefused, DeviceSilent, OutletView, SnmpAccess
+from simulator.dcim.drivers.handlers import pdu_handler_names
+from simulator.dcim.drivers.own_snmp import OwnPduDriver
+from simulator.fabric import AddressInUse, MemoryFabric
+from simulator.kernel import LoopClock, Streams, run
+from simulator.kernel.pages import UnknownPage
+from simulator.pdu import personality, personality_names, serve_pdu
+from tests.pdu.fakes import FakePdu
+
+PLACE = ("127.48.0.1", 1161)
+
+
+@pytest.mark.parametrize("model", personality_names())
+@pytest.mark.requirement("HW-2")
+def test_the_panel_sees_and_switches_outlets_of_every_make(model: str) -> None:
+    async def main() -> None:
+        fabric, clock = MemoryFabric(Streams(1)), LoopClock()
+        pdu = FakePdu(clock, 24)
+        await serve_pdu(pdu, model, "private", fabric, PLACE, clock)
+        handler = personality(model).handler
+        assert handler in pdu_handler_names()
+        driver = OwnPduDriver(SnmpAccess("pdu-a1", *PLACE, "private", handler), fabric)
+        pdu.outlets[1].on = False
+        seen = await driver.outlets()
+        assert list(seen[:3]) == [OutletView("1", on=True), OutletView("2", on=False), OutletView("3", on=True)]
+        assert len(seen) == 24
+        await driver.set_outlet("24", on=False)
+        assert not pdu.outlets[23].on
+        await driver.set_outlet("2", on=True)
+        assert [view.on for view in await driver.outlets()] == [True] * 23 + [False]
+        with pytest.raises(DeviceRefused, match="pdu-a1: outlet 25: SNMP error noCreation"):
+            await driver.set_outlet("25", on=False)
+        pdu.alive = False
+        with pytest.raises(DeviceSilent, match="pdu-a1: no answer to SNMP"):
+            await driver.outlets()
+        await driver.close()
+
+    run(main())
+
+
+def test_an_address_is_one_device_s_alone() -> None:
+    async def main() -> None:
+        fabric, clock = MemoryFabric(Streams(1)), LoopClock()
+        await serve_pdu(FakePdu(clock), "apc-ap8641", "private", fabric, PLACE, clock)
+        with pytest.raises(AddressInUse):
+            await serve_pdu(FakePdu(clock), "apc-ap8641", "private", fabric, PLACE, clock)
+
+    run(main())
+
+
+def test_an_unknown_handler_is_told_with_the_nearest_one() -> None:
+    async def main() -> None:
+        with pytest.raises(UnknownPage, match="no PDU handler 'rariton'; did you mean 'raritan'"):
+            OwnPduDriver(SnmpAccess("pdu-a1", *PLACE, "private", "rariton"), MemoryFabric(Streams(1)))
+
+    run(main())

@@ -1,0 +1,141 @@
+"""Reports: complete, valid whatever the data, the same on every machine."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.console import Console
+
+from simulator.scenario.reports import Progress, junit, page, print_results, summary
+from simulator.scenario.result import Failure, Result
+
+PASSED = Result(
+    "It works", "scenarios/a/works.yaml", "passed", 3, "simulated", "ab" * 32, 5645.4, 0.0421, (), ("W6-A1",),
+    "rackloop run scenarios/a/works.yaml --seed 3",
+)  # fmt: skip
+FAILED = dataclasses.replace(
+    PASSED,
+    name="It <fails> & ends",
+    file="scenarios/a/fails.yaml",
+    verdict="failed",
+    failures=(Failure("service web1 is", "active", "failed (error: no\x00 time)", 12, ("1.000  panel srv-1 x",)),),
+    replay="rackloop run scenarios/a/fails.yaml --seed 3",
+)
+BROKEN = dataclasses.replace(
+    FAILED, verdict="error", failures=(Failure("the run", "no error of the simulator", "Traceback\n  boom", 0),)
+)
+
+
+def printed(results: list[Result]) -> str:
+    console = Console(file=io.StringIO(), width=100, no_color=True)
+    print_results(results, console)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def test_the_console_shows_verdicts_times_and_for_each_failure_what_is_needed_to_understand_it() -> None:
+    text = printed([PASSED, FAILED])
+    lines = text.splitlines()
+    assert lines[0].split() == ["Scenario", "Verdict", "Lab", "time", "Took"]
+    assert lines[1].split() == ["It", "works", "passed", "1:34:05", "42", "ms"]
+    assert "  scenarios/a/fails.yaml:12: service web1 is" in lines
+    assert "    expected  active" in lines
+    assert "    seen      failed (error: no\ufffd time)" in lines
+    assert "      1.000  panel srv-1 x" in lines
+    assert "  replay    rackloop run scenarios/a/fails.yaml --seed 3" in lines
+    assert lines[-1] == "1 passed, 1 failed"
+    assert "\x1b" not in text
+
+
+def test_progress_shows_nothing_where_nobody_watches() -> None:
+    console = Console(file=io.StringIO(), force_terminal=False)
+    with Progress(1, console) as progress:
+        progress.begin("x")
+        progress.end(PASSED)
+    assert isinstance(console.file, io.StringIO)
+    assert console.file.getvalue() == ""
+
+
+def test_json_has_the_promised_shape() -> None:
+    document = json.loads(summary([PASSED, FAILED], seed=3, mode="simulated"))
+    assert (document["seed"], document["mode"]) == (3, "simulated")
+    first = document["scenarios"][0]
+    assert {
+        key: first[key] for key in ("name", "file", "verdict", "journal_hash", "simulated_s", "wall_s", "replay")
+    } == {
+        "name": "It works",
+        "file": "scenarios/a/works.yaml",
+        "verdict": "passed",
+        "journal_hash": "ab" * 32,
+        "simulated_s": 5645.4,
+        "wall_s": 0.0421,
+        "replay": "rackloop run scenarios/a/works.yaml --seed 3",
+    }
+
+
+def test_junit_counts_and_carries_what_replays_the_run() -> None:
+    root = ET.fromstring(junit([PASSED, FAILED, BROKEN]))
+    suite = root[0]
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("3", "1", "1")
+    case = suite[1]
+    assert (case.get("name"), case.get("classname")) == ("It <fails> & ends", "scenarios.a")
+    properties = {each.get("name"): each.get("value") for each in case.iter("property")}
+    assert properties["seed"] == "3"
+    assert properties["simulated_s"] == "5645.400"
+    assert properties["journal_hash"] == "ab" * 32
+    assert properties["replay"] == FAILED.replay
+    failure = case.find("failure")
+    assert failure is not None
+    assert failure.text is not None
+    assert "seen:     failed (error: no\ufffd time)" in failure.text
+    assert suite[2].find("error") is not None
+
+
+class Links(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.fetched: list[str] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.fetched += [
+            value or "" for name, value in attrs if name in ("src", "href") and not (value or "").startswith("#")
+        ]
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_the_page_needs_nothing_else_and_shows_everything() -> None:
+    html = page([PASSED, FAILED])
+    links = Links()
+    links.feed(html)
+    assert links.fetched == []
+    assert "url(" not in html
+    assert "@import" not in html
+    assert "<script" not in html
+    for part in ("It <fails> & ends", "failed (error: no\ufffd time)", FAILED.replay, "W6-A1", "1:34:05"):
+        assert part in links.text
+
+
+_TEXT = st.text(max_size=30)
+
+
+@settings(deadline=None, max_examples=60)
+@given(_TEXT, _TEXT, _TEXT, st.sampled_from(["failed", "error"]))
+def test_every_report_is_well_formed_whatever_the_data(name: str, seen: str, file: str, verdict) -> None:
+    result = dataclasses.replace(
+        FAILED, name=name, file=file, verdict=verdict, failures=(Failure(name, seen, file, 3, (seen,)),), replay=file
+    )
+    ET.fromstring(junit([result]))
+    json.loads(summary([result], seed=None, mode="wire"))
+    page([result]).encode()
+    text = printed([result])
+    assert "\x1b" not in text
+    text.encode()
