@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import Field
 
 from simulator.api6.calls import Body, Call, Nothing, handles
-from simulator.api6.views import AUTH_USERS, USERS, moment
+from simulator.api6.columns import moment
+from simulator.api6.views import AUTH_USERS, USERS
 from simulator.dcim import Panel
 from simulator.dcim.errors import Invalid
 from simulator.dcim.users import USER_ROLE, Token

@@ -7,7 +7,8 @@ from typing import Any, Literal
 from pydantic import Field
 
 from simulator.api6.calls import Body, Call, Nothing, handles
-from simulator.api6.views import CONFIGURATIONS, OPERATIONS, SERVER_IPS, SERVERS, TEMPLATES, connections
+from simulator.api6.server_views import CONFIGURATIONS, OPERATIONS, SERVER_IPS, SERVERS, connections
+from simulator.api6.views import TEMPLATES
 from simulator.dcim.errors import Invalid, NotFound, WrongState
 from simulator.dcim.operation_table import Operation
 

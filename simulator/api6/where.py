@@ -18,10 +18,12 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 
 from simulator.dcim.errors import Invalid
 
-__all__ = ["Column", "Columns", "Getter", "Predicate", "compile_where", "parse_where"]
+__all__ = ["Column", "Columns", "Getter", "Kind", "Predicate", "compile_where", "parse_where"]
 
 Getter = Callable[[Any, Any], Any]
 """From the panel and a record to a value: None, int, bool, str, or a list of str."""
+
+Kind = Literal["int", "text", "bool", "list"]
 
 Predicate = Callable[[Any, Any], bool | None]
 """Of the panel and a record; None is SQL's unknown, which is not a match."""
@@ -34,7 +36,7 @@ DEEPEST = 40
 class Column:
     """A field that lists can be filtered and sorted by."""
 
-    kind: Literal["int", "text", "bool", "list"]
+    kind: Kind
     get: Getter
 
 

@@ -58,8 +58,6 @@ class Address:
     server: int | None
     domain: str
     since: float
-    operation: int | None = None
-    """The operation that has it for its own duration."""
 
     @property
     def size(self) -> int:
@@ -148,7 +146,6 @@ class Addresses:
         count: int = 1,
         prefix: int | None = None,
         domain: str = "",
-        operation: int | None = None,
         subject: str = "",
     ) -> list[Address]:
         """Give the pool's lowest free addresses, or with `prefix` IPv6 subnets: all `count` of them, or none.
@@ -169,7 +166,7 @@ class Addresses:
             found.append(free)
             start = free + size
         self._hints[pool.id, size] = start
-        return [self._give(pool, first, prefix, server, domain, operation, subject) for first in found]
+        return [self._give(pool, first, prefix, server, domain, subject) for first in found]
 
     def take(self, name: str, server: int | None, *, pool: Pool | None = None, domain: str = "") -> Address:
         """Give this very address. Raises Invalid, NotFound when no pool has it, NoAddress when it is in use."""
@@ -184,7 +181,7 @@ class Addresses:
                     raise NoAddress(f"{address} is its network's own address, broadcast address or gateway")
                 if not self._taken[candidate.family].free(number, number):
                     raise NoAddress(f"{address} is in use")
-                return self._give(candidate, number, address.max_prefixlen, server, domain, None, "")
+                return self._give(candidate, number, address.max_prefixlen, server, domain, "")
         raise NotFound("pool with the address" if pool is None else f"address in pool {pool.name}:", address)
 
     def release(self, number: int, *, subject: str = "") -> Address:
@@ -200,10 +197,6 @@ class Addresses:
         self._remember(address, "released", subject)
         return address
 
-    def rename(self, number: int, domain: str) -> Address:
-        """Give the address another domain name."""
-        return self.used.change(number, domain=domain)
-
     def gateway(self, address: Address) -> str:
         return self.pools.get(address.pool).gateway
 
@@ -217,13 +210,10 @@ class Addresses:
         prefix: int,
         server: int | None,
         domain: str,
-        operation: int | None,
         subject: str,
     ) -> Address:
         address = self.used.add(
-            lambda number: Address(
-                number, pool.id, pool.family, first, prefix, server, domain, self._clock.now(), operation
-            )
+            lambda number: Address(number, pool.id, pool.family, first, prefix, server, domain, self._clock.now())
         )
         self._taken[pool.family].add(first, first + address.size - 1)
         if server is not None:

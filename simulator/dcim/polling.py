@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -86,8 +85,6 @@ class Polling:
         except DeviceFault:
             pass  # it is in the device's record and in the journal
         except NotFound:
-            return
-        except asyncio.CancelledError:
             return
         each.due = max(each.due + each.interval, self._clock.now())
         self._schedule(each)

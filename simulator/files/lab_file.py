@@ -9,6 +9,7 @@ from typing import Any
 import simulator
 from simulator.files.expand import expand
 from simulator.files.lab_schema import LabSpec
+from simulator.files.models import check_models
 from simulator.files.plan import LabPlan
 from simulator.files.problems import did_you_mean
 from simulator.files.reader import Document, Reporter, read, validate
@@ -79,7 +80,10 @@ def lab_from_document(document: Document, prefix: tuple[str | int, ...] = ()) ->
     for step in prefix:
         data = data[step]
     spec = validate(LabSpec, data, report)
-    plan = expand(spec, report) if spec is not None else None
+    plan = None
+    if spec is not None:
+        check_models(spec, report)
+        plan = expand(spec, report)
     report.check()
     assert plan is not None
     return plan

@@ -24,7 +24,8 @@ class Problem:
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
-        return f"{place}: {self.message}" + (f"; {self.hint}" if self.hint else "")
+        text = f"{place}: {self.message}" + (f"; {self.hint}" if self.hint else "")
+        return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 class FileProblems(Exception):
@@ -33,6 +34,9 @@ class FileProblems(Exception):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(set(problems)))
         super().__init__("\n".join(map(str, self.problems)))
+
+    def __reduce__(self) -> tuple[type[FileProblems], tuple[tuple[Problem, ...]]]:
+        return type(self), (self.problems,)  # it travels between processes
 
 
 def did_you_mean(word: str, known: Iterable[str], what: str = "known") -> str:

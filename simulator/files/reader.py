@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import types
 import typing
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -143,7 +144,9 @@ def read_text(raw: bytes, file: str) -> Document:
 
 def _compose(text: str, file: str) -> Any:
     try:
-        return YAML(typ="safe", pure=True).compose(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an anchor's name may be used again (YAML 1.2.2, 3.2.2.2)
+            return YAML(typ="safe", pure=True).compose(text)
     except ReaderError as error:
         line, column = _line_of(text, error.position)
         character = error.character if isinstance(error.character, str) else chr(error.character)

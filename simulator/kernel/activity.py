@@ -19,7 +19,9 @@ class Activity:
     """Counts what is in flight and can wait until there is nothing for a while."""
 
     def __init__(self, idle: float = 0.002) -> None:
-        """`idle`: real seconds of quiet after which the lab counts as settled."""
+        """`idle`: real seconds of quiet after which the lab counts as settled. Zero where every actor is ours and
+        counted: then nothing can be on its way that is not in flight here.
+        """
         self._idle = idle
         self._count = 0
         self._total = 0
@@ -50,7 +52,8 @@ class Activity:
         """
         while True:
             seen = self._total
-            await asyncio.sleep(self._idle)
+            if self._idle:
+                await asyncio.sleep(self._idle)
             for _ in range(TURNS):
                 await asyncio.sleep(0)
             if self._count == 0 and self._total == seen:

@@ -52,7 +52,7 @@ class _OrderedTimer(asyncio.TimerHandle):
     _order: int
 
     def __lt__(self, other: Any) -> bool:
-        mine, his = self.when(), other.when()
+        mine, his = self._when, other._when  # type: ignore[attr-defined]
         return bool(mine < his or (mine == his and self._order < other._order))
 
 

@@ -27,6 +27,7 @@ from simulator.files.plan import LabPlan, PduPlan, SwitchPlan
 from simulator.ipmi.channel import user
 from simulator.kernel import LAB_EPOCH, Activity, Clock, Journal, LoopClock, SteppedClock, Streams, VirtualLoop
 from simulator.lab.build import build_plant, panel_config, timings_of
+from simulator.lab.inprocess import InProcessTransport
 from simulator.lab.web import Certificate, WebServer, bind, self_signed
 from simulator.pdu import PduHardware, serve_pdu
 from simulator.plant import Physics, Plant
@@ -94,7 +95,7 @@ class Run:
     def billing_transport(self) -> httpx.AsyncBaseTransport:
         """How a billing side of this process reaches the panel: straight into the application, or over a socket."""
         if self.mode == "simulated":
-            return httpx.ASGITransport(app=self.edge6, raise_app_exceptions=True)
+            return InProcessTransport(self.edge6)
         verify: Any = self.certificate.client_context() if self.certificate else False
         return _Counted(httpx.AsyncHTTPTransport(verify=verify), self.activity)
 
@@ -155,7 +156,7 @@ async def wire(
     On a `host` that is not loopback, the lab is for other machines: every device then answers on that host, told
     apart by its port.
     """
-    activity = Activity()
+    activity = Activity(idle=0.0) if clock == "auto" else Activity()
     lab_clock = make_clock(clock, activity, epoch or LAB_EPOCH)
     streams = Streams(seed)
     fabric = UdpFabric(activity=activity)

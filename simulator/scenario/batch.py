@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from pathlib import Path
 
 from simulator.files.lab_file import data_directory
 from simulator.files.problems import FileProblems, Problem
 from simulator.scenario.language import Scenario, load_scenario
-from simulator.scenario.result import Mode, Result
+from simulator.scenario.result import Failure, Mode, Result, replay_command
 from simulator.scenario.runner import run_scenario
 
 __all__ = ["default_path", "find_scenarios", "load_all", "run_all"]
@@ -98,10 +98,23 @@ def _together(
         try:
             for scenario, future in zip(scenarios, futures, strict=True):
                 begin(scenario.name)
-                yield future.result()
+                try:
+                    yield future.result()
+                except (FileProblems, BrokenExecutor) as error:
+                    yield _lost(scenario, seed, mode, str(error))
         finally:
             for future in futures:
                 future.cancel()
+
+
+def _lost(scenario: Scenario, seed: int | None, mode: Mode, why: str) -> Result:
+    """A run that never came back: its process died, or its file changed under it."""
+    number = (scenario.seed or 0) if seed is None else seed
+    failure = Failure("the run", "a result", why or "its process died", 0)
+    replay = replay_command(scenario.file, number, mode)
+    return Result(
+        scenario.name, scenario.file, "error", number, mode, "", 0.0, 0.0, (failure,), scenario.source, replay
+    )
 
 
 def _one(file: str, seed: int | None, mode: Mode) -> Result:

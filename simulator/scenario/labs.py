@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol, cast
 
 from simulator.files.plan import LabPlan
+from simulator.lab import Lab
 from simulator.scenario.actors import LabRun
 from simulator.scenario.result import Mode
 
@@ -20,8 +21,6 @@ class OpenLab(Protocol):
 
 def open_lab(plan: LabPlan, mode: Mode, seed: int) -> AbstractAsyncContextManager[LabRun]:
     """The lab of `plan`, in the mode asked for."""
-    from simulator.lab import Lab  # noqa: PLC0415
-
     lab = Lab(plan)
     if mode == "simulated":
         return cast(AbstractAsyncContextManager[LabRun], lab.simulated(seed=seed))

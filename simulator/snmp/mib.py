@@ -122,8 +122,11 @@ def column(
     write: Writer[S] | None = None,
     fixed: Mapping[int, bytes] | None = None,
 ) -> Object[S]:
-    """A column of a table. `indexes`: row number -> the index's sub-identifiers."""
-    return Object(oid(name), {suffix(*index): row for row, index in indexes.items()}, read, fixed or {}, write)
+    """A column of a table. `indexes`: row number -> the index's sub-identifiers. Raises ValueError for two of one."""
+    rows = {suffix(*index): row for row, index in indexes.items()}
+    if len(rows) != len(indexes):
+        raise ValueError(f"two rows of {name} have one index")
+    return Object(oid(name), rows, read, fixed or {}, write)
 
 
 class Template(Generic[S]):

@@ -20,6 +20,8 @@ __all__ = ["SwitchDevice", "serve_switch"]
 @lru_cache(maxsize=64)
 def _template(model: str, ports: int) -> Template[SwitchState]:
     page = personality(model)
+    if ports > page.most_ports:
+        raise ValueError(f"a {model} has at most {page.most_ports} ports, not {ports}")
     system = system_group(SwitchState, description=page.description, object_id=page.object_id, services=page.services)
     return Template([*system, *interface_objects(page, ports)])
 
@@ -38,7 +40,7 @@ class SwitchDevice:
         *,
         read_community: str | None = None,
     ) -> None:
-        """`model`: the name of a personality. Raises UnknownPage."""
+        """`model`: the name of a personality. Raises UnknownPage, and ValueError for more ports than it can have."""
         page = personality(model)
         communities = {community.encode(): Access.WRITE}
         if read_community is not None:

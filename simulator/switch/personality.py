@@ -47,6 +47,12 @@ class Personality(_Strict):
     max_size: int = Field(default=1472, ge=484)
     """Octets of the longest response; 484 is the least an agent must manage (RFC 3417, 3.2)."""
 
+    @property
+    def most_ports(self) -> int:
+        """How many ports there can be before their ifIndexes run into those of the virtual interfaces."""
+        above = [item.index for item in self.virtual if item.index >= self.first_index]
+        return min(above, default=2**31) - self.first_index
+
 
 _PAGES = Pages("simulator.switch", "personalities", "switch personality", Personality)
 

@@ -18,6 +18,7 @@ from simulator.dcim import (
     TemplateSetup,
     UserSetup,
 )
+from simulator.dcim.addresses import Address
 from simulator.dcim.drivers.base import (
     BmcAccess,
     BootDevice,
@@ -28,7 +29,6 @@ from simulator.dcim.drivers.base import (
     PowerAction,
     SnmpAccess,
 )
-from simulator.dcim.addresses import Address
 from simulator.dcim.operation_table import Operation
 from simulator.dcim.records import Server
 from simulator.kernel import Journal, LoopClock, Record, Streams, run

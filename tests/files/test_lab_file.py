@@ -137,6 +137,13 @@ racks:
         ("count: 2", "count: 0", "greater than or equal to 1"),
         ("count: 2", "count: 2, bmc: {address: 300.1.1.1}", "'300.1.1.1' is not an IP address"),
         ("count: 2", "count: 2, nic_speed: fast", "write it as 1 Gbit/s"),
+        (
+            "ports: 4",
+            "ports: 4, model: cisco-c3650",
+            "there is no switch model `cisco-c3650`; did you mean `cisco-c3560`?",
+        ),
+        ("outlets: 4", "outlets: 4, handler: apcc", "there is no PDU handler `apcc`"),
+        ("count: 2", "count: 2, model: supermicro-x11", "did you mean `supermicro-x10`?"),
         ("name: A1", "name: A{n}\n    count: 2", "the rack stands 2 times: the name needs {rack} or {r}"),
     ],
 )

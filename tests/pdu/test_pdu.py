@@ -284,5 +284,5 @@ def test_a_pdu_whose_card_is_dead_is_deaf() -> None:
 
 
 def test_an_unknown_model_is_told_with_the_nearest_one() -> None:
-    with pytest.raises(UnknownPage, match="no PDU personality 'apc-8641'; did you mean 'apc-ap8641'?"):
+    with pytest.raises(UnknownPage, match="no PDU personality 'apc-8641'; did you mean 'apc-ap8641'"):
         personality("apc-8641")

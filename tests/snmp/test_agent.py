@@ -347,6 +347,8 @@ def test_a_template_refuses_to_be_ambiguous() -> None:
         Template([one, one])
     with pytest.raises(ValueError, match="neither"):
         Template([column(f"{ROOT}.1", {0: (1,)}, None)])
+    with pytest.raises(ValueError, match="two rows"):
+        column(f"{ROOT}.1", {0: (1,), 1: (1,)}, None)
     with pytest.raises(ValueError, match="instance is defined twice"):
         Template(
             [

@@ -213,7 +213,7 @@ async def test_the_read_community_reads_only() -> None:
 
 
 def test_an_unknown_model_is_told_with_the_nearest_one() -> None:
-    with pytest.raises(UnknownPage, match="no switch personality 'cisco-c3650'; did you mean 'cisco-c3560'?"):
+    with pytest.raises(UnknownPage, match="no switch personality 'cisco-c3650'; did you mean 'cisco-c3560'"):
         personality("cisco-c3650")
     with pytest.raises(UnknownPage, match="there are cisco-c3560, dlink-des3200, hp-procurve-6120"):
         personality("zzz")
@@ -223,3 +223,10 @@ def test_descriptions_fit_the_255_octets_that_sysdescr_has() -> None:
     for name in personality_names():
         assert len(personality(name).description.encode()) <= 255
         assert dotted(oid(personality(name).object_id)) == personality(name).object_id
+
+
+@on_bench
+async def test_a_model_has_no_more_ports_than_its_numbering_allows() -> None:
+    assert len(Bench("hp-procurve-6120", 75).hardware.ports) == 75
+    with pytest.raises(ValueError, match="a hp-procurve-6120 has at most 75 ports, not 76"):
+        Bench("hp-procurve-6120", 76)

@@ -43,11 +43,12 @@ class SnmpSession:
     async def walk(self, columns: Sequence[str]) -> Sequence[dict[int, Value]]:
         walk = Walk([oid(column) for column in columns])
         key = tuple(columns)
-        expected = self._lengths.get(key, REPETITIONS)
+        expected = self._lengths.get(key, 0)
         try:
             while wanted := walk.wanted():
                 # One row more than the table had shows its end; much more would only be carried and thrown away.
-                rows = min(REPETITIONS, max(1, expected + 1 - len(walk.rows[0])))
+                left = expected + 1 - len(walk.rows[0])
+                rows = left if 0 < left < REPETITIONS and expected else REPETITIONS
                 response = await self._ask(self._manager.get_bulk(wanted, max_repetitions=rows))
                 self._check(response, "its tables")
                 walk.take(response.varbinds)

@@ -49,11 +49,11 @@ def _failures(result: Result, console: Console) -> None:
     console.print(Text.assemble((result.verdict, _COLOURS[result.verdict]), " ", (_printable(result.name), "bold")))
     for failure in result.failures:
         _failure(result, failure, console)
-    console.print(Text(f"  replay    {result.replay}"), soft_wrap=True)
+    console.print(Text(f"  replay    {_printable(result.replay)}"), soft_wrap=True)
 
 
 def _failure(result: Result, failure: Failure, console: Console) -> None:
-    console.print(Text(f"  {place(result, failure)}: {_printable(failure.what)}"), soft_wrap=True)
+    console.print(Text(f"  {_printable(place(result, failure))}: {_printable(failure.what)}"), soft_wrap=True)
     for label, text in (("expected", failure.expected), ("seen", failure.seen)):
         lines = _printable(text).split("\n")
         console.print(Text(f"    {label:<9} {lines[0]}"), soft_wrap=True)
