@@ -1,7 +1,8 @@
 """The management network: IPMI and SNMP datagrams, in memory or on real UDP, behind one small interface."""
 
 from simulator.fabric.base import Address, AddressInUse, Endpoint, Fabric, Receiver
-from simulator.fabric.memory import Conditions, MemoryFabric
+from simulator.fabric.links import Conditions
+from simulator.fabric.memory import MemoryFabric
 from simulator.fabric.udp import UdpFabric
 
 __all__ = [

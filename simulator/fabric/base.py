@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from simulator.fabric.links import Conditions
 from simulator.kernel import Activity, Clock
 
 __all__ = ["Address", "AddressInUse", "Endpoint", "Fabric", "Receiver"]
@@ -41,3 +42,6 @@ class Fabric(Protocol):
 
     async def open(self, address: Address | None, receiver: Receiver) -> Endpoint:
         """Bind an endpoint; None, or port 0, lets the network choose. Raises AddressInUse."""
+
+    def set_conditions(self, host: str, conditions: Conditions | None) -> None:
+        """What happens to datagrams from and to this host; None is a calm link again."""

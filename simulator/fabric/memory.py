@@ -8,38 +8,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from simulator.fabric.base import Address, AddressInUse, Receiver
+from simulator.fabric.links import Conditions, Links
 from simulator.kernel import Activity, Clock, LoopClock, Streams
 
-__all__ = ["Conditions", "MemoryFabric"]
+__all__ = ["MemoryFabric"]
 
 
-@dataclass(frozen=True, slots=True)
-class Conditions:
-    """What a link does to a datagram. Probabilities 0 to 1, times in seconds."""
-
-    loss: float = 0.0
-    duplication: float = 0.0
-    reordering: float = 0.0
-    """Share of datagrams that are held back by `reorder_by` and so overtaken."""
-    delay: float = 0.0002
-    jitter: float = 0.0
-    """Added to the delay, uniformly from zero to this."""
-    reorder_by: float = 0.005
-
-    def __post_init__(self) -> None:
-        for name in ("loss", "duplication", "reordering"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} is a share from 0 to 1, not {getattr(self, name)}")
-        for name in ("delay", "jitter", "reorder_by"):
-            if getattr(self, name) < 0:
-                raise ValueError(f"{name} is a time of at least 0 s, not {getattr(self, name)}")
-
-
-CALM = Conditions()
+CALM = 0.0002
+"""Seconds that a datagram takes over a calm link."""
 
 
 class MemoryFabric:
@@ -50,10 +29,9 @@ class MemoryFabric:
         self.activity = Activity()
         self.sent = 0
         self.delivered = 0
-        self._streams = streams
+        self._links = Links(streams)
         self._client_host = client_host
         self._ends: dict[Address, _End] = {}
-        self._conditions: dict[str, Conditions] = {}
         self._next_port = 49152
 
     async def open(self, address: Address | None, receiver: Receiver) -> _End:
@@ -61,10 +39,7 @@ class MemoryFabric:
 
     def set_conditions(self, host: str, conditions: Conditions | None) -> None:
         """What happens to datagrams from and to this host; None is a calm link again."""
-        if conditions is None:
-            self._conditions.pop(host, None)
-        else:
-            self._conditions[host] = conditions
+        self._links.set(host, conditions)
 
     def _bind(self, address: Address | None, receiver: Receiver) -> _End:
         host, port = address or ("0.0.0.0", 0)  # noqa: S104 - no real socket is opened
@@ -88,25 +63,13 @@ class MemoryFabric:
 
     def _carry(self, data: bytes, source: Address, to: Address) -> None:
         self.sent += 1
-        there = self._conditions.get(to[0])
-        here = self._conditions.get(source[0])
-        if there is None and here is None:
-            self.time.call_later(CALM.delay, self._deliver, data, source, to)
+        here, there = self._links.fate(source[0]), self._links.fate(to[0])
+        if here is None and there is None:
+            self.time.call_later(CALM, self._deliver, data, source, to)
             return
-        delay, copies = 0.0, 1
-        for host, link in ((source[0], here), (to[0], there)):
-            if link is None:
-                continue
-            chance = self._streams[f"fabric/{host}"]
-            if link.loss and chance.random() < link.loss:
-                return
-            if link.duplication and chance.random() < link.duplication:
-                copies += 1
-            delay += link.delay + (chance.random() * link.jitter if link.jitter else 0.0)
-            if link.reordering and chance.random() < link.reordering:
-                delay += link.reorder_by
-        for _ in range(copies):
-            self.time.call_later(delay, self._deliver, data, source, to)
+        for first in (0.0,) if here is None else here:
+            for second in (0.0,) if there is None else there:
+                self.time.call_later(first + second, self._deliver, data, source, to)
 
     def _deliver(self, data: bytes, source: Address, to: Address) -> None:
         end = self._ends.get(to)

@@ -1,13 +1,19 @@
-"""The same network interface over real UDP sockets, one asyncio endpoint for each."""
+"""The same network interface over real UDP sockets, one asyncio endpoint for each.
+
+Bad links work here too: what an endpoint on such a host sends or is sent is lost, delayed or doubled in this process,
+at its own end, so that it does not matter who is at the other one.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import errno
+from collections.abc import Callable
 from typing import Any, cast
 
 from simulator.fabric.base import Address, AddressInUse, Receiver
-from simulator.kernel import Activity, Clock, LoopClock
+from simulator.fabric.links import Conditions, Links
+from simulator.kernel import Activity, Clock, LoopClock, Streams
 
 __all__ = ["UdpFabric"]
 
@@ -15,7 +21,9 @@ __all__ = ["UdpFabric"]
 class UdpFabric:
     """Real UDP. Wire time is the loop's own time."""
 
-    def __init__(self, *, activity: Activity | None = None) -> None:
+    def __init__(self, *, activity: Activity | None = None, streams: Streams | None = None) -> None:
+        """`streams`: where the chance of bad links comes from."""
+        self._links = Links(streams or Streams(0))
         self.time: Clock = LoopClock()
         self.activity = activity or Activity()
         self.sent = 0
@@ -35,6 +43,19 @@ class UdpFabric:
             raise
         self._ends.append(end)
         return end
+
+    def set_conditions(self, host: str, conditions: Conditions | None) -> None:
+        """What happens to datagrams from and to this host; None is a calm link again."""
+        self._links.set(host, conditions)
+
+    def pass_on(self, host: str, act: Callable[[], None]) -> None:
+        """Do what a datagram at the end on `host` is about to cause, as often and as late as its link lets it."""
+        fate = self._links.fate(host)
+        if fate is None:
+            act()
+        else:
+            for delay in fate:
+                self.time.call_later(delay, act)
 
     def close(self) -> None:
         """Close every endpoint that is still open."""
@@ -57,12 +78,15 @@ class _End(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: Any) -> None:
         self._fabric.delivered += 1
         self._fabric.activity.touch()
-        self._receiver(data, (addr[0], addr[1]))
+        self._fabric.pass_on(self.address[0], lambda: self._receiver(data, (addr[0], addr[1])))
 
     def error_received(self, exc: Exception) -> None:
         """An ICMP refusal: for a datagram network that is the same as silence."""
 
     def send(self, data: bytes, to: Address) -> None:
+        self._fabric.pass_on(self.address[0], lambda: self._send(data, to))
+
+    def _send(self, data: bytes, to: Address) -> None:
         if self._transport is not None and not self._transport.is_closing():
             self._fabric.sent += 1
             self._transport.sendto(data, to)

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from simulator.fabric import Conditions, MemoryFabric
+from simulator.fabric import Conditions, Fabric
 from simulator.files.units import Duration, Share, parse_duration, parse_share
 from simulator.plant import Plant, Server
 from simulator.plant.power import Outlet
@@ -38,8 +38,8 @@ class World(Protocol):
     def plant(self) -> Plant: ...
 
     @property
-    def management(self) -> MemoryFabric | None:
-        """The in-memory management network; None on real sockets, whose conditions nobody can set."""
+    def management(self) -> Fabric:
+        """The management network."""
 
     @property
     def panel_services(self) -> RestartableService: ...
@@ -151,7 +151,7 @@ class FaultKind:
 
 
 class NotPossible(ValueError):
-    """The lab has no such part: no second disk, no cable on that NIC, no in-memory network."""
+    """The lab has no such part: no second disk, no cable on that NIC."""
 
 
 def _server(world: World, params: OnServer) -> Server:
@@ -333,8 +333,6 @@ def _outlet_stuck(world: World, params: OnOutlet) -> Undo:
 
 def _link_lossy(world: World, params: LossyLink) -> Undo:
     fabric = world.management
-    if fabric is None:
-        raise NotPossible("a lossy management link needs the in-memory network: not in wire mode")
     host = world.bmc_host(params.server)
     fabric.set_conditions(
         host,

@@ -25,6 +25,7 @@ class Activity:
         self._idle = idle
         self._count = 0
         self._total = 0
+        self._waiting: list[asyncio.Future[None]] = []
 
     @property
     def in_flight(self) -> int:
@@ -40,6 +41,8 @@ class Activity:
         finally:
             self._count -= 1
             self._total += 1
+            if not self._count:
+                self._wake()
 
     def touch(self) -> None:
         """Something happened that has no end of its own (a datagram arrived): start the quiet anew."""
@@ -51,6 +54,10 @@ class Activity:
         The turns are for a machine that stalls: callbacks that are ready but have not run yet run in them.
         """
         while True:
+            if self._count:
+                future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+                self._waiting.append(future)
+                await future
             seen = self._total
             if self._idle:
                 await asyncio.sleep(self._idle)
@@ -58,3 +65,9 @@ class Activity:
                 await asyncio.sleep(0)
             if self._count == 0 and self._total == seen:
                 return
+
+    def _wake(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for future in waiting:
+            if not future.done():
+                future.set_result(None)

@@ -75,8 +75,8 @@ class Run:
     # the world as faults see it
 
     @property
-    def management(self) -> MemoryFabric | None:
-        return self.fabric if isinstance(self.fabric, MemoryFabric) else None
+    def management(self) -> Fabric:
+        return self.fabric
 
     @property
     def panel_services(self) -> Edge:
@@ -159,7 +159,7 @@ async def wire(
     activity = Activity(idle=0.0) if clock == "auto" else Activity()
     lab_clock = make_clock(clock, activity, epoch or LAB_EPOCH)
     streams = Streams(seed)
-    fabric = UdpFabric(activity=activity)
+    fabric = UdpFabric(activity=activity, streams=streams)
     factory: DriverFactory = (
         OwnDrivers(fabric, os.urandom) if drivers == "own" else ForeignDrivers(activity, fabric.time)
     )

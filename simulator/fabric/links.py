@@ -1,0 +1,63 @@
+"""What a link does to datagrams: seeded loss, delay, duplication and reordering, by host."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from simulator.kernel import Streams
+
+__all__ = ["Conditions", "Links"]
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What a link does to a datagram. Probabilities 0 to 1, times in seconds."""
+
+    loss: float = 0.0
+    duplication: float = 0.0
+    reordering: float = 0.0
+    """Share of datagrams that are held back by `reorder_by` and so overtaken."""
+    delay: float = 0.0002
+    jitter: float = 0.0
+    """Added to the delay, uniformly from zero to this."""
+    reorder_by: float = 0.005
+
+    def __post_init__(self) -> None:
+        for name in ("loss", "duplication", "reordering"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} is a share from 0 to 1, not {getattr(self, name)}")
+        for name in ("delay", "jitter", "reorder_by"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} is a time of at least 0 s, not {getattr(self, name)}")
+
+
+class Links:
+    """The links that are not calm, by the host at their end."""
+
+    def __init__(self, streams: Streams) -> None:
+        self._streams = streams
+        self._conditions: dict[str, Conditions] = {}
+
+    def set(self, host: str, conditions: Conditions | None) -> None:
+        """What happens to datagrams from and to this host; None is a calm link again."""
+        if conditions is None:
+            self._conditions.pop(host, None)
+        else:
+            self._conditions[host] = conditions
+
+    def fate(self, host: str) -> Sequence[float] | None:
+        """The delays with which copies of a datagram get over this host's link, none when it is lost; None when the
+        link is calm.
+        """
+        link = self._conditions.get(host)
+        if link is None:
+            return None
+        chance = self._streams[f"fabric/{host}"]
+        if link.loss and chance.random() < link.loss:
+            return ()
+        delay = link.delay + (chance.random() * link.jitter if link.jitter else 0.0)
+        if link.reordering and chance.random() < link.reordering:
+            delay += link.reorder_by
+        twice = link.duplication and chance.random() < link.duplication
+        return (delay, delay) if twice else (delay,)
