@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import sys
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
@@ -192,17 +191,16 @@ def schema(kind: Annotated[SchemaName, typer.Argument(help="Which file format.")
 @app.command()
 def up(
     lab: Annotated[str, typer.Argument(metavar="[LAB]", help="A lab's name or file.")] = "small",
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="Address to listen on; devices have their own on loopback.")] = "127.0.0.1",
     clock: Annotated[str, typer.Option(help="real, scaled:N or stepped.")] = "real",
     tls: Annotated[bool, typer.Option("--tls", help="HTTPS with a certificate made for the occasion.")] = False,
     endpoints: Annotated[Path | None, typer.Option(help="Write where everything answers here, once it does.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of chance in the plant.")] = 1,
+    drivers: Annotated[Drivers, typer.Option(help="What the panel speaks to devices with.")] = Drivers.own,
 ) -> None:
     """Start a lab on real sockets and keep it running until Ctrl-C."""
-    try:
-        start: Any = importlib.import_module("simulator.control.up").up
-    except (ImportError, AttributeError) as error:
-        typer.echo(f"`rackloop up` is not available in this installation: {error}", err=True)
-        raise typer.Exit(UNUSABLE) from None
+    from simulator.control.up import up as keep_up  # noqa: PLC0415 - web servers cost start-up that others need not pay
+
     file = find_lab(lab)
     if file is None:
         _refuse(FileProblems([Problem("rackloop up", 0, 0, *no_such_lab(lab))]))
@@ -210,11 +208,26 @@ def up(
         plan = load_lab(file)
     except FileProblems as problems:
         _refuse(problems)
+    options: dict[str, Any] = {"host": host, "clock": clock, "tls": tls, "seed": seed, "drivers": drivers.value}
     try:
-        asyncio.run(start(plan, say=typer.echo, endpoints_file=endpoints, host=host, clock=clock, tls=tls))
+        asyncio.run(keep_up(plan, say=typer.echo, endpoints_file=endpoints, **options))
     except (OSError, ValueError) as error:  # an address that is not ours, a clock that there is not
         typer.echo(f"rackloop up: {error}", err=True)
         raise typer.Exit(UNUSABLE) from None
+
+
+@app.command()
+def health(
+    endpoints: Annotated[Path, typer.Option(help="The file that `up --endpoints` wrote.")],
+) -> None:
+    """Ask a lab that is up whether it answers; exit status 1 when it does not."""
+    from simulator.control.health import Unhealthy, check_health  # noqa: PLC0415 - as above
+
+    try:
+        typer.echo(check_health(endpoints))
+    except Unhealthy as unhealthy:
+        typer.echo(str(unhealthy), err=True)
+        raise typer.Exit(1) from None
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import asyncio
 import json
 import ssl
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -132,7 +133,7 @@ class Session6:
         repeat: bool = False,
     ) -> tuple[int, Any]:
         """Status and decoded body of an answer other than 503."""
-        url = f"{self._base}{path}?{urlencode(query, quote_via=quote)}" if query else self._base + path
+        url = _url(f"{self._base}{path}?{urlencode(query, quote_via=quote)}" if query else self._base + path)
         headers = {"accept": "application/json"}
         if token is not None:
             headers["x-xsrf-token"] = token
@@ -169,6 +170,12 @@ class Session6:
                         f"DCImanager 6 answered {method} {shown} with 503 for {RETRY_SECONDS:g} s (connection timeout)"
                     )
             await clock.sleep(RETRY_PAUSE)
+
+
+@lru_cache(maxsize=256)
+def _url(text: str) -> httpx.URL:
+    """Polling asks for the same few addresses again and again, and taking one apart costs more than the call."""
+    return httpx.URL(text)
 
 
 def _decoded(response: httpx.Response) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from simulator.api6.where import Column, Getter, Kind
@@ -12,7 +14,12 @@ __all__ = ["attributes", "columns", "moment", "rack_name"]
 
 def moment(panel: Panel, at: float | None) -> str | None:
     """`YYYY-MM-DD hh:mm:ss`, the platform's form."""
-    return None if at is None else panel.clock.calendar(at).strftime("%Y-%m-%d %H:%M:%S")
+    return None if at is None else _written(panel.clock.epoch, int(at))
+
+
+@lru_cache(maxsize=4096)
+def _written(epoch: datetime, seconds: int) -> str:
+    return (epoch + timedelta(seconds=seconds)).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def columns(kind: Kind, **getters: Getter) -> dict[str, Column]:

@@ -103,11 +103,12 @@ def create_control(run: Run) -> Starlette:
         if kind not in CATALOGUE:
             raise Refused(404, f"there is no fault {kind!r}{_hint(kind, CATALOGUE, 'faults')}")
         parsed = CATALOGUE[kind].params.model_validate(params)
-        known: Mapping[str, Any] | None = {
+        places: dict[str, Mapping[str, Any]] = {
             "server": run.plant.servers,
             "switch": run.plant.switches,
             "pdu": run.plant.pdus,
-        }.get(CATALOGUE[kind].target)
+        }
+        known = places.get(CATALOGUE[kind].target)
         if known is not None and parsed.target not in known:
             raise Refused(
                 404, f"there is no {CATALOGUE[kind].target} {parsed.target!r}{_hint(parsed.target, known, '')}"

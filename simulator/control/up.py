@@ -143,24 +143,18 @@ async def up(plan: LabPlan, *, say: Callable[[str], None], endpoints_file: Path 
 def _greeting(standing: Standing) -> list[str]:
     run = standing.run
     email, password = run.admin
-    lines = [
-        f"Rackloop: lab {run.plan.name!r} is up, seed {run.seed}",
-        "",
-        f"  DCImanager 6   {run.dci6_url}   {email} / {password}",
-        f"  lab control    {standing.control}/",
-    ]
+    rows = [("DCImanager 6", f"{run.dci6_url}   {email} / {password}"), ("lab control", f"{standing.control}/")]
     if run.bmcs:
         name, (host, port) = next(iter(run.bmcs.items()))
         bmc = run.plan.servers[name].bmc
-        lines.append(
-            f"  BMC of {name}  ipmitool -I lanplus -H {host} -p {port} -U {bmc.username} -P {bmc.password} power status"
-        )
-    for kind, places, plans in (
-        ("switch", run.switches, run.plan.switches),
-        ("PDU", run.pdus, run.plan.pdus),
-    ):
+        login = f"-H {host} -p {port} -U {bmc.username} -P {bmc.password}"
+        rows.append((f"BMC of {name}", f"ipmitool -I lanplus {login} power status"))
+    communities = {each.name: each.community for each in (*run.plan.switches.values(), *run.plan.pdus.values())}
+    for kind, places in (("switch", run.switches), ("PDU", run.pdus)):
         if places:
             name, (host, port) = next(iter(places.items()))
-            community = plans[name].community
-            lines.append(f"  {kind} {name}   snmpwalk -v2c -c {community} {host}:{port} 1.3.6.1.2.1.1")
-    return [*lines, "", "Ctrl-C stops it."]
+            walk = f"snmpwalk -v2c -c {communities[name]} {host}:{port} 1.3.6.1.2.1.1"
+            rows.append((f"{kind} {name}", walk))
+    width = max(len(label) for label, _ in rows)
+    lines = [f"Rackloop: lab {run.plan.name!r} is up, seed {run.seed}", ""]
+    return [*lines, *(f"  {label:<{width}}   {text}" for label, text in rows), "", "Ctrl-C stops it."]

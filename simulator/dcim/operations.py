@@ -22,6 +22,7 @@ from simulator.dcim.operation_table import (
     OperationStatus,
     Progress,
 )
+from simulator.dcim.power import Power
 from simulator.dcim.records import PowerStatus, Register, Server, Template
 from simulator.kernel import Clock, Journal
 
@@ -54,6 +55,7 @@ class Operations:
         diagnostic_timeout: float,
         inventory: Inventory,
         devices: Devices,
+        power: Power,
         addresses: Addresses,
         boot: Boot,
         background: Background,
@@ -66,6 +68,7 @@ class Operations:
         self._diagnostic_timeout = diagnostic_timeout
         self._inventory = inventory
         self._devices = devices
+        self._power = power
         self._addresses = addresses
         self._boot = boot
         self._background = background
@@ -223,6 +226,7 @@ class Operations:
         number, server = run.entry.operation, run.entry.server
         self._reach(number, "prepare", 0)
         self._boot.expect(run.entry)
+        await self._power.settled(server)
         self._reach(number, "set_boot_device", 0)
         run.flagged = True
         await self._devices.set_boot_device(server, "pxe")

@@ -55,6 +55,7 @@ class Panel:
             diagnostic_timeout=config.diagnostic_timeout,
             inventory=self.inventory,
             devices=self.devices,
+            power=self.power,
             addresses=self.addresses,
             boot=self.boot,
             background=self._background,

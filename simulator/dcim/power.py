@@ -74,6 +74,12 @@ class Power:
             raise NotFound("PDU port", outlet)
         await self._devices.set_outlet(outlet, on)
 
+    async def settled(self, number: int) -> None:
+        """Return when no power-on of this server is under way any more, however it ended."""
+        task = self._waiting.get(number)
+        if task is not None:
+            await asyncio.wait({task})
+
     async def _start(self, server: Server, fault: DeviceFault | None) -> None:
         if self._inventory.pdu_power(server) is PowerStatus.OFF:
             for outlet in self._inventory.outlets_of(server):

@@ -39,6 +39,11 @@ class Links:
         self._streams = streams
         self._conditions: dict[str, Conditions] = {}
 
+    @property
+    def calm(self) -> bool:
+        """No link is bad."""
+        return not self._conditions
+
     def set(self, host: str, conditions: Conditions | None) -> None:
         """What happens to datagrams from and to this host; None is a calm link again."""
         if conditions is None:

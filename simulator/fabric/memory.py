@@ -24,8 +24,9 @@ CALM = 0.0002
 class MemoryFabric:
     """A network of its own. Conditions are set per host and hold for what it sends and what it is sent."""
 
-    def __init__(self, streams: Streams, *, client_host: str = "10.0.0.1", time: Clock | None = None) -> None:
-        self.time: Clock = time or LoopClock()
+    def __init__(self, streams: Streams, *, client_host: str = "10.0.0.1") -> None:
+        self.time: Clock = LoopClock()
+        self._loop = asyncio.get_running_loop()
         self.activity = Activity()
         self.sent = 0
         self.delivered = 0
@@ -63,12 +64,13 @@ class MemoryFabric:
 
     def _carry(self, data: bytes, source: Address, to: Address) -> None:
         self.sent += 1
-        here, there = self._links.fate(source[0]), self._links.fate(to[0])
-        if here is None and there is None:
-            self.time.call_later(CALM, self._deliver, data, source, to)
+        links = self._links
+        if links.calm:
+            self._loop.call_at(self._loop.time() + CALM, self._deliver, data, source, to)
             return
-        for first in (0.0,) if here is None else here:
-            for second in (0.0,) if there is None else there:
+        here, there = links.fate(source[0]), links.fate(to[0])
+        for first in (CALM / 2,) if here is None else here:
+            for second in (CALM / 2,) if there is None else there:
                 self.time.call_later(first + second, self._deliver, data, source, to)
 
     def _deliver(self, data: bytes, source: Address, to: Address) -> None:

@@ -132,7 +132,7 @@ class PanelSpec(Strict):
     templates: list[TemplateSpec] = []
     token_ttl: Duration = 3600.0
     """Seconds of inactivity after which a session ends."""
-    bmc_poll: Duration = 900.0
+    bmc_poll: Duration = 1800.0
     switch_poll: Duration = 300.0
     pdu_poll: Duration = 300.0
     dhcp_timeout: Duration = 900.0

@@ -34,7 +34,7 @@ class Lab:
             return cls(lab_from_mapping(lab))
         file = find_lab(str(lab))
         if file is None:
-            raise FileNotFoundError(no_such_lab(str(lab)))
+            raise FileNotFoundError("; ".join(filter(None, no_such_lab(str(lab)))))
         return cls(load_lab(file))
 
     @staticmethod

@@ -35,29 +35,42 @@ class PagedSwitch:
         self._access = access
         self._page = page
         self._client = client
+        self._names: dict[int, str | None] = {}
+        self._uptime = 0
 
     async def ports(self) -> Sequence[PortView]:
-        """The physical ports, in order of ifIndex, which is that of the front."""
+        """The physical ports, in order of ifIndex, which is that of the front. What cannot change while the device
+        runs (type and name) is asked for once; a start since then, or other rows, have it asked for anew.
+        """
         page = self._page
-        types, descriptions, admins, opers, speeds = await self._client.walk(
-            (page.type, page.description, page.admin, page.oper, page.speed)
-        )
+        uptime = await self._client.get(page.uptime)
+        restarted = not isinstance(uptime, int) or uptime < self._uptime
+        admins, opers, speeds = await self._client.walk((page.admin, page.oper, page.speed))
+        if restarted or admins.keys() != self._names.keys():
+            self._names = await self._fixed()
+        self._uptime = uptime if isinstance(uptime, int) else 0
         up = page.up
         out = []
-        for row, kind in types.items():
-            if kind not in page.port_types:
+        for row, name in self._names.items():
+            if name is None:
                 continue
             speed = speeds.get(row)
             out.append(
                 PortView(
                     str(row),
-                    _text(descriptions.get(row)),
+                    name,
                     admins.get(row) == up,
                     opers.get(row) == up,
                     speed * 1_000_000 if isinstance(speed, int) else 0,
                 )
             )
         return out
+
+    async def _fixed(self) -> dict[int, str | None]:
+        """The name of each row, None for what is not a physical port."""
+        page = self._page
+        types, descriptions = await self._client.walk((page.type, page.description))
+        return {row: _text(descriptions.get(row)) if kind in page.port_types else None for row, kind in types.items()}
 
     async def set_port(self, identity: str, up: bool) -> None:
         """Set ifAdminStatus and read it back. Raises DeviceRefused when it does not stand as it was set."""

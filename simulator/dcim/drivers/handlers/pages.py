@@ -25,6 +25,8 @@ class _Strict(BaseModel):
 class SwitchHandler(_Strict):
     """Columns of a switch's interface table, dotted; the index is the ifIndex (RFC 2863)."""
 
+    uptime: str = "1.3.6.1.2.1.1.3.0"
+    """An instance, not a column: it falls when the device has started anew (RFC 3418)."""
     type: str = "1.3.6.1.2.1.2.2.1.3"
     port_types: tuple[int, ...] = (6,)
     """The ifTypes of physical ports; rows of other types are left out."""

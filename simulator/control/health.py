@@ -1,0 +1,36 @@
+"""Whether a lab that is up answers: the check that containers run, since slim images have no curl."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import httpx
+
+__all__ = ["Unhealthy", "check_health"]
+
+
+class Unhealthy(Exception):
+    """Something does not answer; the message says what, and why."""
+
+
+def check_health(endpoints: Path, *, timeout: float = 4.0) -> str:
+    """Ask the panel and the control API named in an endpoints file; returns a line for people. Raises Unhealthy."""
+    try:
+        places = json.loads(endpoints.read_text(encoding="utf-8"))
+        urls = {"DCImanager 6": f"{places['dci6']}/auth/v4/whoami", "lab control": f"{places['control']}/__lab/clock"}
+    except FileNotFoundError:
+        raise Unhealthy(f"{endpoints}: no such file: the lab is not up yet, or not any more") from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise Unhealthy(f"{endpoints}: it is not an endpoints file ({error!r})") from None
+    # The certificate is the lab's own; who asks here asks his own machine.
+    with httpx.Client(verify=False, timeout=timeout, trust_env=False) as client:  # noqa: S501
+        for name, url in urls.items():
+            here = url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
+            try:
+                status = client.get(here).status_code
+            except httpx.HTTPError as error:
+                raise Unhealthy(f"{name} does not answer at {here}: {error}") from None
+            if status >= 500:
+                raise Unhealthy(f"{name} answers {status} at {here}")
+    return "healthy: " + ", ".join(urls)
