@@ -149,7 +149,8 @@ def _greeting(standing: Standing) -> list[str]:
         bmc = run.plan.servers[name].bmc
         login = f"-H {host} -p {port} -U {bmc.username} -P {bmc.password}"
         rows.append((f"BMC of {name}", f"ipmitool -I lanplus {login} power status"))
-    communities = {each.name: each.community for each in (*run.plan.switches.values(), *run.plan.pdus.values())}
+    communities = {switch.name: switch.community for switch in run.plan.switches.values()}
+    communities |= {pdu.name: pdu.community for pdu in run.plan.pdus.values()}
     for kind, places in (("switch", run.switches), ("PDU", run.pdus)):
         if places:
             name, (host, port) = next(iter(places.items()))

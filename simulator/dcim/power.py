@@ -17,7 +17,7 @@ __all__ = ["Power"]
 
 BMC_PATIENCE = 300.0
 """Seconds of lab time for a BMC to come up after its outlet was switched on."""
-BMC_PAUSE = 15.0
+BMC_PAUSE = 30.0
 
 
 class Power:

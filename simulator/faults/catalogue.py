@@ -16,7 +16,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 from simulator.fabric import Conditions, Fabric
 from simulator.files.units import Duration, Share, parse_duration, parse_share
 from simulator.plant import Plant, Server
-from simulator.plant.power import Outlet
+from simulator.plant.disk import Disk
+from simulator.plant.network import Cable, Nic, Switch, SwitchPort
+from simulator.plant.power import Outlet, Pdu, Psu
 
 __all__ = ["CATALOGUE", "FaultKind", "FaultParams", "Moment", "NotPossible", "Progress", "Undo", "World"]
 
@@ -148,6 +150,7 @@ class FaultKind:
     params: type[FaultParams]
     summary: str
     strike: Callable[[World, Any], Undo]
+    find: Callable[[World, Any], object]
 
 
 class NotPossible(ValueError):
@@ -178,7 +181,7 @@ def _board_dead(world: World, params: OnServer) -> Undo:
     return mend
 
 
-def _nic(world: World, params: OnNic) -> Any:
+def _nic(world: World, params: OnNic) -> Nic:
     nics = {nic.name: nic for nic in _server(world, params).nics}
     if params.nic not in nics:
         raise NotPossible(f"{params.server} has no {params.nic}, only {', '.join(nics)}")
@@ -209,11 +212,15 @@ def _nic_dead(world: World, params: OnNic) -> Undo:
     return mend
 
 
-def _cable_unplugged(world: World, params: OnNic) -> Undo:
-    nic = _nic(world, params)
-    cable = nic.cable
+def _cable(world: World, params: OnNic) -> Cable:
+    cable = _nic(world, params).cable
     if cable is None:
         raise NotPossible(f"{params.nic} of {params.server} has no cable")
+    return cable
+
+
+def _cable_unplugged(world: World, params: OnNic) -> Undo:
+    nic, cable = _nic(world, params), _cable(world, params)
     cable.plugged = False
     nic.changed()
 
@@ -224,7 +231,7 @@ def _cable_unplugged(world: World, params: OnNic) -> Undo:
     return mend
 
 
-def _disk(world: World, params: OnDisk) -> Any:
+def _disk(world: World, params: OnDisk) -> Disk:
     disks = _server(world, params).disks
     if params.disk > len(disks):
         raise NotPossible(f"{params.server} has {len(disks)} disks, no disk {params.disk}")
@@ -257,11 +264,15 @@ def _freeze(world: World, params: OnServer) -> Undo:
     return server.thaw
 
 
+def _psu(world: World, params: OnPsu) -> Psu:
+    psus = _server(world, params).psus
+    if params.psu > len(psus):
+        raise NotPossible(f"{params.server} has {len(psus)} power supplies, no power supply {params.psu}")
+    return psus[params.psu - 1]
+
+
 def _psu_dead(world: World, params: OnPsu) -> Undo:
-    server = _server(world, params)
-    if params.psu > len(server.psus):
-        raise NotPossible(f"{params.server} has {len(server.psus)} supplies, no supply {params.psu}")
-    psu = server.psus[params.psu - 1]
+    server, psu = _server(world, params), _psu(world, params)
     psu.failed = True
     server.psu_changed()
 
@@ -272,9 +283,13 @@ def _psu_dead(world: World, params: OnPsu) -> Undo:
     return mend
 
 
-def _equipment_dead(world: World, params: OnSwitch | OnPdu) -> Undo:
+def _equipment(world: World, params: OnSwitch | OnPdu) -> Switch | Pdu:
     plant = world.plant
-    device: Any = plant.switches[params.switch] if isinstance(params, OnSwitch) else plant.pdus[params.pdu]
+    return plant.switches[params.switch] if isinstance(params, OnSwitch) else plant.pdus[params.pdu]
+
+
+def _equipment_dead(world: World, params: OnSwitch | OnPdu) -> Undo:
+    device = _equipment(world, params)
     device.failed = True
     device.state_changed()
 
@@ -285,11 +300,15 @@ def _equipment_dead(world: World, params: OnSwitch | OnPdu) -> Undo:
     return mend
 
 
+def _port(world: World, params: OnPort) -> SwitchPort:
+    ports = world.plant.switches[params.switch].ports
+    if params.port > len(ports):
+        raise NotPossible(f"{params.switch} has {len(ports)} ports, no port {params.port}")
+    return ports[params.port - 1]
+
+
 def _port_broken(world: World, params: OnPort) -> Undo:
-    switch = world.plant.switches[params.switch]
-    if params.port > len(switch.ports):
-        raise NotPossible(f"{params.switch} has {len(switch.ports)} ports, no port {params.port}")
-    port = switch.ports[params.port - 1]
+    switch, port = world.plant.switches[params.switch], _port(world, params)
     port.broken = True
     port.changed()
     switch.network.changed()
@@ -347,6 +366,10 @@ def _link_lossy(world: World, params: LossyLink) -> Undo:
     return lambda: fabric.set_conditions(host, None)
 
 
+def _services(world: World, params: OnPanel) -> RestartableService:
+    return world.panel_services
+
+
 def _panel_restarts(world: World, params: OnPanel) -> Undo:
     world.panel_services.take_down()
     return world.panel_services.bring_up
@@ -355,28 +378,51 @@ def _panel_restarts(world: World, params: OnPanel) -> Undo:
 CATALOGUE: dict[str, FaultKind] = {
     kind.name: kind
     for kind in (
-        FaultKind("bmc.dead", "server", OnServer, "the BMC answers nothing any more", _bmc_dead),
-        FaultKind("board.dead", "server", OnServer, "power-on is taken and nothing comes up", _board_dead),
-        FaultKind("nic.silent", "server", OnNic, "link, and not one frame", _nic_silent),
-        FaultKind("nic.dead", "server", OnNic, "no link", _nic_dead),
-        FaultKind("cable.unplugged", "server", OnNic, "the patch cable is out", _cable_unplugged),
-        FaultKind("disk.fails", "server", OnDisk, "the disk takes no more data", _disk_fails),
-        FaultKind("disk.slow", "server", SlowDisk, "the disk writes `factor` times slower", _disk_slow),
-        FaultKind("installer.stall", "server", OnServer, "what runs stands still until a reset", _freeze),
-        FaultKind("psu.dead", "server", OnPsu, "a power supply delivers nothing", _psu_dead),
-        FaultKind("switch.dead", "switch", OnSwitch, "the switch forwards and answers nothing", _equipment_dead),
+        FaultKind("bmc.dead", "server", OnServer, "the BMC answers nothing any more", _bmc_dead, _server),
+        FaultKind("board.dead", "server", OnServer, "power-on is taken and nothing comes up", _board_dead, _server),
+        FaultKind("nic.silent", "server", OnNic, "link, and not one frame", _nic_silent, _nic),
+        FaultKind("nic.dead", "server", OnNic, "no link", _nic_dead, _nic),
+        FaultKind("cable.unplugged", "server", OnNic, "the patch cable is out", _cable_unplugged, _cable),
+        FaultKind("disk.fails", "server", OnDisk, "the disk takes no more data", _disk_fails, _disk),
+        FaultKind("disk.slow", "server", SlowDisk, "the disk writes `factor` times slower", _disk_slow, _disk),
+        FaultKind("installer.stall", "server", OnServer, "what runs stands still until a reset", _freeze, _server),
+        FaultKind("psu.dead", "server", OnPsu, "a power supply delivers nothing", _psu_dead, _psu),
         FaultKind(
-            "port.broken", "switch", OnPort, "the port has no link, whatever its administration says", _port_broken
+            "switch.dead", "switch", OnSwitch, "the switch forwards and answers nothing", _equipment_dead, _equipment
         ),
         FaultKind(
-            "pdu.dead", "pdu", OnPdu, "the management card is deaf; the outlets stay as they are", _equipment_dead
+            "port.broken",
+            "switch",
+            OnPort,
+            "the port has no link, whatever its administration says",
+            _port_broken,
+            _port,
         ),
-        FaultKind("feed.lost", "pdu", OnPdu, "the PDU loses its feed, and everything behind it", _feed_lost),
-        FaultKind("outlet.off", "pdu", OnOutlet, "somebody switched the outlet off", _outlet_off),
-        FaultKind("outlet.stuck", "pdu", OnOutlet, "the relay takes commands and does not move", _outlet_stuck),
-        FaultKind("link.lossy", "server", LossyLink, "the BMC's management link loses and delays", _link_lossy),
         FaultKind(
-            "panel.restart", "panel", OnPanel, "the panel's services restart: the edge answers 503", _panel_restarts
+            "pdu.dead",
+            "pdu",
+            OnPdu,
+            "the management card is deaf; the outlets stay as they are",
+            _equipment_dead,
+            _equipment,
+        ),
+        FaultKind(
+            "feed.lost", "pdu", OnPdu, "the PDU loses its feed, and everything behind it", _feed_lost, _equipment
+        ),
+        FaultKind("outlet.off", "pdu", OnOutlet, "somebody switched the outlet off", _outlet_off, _outlet),
+        FaultKind(
+            "outlet.stuck", "pdu", OnOutlet, "the relay takes commands and does not move", _outlet_stuck, _outlet
+        ),
+        FaultKind(
+            "link.lossy", "server", LossyLink, "the BMC's management link loses and delays", _link_lossy, _server
+        ),
+        FaultKind(
+            "panel.restart",
+            "panel",
+            OnPanel,
+            "the panel's services restart: the edge answers 503",
+            _panel_restarts,
+            _services,
         ),
     )
 }

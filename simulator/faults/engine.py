@@ -35,8 +35,11 @@ class FaultEngine:
         journal.watch(self._watch)
 
     def inject(self, kind: str, params: FaultParams) -> Injected:
-        """Ask for a fault. Raises KeyError for an unknown kind, NotPossible when the lab has no such part."""
-        fault = Injected(CATALOGUE[kind].name, params)
+        """Ask for a fault. Raises KeyError for an unknown kind or target, NotPossible when the lab has no such
+        part; nothing has happened then.
+        """
+        CATALOGUE[kind].find(self._world, params)
+        fault = Injected(kind, params)
         self._injected.append(fault)
         if isinstance(params.at, Progress):
             self._waiting.append(fault)

@@ -38,10 +38,6 @@ class CipherSuite:
     def hmac(self, key: bytes, data: bytes) -> bytes:
         return hmac.digest(key, data, self.digest)
 
-    @property
-    def digest_octets(self) -> int:
-        return 20 if self.authentication == 1 else 32
-
 
 SUITES: Final[dict[int, CipherSuite]] = {
     suite.id: suite
@@ -89,9 +85,9 @@ class SessionKeys:
     def __init__(self, suite: CipherSuite, sik: bytes) -> None:
         self.suite = suite
         self.sik = sik
-        size = suite.digest_octets
-        self._k1 = suite.hmac(sik, b"\x01" * size) if suite.integrity else b""
-        self._aes = algorithms.AES(suite.hmac(sik, b"\x02" * size)[:16]) if suite.confidentiality else None
+        # The constants have 20 octets with SHA-256 too (13.32 names no other length; so do ipmitool and pyghmi).
+        self._k1 = suite.hmac(sik, b"\x01" * 20) if suite.integrity else b""
+        self._aes = algorithms.AES(suite.hmac(sik, b"\x02" * 20)[:16]) if suite.confidentiality else None
 
     @property
     def signs(self) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import math
 import os
 import signal
 import sys
@@ -22,7 +23,8 @@ from simulator.kernel import Activity, Clock
 __all__ = ["ForeignBmcDriver", "ForeignBmcPool"]
 
 _WORKER: Final = Path(__file__).with_name("foreign_ipmi_worker.py")
-_GONE: Final = {"error": "silent", "message": "the pyghmi process ended before it answered"}
+_LOGINS: Final = 3
+_GONE: Final = {"error": "silent", "message": "its process ended before it answered"}
 
 
 class ForeignBmcPool:
@@ -47,11 +49,16 @@ class ForeignBmcPool:
         """Have pyghmi do one thing. Raises DeviceSilent, DeviceRefused."""
         with self._activity.busy():
             async with self._slots:
-                answer = await self._ask(access, verb, arguments)
+                for _ in range(_LOGINS):
+                    answer = await self._ask(access, verb, arguments)
+                    # Silence before the command was sent: nothing has happened yet, and pyghmi gives up sooner on a
+                    # link that loses datagrams than other clients do.
+                    if answer.get("error") != "silent" or answer.get("stage") != "login":
+                        break
         if "error" not in answer:
             return answer["value"]
         if answer["error"] == "silent":
-            raise DeviceSilent(access.name, f"no answer from {access.host}:{access.port} ({answer['message']})")
+            raise DeviceSilent(access.name, f"no answer from {access.host}:{access.port} (pyghmi: {answer['message']})")
         raise DeviceRefused(access.name, answer["message"])
 
     async def close(self) -> None:
@@ -82,7 +89,7 @@ class ForeignBmcPool:
                 await process.stdin.drain()
                 return await waiting
         except TimeoutError:
-            return {"error": "silent", "message": f"pyghmi did not come back in {self._patience:g} s"}
+            return {"error": "silent", "message": f"nothing in {self._patience:g} s"}
         except ConnectionError:
             return _GONE
         finally:
@@ -99,6 +106,7 @@ class ForeignBmcPool:
                     sys.executable,
                     "-P",
                     str(_WORKER),
+                    str(math.ceil(self._patience)),
                     stdin=asyncio.subprocess.PIPE,
                     stdout=asyncio.subprocess.PIPE,
                     start_new_session=True,

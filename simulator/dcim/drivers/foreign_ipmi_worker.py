@@ -58,35 +58,33 @@ _VERBS: Final[dict[str, Callable[..., Any]]] = {
 }
 
 
-def _do(job: dict[str, Any]) -> dict[str, Any]:
-    try:
-        console = Command(
-            bmc=job["host"], userid=job["username"], password=job["password"], port=job["port"], keepalive=False
-        )
-        value = _VERBS[job["verb"]](console, *job["arguments"])
-    except PyghmiException as error:
-        text = str(error) or "no session"
-        silent = "timeout" in text.lower() or "no longer connected" in text or text == "None"
-        return {"error": "silent" if silent else "refused", "message": text}
-    except Exception as error:  # whatever breaks inside pyghmi is an answer too, and the child's end
-        return {"error": "refused", "message": f"pyghmi: {type(error).__name__}: {error}"}
-    return {"value": value, "session": console.ipmi_session}
-
-
 def _serve(job: dict[str, Any]) -> None:
-    answer = _do(job)
-    session = answer.pop("session", None)
+    """Log in, act, answer, log out."""
+    console = None
+    try:
+        console = Command(bmc=job["host"], userid=job["username"], password=job["password"], port=job["port"])
+        answer = {"value": _VERBS[job["verb"]](console, *job["arguments"])}
+    except PyghmiException as error:
+        # After silence pyghmi gives no reason ("None"), or one of these.
+        text = str(error)
+        silent = text in ("", "None") or "timeout" in text.lower() or "no longer connected" in text
+        answer = {"error": "silent" if silent else "refused", "message": "no session" if text == "None" else text}
+        answer["stage"] = "login" if console is None else "command"
+    except Exception as error:  # whatever breaks inside pyghmi is an answer too, and the child's end
+        answer = {"error": "refused", "message": f"pyghmi: {type(error).__name__}: {error}"}
     os.write(sys.stdout.fileno(), json.dumps({"number": job["number"], **answer}).encode() + b"\n")
-    if session is not None:
-        session.logout()
+    if console is not None:
+        console.ipmi_session.logout()
 
 
 def main() -> None:
-    """Serve until standard input ends."""
+    """Serve until standard input ends. The one argument: seconds that a call may take."""
+    patience = int(sys.argv[1])
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children are not waited for
     for line in sys.stdin:
         job = json.loads(line)
         if os.fork() == 0:
+            signal.alarm(patience)  # pyghmi can wait for ever; its child cannot
             try:
                 _serve(job)
             finally:

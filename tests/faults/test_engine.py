@@ -1,0 +1,106 @@
+"""When faults strike and end."""
+
+import pytest
+
+from simulator.faults import CATALOGUE, FaultEngine
+from simulator.faults.catalogue import Progress
+from simulator.kernel import run
+from tests.plant.hall import Hall, install
+
+
+class World:
+    def __init__(self, hall):
+        self.plant = hall.plant
+        self.management = None
+        self.panel_services = None
+
+    def bmc_host(self, server):
+        raise AssertionError(server)
+
+
+def engine(hall):
+    return FaultEngine(World(hall), hall.clock, hall.journal)
+
+
+def params(kind, **values):
+    return CATALOGUE[kind].params.model_validate(values)
+
+
+def test_a_fault_strikes_at_its_time_and_ends_after_its_while():
+    async def main():
+        hall = Hall()
+        faults = engine(hall)
+        faults.inject("bmc.dead", params("bmc.dead", server="srv-01", at="10m", **{"for": "2m"}))
+        assert hall.one.bmc_alive
+        assert [str(fault) for fault in faults.pending()] == ["bmc.dead on srv-01"]
+        await hall.clock.sleep(601)
+        assert not hall.one.bmc_alive
+        assert faults.pending() == []
+        await hall.clock.sleep(120)
+        assert hall.one.bmc_alive
+
+    run(main())
+
+
+def test_a_fault_at_a_share_of_the_work_strikes_when_the_image_has_come_so_far():
+    async def main():
+        hall = Hall()
+        faults = engine(hall)
+        faults.inject("installer.stall", params("installer.stall", server="srv-01", at="40%"))
+        hall.boot.task = install()
+        hall.one.set_boot_override(("pxe", False, False))
+        hall.one.power_on()
+        await hall.clock.sleep(3000)
+        assert hall.one.frozen
+        assert 40 <= hall.one.progress <= 45
+
+    run(main())
+
+
+def test_a_fault_that_is_cleared_before_its_time_never_strikes():
+    async def main():
+        hall = Hall()
+        faults = engine(hall)
+        faults.inject("bmc.dead", params("bmc.dead", server="srv-01", at=100))
+        faults.inject("bmc.dead", params("bmc.dead", server="srv-01", at="10%"))
+        assert faults.clear("bmc.dead") == 2
+        await hall.clock.sleep(200)
+        assert hall.one.bmc_alive
+        assert faults.pending() == []
+
+    run(main())
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+def test_faults_clear_in_any_order(order):
+    async def main():
+        hall = Hall()
+        hall.one.power_on()
+        faults = engine(hall)
+        kinds = [
+            ("nic.dead", {"server": "srv-01"}),
+            ("cable.unplugged", {"server": "srv-01"}),
+            ("port.broken", {"switch": "sw-a1", "port": 1}),
+        ]
+        for kind, values in kinds:
+            faults.inject(kind, params(kind, **values))
+        for index in order:
+            assert not hall.one.nics[0].link_up
+            faults.clear(kinds[index][0])
+        assert hall.one.nics[0].link_up
+
+    run(main())
+
+
+def test_every_kind_says_what_it_hits_and_what_it_does():
+    for name, kind in CATALOGUE.items():
+        assert kind.name == name
+        assert kind.summary
+        assert kind.target == "panel" or kind.target in kind.params.model_fields
+
+
+@pytest.mark.parametrize("bad", ["140%", "soon", True, "-3m"])
+def test_a_moment_is_a_time_or_a_share(bad):
+    with pytest.raises(ValueError, match="at"):
+        params("bmc.dead", server="srv-01", at=bad)
+    assert params("bmc.dead", server="srv-01", at="40%").at == Progress(0.4)

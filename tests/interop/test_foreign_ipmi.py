@@ -1,0 +1,141 @@
+"""The panel's pyghmi driver against our BMCs on real UDP."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from simulator.bmc import Bmc, BootOverride, load_personality, serve_bmc
+from simulator.dcim.drivers.base import BmcAccess, DeviceRefused, DeviceSilent
+from simulator.dcim.drivers.foreign_ipmi import ForeignBmcDriver, ForeignBmcPool
+from simulator.fabric import UdpFabric
+from simulator.ipmi.channel import user
+from tests.bmc.chassis import FakeChassis
+
+pytestmark = pytest.mark.interop
+
+
+class Hall:
+    """BMCs on the wire, and one pool of pyghmi."""
+
+    def __init__(self) -> None:
+        self.fabric = UdpFabric()
+        self.pool = ForeignBmcPool(self.fabric.activity, self.fabric.time)
+        self.chassis: list[FakeChassis] = []
+        self.bmcs: list[Bmc] = []
+        self.accesses: list[BmcAccess] = []
+
+    async def add(self, model: str) -> ForeignBmcDriver:
+        number = len(self.bmcs) + 1
+        chassis = FakeChassis(f"srv-{number:02}")
+        users = (user(2, "ADMIN", "secret"),)
+        bmc = Bmc(chassis, users, load_personality(model), random.Random(number).randbytes)
+        endpoint = await serve_bmc(bmc, self.fabric, (f"127.16.1.{number}", 0))
+        access = BmcAccess(f"BMC of {chassis.name}", *endpoint.address, "ADMIN", "secret")
+        self.chassis.append(chassis)
+        self.bmcs.append(bmc)
+        self.accesses.append(access)
+        return ForeignBmcDriver(access, self.pool)
+
+
+@asynccontextmanager
+async def hall() -> AsyncIterator[Hall]:
+    here = Hall()
+    try:
+        yield here
+    finally:
+        await here.pool.close()
+        here.fabric.close()
+
+
+@pytest.mark.requirement("HW-1")
+@pytest.mark.parametrize("model", ["generic", "supermicro-x10"])
+async def test_pyghmi_switches_power_and_boot_device(model: str) -> None:
+    async with hall() as here:
+        driver = await here.add(model)
+        chassis = here.chassis[0]
+        assert await driver.power_status() is False
+        await driver.power("on")
+        assert await driver.power_status() is True
+        await driver.power("cycle")
+        await driver.power("reset")
+        await driver.power("off")
+        assert chassis.calls == ["power_on", "power_cycle", "reset", "power_off"]
+        await driver.set_boot_device("pxe")
+        assert chassis.boot_override == BootOverride("pxe", False, False)
+        await driver.set_boot_device("disk", persistent=True)
+        assert chassis.boot_override == BootOverride("disk", True, False)
+        await driver.set_boot_device("none")
+        assert chassis.boot_override is None
+
+
+async def test_every_call_can_log_in_again() -> None:
+    async with hall() as here:
+        driver = await here.add("generic")
+        for _ in range(3):
+            assert await driver.power_status() is False
+            here.bmcs[0].power_lost()
+
+
+async def test_many_machines_at_once() -> None:
+    async with hall() as here:
+        drivers = [await here.add("generic") for _ in range(6)]
+        for chassis in here.chassis[::2]:
+            chassis.powered = True
+        answers = await asyncio.gather(*(driver.power_status() for driver in drivers))
+        assert answers == [True, False, True, False, True, False]
+
+
+async def test_a_refusal_names_the_machine_and_the_reason() -> None:
+    async with hall() as here:
+        driver = await here.add("generic")
+        access = here.accesses[0]
+        with pytest.raises(DeviceRefused, match=r"^BMC of srv-01: .*password"):
+            await ForeignBmcDriver(
+                BmcAccess(access.name, access.host, access.port, "ADMIN", "guess"), here.pool
+            ).power_status()
+        with pytest.raises(DeviceRefused, match=r"^BMC of srv-01: .*name"):
+            await ForeignBmcDriver(
+                BmcAccess(access.name, access.host, access.port, "nobody", "secret"), here.pool
+            ).power_status()
+        with pytest.raises(DeviceRefused, match="D5h"):
+            await driver.power("cycle")
+        here.bmcs[0].forced_code = 0xC0
+        with pytest.raises(DeviceRefused, match="Node Busy"):
+            await driver.power_status()
+
+
+async def test_silence_ends_and_the_next_call_works_again() -> None:
+    async with hall() as here:
+        driver = await here.add("generic")
+        here.chassis[0].bmc_alive = False
+        with pytest.raises(DeviceSilent, match=r"^BMC of srv-01: no answer from 127\.16\.1\.1:"):
+            await driver.power_status()
+        here.chassis[0].bmc_alive = True
+        assert await driver.power_status() is False
+
+
+async def test_the_process_is_replaced_when_it_died() -> None:
+    async with hall() as here:
+        driver = await here.add("generic")
+        assert await driver.power_status() is False
+        process = here.pool._process
+        assert process is not None
+        process.kill()
+        await process.wait()
+        while not (here.pool._reader is None or here.pool._reader.done()):
+            await asyncio.sleep(0)
+        assert await driver.power_status() is False
+        assert here.pool._process is not process
+
+
+async def test_a_closed_pool_takes_no_calls() -> None:
+    async with hall() as here:
+        driver = await here.add("generic")
+        await here.pool.close()
+        with pytest.raises(RuntimeError, match="closed"):
+            await driver.power_status()

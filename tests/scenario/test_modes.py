@@ -1,0 +1,32 @@
+"""Every shipped scenario gives the same verdict in virtual time, on the wire, and on the wire with foreign drivers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from simulator.files.lab_file import data_directory
+from simulator.scenario.batch import find_scenarios
+from simulator.scenario.result import MODES
+from simulator.scenario.runner import run_scenario
+
+SCENARIOS = data_directory("scenarios")
+FILES = find_scenarios([SCENARIOS])
+
+
+@pytest.mark.interop
+@pytest.mark.requirement("HW-6")
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SCENARIOS).with_suffix("")))
+def test_the_verdict_is_the_same_in_all_three_ways(file: Path) -> None:
+    results = {mode: run_scenario(file, mode=mode) for mode in MODES}
+    assert {mode: result.failures for mode, result in results.items()} == dict.fromkeys(MODES, ())
+    assert {result.verdict for result in results.values()} == {"passed"}
+
+
+def test_another_seed_gives_another_journal() -> None:
+    file = SCENARIOS / "installation" / "not-waited-for.yaml"
+    one, again, other = (run_scenario(file, seed=seed) for seed in (1, 1, 2))
+    assert one.journal_hash == again.journal_hash
+    assert one.journal_hash != other.journal_hash
+    assert other.verdict == "passed"
