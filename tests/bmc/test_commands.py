@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 
 import pytest
@@ -50,7 +51,9 @@ def test_chassis_control_moves_the_chassis(action: str, call: str) -> None:
     assert chassis.calls == [call]
 
 
-@pytest.mark.parametrize(("action", "expected"), [("on", 0), ("off", 0), ("cycle", 0xD5), ("reset", 0xD5), ("soft", 0xD5)])
+@pytest.mark.parametrize(
+    ("action", "expected"), [("on", 0), ("off", 0), ("cycle", 0xD5), ("reset", 0xD5), ("soft", 0xD5)]
+)
 def test_a_machine_that_is_off_can_only_be_switched(action: str, expected: int) -> None:
     bmc, chassis = device()
     assert code(console(bmc), chassis_control(action)) == expected
@@ -203,7 +206,13 @@ def test_a_forced_code_stops_commands_and_spares_sessions() -> None:
 def test_an_observer_is_told_of_log_ins_and_commands() -> None:
     seen: list[tuple[str, object]] = []
     model = load_personality("generic")
-    bmc = Bmc(FakeChassis(), USERS, model, bytes, observer=lambda what, detail: seen.append((what, detail)))
+    bmc = Bmc(
+        FakeChassis(),
+        USERS,
+        model,
+        random.Random(1).randbytes,
+        observer=lambda what, detail: seen.append((what, detail)),
+    )
     wire = Wire(bmc, client(privilege=Privilege.OPERATOR))
     wire.run(chassis_control("on"))
     assert [what for what, _ in seen] == ["login", "command", "command", "command", "session ended"]

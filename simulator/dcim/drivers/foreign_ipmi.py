@@ -131,9 +131,10 @@ class ForeignBmcPool:
         if process is None or reader is None or process.stdin is None:
             return
         process.stdin.close()
-        # Its session holds only the process itself and the children that it forked.
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        if process.returncode is None:
+            # Its process group holds only itself and the children that it forked.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
         await reader
         with contextlib.suppress(ConnectionError):
