@@ -93,19 +93,32 @@ class Power:
         await self._devices.read_power(server.id)
 
     async def _refresh(self, number: int) -> DeviceFault | None:
-        """Read the BMC, and the PDUs when they may be why it is silent or when their records contradict it."""
+        """Read the BMC, and the PDUs when they may be why it is silent. A BMC whose outlets are off, by the record and
+        by a fresh look, is not asked: it has no power to answer with.
+        """
         fault = None
+        server = self._inventory.servers.get(number)
+        looked = bool(server.outlets) and self._inventory.pdu_power(server) is PowerStatus.OFF
+        if looked:
+            fault = await self._read_outlets(server)
+            if self._inventory.pdu_power(server) is PowerStatus.OFF:
+                return fault
         try:
             await self._devices.read_power(number)
         except DeviceFault as error:
             fault = error
-        server = self._inventory.servers.get(number)
-        if server.outlets and (fault is not None or self._inventory.pdu_power(server) is PowerStatus.OFF):
-            try:
-                await self._devices.read_outlets(server)
-            except DeviceFault as error:
-                fault = fault or error
+            if server.outlets and not looked:
+                await self._read_outlets(
+                    server
+                )  # what fails here is in the PDU's record; the BMC's fault is the answer
         return fault
+
+    async def _read_outlets(self, server: Server) -> DeviceFault | None:
+        try:
+            await self._devices.read_outlets(server)
+        except DeviceFault as error:
+            return error
+        return None
 
     async def _when_bmc_is_up(self, server: Server) -> None:
         """Power on as soon as the BMC answers; give up after a while and leave the reason in the record."""

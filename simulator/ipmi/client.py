@@ -86,18 +86,20 @@ CONSOLE: Table[Phase, Event] = Table(
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How often and how long to try. Each try waits twice as long as the one before."""
+    """How often and how long to try. Each try waits `first` longer than the one before, as ipmitool's do: many short
+    waits get over a link that loses datagrams better than a few long ones.
+    """
 
-    tries: int = 4
-    first: float = 0.5
+    tries: int = 5
+    first: float = 0.3
     """Seconds of wire time after the first try."""
     close_tries: int = 2
     """For Close Session: a BMC that has closed no longer answers, so silence counts as closed."""
 
     @property
     def total(self) -> float:
-        """Seconds until silence is believed: 7.5 with the defaults."""
-        return self.first * ((1 << self.tries) - 1)
+        """Seconds until silence is believed: 4.5 with the defaults."""
+        return self.first * self.tries * (self.tries + 1) / 2
 
 
 DEFAULT_PATIENCE: Final = Patience()
@@ -255,7 +257,7 @@ class Client(Machine[Phase, Event]):
                 return []
             return self._fail(NoAnswer(self._awaited(), self._tries, self._patience.total))
         self._tries += 1
-        self._wait *= 2
+        self._wait += self._patience.first
         self._deadline = now + self._wait
         return [self._packet if self._current is None else self._seal(self._packet)]
 

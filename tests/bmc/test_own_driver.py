@@ -114,8 +114,8 @@ def test_a_dead_bmc_is_silence_after_seven_and_a_half_seconds() -> None:
         bench.chassis.bmc_alive = False
         error = await failure(bench.driver().power_status())
         assert type(error) is DeviceSilent
-        assert str(error) == "BMC of srv-03: no answer from 127.16.0.3:6230 after 4 tries in 7.5 s"
-        assert bench.fabric.time.now() == pytest.approx(7.5)
+        assert str(error) == "BMC of srv-03: no answer from 127.16.0.3:6230 after 5 tries in 4.5 s"
+        assert bench.fabric.time.now() == pytest.approx(4.5)
 
     on_bench(work)
 
@@ -128,7 +128,7 @@ def test_a_bmc_that_dies_in_a_session_is_silence_too() -> None:
         bench.bmc.observer = die
         error = await failure(bench.driver().power("on"))
         assert type(error) is DeviceSilent
-        assert "to Set Session Privilege Level after 4 tries" in str(error)
+        assert "to Set Session Privilege Level after 5 tries" in str(error)
         assert bench.chassis.calls == []
 
     on_bench(work)

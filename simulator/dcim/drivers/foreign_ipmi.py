@@ -23,7 +23,7 @@ from simulator.kernel import Activity, Clock
 __all__ = ["ForeignBmcDriver", "ForeignBmcPool"]
 
 _WORKER: Final = Path(__file__).with_name("foreign_ipmi_worker.py")
-_LOGINS: Final = 3
+_LOGINS: Final = 2
 _GONE: Final = {"error": "silent", "message": "its process ended before it answered"}
 
 
