@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 UV     ?= uv
+# Twice the processors: tests on the wire wait for the time-outs of real protocols, and others can run meanwhile.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 2))')
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench lock clean programs
@@ -24,7 +26,7 @@ run: $(VENV)/.installed  ## every scenario in simulated mode, and the verdicts
 	$(BIN)/rackloop run scenarios/
 
 test: $(VENV)/.installed programs  ## the whole test suite
-	$(BIN)/python -m pytest -q -n auto
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
 
 check: $(VENV)/.installed  ## ruff, mypy, import rules
 	$(BIN)/ruff check .
