@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from simulator.faults.catalogue import CATALOGUE, FaultParams, Progress, Undo, World
+from simulator.faults.catalogue import CATALOGUE
+from simulator.faults.kinds import FaultParams, Progress, Undo, World
 from simulator.kernel import Clock, Journal, Record
 
 __all__ = ["FaultEngine", "Injected"]

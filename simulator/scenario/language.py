@@ -13,7 +13,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from simulator.faults.catalogue import CATALOGUE, FaultParams
+from simulator.faults.catalogue import CATALOGUE
+from simulator.faults.kinds import FaultParams
 from simulator.files.lab_file import find_lab, lab_from_document, load_lab, no_such_lab
 from simulator.files.plan import LabPlan
 from simulator.files.problems import FileProblems, Problem

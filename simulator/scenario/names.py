@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 
-from simulator.faults.catalogue import CATALOGUE, FaultParams
+from simulator.faults.catalogue import CATALOGUE
+from simulator.faults.kinds import FaultParams
 from simulator.files.plan import LabPlan
 from simulator.files.problems import did_you_mean
 from simulator.files.reader import Reporter

@@ -13,8 +13,8 @@ from typing import Any
 
 from provisioner.errors import ProvisioningError
 from simulator import kernel
-from simulator.faults.catalogue import NotPossible
 from simulator.faults.engine import Injected
+from simulator.faults.kinds import NotPossible
 from simulator.kernel import Clock, DeadlockError, Journal
 from simulator.scenario import labs
 from simulator.scenario.actors import Actors, LabRun

@@ -3,7 +3,7 @@
 import pytest
 
 from simulator.faults import CATALOGUE, FaultEngine
-from simulator.faults.catalogue import Progress
+from simulator.faults.kinds import Progress
 from simulator.kernel import run
 from tests.plant.hall import Hall, install
 

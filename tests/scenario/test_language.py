@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.faults.catalogue import Progress
+from simulator.faults.kinds import Progress
 from simulator.files.problems import FileProblems
 from simulator.scenario.language import (
     Action,

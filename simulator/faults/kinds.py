@@ -1,0 +1,130 @@
+"""What a fault is: its parameters, the world that it may lay hands on, and how it is described in the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Protocol
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from simulator.fabric import Fabric
+from simulator.files.units import Duration, parse_duration, parse_share
+from simulator.plant import Plant
+
+__all__ = [
+    "FaultKind",
+    "FaultParams",
+    "Moment",
+    "NotPossible",
+    "OnPanel",
+    "OnPdu",
+    "OnServer",
+    "OnSwitch",
+    "Progress",
+    "RestartableService",
+    "Undo",
+    "World",
+]
+
+Undo = Callable[[], None]
+
+
+class RestartableService(Protocol):
+    """Services behind an edge that answers in their place while they start."""
+
+    def take_down(self) -> None: ...
+
+    def bring_up(self) -> None: ...
+
+
+class World(Protocol):
+    """What faults may lay hands on."""
+
+    @property
+    def plant(self) -> Plant: ...
+
+    @property
+    def management(self) -> Fabric:
+        """The management network."""
+
+    @property
+    def panel_services(self) -> RestartableService: ...
+
+    def bmc_host(self, server: str) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A share of the running image's work."""
+
+    share: float
+
+
+def _moment(value: Any) -> Any:
+    if isinstance(value, Progress):
+        return value
+    if isinstance(value, str) and value.strip().endswith("%"):
+        return Progress(parse_share(value))
+    return parse_duration(value)
+
+
+Moment = Annotated[
+    float | Progress,
+    BeforeValidator(_moment),
+    WithJsonSchema(
+        {
+            "anyOf": [{"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*(ms|s|m|min|h|d|%)?\s*$"}, {"type": "number"}],
+            "examples": ["40%", "10m"],
+        }
+    ),
+]
+
+
+class FaultParams(BaseModel):
+    """Common to all faults. Without `at` a fault strikes at once (before the first step, or at its step)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, populate_by_name=True)
+
+    at: Moment | None = None
+    lasts: Duration | None = Field(default=None, alias="for")
+
+    @property
+    def target(self) -> str:
+        """The name of what it hits."""
+        return next((str(getattr(self, key)) for key in ("server", "switch", "pdu") if hasattr(self, key)), "panel")
+
+
+class OnServer(FaultParams):
+    server: str
+
+
+class OnSwitch(FaultParams):
+    switch: str
+
+
+class OnPdu(FaultParams):
+    pdu: str
+
+
+class OnPanel(FaultParams):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class FaultKind:
+    """One kind of fault. `strike` bends the world and returns what mends it; it raises NotPossible when the world has
+    no such thing to bend.
+    """
+
+    name: str
+    target: str
+    """`server`, `switch`, `pdu` or `panel`."""
+    params: type[FaultParams]
+    summary: str
+    strike: Callable[[World, Any], Undo]
+    find: Callable[[World, Any], object]
+
+
+class NotPossible(ValueError):
+    """The lab has no such part: no second disk, no cable on that NIC."""

@@ -1,0 +1,321 @@
+"""Faults of the hall: power, links, disks, machines that stand still, a lossy wire, a panel that restarts."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from simulator.fabric import Conditions
+from simulator.faults.kinds import (
+    FaultKind,
+    NotPossible,
+    OnPanel,
+    OnPdu,
+    OnServer,
+    OnSwitch,
+    RestartableService,
+    Undo,
+    World,
+)
+from simulator.files.units import Duration, Share
+from simulator.plant import Server
+from simulator.plant.disk import Disk
+from simulator.plant.network import Cable, Nic, Switch, SwitchPort
+from simulator.plant.power import Outlet, Pdu, Psu
+
+__all__ = ["PHYSICAL"]
+
+
+class OnNic(OnServer):
+    nic: Literal["nic1", "nic2", "nic3", "nic4"] = "nic1"
+
+
+class OnDisk(OnServer):
+    disk: int = Field(default=1, ge=1)
+
+
+class SlowDisk(OnDisk):
+    factor: float = Field(default=10.0, gt=1)
+
+
+class OnPsu(OnServer):
+    psu: int = Field(default=1, ge=1)
+
+
+class OnPort(OnSwitch):
+    port: int = Field(ge=1)
+
+
+class OnOutlet(OnPdu):
+    outlet: int = Field(ge=1)
+
+
+class LossyLink(OnServer):
+    loss: Share = 0.0
+    duplication: Share = 0.0
+    reordering: Share = 0.0
+    delay: Duration = 0.0002
+    jitter: Duration = 0.0
+
+
+def _server(world: World, params: OnServer) -> Server:
+    return world.plant.servers[params.server]
+
+
+def _bmc_dead(world: World, params: OnServer) -> Undo:
+    server = _server(world, params)
+    server.bmc_failed = True
+
+    def mend() -> None:
+        server.bmc_failed = False
+
+    return mend
+
+
+def _board_dead(world: World, params: OnServer) -> Undo:
+    server = _server(world, params)
+    server.main_board_failed = True
+
+    def mend() -> None:
+        server.main_board_failed = False
+
+    return mend
+
+
+def _nic(world: World, params: OnNic) -> Nic:
+    nics = {nic.name: nic for nic in _server(world, params).nics}
+    if params.nic not in nics:
+        raise NotPossible(f"{params.server} has no {params.nic}, only {', '.join(nics)}")
+    return nics[params.nic]
+
+
+def _nic_silent(world: World, params: OnNic) -> Undo:
+    nic = _nic(world, params)
+    nic.silent = True
+    nic.changed()
+
+    def mend() -> None:
+        nic.silent = False
+        nic.changed()
+
+    return mend
+
+
+def _nic_dead(world: World, params: OnNic) -> Undo:
+    nic = _nic(world, params)
+    nic.dead = True
+    nic.changed()
+
+    def mend() -> None:
+        nic.dead = False
+        nic.changed()
+
+    return mend
+
+
+def _cable(world: World, params: OnNic) -> Cable:
+    cable = _nic(world, params).cable
+    if cable is None:
+        raise NotPossible(f"{params.nic} of {params.server} has no cable")
+    return cable
+
+
+def _cable_unplugged(world: World, params: OnNic) -> Undo:
+    nic, cable = _nic(world, params), _cable(world, params)
+    cable.plugged = False
+    nic.changed()
+
+    def mend() -> None:
+        cable.plugged = True
+        nic.changed()
+
+    return mend
+
+
+def _disk(world: World, params: OnDisk) -> Disk:
+    disks = _server(world, params).disks
+    if params.disk > len(disks):
+        raise NotPossible(f"{params.server} has {len(disks)} disks, no disk {params.disk}")
+    return disks[params.disk - 1]
+
+
+def _disk_fails(world: World, params: OnDisk) -> Undo:
+    disk = _disk(world, params)
+    disk.failed = True
+
+    def mend() -> None:
+        disk.failed = False
+
+    return mend
+
+
+def _disk_slow(world: World, params: SlowDisk) -> Undo:
+    disk = _disk(world, params)
+    disk.slowdown = params.factor
+
+    def mend() -> None:
+        disk.slowdown = 1.0
+
+    return mend
+
+
+def _freeze(world: World, params: OnServer) -> Undo:
+    server = _server(world, params)
+    server.freeze()
+    return server.thaw
+
+
+def _psu(world: World, params: OnPsu) -> Psu:
+    psus = _server(world, params).psus
+    if params.psu > len(psus):
+        raise NotPossible(f"{params.server} has {len(psus)} power supplies, no power supply {params.psu}")
+    return psus[params.psu - 1]
+
+
+def _psu_dead(world: World, params: OnPsu) -> Undo:
+    server, psu = _server(world, params), _psu(world, params)
+    psu.failed = True
+    server.psu_changed()
+
+    def mend() -> None:
+        psu.failed = False
+        server.psu_changed()
+
+    return mend
+
+
+def _equipment(world: World, params: OnSwitch | OnPdu) -> Switch | Pdu:
+    plant = world.plant
+    return plant.switches[params.switch] if isinstance(params, OnSwitch) else plant.pdus[params.pdu]
+
+
+def _equipment_dead(world: World, params: OnSwitch | OnPdu) -> Undo:
+    device = _equipment(world, params)
+    device.failed = True
+    device.state_changed()
+
+    def mend() -> None:
+        device.failed = False
+        device.state_changed()
+
+    return mend
+
+
+def _port(world: World, params: OnPort) -> SwitchPort:
+    ports = world.plant.switches[params.switch].ports
+    if params.port > len(ports):
+        raise NotPossible(f"{params.switch} has {len(ports)} ports, no port {params.port}")
+    return ports[params.port - 1]
+
+
+def _port_broken(world: World, params: OnPort) -> Undo:
+    switch, port = world.plant.switches[params.switch], _port(world, params)
+    port.broken = True
+    port.changed()
+    switch.network.changed()
+
+    def mend() -> None:
+        port.broken = False
+        port.changed()
+        switch.network.changed()
+
+    return mend
+
+
+def _feed_lost(world: World, params: OnPdu) -> Undo:
+    pdu = world.plant.pdus[params.pdu]
+    pdu.mains.set_live(False)
+    return lambda: pdu.mains.set_live(True)
+
+
+def _outlet(world: World, params: OnOutlet) -> Outlet:
+    outlets = world.plant.pdus[params.pdu].outlets
+    if params.outlet > len(outlets):
+        raise NotPossible(f"{params.pdu} has {len(outlets)} outlets, no outlet {params.outlet}")
+    return outlets[params.outlet - 1]
+
+
+def _outlet_off(world: World, params: OnOutlet) -> Undo:
+    outlet = _outlet(world, params)
+    outlet.turn_off()
+    return outlet.turn_on
+
+
+def _outlet_stuck(world: World, params: OnOutlet) -> Undo:
+    outlet = _outlet(world, params)
+    outlet.stuck = True
+
+    def mend() -> None:
+        outlet.stuck = False
+
+    return mend
+
+
+def _link_lossy(world: World, params: LossyLink) -> Undo:
+    fabric = world.management
+    host = world.bmc_host(params.server)
+    fabric.set_conditions(
+        host,
+        Conditions(
+            loss=params.loss,
+            duplication=params.duplication,
+            reordering=params.reordering,
+            delay=params.delay,
+            jitter=params.jitter,
+        ),
+    )
+    return lambda: fabric.set_conditions(host, None)
+
+
+def _services(world: World, params: OnPanel) -> RestartableService:
+    return world.panel_services
+
+
+def _panel_restarts(world: World, params: OnPanel) -> Undo:
+    world.panel_services.take_down()
+    return world.panel_services.bring_up
+
+
+PHYSICAL: tuple[FaultKind, ...] = (
+    FaultKind("bmc.dead", "server", OnServer, "the BMC answers nothing any more", _bmc_dead, _server),
+    FaultKind("board.dead", "server", OnServer, "power-on is taken and nothing comes up", _board_dead, _server),
+    FaultKind("nic.silent", "server", OnNic, "link, and not one frame", _nic_silent, _nic),
+    FaultKind("nic.dead", "server", OnNic, "no link", _nic_dead, _nic),
+    FaultKind("cable.unplugged", "server", OnNic, "the patch cable is out", _cable_unplugged, _cable),
+    FaultKind("disk.fails", "server", OnDisk, "the disk takes no more data", _disk_fails, _disk),
+    FaultKind("disk.slow", "server", SlowDisk, "the disk writes `factor` times slower", _disk_slow, _disk),
+    FaultKind("installer.stall", "server", OnServer, "what runs stands still until a reset", _freeze, _server),
+    FaultKind("psu.dead", "server", OnPsu, "a power supply delivers nothing", _psu_dead, _psu),
+    FaultKind(
+        "switch.dead", "switch", OnSwitch, "the switch forwards and answers nothing", _equipment_dead, _equipment
+    ),
+    FaultKind(
+        "port.broken",
+        "switch",
+        OnPort,
+        "the port has no link, whatever its administration says",
+        _port_broken,
+        _port,
+    ),
+    FaultKind(
+        "pdu.dead",
+        "pdu",
+        OnPdu,
+        "the management card is deaf; the outlets stay as they are",
+        _equipment_dead,
+        _equipment,
+    ),
+    FaultKind("feed.lost", "pdu", OnPdu, "the PDU loses its feed, and everything behind it", _feed_lost, _equipment),
+    FaultKind("outlet.off", "pdu", OnOutlet, "somebody switched the outlet off", _outlet_off, _outlet),
+    FaultKind("outlet.stuck", "pdu", OnOutlet, "the relay takes commands and does not move", _outlet_stuck, _outlet),
+    FaultKind("link.lossy", "server", LossyLink, "the BMC's management link loses and delays", _link_lossy, _server),
+    FaultKind(
+        "panel.restart",
+        "panel",
+        OnPanel,
+        "the panel's services restart: the edge answers 503",
+        _panel_restarts,
+        _services,
+    ),
+)
