@@ -77,10 +77,13 @@ class FaultEngine:
             self._clock.call_later(fault.params.lasts, self._end, fault)
 
     def _end(self, fault: Injected) -> None:
-        if fault.undo is not None:
-            self._journal.write("fault", fault.params.target, f"{fault.kind} ends")
-            fault.undo()
-            fault.undo = None
+        if fault.undo is None:
+            return
+        undo, fault.undo = fault.undo, None
+        self._journal.write("fault", fault.params.target, f"{fault.kind} ends")
+        # What two faults bend in the same way stays bent until the second one ends.
+        if not any(other.undo is not None and _same(other, fault) for other in self._injected):
+            undo()
 
     def _mend(self, fault: Injected) -> None:
         if fault in self._waiting:
@@ -98,3 +101,9 @@ class FaultEngine:
             if record.detail["percent"] >= at.share * 100:
                 self._waiting.remove(fault)
                 self._strike(fault)
+
+
+def _same(one: Injected, other: Injected) -> bool:
+    """They bend the same thing, whenever they do it."""
+    timing = {"at", "lasts"}
+    return one.kind == other.kind and one.params.model_dump(exclude=timing) == other.params.model_dump(exclude=timing)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 from pydantic import Field
@@ -59,28 +60,34 @@ class LossyLink(OnServer):
     jitter: Duration = 0.0
 
 
+def _nobody() -> None:
+    """Nobody needs to be told."""
+
+
+def _bend(
+    thing: object, name: str, bent: object = True, whole: object = False, *, changed: Callable[[], None] = _nobody
+) -> Undo:
+    """Bend one attribute of a part of the hall, and tell whoever looks at it; what mends it does the reverse."""
+    setattr(thing, name, bent)
+    changed()
+
+    def mend() -> None:
+        setattr(thing, name, whole)
+        changed()
+
+    return mend
+
+
 def _server(world: World, params: OnServer) -> Server:
     return world.plant.servers[params.server]
 
 
 def _bmc_dead(world: World, params: OnServer) -> Undo:
-    server = _server(world, params)
-    server.bmc_failed = True
-
-    def mend() -> None:
-        server.bmc_failed = False
-
-    return mend
+    return _bend(_server(world, params), "bmc_failed")
 
 
 def _board_dead(world: World, params: OnServer) -> Undo:
-    server = _server(world, params)
-    server.main_board_failed = True
-
-    def mend() -> None:
-        server.main_board_failed = False
-
-    return mend
+    return _bend(_server(world, params), "main_board_failed")
 
 
 def _nic(world: World, params: OnNic) -> Nic:
@@ -92,26 +99,12 @@ def _nic(world: World, params: OnNic) -> Nic:
 
 def _nic_silent(world: World, params: OnNic) -> Undo:
     nic = _nic(world, params)
-    nic.silent = True
-    nic.changed()
-
-    def mend() -> None:
-        nic.silent = False
-        nic.changed()
-
-    return mend
+    return _bend(nic, "silent", changed=nic.changed)
 
 
 def _nic_dead(world: World, params: OnNic) -> Undo:
     nic = _nic(world, params)
-    nic.dead = True
-    nic.changed()
-
-    def mend() -> None:
-        nic.dead = False
-        nic.changed()
-
-    return mend
+    return _bend(nic, "dead", changed=nic.changed)
 
 
 def _cable(world: World, params: OnNic) -> Cable:
@@ -122,15 +115,7 @@ def _cable(world: World, params: OnNic) -> Cable:
 
 
 def _cable_unplugged(world: World, params: OnNic) -> Undo:
-    nic, cable = _nic(world, params), _cable(world, params)
-    cable.plugged = False
-    nic.changed()
-
-    def mend() -> None:
-        cable.plugged = True
-        nic.changed()
-
-    return mend
+    return _bend(_cable(world, params), "plugged", False, True, changed=_nic(world, params).changed)
 
 
 def _disk(world: World, params: OnDisk) -> Disk:
@@ -141,23 +126,11 @@ def _disk(world: World, params: OnDisk) -> Disk:
 
 
 def _disk_fails(world: World, params: OnDisk) -> Undo:
-    disk = _disk(world, params)
-    disk.failed = True
-
-    def mend() -> None:
-        disk.failed = False
-
-    return mend
+    return _bend(_disk(world, params), "failed")
 
 
 def _disk_slow(world: World, params: SlowDisk) -> Undo:
-    disk = _disk(world, params)
-    disk.slowdown = params.factor
-
-    def mend() -> None:
-        disk.slowdown = 1.0
-
-    return mend
+    return _bend(_disk(world, params), "slowdown", params.factor, 1.0)
 
 
 def _freeze(world: World, params: OnServer) -> Undo:
@@ -174,15 +147,7 @@ def _psu(world: World, params: OnPsu) -> Psu:
 
 
 def _psu_dead(world: World, params: OnPsu) -> Undo:
-    server, psu = _server(world, params), _psu(world, params)
-    psu.failed = True
-    server.psu_changed()
-
-    def mend() -> None:
-        psu.failed = False
-        server.psu_changed()
-
-    return mend
+    return _bend(_psu(world, params), "failed", changed=_server(world, params).psu_changed)
 
 
 def _equipment(world: World, params: OnSwitch | OnPdu) -> Switch | Pdu:
@@ -192,14 +157,7 @@ def _equipment(world: World, params: OnSwitch | OnPdu) -> Switch | Pdu:
 
 def _equipment_dead(world: World, params: OnSwitch | OnPdu) -> Undo:
     device = _equipment(world, params)
-    device.failed = True
-    device.state_changed()
-
-    def mend() -> None:
-        device.failed = False
-        device.state_changed()
-
-    return mend
+    return _bend(device, "failed", changed=device.state_changed)
 
 
 def _port(world: World, params: OnPort) -> SwitchPort:
@@ -210,17 +168,13 @@ def _port(world: World, params: OnPort) -> SwitchPort:
 
 
 def _port_broken(world: World, params: OnPort) -> Undo:
-    switch, port = world.plant.switches[params.switch], _port(world, params)
-    port.broken = True
-    port.changed()
-    switch.network.changed()
+    port, network = _port(world, params), world.plant.network
 
-    def mend() -> None:
-        port.broken = False
+    def changed() -> None:
         port.changed()
-        switch.network.changed()
+        network.changed()
 
-    return mend
+    return _bend(port, "broken", changed=changed)
 
 
 def _feed_lost(world: World, params: OnPdu) -> Undo:
@@ -243,13 +197,7 @@ def _outlet_off(world: World, params: OnOutlet) -> Undo:
 
 
 def _outlet_stuck(world: World, params: OnOutlet) -> Undo:
-    outlet = _outlet(world, params)
-    outlet.stuck = True
-
-    def mend() -> None:
-        outlet.stuck = False
-
-    return mend
+    return _bend(_outlet(world, params), "stuck")
 
 
 def _link_lossy(world: World, params: LossyLink) -> Undo:

@@ -104,3 +104,17 @@ def test_a_moment_is_a_time_or_a_share(bad):
     with pytest.raises(ValueError, match="at"):
         params("bmc.dead", server="srv-01", at=bad)
     assert params("bmc.dead", server="srv-01", at="40%").at == Progress(0.4)
+
+
+def test_what_two_faults_bend_alike_stays_bent_until_the_second_ends():
+    async def main():
+        hall = Hall()
+        faults = engine(hall)
+        faults.inject("bmc.dead", params("bmc.dead", server="srv-01", **{"for": "1m"}))
+        faults.inject("bmc.dead", params("bmc.dead", server="srv-01", at="30s", **{"for": "5m"}))
+        await hall.clock.sleep(120)
+        assert not hall.one.bmc_alive
+        await hall.clock.sleep(300)
+        assert hall.one.bmc_alive
+
+    run(main())
