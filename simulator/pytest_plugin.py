@@ -1,0 +1,109 @@
+"""The pytest plugin: a datacenter for one test, in virtual time or on real sockets.
+
+    @pytest.mark.rackloop(lab="small", seed=7)
+    def test_my_module_gives_the_server_back(rackloop):
+        async def scene(lab):
+            ...                       # lab.plant, lab.panel, lab.faults, lab.clock, lab.billing_transport()
+        rackloop(scene)
+
+    def test_with_outside_programs(rackloop_up):
+        ...                           # the endpoints of a lab that is up, as `rackloop up --endpoints` writes them
+
+Strict: a fault that was asked for and never came about fails the test; `@pytest.mark.rackloop(pending_faults=True)`
+allows it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pytest
+
+if TYPE_CHECKING:
+    from simulator.lab import Run
+
+__all__ = ["rackloop", "rackloop_up"]
+
+T = TypeVar("T")
+MARKER = "rackloop(lab='small', seed=1, clock='stepped', pending_faults=False): the datacenter of this test"
+FREE_PORTS = (0, 0)
+OPTIONS = {"lab": "small", "seed": 1, "clock": "stepped", "pending_faults": False}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", MARKER)
+
+
+def _options(request: pytest.FixtureRequest) -> dict[str, Any]:
+    marker = request.node.get_closest_marker("rackloop")
+    given = dict(marker.kwargs) if marker else {}
+    unknown = sorted(set(given) - set(OPTIONS))
+    if unknown or (marker and marker.args):
+        raise pytest.UsageError(
+            f"@pytest.mark.{MARKER.split(':', maxsplit=1)[0]}: not understood: {', '.join(unknown) or marker.args}"
+        )
+    return OPTIONS | given
+
+
+@pytest.fixture
+def rackloop(request: pytest.FixtureRequest) -> Callable[[Callable[[Run], Awaitable[T]]], T]:
+    """Run `scene(lab)` in virtual time in a fresh lab, and return what it returns."""
+    from simulator.kernel import run  # noqa: PLC0415 - pytest loads this plugin for everybody; few ask for a lab
+    from simulator.lab import Lab  # noqa: PLC0415
+
+    options = _options(request)
+    lab = Lab.load(options["lab"])
+
+    def play(scene: Callable[[Run], Awaitable[T]]) -> T:
+        async def main() -> T:
+            async with lab.simulated(seed=options["seed"]) as here:
+                result = await scene(here)
+                if not options["pending_faults"] and (pending := here.faults.pending()):
+                    pytest.fail("a fault never came about: " + ", ".join(map(str, pending)))
+                return result
+
+        return run(main())
+
+    return play
+
+
+@pytest.fixture
+def rackloop_up(request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
+    """A lab that is up on free ports of loopback while the test runs, in a thread of its own; its endpoints."""
+    from simulator.control.up import endpoints, stand  # noqa: PLC0415 - as above
+    from simulator.lab import Lab  # noqa: PLC0415
+
+    options = _options(request)
+    plan = Lab.load(options["lab"]).plan
+    told: queue.Queue[dict[str, Any] | BaseException] = queue.Queue()
+    loops: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
+
+    async def main() -> None:
+        stop = asyncio.Event()
+        loops.append((asyncio.get_running_loop(), stop))
+        async with stand(plan, clock=options["clock"], seed=options["seed"], ports=FREE_PORTS) as standing:
+            told.put(endpoints(standing))
+            await stop.wait()
+
+    def keep_up() -> None:
+        try:
+            asyncio.run(main())
+        except BaseException as error:
+            told.put(error)
+
+    thread = threading.Thread(target=keep_up, name="rackloop up")
+    thread.start()
+    try:
+        first = told.get()
+        if isinstance(first, BaseException):
+            raise first
+        yield first
+    finally:
+        loop, stop = loops[0]
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(stop.set)
+        thread.join()
