@@ -72,6 +72,10 @@ def _server(server: Server, configuration: str) -> str:
     doing = server.state.value.replace("_", " ")
     if server.state in (BootState.INSTALLING, BootState.DIAGNOSING):
         doing += f" {server.progress} %"
+    if not server.bmc_alive:
+        doing += ", BMC silent"
+    if server.frozen:
+        doing += ", stands still"
     if server.hint:
         doing += f" ({server.hint})"
     if server.os and server.state is BootState.RUNNING:
