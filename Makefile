@@ -5,11 +5,11 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 UV     ?= uv
-# Twice the processors: tests on the wire wait for the time-outs of real protocols, and others can run meanwhile.
-WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 2))')
+# Three times the processors: tests on the wire wait for the time-outs of real protocols, and others can run meanwhile.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(3 * (os.cpu_count() or 2))')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench lock clean programs
+.PHONY: help run test slow check bench lock clean programs
 
 help:  ## what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,8 +25,11 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 run: $(VENV)/.installed  ## every scenario in simulated mode, and the verdicts
 	$(BIN)/rackloop run scenarios/
 
-test: $(VENV)/.installed programs  ## the whole test suite
-	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
+test: $(VENV)/.installed programs  ## the test suite, but for what takes minutes
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -m "not slow"
+
+slow: $(VENV)/.installed programs  ## the rest of it: crash points, the image's steps, billing's scenarios on the wire
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -m slow
 
 check: $(VENV)/.installed  ## ruff, mypy, import rules
 	$(BIN)/ruff check .

@@ -1,22 +1,39 @@
-"""The billing system: clients and their services, and the actions that move a service through its lifecycle."""
+"""The billing system: clients and their services, and the actions that move a service through its lifecycle.
+
+What it knows is in a store, and an action that the end of a process interrupted is resumed by the next process.
+"""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from typing import Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any, Protocol
 
 from provisioner.clock import Clock
-from provisioner.errors import BadSettings, ModuleNotActivated, ServiceBusy, UnknownService
-from provisioner.log import ModuleLog
-from provisioner.services import Client, Event, Service, generate_password
+from provisioner.errors import (
+    BadSettings,
+    IllegalEvent,
+    Interrupted,
+    ModuleNotActivated,
+    ProvisioningError,
+    ServiceBusy,
+    UnknownService,
+)
+from provisioner.log import Call, Entry, ModuleLog, Sending
+from provisioner.progress import Progress
+from provisioner.services import Client, Event, Service, State, generate_password, service_of, service_row
+from provisioner.store import ActionRow, CallRow, ClientRow, MemoryStore, ServiceRow, StepRow, Store
 
-__all__ = ["Billing", "Module"]
+__all__ = ["Billing", "Module", "Record"]
 
 
 class Module(Protocol):
-    """An integration module. The actions raise ProvisioningError; they bind the service and never move it."""
+    """An integration module. The actions raise ProvisioningError; they bind the service and never move it.
+
+    They do their steps through `service.progress`, which makes them fit for being interrupted.
+    """
 
     def check_client(self, service: Service) -> None: ...
 
@@ -27,6 +44,45 @@ class Module(Protocol):
     async def unsuspend(self, service: Service) -> None: ...
 
     async def terminate(self, service: Service) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Verb:
+    """An action, and the moves of the service that go with it."""
+
+    name: str
+    """The billing system's word."""
+    method: str
+    """Of the module."""
+    asked: Event
+    """Moves the service at the beginning when `done` is another event, else at the end."""
+    done: Event
+
+    @property
+    def shows(self) -> bool:
+        """Whether the service shows that it is under way, and fails when it fails."""
+        return self.asked is not self.done
+
+
+_VERBS: Mapping[str, _Verb] = MappingProxyType(
+    {
+        verb.name: verb
+        for verb in (
+            _Verb("Create", "create", Event.PROCESS, Event.ACTIVATE),
+            _Verb("Suspend", "suspend", Event.SUSPEND, Event.SUSPEND),
+            _Verb("Unsuspend", "unsuspend", Event.UNSUSPEND, Event.UNSUSPEND),
+            _Verb("Terminate", "terminate", Event.CLOSE, Event.FINISH),
+        )
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An action of a service as it was kept: its steps, and of each the orders to the panel."""
+
+    action: ActionRow
+    steps: tuple[tuple[StepRow, tuple[CallRow, ...]], ...]
 
 
 class Billing:
@@ -43,34 +99,61 @@ class Billing:
         *,
         source: random.Random | None = None,
         activated: bool = True,
+        store: Store | None = None,
     ) -> None:
         """`source` of the services' passwords, the host's secure one unless given; `activated`: whether the module's
-        add-on is activated in the billing system (W6-G1).
+        add-on is activated in the billing system (W6-G1). Without a `store` everything ends with the process.
         """
         self.clock = clock
         self.log = log
         self.activated = activated
         self.clients: dict[str, Client] = {}
         self.services: dict[str, Service] = {}
+        self.store: Store = MemoryStore() if store is None else store
         self._module = module
         self._source = source
+        self._actions: dict[str, int] = {}
+        self._open: dict[str, ActionRow] = {}
+        self._load()
+        log.before_orders(self._sending)
+        log.subscribe(self._entry)
+
+    # orders
 
     def register(self, email: str, *, full_name: str = "", verified: bool = True, phone: str = "") -> Client:
         """A new client, or new particulars of a known one."""
         client = self.clients.setdefault(email, Client(email))
         client.full_name, client.verified, client.phone = full_name, verified, phone
+        self.store.write(ClientRow(email, full_name, verified, phone))
         return client
 
-    def place(self, name: str, email: str, *, configuration: str = "", server: int | None = None) -> Service:
+    def place(
+        self,
+        name: str,
+        email: str,
+        *,
+        configuration: str = "",
+        server: int | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> Service:
         """An order: a service that is not processed yet. An unknown e-mail registers a client with it.
 
-        `configuration` overrides the tariff's; `server` is the panel's id of the one server that may be issued.
+        `configuration` overrides the tariff's; `server` is the panel's id of the one server that may be issued;
+        `options` are the configurable options, by the names that the module accepts.
         """
         if name in self.services:
             raise BadSettings(f"there is a service {name} already")
         client = self.clients.get(email) or self.register(email)
         password = generate_password(self._source)
-        service = Service(name, client, password, configuration=configuration, requested_server=server)
+        service = Service(
+            name,
+            client,
+            password,
+            configuration=configuration,
+            requested_server=server,
+            options=dict(options or {}),
+        )
+        self._keep(service)
         self.services[name] = service
         return service
 
@@ -81,10 +164,11 @@ class Billing:
         *,
         configuration: str = "",
         server: int | None = None,
+        options: Mapping[str, Any] | None = None,
         by_client: bool = False,
     ) -> Service:
         """Place an order and process it at once."""
-        service = self.place(name, email, configuration=configuration, server=server)
+        service = self.place(name, email, configuration=configuration, server=server, options=options)
         await self.create(name, by_client=by_client)
         return service
 
@@ -94,68 +178,188 @@ class Billing:
         except KeyError:
             raise UnknownService(f"there is no service {name}") from None
 
+    # the service card
+
+    def choose_server(self, name: str, server: int | None) -> None:
+        """Write the panel's server id into the card; None lets the module choose. Only before processing (W6-O6)."""
+        service = self.service(name)
+        if service.state is not State.ORDERED:
+            raise IllegalEvent(
+                f"service {name}: the server is chosen before processing, and it is {service.state.value}"
+            )
+        service.requested_server = server
+        self._keep(service)
+
+    def write_addresses(self, name: str, dedicated: str, assigned: tuple[str, ...] = ()) -> None:
+        """Write other addresses into the card. In the panel nothing changes (W6-O5)."""
+        service = self.service(name)
+        service.card = (dedicated, tuple(assigned))
+        self._keep(service)
+
+    # actions
+
     async def create(self, name: str, *, by_client: bool = False) -> None:
         """Process an order, or once more one that failed. An error leaves the service failed."""
-        service = self.service(name)
-        with self._action(service, "Create", Event.PROCESS, by_client):
-            await self._process(service, lambda: self._ready().create(service), Event.PROCESS, Event.ACTIVATE)
+        await self._begin(name, _VERBS["Create"], by_client)
 
     async def suspend(self, name: str, *, by_client: bool = False) -> None:
         """A suspension that fails leaves the service as it was, with the error on it."""
-        service = self.service(name)
-        with self._action(service, "Suspend", Event.SUSPEND, by_client):
-            await self._ready().suspend(service)
-            service.fire(Event.SUSPEND)
+        await self._begin(name, _VERBS["Suspend"], by_client)
 
     async def unsuspend(self, name: str, *, by_client: bool = False) -> None:
         """As `suspend`."""
-        service = self.service(name)
-        with self._action(service, "Unsuspend", Event.UNSUSPEND, by_client):
-            await self._ready().unsuspend(service)
-            service.fire(Event.UNSUSPEND)
+        await self._begin(name, _VERBS["Unsuspend"], by_client)
 
     async def terminate(self, name: str, *, by_client: bool = False) -> None:
         """Close the service, or try once more. An error leaves it failed."""
+        await self._begin(name, _VERBS["Terminate"], by_client)
+
+    # staff
+
+    def hand_over(self, name: str, reason: str = "") -> None:
+        """Give a service that waits or has failed to staff."""
+        service = self._free(name, Event.HAND_OVER)
+        service.error = reason or service.error
+        service.fire(Event.HAND_OVER)
+        self._keep(service)
+
+    def complete(self, name: str) -> None:
+        """Staff have done what there was to do: the service is active."""
+        service = self._free(name, Event.COMPLETE)
+        service.error = ""
+        service.fire(Event.COMPLETE)
+        self._keep(service)
+
+    # after an interruption
+
+    def interrupted(self) -> list[str]:
+        """Services with an action that a process began and did not end."""
+        return [name for name in self._open if not self.services[name].busy]
+
+    async def resume(self, name: str) -> None:
+        """End the action of the service that was interrupted, from where it stood. Raises what the action raises, and
+        IllegalEvent when there is none.
+        """
         service = self.service(name)
-        with self._action(service, "Terminate", Event.CLOSE, by_client):
-            await self._process(service, lambda: self._ready().terminate(service), Event.CLOSE, Event.FINISH)
+        action = self._open.get(name)
+        if action is None or service.busy:
+            raise IllegalEvent(f"service {name}: no action of it was interrupted")
+        await self._carry_out(service, _VERBS[action.name], action, resumed=True)
+
+    async def resume_interrupted(self) -> dict[str, ProvisioningError | None]:
+        """Resume all that was interrupted, one after another; the error of each, None when it did what was asked."""
+        results: dict[str, ProvisioningError | None] = {}
+        for name in self.interrupted():
+            try:
+                await self.resume(name)
+            except ProvisioningError as exc:
+                results[name] = exc
+            else:
+                results[name] = None
+        return results
+
+    def journal(self, name: str) -> list[Record]:
+        """All that was done to a service, oldest first."""
+        self.service(name)
+        steps, calls = self.store.read(StepRow, name), self.store.read(CallRow, name)
+        return [
+            Record(
+                action,
+                tuple(
+                    (
+                        step,
+                        tuple(call for call in calls if (call.action, call.step) == (action.number, step.step)),
+                    )
+                    for step in steps
+                    if step.action == action.number
+                ),
+            )
+            for action in self.store.read(ActionRow, name)
+        ]
+
+    # how an action is done
 
     def _ready(self) -> Module:
         if not self.activated:
             raise ModuleNotActivated
         return self._module
 
-    async def _process(self, service: Service, work: Callable[[], Awaitable[None]], first: Event, last: Event) -> None:
-        """An action that shows on the service while it is under way."""
-        service.fire(first)
-        try:
-            await work()
-        except BaseException:  # a cancelled action, or one that ran into a bug of ours, has failed as well
-            service.fire(Event.FAIL)
-            raise
-        service.fire(last)
+    def _free(self, name: str, event: Event) -> Service:
+        """The service, when its lifecycle and what is under way allow the event."""
+        service = self.service(name)
+        if service.busy:
+            service.check(event)
+            raise ServiceBusy(f"service {name} is busy: {service.busy}")
+        if (action := self._open.get(name)) is not None:
+            raise Interrupted(f"service {name} is busy: {action.name} was interrupted and has to be resumed first")
+        service.check(event)
+        return service
 
-    @contextmanager
-    def _action(self, service: Service, name: str, event: Event, by_client: bool) -> Iterator[None]:
-        """Check everything that speaks against the action, then do the body as the only action of the service.
+    async def _begin(self, name: str, verb: _Verb, by_client: bool) -> None:
+        """Check everything that speaks against the action, then do it as the only action of the service.
 
         An action that the lifecycle, another action under way or the client's standing forbids leaves no trace.
         """
-        service.check(event)
-        if service.busy:
-            raise ServiceBusy(f"service {service.name} is busy: {service.busy}")
+        service = self._free(name, verb.asked)
         if by_client:
             self._module.check_client(service)
-        service.busy = name
-        with self.log.during(service.name, name):
+        number = self._actions.get(name, 0) + 1
+        action = ActionRow(name, number, verb.name, self.clock.now())
+        if verb.shows:
+            service.fire(verb.asked)
+        self.store.write(action, service_row(service))
+        self._actions[name] = number
+        await self._carry_out(service, verb, action, resumed=False)
+
+    async def _carry_out(self, service: Service, verb: _Verb, action: ActionRow, *, resumed: bool) -> None:
+        self._open[service.name] = action
+        service.busy = verb.name
+        service.progress = Progress(
+            self.store, self.clock, self.log, action, lambda: service_row(service), resumed=resumed
+        )
+        with self.log.during(service.name, verb.name):
             try:
-                yield
-            except BaseException as exc:  # as above
+                await getattr(self._ready(), verb.method)(service)
+            except BaseException as exc:  # a cancelled action, or one that ran into a bug of ours, has failed as well
+                if verb.shows:
+                    service.fire(Event.FAIL)
                 service.error = str(exc) or type(exc).__name__
                 self.log.outcome(service.error)
+                self._end(service, action)
                 raise
             else:
+                service.fire(verb.done)
                 service.error = ""
                 self.log.outcome()
+                self._end(service, action)
             finally:
-                service.busy = ""
+                service.busy, service.progress = "", None
+
+    def _end(self, service: Service, action: ActionRow) -> None:
+        self.store.write(replace(action, ended=self.clock.now(), error=service.error), service_row(service))
+        del self._open[service.name]
+        if service.server is None or service.state is State.CLOSED:
+            self.store.release(service.name)
+
+    # the store
+
+    def _keep(self, service: Service) -> None:
+        self.store.write(service_row(service))
+
+    def _load(self) -> None:
+        for client in self.store.read(ClientRow):
+            self.clients[client.email] = Client(client.email, client.full_name, client.verified, client.phone)
+        for row in self.store.read(ServiceRow):
+            self.services[row.name] = service_of(row, self.clients[row.client])
+        for action in self.store.read(ActionRow):
+            self._actions[action.service] = action.number
+            if action.ended is None:
+                self._open[action.service] = action
+
+    def _sending(self, order: Sending) -> None:
+        if (service := self.services.get(order.action.service)) and service.progress:
+            service.progress.sending(order)
+
+    def _entry(self, entry: Entry) -> None:
+        if isinstance(entry, Call) and (service := self.services.get(entry.action.service)) and service.progress:
+            service.progress.answered(entry)

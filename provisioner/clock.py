@@ -24,10 +24,16 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The host's clock. The only place of the billing side that touches real time."""
+    """The host's clock. The only place of the billing side that touches real time.
+
+    Its seconds count from the epoch, so that a process can read what an earlier one wrote, and pass evenly.
+    """
+
+    def __init__(self) -> None:
+        self._epoch = time.time() - time.monotonic()  # noqa: TID251 - this class is the real clock that others are given
 
     def now(self) -> float:
-        return time.monotonic()  # noqa: TID251 - this class is the real clock that others are given
+        return self._epoch + time.monotonic()  # noqa: TID251 - as above
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)  # noqa: TID251 - as above

@@ -7,16 +7,19 @@ ProvisioningError
 │   ├── UnknownService       no service of that name
 │   ├── IllegalEvent         the service's lifecycle has no such move from where it is
 │   ├── ServiceBusy          another action of the same service has not ended
+│   │   └── Interrupted      ... and will not before it is resumed
 │   ├── NoServerBound        the service has no server to act on
 │   ├── EmailNotVerified     the client may not manage services before the e-mail is verified
 │   ├── NoFreeServer         no server answers the order
 │   ├── ServerInUse          the server asked for has an owner
+│   ├── NotOurServer         the service's server belongs to somebody else by now
 │   ├── AdministratorEmail   the client's e-mail belongs to an administrator of the panel
 │   ├── NotInPanel           a template or pool named in the settings does not exist in the panel
 │   └── NoSwitchPorts        the server has no switch ports to switch off
 ├── PanelError               the panel answered with an error
 │   └── LoginRefused         ... to the e-mail and password of the connection
 ├── PanelUnavailable         the panel did not answer, or with nothing but 503
+│   └── AnswerLost           ... to an order, which may have taken effect
 └── OperationFailed          an operation on the server ended badly, or did not end
     └── InstallTimeout       the installation did not end in the time that the tariff gives it
 """
@@ -25,16 +28,19 @@ from __future__ import annotations
 
 __all__ = [
     "AdministratorEmail",
+    "AnswerLost",
     "BadSettings",
     "EmailNotVerified",
     "IllegalEvent",
     "InstallTimeout",
+    "Interrupted",
     "LoginRefused",
     "ModuleNotActivated",
     "NoFreeServer",
     "NoServerBound",
     "NoSwitchPorts",
     "NotInPanel",
+    "NotOurServer",
     "OperationFailed",
     "PanelError",
     "PanelUnavailable",
@@ -77,6 +83,10 @@ class ServiceBusy(Refused):
     """Another action of the same service has not ended."""
 
 
+class Interrupted(ServiceBusy):
+    """An action of the service was interrupted by the end of the process, and has to be resumed first."""
+
+
 class NoServerBound(Refused):
     """The service has no server to act on."""
 
@@ -94,6 +104,10 @@ class ServerInUse(Refused):
 
     def __init__(self) -> None:
         super().__init__("The selected server is already in use")
+
+
+class NotOurServer(Refused):
+    """The service's server has got an owner who is not the service's client."""
 
 
 class AdministratorEmail(Refused):
@@ -131,7 +145,16 @@ class LoginRefused(PanelError):
 
 
 class PanelUnavailable(ProvisioningError):
-    """The panel did not answer. After a POST or DELETE nobody knows whether it took effect."""
+    """The panel did not answer, or was not there for a minute."""
+
+
+class AnswerLost(PanelUnavailable):
+    """No answer came to a POST or DELETE, and nobody knows whether it took effect."""
+
+    def __init__(self, order: str, message: str) -> None:
+        """`order`: method and path."""
+        super().__init__(message)
+        self.order = order
 
 
 class OperationFailed(ProvisioningError):

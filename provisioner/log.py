@@ -14,7 +14,7 @@ from typing import Any
 
 from provisioner.clock import Clock
 
-__all__ = ["Action", "Call", "Entry", "ModuleLog", "Note", "Outcome", "Step"]
+__all__ = ["Action", "Call", "Entry", "ModuleLog", "Note", "Outcome", "Sending", "Step"]
 
 _MASK = "********"
 _SECRETS = frozenset({"password", "token"})
@@ -29,6 +29,17 @@ class Action:
 
 
 NO_ACTION = Action("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """An order to the panel that is about to be sent."""
+
+    time: float
+    action: Action
+    method: str
+    path: str
+    request: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +111,7 @@ class ModuleLog:
         self._clock = clock
         self._entries: deque[Entry] = deque(maxlen=keep)
         self._observers: list[Callable[[Entry], object]] = []
+        self._ahead: list[Callable[[Sending], object]] = []
         self._action: ContextVar[Action] = ContextVar("action", default=NO_ACTION)
 
     def __iter__(self) -> Iterator[Entry]:
@@ -121,6 +133,10 @@ class ModuleLog:
         self._observers.append(observer)
         return lambda: self._observers.remove(observer) if observer in self._observers else None
 
+    def before_orders(self, observer: Callable[[Sending], object]) -> None:
+        """Call `observer` with every order (POST, DELETE) to the panel before it is sent."""
+        self._ahead.append(observer)
+
     @contextmanager
     def during(self, service: str, action: str) -> Iterator[None]:
         """Entries written by the body (and the tasks it starts) belong to this action of this service."""
@@ -129,6 +145,13 @@ class ModuleLog:
             yield
         finally:
             self._action.reset(token)
+
+    def sending(self, method: str, path: str, request: Any) -> None:
+        """An order is about to be sent. It becomes an entry when it has been answered; here only observers hear of it."""
+        if self._ahead:
+            order = Sending(self._clock.now(), self._action.get(), method, path, _masked(request))
+            for observer in self._ahead:
+                observer(order)
 
     def call(self, began: float, method: str, path: str, request: Any, status: int | None, answer: Any) -> None:
         """Write down a call that has ended; `began` is when it was sent."""

@@ -189,6 +189,38 @@ def schema(kind: Annotated[SchemaName, typer.Argument(help="Which file format.")
 
 
 @app.command()
+def fidelity(
+    spec: Annotated[Path | None, typer.Option(help="OpenAPI document of a real installation, JSON or YAML.")] = None,
+    dialect: Annotated[Path | None, typer.Option(help="A dialect file instead of the package's.")] = None,
+    page: Annotated[
+        bool, typer.Option("--page", help="Print the page of the docs on where our forms come from.")
+    ] = False,
+) -> None:
+    """Compare our DCImanager 6 API with the OpenAPI document of a real installation, route by route."""
+    from simulator.fidelity import SpecError, fidelity_page, report_on  # noqa: PLC0415 - as for `up`
+
+    if page == (spec is not None):
+        raise typer.BadParameter("give a document with --spec, or --page", param_hint="--spec")
+    if spec is None:
+        typer.echo(fidelity_page(), nl=False)
+        return
+    try:
+        words = None if dialect is None else dialect.read_text(encoding="utf-8")
+        text, alike = report_on(spec.read_text(encoding="utf-8"), words)
+    except OSError as error:
+        typer.echo(f"{error.filename}: cannot be read: {error.strerror or error}", err=True)
+        raise typer.Exit(UNUSABLE) from None
+    except SpecError as error:
+        typer.echo(f"{spec}: {error}", err=True)
+        raise typer.Exit(UNUSABLE) from None
+    except ValueError as error:  # not UTF-8, or no dialect
+        typer.echo(f"rackloop fidelity: {error}", err=True)
+        raise typer.Exit(UNUSABLE) from None
+    typer.echo(text, nl=False)
+    raise typer.Exit(0 if alike else 1)
+
+
+@app.command()
 def up(
     lab: Annotated[str, typer.Argument(metavar="[LAB]", help="A lab's name or file.")] = "small",
     host: Annotated[str, typer.Option(help="Address to listen on; devices have their own on loopback.")] = "127.0.0.1",

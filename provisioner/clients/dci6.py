@@ -144,9 +144,13 @@ class Dci6Client:
     async def delete_ip(self, server: int, address: int) -> None:
         await self._session.delete(self._path("address", server=server, address=address))
 
-    async def add_ip(self, server: int, pool: int) -> None:
-        """One IPv4 address from the pool."""
-        body = {"ippool": pool, "family": "ipv4", "count": 1}
+    async def add_ips(
+        self, server: int, pool: int, count: int = 1, *, family: int = 4, prefix: int | None = None
+    ) -> None:
+        """Addresses from the pool, or with `prefix` IPv6 subnets: all `count` of them or none."""
+        body: dict[str, Any] = {"ippool": pool, "family": f"ipv{family}", "count": count}
+        if prefix is not None:
+            body["ip_prefix"] = prefix
         await self._session.post(self._path("addresses", server=server), body)
 
     async def find_pool(self, name: str) -> Pool | None:
@@ -161,9 +165,13 @@ class Dci6Client:
         templates = _list(answer, Template.read)
         return next((row for row in templates if row.name == name and row.type in (kind, "")), None)
 
-    async def os_install(self, server: int, template: int, password: str) -> int:
-        """Start an installation; the id of its operation."""
-        body = {"os_template": template, "password": password}
+    async def os_install(self, server: int, template: int, password: str, *, temporary_ipv4: bool = False) -> int:
+        """Start an installation; the id of its operation. With `temporary_ipv4` the server's IPv4 addresses serve the
+        installation only.
+        """
+        body: dict[str, Any] = {"os_template": template, "password": password}
+        if temporary_ipv4:
+            body["temporary_ipv4"] = True
         return await self._started(server, await self._session.post(self._path("os_install", server=server), body))
 
     async def diagnostic(self, server: int, template: int, *, clear_disks: bool, pool: int | None = None) -> int:

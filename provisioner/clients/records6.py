@@ -24,6 +24,8 @@ class Operation:
     status: str
     reason: str = ""
     """What the panel says about the status, for people; often empty."""
+    type: str = ""
+    """`os_install`, `diagnostic`, ...; empty when the panel does not say."""
 
     @property
     def ended(self) -> bool:
@@ -37,7 +39,7 @@ class Operation:
     @classmethod
     def read(cls, row: Any) -> Operation:
         row = _mapping(row, "operation")
-        return cls(_integer(row, "id"), _text(row, "status"), _reason(row))
+        return cls(_integer(row, "id"), _text(row, "status"), _reason(row), row.get("type") or "")
 
     def __str__(self) -> str:
         return f"operation {self.id}, {self.status}{': ' + self.reason if self.reason else ''}"
@@ -49,6 +51,11 @@ class Address:
 
     id: int
     name: str
+    """An IPv6 subnet with its prefix: `2001:db8::/64`."""
+
+    @property
+    def family(self) -> int:
+        return 6 if ":" in self.name else 4
 
     @classmethod
     def read(cls, row: Any) -> Address:
@@ -64,6 +71,9 @@ class Server:
     name: str
     configuration: str
     owned: bool
+    owner_id: int | None
+    """None when there is no owner, or the panel shows no more of him than the e-mail."""
+    owner_email: str
     location_id: int | None
     power_status: str
     operation: Operation | None
@@ -77,18 +87,34 @@ class Server:
         row = _mapping(row, "server")
         location = row.get("location_id")
         operation = row.get("operation")
+        owner = row.get("owner")
+        owner = owner if isinstance(owner, dict) else {"id": owner}
+        number = owner.get("id")
         ports = [port for port in row.get("switch_connection") or () if not port.get("is_ipmi_connection")]
         return cls(
             id=_integer(row, "id"),
             name=row.get("name") or str(row["id"]),
             configuration=row.get("configuration") or "",
             owned=bool(row.get("owner_email") or row.get("owner")),
+            owner_id=number if isinstance(number, int) else None,
+            owner_email=str(row.get("owner_email") or owner.get("email") or ""),
             location_id=location if isinstance(location, int) else None,
             power_status=row.get("power_status") or "unknown",
             operation=Operation.read(operation) if operation and operation.get("id") else None,
             addresses=tuple(Address.read(address) for address in row.get("ip") or ()),
             ports=len(ports),
         )
+
+    def belongs_to(self, user: int | None, email: str) -> bool:
+        """Whether the owner is this user of the panel; an e-mail decides where the id is not known."""
+        if self.owner_id is not None and user is not None:
+            return self.owner_id == user
+        return self.owned and self.owner_email.casefold() == email.casefold()
+
+    @property
+    def last_operation(self) -> int:
+        """Id of the last operation, 0 when there never was one."""
+        return self.operation.id if self.operation else 0
 
     def __str__(self) -> str:
         return f"{self.name} (id {self.id})"

@@ -1,4 +1,4 @@
-"""The tariff's Module Settings of WHMCS with DCImanager 6 (W6-S2 to W6-S14), and how they are read from plain data."""
+"""The tariff's Module Settings of WHMCS with DCImanager 6 (W6-S2 to W6-S17), and how they are read from plain data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from typing import Any
 
 from provisioner.errors import BadSettings
 
-__all__ = ["Whmcs6Settings"]
+__all__ = ["EDITIONS", "Whmcs6Settings"]
+
+EDITIONS = ("current", "old")
 
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(s|m|min|h|d)?\s*", re.ASCII)
 _UNITS = {"s": 1.0, None: 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
@@ -54,8 +56,27 @@ class Whmcs6Settings:
     """Disable disk clearing for server after terminate service operation."""
     owner_after_termination: str = ""
     """Owner username for server after terminate service operation, user@domain.com; empty for no owner."""
+    ipv6_pool: str = ""
+    """IPv6 address group: the pool for IPv6 addresses, by name. With them an IPv4 address from `pool` comes too."""
+    temporary_ipv4: bool = False
+    """Use temporary IPv4: the address that comes with IPv6 serves the installation only. The installed system does not
+    have it; in the panel it stays allocated to the server."""
+    remove_temporary_ips: bool = False
+    """Remove temporary IP after operation done: in the panel as well, after a successful installation."""
+    edition: str = "current"
+    """Which generation of the module: `current` (WHMCS 8) or `old` (the older document, W6-old)."""
 
     def __post_init__(self) -> None:
+        if self.edition not in EDITIONS:
+            raise BadSettings(f"edition is one of {', '.join(EDITIONS)}, not {self.edition!r}")
+        if self.edition == "old" and (given := [name for name in _CURRENT if getattr(self, name) != _default(name)]):
+            raise BadSettings(f"the old edition of the module has no setting {', '.join(given)}")
+        if self.temporary_ipv4 and not self.ipv6_pool:
+            raise BadSettings(
+                "temporary_ipv4 needs an ipv6_pool: without IPv6 the server would be left with no address"
+            )
+        if self.remove_temporary_ips and not self.temporary_ipv4:
+            raise BadSettings("remove_temporary_ips needs temporary_ipv4: there are no other temporary addresses")
         if self.install_timeout <= 0:
             raise BadSettings("install_timeout is a time above zero, such as 90m")
         if self.owner_after_termination and not _EMAIL.fullmatch(self.owner_after_termination):
@@ -72,6 +93,25 @@ class Whmcs6Settings:
         if unknown := [str(key) for key in settings if key not in _READERS]:
             raise BadSettings("; ".join(_unknown(key) for key in unknown))
         return cls(**{key: _READERS[key](key, value) for key, value in settings.items()})
+
+
+# Settings that the older document does not know (W6-S8 to W6-S17).
+_CURRENT = (
+    "diagnostic_template",
+    "diagnostic_pool",
+    "do_not_manage_ips",
+    "shutdown_after_termination",
+    "suspend_on_termination",
+    "disable_disk_clearing",
+    "owner_after_termination",
+    "ipv6_pool",
+    "temporary_ipv4",
+    "remove_temporary_ips",
+)
+
+
+def _default(name: str) -> Any:
+    return next(field.default for field in dataclasses.fields(Whmcs6Settings) if field.name == name)
 
 
 def _unknown(key: str) -> str:

@@ -6,16 +6,23 @@ Nothing runs in a thread.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
+from starlette.routing import WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from simulator.api6.dialect import Route
-from simulator.api6.errors import HANDLER_NOT_FOUND, METHOD_NOT_ALLOWED, OURS, respond, words
-from simulator.api6.routes import known_routes, make_routes
+from simulator.api6.dialect import Dialect, Route, load_dialect
+from simulator.api6.errors import HANDLER_NOT_FOUND, METHOD_NOT_ALLOWED, OURS, TOO_LARGE, respond, words
+from simulator.api6.notifier import PATHS, listen
+from simulator.api6.requests import LARGEST, TooLarge
+from simulator.api6.routes import document_of, known_routes, make_routes
+from simulator.api6.swagger import swagger
 from simulator.dcim import Panel
 from simulator.dcim.errors import PanelError
 
@@ -24,21 +31,46 @@ __all__ = ["create_app"]
 PREFIX = "/api"
 
 
-def create_app(panel: Panel, dialect: Iterable[Route] | None = None) -> FastAPI:
-    """The API of one panel. `dialect`: other routes than those that come with the package.
+def create_app(panel: Panel, dialect: Dialect | Iterable[Route] | None = None) -> FastAPI:
+    """The API of one panel. `dialect`: other routes, or routes and codes, than those that come with the package.
 
     Raises ValueError for a route whose action has no handler.
     """
     app = FastAPI(
-        title="DCImanager 6 (Rackloop)",
-        description="Each operation's `x-provenance` says whether its form is documented, observed or inferred.",
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        openapi_url=None,
     )
     app.state.panel = panel
-    app.router.routes.extend(known_routes() if dialect is None else make_routes(tuple(dialect)))
+    given = dialect.routes if isinstance(dialect, Dialect) else dialect
+    rows = None if given is None else tuple(given)
+    app.router.routes.extend(known_routes() if rows is None else make_routes(rows))
+    codes = dialect.codes if isinstance(dialect, Dialect) else {}
+    app.state.codes = {name: (each.status, each.code) for name, each in codes.items()}
+
+    @cache
+    def written() -> dict[str, Any]:
+        return document_of(load_dialect() if rows is None else rows)
+
+    async def openapi(request: Request) -> Response:
+        return JSONResponse(written())
+
+    for path in ("/openapi.json", "/swagger/openapi.json"):
+        app.router.add_route(path, openapi, include_in_schema=False)
+    for path in ("/swagger", "/swagger/"):
+        app.router.add_route(path, swagger, include_in_schema=False)
+    app.router.routes.extend(WebSocketRoute(path, listen) for path in PATHS)
     app.add_middleware(_PrefixIsOptional)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origin_regex=".*",
+        allow_methods=["GET", "POST", "DELETE"],
+        allow_headers=["*"],
+        allow_credentials=True,
+        max_age=600,
+    )
+    app.add_exception_handler(TooLarge, _too_large)
     app.add_exception_handler(PanelError, _panel_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(Exception, _our_error)
@@ -62,7 +94,13 @@ class _PrefixIsOptional:
 
 async def _panel_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, PanelError)
-    return respond(*words(error), str(error), error.value)
+    codes: dict[str, tuple[int, int]] = request.app.state.codes
+    status, code = codes.get(type(error).__name__) or words(error)
+    return respond(status, code, str(error), error.value)
+
+
+async def _too_large(request: Request, error: Exception) -> Response:
+    return respond(*TOO_LARGE, f"the body has more than {LARGEST} octets", "body")
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

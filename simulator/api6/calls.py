@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Generic, Protocol, TypeVar, overload
 
 from pydantic import BaseModel, ConfigDict
 
 from simulator.dcim import Panel
-from simulator.dcim.errors import Invalid
+from simulator.dcim.errors import Forbidden, Invalid
 from simulator.dcim.records import Server
-from simulator.dcim.users import User
+from simulator.dcim.users import Session, User
 
-__all__ = ["HANDLERS", "Body", "Call", "Handler", "Nothing", "handles", "path_number"]
+__all__ = ["HANDLERS", "Body", "Call", "Handler", "Nothing", "Routes", "handles", "path_number"]
 
 
 class Body(BaseModel):
@@ -29,6 +29,16 @@ class Nothing(Body):
 B = TypeVar("B", bound=Body)
 
 
+class Routes(Protocol):
+    """What the application serves."""
+
+    def action(self, method: str, path: str) -> str | None:
+        """What a call would do; None when there is no such route."""
+
+    def served(self) -> Iterator[tuple[str, str, str]]:
+        """Method, path and action of each route, without aliases."""
+
+
 @dataclass(slots=True)
 class Call(Generic[B]):
     panel: Panel
@@ -38,6 +48,13 @@ class Call(Generic[B]):
     path: Mapping[str, str]
     query: Mapping[str, str]
     body: B
+    method: str = ""
+    address: str = ""
+    """The caller's, as the socket has it."""
+    session: Session | None = None
+    routes: Routes | None = None
+    status: int | None = None
+    """A handler sets it where the answer is not the route's usual one."""
 
     @property
     def user(self) -> User:
@@ -50,7 +67,21 @@ class Call(Generic[B]):
 
     def server(self) -> Server:
         """The server of the path, when the caller may do this to it."""
-        return self.panel.access.server(self.user, self.action, self.number("sid"))
+        return self.panel.access.server(self.user, self.action, self.number("sid"), self.method)
+
+    @property
+    def opened(self) -> Session:
+        """The session of a call that is not public."""
+        if self.session is None:
+            raise RuntimeError(f"{self.action} is public: it has no session")
+        return self.session
+
+    def oneself(self) -> User:
+        """The user, for what concerns his credentials: raises Forbidden for a trustee who acts as him."""
+        session = self.opened
+        if session.trustee.id != session.user.id and not session.trustee.is_admin:
+            raise Forbidden("a trustee cannot do this")
+        return session.user
 
 
 def path_number(name: str, text: str) -> int:
@@ -68,6 +99,10 @@ class Handler:
     """No token needed."""
     anyone: bool
     """Every role may."""
+    also: tuple[int, ...] = ()
+    """Statuses of success beside the route's own."""
+    inside: bool = False
+    """Only the platform's own services may, which call with `Internal-Auth: on`; the edge lets nobody else do that."""
 
 
 HANDLERS: dict[str, Handler] = {}
@@ -77,16 +112,34 @@ Run = Callable[[Call[B]], Awaitable[Any]]
 
 
 @overload
-def handles(action: str, *, public: bool = ..., anyone: bool = ...) -> Callable[[Run[Nothing]], Run[Nothing]]: ...
+def handles(
+    action: str, *, public: bool = ..., anyone: bool = ..., also: tuple[int, ...] = ..., inside: bool = ...
+) -> Callable[[Run[Nothing]], Run[Nothing]]: ...
 @overload
-def handles(action: str, body: type[B], *, public: bool = ..., anyone: bool = ...) -> Callable[[Run[B]], Run[B]]: ...
-def handles(action: str, body: type[Body] = Nothing, *, public: bool = False, anyone: bool = False) -> Any:
+def handles(
+    action: str,
+    body: type[B],
+    *,
+    public: bool = ...,
+    anyone: bool = ...,
+    also: tuple[int, ...] = ...,
+    inside: bool = ...,
+) -> Callable[[Run[B]], Run[B]]: ...
+def handles(
+    action: str,
+    body: type[Body] = Nothing,
+    *,
+    public: bool = False,
+    anyone: bool = False,
+    also: tuple[int, ...] = (),
+    inside: bool = False,
+) -> Any:
     """Register the decorated coroutine as the handler of an action; what it returns is the answer's JSON."""
 
     def register(run: Run[Any]) -> Run[Any]:
         if action in HANDLERS:
             raise ValueError(f"{action} has a handler already")
-        HANDLERS[action] = Handler(run, body, public, anyone)
+        HANDLERS[action] = Handler(run, body, public, anyone, also, inside)
         return run
 
     return register

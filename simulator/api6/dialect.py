@@ -7,10 +7,13 @@ from functools import lru_cache
 from importlib import resources
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
-__all__ = ["Provenance", "Route", "load_dialect", "read_dialect"]
+from simulator.dcim import errors
+
+__all__ = ["Code", "Dialect", "Provenance", "Route", "load_dialect", "read_dialect", "read_file"]
 
 Provenance = Literal["documented", "observed", "inferred"]
 MethodAndPath = Annotated[str, StringConstraints(pattern=r"^(GET|POST|DELETE) (/[A-Za-z0-9_.-]+|/\{[a-z]+\})+$")]
@@ -28,17 +31,57 @@ class Route(BaseModel):
     status: int = 200
     aliases: tuple[MethodAndPath, ...] = ()
     keys: Mapping[str, str] = {}
+    """Other names that are accepted for keys of the body."""
+    answer_keys: Mapping[str, str] = {}
+    """Other names for keys of the answer, and of the rows of its list."""
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class Code(BaseModel):
+    """HTTP status and code of an error, in place of ours."""
 
-    routes: list[Route]
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    status: Annotated[int, Field(ge=400, le=599)]
+    code: int
+
+
+class Dialect(BaseModel):
+    """A whole dialect file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    extends: Literal["rackloop"] | None = None
+    """The rows stand in place of those that the package has for the same actions; all others stay."""
+    routes: tuple[Route, ...] = ()
+    codes: Mapping[str, Code] = {}
+    """By the panel's name of the error, as in `NotLoggedIn`."""
+
+
+@lru_cache(maxsize=8)
+def read_file(text: str) -> Dialect:
+    """A lab's own dialect, completed with the package's rows if it extends them. Raises ValueError for text that is no
+    dialect, for a call named twice, and for an error that the panel does not know.
+    """
+    try:
+        dialect = Dialect.model_validate(YAML(typ="safe", pure=True).load(text))
+    except YAMLError as error:
+        raise ValueError(f"the dialect file is not YAML: {error}") from None
+    for name in dialect.codes:
+        if name not in errors.__all__:
+            raise ValueError(f"codes: the panel has no error {name}; it has {', '.join(errors.__all__)}")
+    routes = dialect.routes
+    if dialect.extends is not None:
+        own = {route.action for route in routes}
+        routes = (*routes, *(route for route in load_dialect() if route.action not in own))
+    return dialect.model_copy(update={"routes": _once(routes)})
 
 
 def read_dialect(text: str) -> tuple[Route, ...]:
-    """The routes of a dialect file. Raises pydantic's or ruamel's errors, and ValueError for a call named twice."""
-    routes = tuple(_File.model_validate(YAML(typ="safe", pure=True).load(text)).routes)
+    """The routes of a dialect file. Raises as `read_file`."""
+    return read_file(text).routes
+
+
+def _once(routes: tuple[Route, ...]) -> tuple[Route, ...]:
     seen: set[str] = set()
     for route in routes:
         for call in (route.call, *route.aliases):

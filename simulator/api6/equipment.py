@@ -1,12 +1,11 @@
-"""Locations, racks, switches, PDUs, and IPmanager's pools and addresses."""
+"""Locations, racks, switches and PDUs."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from simulator.api6.calls import Call, Nothing, handles
-from simulator.api6.views import IPS, LOCATIONS, OUTLETS, PDUS, POOLS, PORTS, RACKS, SWITCHES
-from simulator.dcim.errors import NotFound
+from simulator.api6.views import LOCATIONS, OUTLETS, PDUS, PORTS, RACKS, SWITCHES
 
 __all__: list[str] = []
 
@@ -83,27 +82,3 @@ async def outlet_on(call: Call[Nothing]) -> Any:
 async def outlet_off(call: Call[Nothing]) -> Any:
     await call.panel.power.set_outlet(call.number("id"), call.number("pid"), False)
     return {"id": call.number("pid")}
-
-
-@handles("ippool.list")
-async def list_pools(call: Call[Nothing]) -> Any:
-    return POOLS.answer(call.panel, call.panel.addresses.pools, call.query)
-
-
-@handles("ippool.item")
-async def read_pool(call: Call[Nothing]) -> Any:
-    return POOLS.view(call.panel, call.panel.addresses.pools.get(call.number("id")))
-
-
-@handles("ip.list")
-async def list_ips(call: Call[Nothing]) -> Any:
-    return IPS.answer(call.panel, call.panel.access.addresses(call.user), call.query)
-
-
-@handles("ip.item")
-async def read_ip(call: Call[Nothing]) -> Any:
-    number = call.number("id")
-    for address in call.panel.access.addresses(call.user):
-        if address.id == number:
-            return IPS.view(call.panel, address)
-    raise NotFound("IP address", number)

@@ -11,17 +11,21 @@ from starlette.responses import JSONResponse
 
 from simulator.dcim import errors
 
-__all__ = ["HANDLER_NOT_FOUND", "METHOD_NOT_ALLOWED", "OURS", "UNAVAILABLE", "body", "respond", "words"]
+__all__ = ["HANDLER_NOT_FOUND", "METHOD_NOT_ALLOWED", "OURS", "TOO_LARGE", "UNAVAILABLE", "body", "respond", "words"]
 
 HANDLER_NOT_FOUND = (404, 1106)
 METHOD_NOT_ALLOWED = (405, 1106)
 UNAVAILABLE = (503, 503)
+TOO_LARGE = (413, 9418)
 OURS = (500, 9500)
 
 TABLE: dict[type[errors.PanelError], tuple[int, int]] = {
     errors.CallerError: (400, 9400),
     errors.NotLoggedIn: (401, 1000),
     errors.WrongCredentials: (401, 9401),
+    errors.NotConfirmed: (401, 9403),
+    errors.Banned: (403, 9404),
+    errors.AddressRefused: (403, 9405),
     errors.Forbidden: (403, 3001),
     errors.NotFound: (404, 3080),
     errors.Invalid: (400, 9402),
@@ -31,6 +35,7 @@ TABLE: dict[type[errors.PanelError], tuple[int, int]] = {
     errors.Protected: (409, 9412),
     errors.AlreadyThere: (409, 9413),
     errors.NoSwitchPorts: (409, 9414),
+    errors.InUse: (409, 9417),
     errors.NoAddress: (409, 9415),
     errors.UserInUse: (400, 9416),  # auth v4 answers 400 or 403 to the deletion of a user who owns something
     errors.DeviceFault: (502, 9502),

@@ -12,7 +12,7 @@ from simulator.api6.where import Columns, Predicate, compile_where
 from simulator.dcim import Panel
 from simulator.dcim.errors import Invalid
 
-__all__ = ["Listing", "parse_limit", "parse_orderby"]
+__all__ = ["Listing", "parse_limit", "parse_orderby", "sorted_rows"]
 
 R = TypeVar("R")
 
@@ -28,23 +28,52 @@ class Listing(Generic[R]):
     view: Callable[[Panel, R], dict[str, Any]]
 
     def answer(self, panel: Panel, records: Iterable[R], query: Mapping[str, str]) -> dict[str, Any]:
-        """`{"list": [...], "size": <rows that match, whatever the limit>}`. Raises Invalid."""
-        if "filter" in query or "action" in query:
-            raise Invalid("filter" if "filter" in query else "action", "this list parameter is not built")
+        """`{"list": [...], "size": <rows that match, whatever the limit>, "last_notify": <the newest message's id>}`;
+        with `filter`, the distinct values of one field, whatever the rest says (auth v4, "filter"). Raises Invalid.
+        """
+        if "filter" in query:
+            return self._values(panel, records, query["filter"].strip())
+        if "action" in query:
+            raise Invalid("action", "stored queries are deprecated, and not built")
         where, order, limit = query.get("where", ""), query.get("orderby", ""), query.get("limit", "")
         matches = self._predicate(where) if where.strip() else None
         orders = parse_orderby(order, self.columns) if order.strip() else []
         first, count = parse_limit(limit) if limit.strip() else (0, None)
         rows = list(records) if matches is None else [row for row in records if matches(panel, row)]
-        for name, descending in reversed(orders):
-            get = self.columns[name].get
-            rows.sort(key=lambda row, get=get: _sort_key(get(panel, row)), reverse=descending)  # type: ignore[misc]
+        rows = sorted_rows(panel, rows, orders, self.columns)
         page = rows[first:] if count is None else rows[first : first + count]
-        return {"list": [self.view(panel, row) for row in page], "size": len(rows)}
+        return {
+            "list": [self.view(panel, row) for row in page],
+            "size": len(rows),
+            "last_notify": self.notified(panel),
+        }
+
+    def notified(self, panel: Panel) -> int:
+        """The position of the notifier; 0 where nothing has been told yet."""
+        return panel.notifier.last if panel is not None else 0
+
+    def _values(self, panel: Panel, records: Iterable[R], name: str) -> dict[str, Any]:
+        column = self.columns.get(name)
+        if column is None:
+            raise Invalid("filter", f"there is no field {name!r}")
+        found: dict[tuple[Any, ...], Any] = {}
+        for row in records:
+            value = column.get(panel, row)
+            for each in value if isinstance(value, list | tuple) else (value,):
+                found.setdefault(_sort_key(each), each)
+        return {"list": [{name: found[key]} for key in sorted(found)], "size": len(found)}
 
     @lru_cache(maxsize=512)  # noqa: B019 - listings are module constants
     def _predicate(self, where: str) -> Predicate:
         return compile_where(where, self.columns)
+
+
+def sorted_rows(panel: Panel, rows: list[Any], orders: list[tuple[str, bool]], columns: Columns) -> list[Any]:
+    """Stably, null before everything. The list itself is sorted."""
+    for name, descending in reversed(orders):
+        get = columns[name].get
+        rows.sort(key=lambda row, get=get: _sort_key(get(panel, row)), reverse=descending)  # type: ignore[misc]
+    return rows
 
 
 def parse_orderby(text: str, columns: Columns) -> list[tuple[str, bool]]:

@@ -1,36 +1,46 @@
 """The routes of the dialect: each call of the dialect file bound to its handler, and an index that finds them quickly.
 
-JSON bodies are read whatever the content type says, as the vendor's own clients need it.
+`{target}` at a path's end stands for the rest of the path, slashes included.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qsl
 
 from fastapi.routing import APIRoute
-from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
-from simulator.api6 import auth, equipment, servers
-from simulator.api6.calls import HANDLERS, Body, Call, Handler
+from simulator.api6 import auth, auth_proxy, auth_rules, auth_users, auth_v3, equipment, ipmgr, servers, stock
+from simulator.api6.calls import HANDLERS, Call, Handler
 from simulator.api6.dialect import Route, load_dialect
+from simulator.api6.kept import Encoded
+from simulator.api6.openapi import document
+from simulator.api6.requests import body_of, query_of, read, token_of
 from simulator.dcim import Panel
-from simulator.dcim.errors import Invalid, NotLoggedIn
+from simulator.dcim.errors import Forbidden
 
-__all__ = ["known_routes", "make_routes"]
+__all__ = ["document_of", "known_routes", "make_routes"]
 
-_SERVICES = (auth, equipment, servers)
+_SERVICES = (auth, auth_proxy, auth_rules, auth_users, auth_v3, equipment, ipmgr, servers, stock)
 """Imported for the handlers that they register."""
 
+TITLE = "DCImanager 6 (Rackloop)"
+DESCRIPTION = "Each route, field and message says in `x-provenance` whether it is documented, observed or inferred."
+
 Endpoint = Callable[[Request], Awaitable[Response]]
+
+TAIL = "{target}"
+
+
+def document_of(dialect: Iterable[Route]) -> dict[str, Any]:
+    """The OpenAPI document of a dialect's routes."""
+    return document(TITLE, DESCRIPTION, dialect)
 
 
 @lru_cache(maxsize=1)
@@ -40,7 +50,7 @@ def known_routes() -> list[BaseRoute]:
 
 
 def make_routes(dialect: tuple[Route, ...]) -> list[BaseRoute]:
-    """The index, and one route for each call and alias: for OpenAPI, and for what the index does not find.
+    """The index, and one route for each call and alias, for what the index does not find: wrong methods.
 
     Raises ValueError for an action that has no handler.
     """
@@ -50,11 +60,11 @@ def make_routes(dialect: tuple[Route, ...]) -> list[BaseRoute]:
         handler = HANDLERS.get(row.action)
         if handler is None:
             raise ValueError(f"{row.call}: there is no handler for {row.action}")
-        endpoint = _endpoint(row, handler)
+        endpoint = _endpoint(row, handler, index)
         for call in (row.call, *row.aliases):
             method, _, path = call.partition(" ")
             main = call == row.call
-            index.add(method, path, endpoint)
+            index.add(method, path, row.action, endpoint, main=main)
             route = APIRoute(
                 path,
                 endpoint,
@@ -62,12 +72,8 @@ def make_routes(dialect: tuple[Route, ...]) -> list[BaseRoute]:
                 status_code=row.status,
                 response_model=None,
                 response_class=JSONResponse,
-                operation_id=f"{method.lower()}{path}" if main else None,
                 name=call,
-                summary=row.action,
-                include_in_schema=main,
-                openapi_extra=_openapi(row, handler, path),
-                tags=[path.split("/")[1]],
+                include_in_schema=False,
             )
             routes.append(route)
     return [index, *routes]
@@ -79,7 +85,9 @@ class _Node:
 
     fixed: dict[str, _Node] = field(default_factory=dict)
     free: _Node | None = None
-    methods: dict[str, tuple[tuple[str, ...], Endpoint]] = field(default_factory=dict)
+    methods: dict[str, tuple[tuple[str, ...], Endpoint, str]] = field(default_factory=dict)
+    tails: dict[str, tuple[tuple[str, ...], Endpoint, str]] = field(default_factory=dict)
+    """What begins here and takes all the rest."""
 
 
 class _Index(BaseRoute):
@@ -89,22 +97,35 @@ class _Index(BaseRoute):
 
     def __init__(self) -> None:
         self._root = _Node()
+        self._served: list[tuple[str, str, str]] = []
 
-    def add(self, method: str, path: str, endpoint: Endpoint) -> None:
+    def add(self, method: str, path: str, action: str, endpoint: Endpoint, *, main: bool) -> None:
+        if main:
+            self._served.append((method, path, action))
         node, names = self._root, list[str]()
         for segment in path.split("/")[1:]:
+            if segment == TAIL:
+                node.tails[method] = (*names, segment[1:-1]), endpoint, action
+                return
             if segment.startswith("{"):
                 names.append(segment[1:-1])
                 node.free = node = node.free or _Node()
             else:
                 node = node.fixed.setdefault(segment, _Node())
-        node.methods[method] = tuple(names), endpoint
+        node.methods[method] = tuple(names), endpoint, action
+
+    def action(self, method: str, path: str) -> str | None:
+        found = _walk(self._root, path.split("/"), 1, method, ())
+        return None if found is None else found[2]
+
+    def served(self) -> Iterator[tuple[str, str, str]]:
+        return iter(self._served)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         if scope["type"] == "http":
             found = _walk(self._root, scope["path"].split("/"), 1, scope["method"], ())
             if found is not None:
-                names, endpoint, values = found
+                names, endpoint, _, values = found
                 return Match.FULL, {"path_params": dict(zip(names, values, strict=True)), "endpoint": endpoint}
         return Match.NONE, {}
 
@@ -115,7 +136,7 @@ class _Index(BaseRoute):
 
 def _walk(
     node: _Node, segments: list[str], place: int, method: str, values: tuple[str, ...]
-) -> tuple[tuple[str, ...], Endpoint, tuple[str, ...]] | None:
+) -> tuple[tuple[str, ...], Endpoint, str, tuple[str, ...]] | None:
     if place == len(segments):
         leaf = node.methods.get(method)
         return None if leaf is None else (*leaf, values)
@@ -124,78 +145,42 @@ def _walk(
     found = _walk(following, segments, place + 1, method, values) if following is not None else None
     if found is None and node.free is not None and segment:
         found = _walk(node.free, segments, place + 1, method, (*values, segment))
-    return found
+    tail = node.tails.get(method) if found is None else None
+    return found if tail is None else (*tail, (*values, "/".join(segments[place:])))
 
 
-def _openapi(row: Route, handler: Handler, path: str) -> dict[str, Any]:
-    extra: dict[str, Any] = {"x-provenance": row.provenance, "x-source": row.source}
-    if row.aliases:
-        extra["x-aliases"] = list(row.aliases)
-    names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
-    if names:
-        extra["parameters"] = [
-            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names
-        ]
-    if row.call.startswith("POST"):
-        extra["requestBody"] = {"content": {"application/json": {"schema": handler.body.model_json_schema()}}}
-    if not handler.public:
-        extra["security"] = [{"x-xsrf-token": []}]
-    return extra
-
-
-def _endpoint(row: Route, handler: Handler) -> Endpoint:
-    keys, action, status = row.keys, row.action, row.status
+def _endpoint(row: Route, handler: Handler, routes: _Index) -> Endpoint:
+    keys, action, status, renames = row.keys, row.action, row.status, row.answer_keys
 
     async def endpoint(request: Request) -> Response:
+        scope = request.scope
         panel: Panel = request.app.state.panel
-        caller = None
-        if not handler.public:
-            caller = panel.users.authenticate(_token(request))
+        method, client = scope["method"], scope.get("client")
+        address = client[0] if client else ""
+        session = caller = None
+        if handler.inside:
+            if request.headers.get("internal-auth") != "on":
+                raise Forbidden("Unauthorized: only the platform's own services may call this")
+        elif not handler.public:
+            session = panel.users.session(token_of(request), address)
+            caller = session.user
             if not handler.anyone:
-                panel.access.check(caller, action)
-        body = _body(await request.body(), handler.body, keys)
-        call = Call(panel, action, caller, request.path_params, _query(request), body)
-        return JSONResponse(await handler.run(call), status)
+                panel.access.check(caller, action, method)
+        body = body_of(await read(request), handler.body, keys)
+        path, query = request.path_params, query_of(request)
+        call = Call(panel, action, caller, path, query, body, method, address, session, routes)
+        answer = await handler.run(call)
+        if isinstance(answer, Encoded) and not renames:
+            return Response(answer.octets, call.status or status, media_type="application/json")
+        return JSONResponse(_renamed(answer, renames) if renames else answer, call.status or status)
 
     return endpoint
 
 
-# what a request carries
-
-
-def _token(request: Request) -> str:
-    """From whichever place clients put it (facts of real clients: any one is enough). Raises NotLoggedIn."""
-    headers = request.headers
-    token = headers.get("x-xsrf-token") or headers.get("isp-session") or request.cookies.get("ses6")
-    if not token:
-        raise NotLoggedIn("no session: log in, and send the token as x-xsrf-token, ISP-Session or cookie ses6")
-    return token
-
-
-def _query(request: Request) -> Mapping[str, str]:
-    """`+`, `%20` and raw spaces are all spaces; quotes and parentheses may come unencoded."""
-    raw: bytes = request.scope["query_string"]
-    return dict(parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True)) if raw else {}
-
-
-def _body(raw: bytes, model: type[Body], keys: Mapping[str, str]) -> Body:
-    """The JSON object of a request; an empty body is `{}`. Raises Invalid."""
-    try:
-        data = json.loads(raw) if raw.strip() else {}
-    except (ValueError, RecursionError) as error:
-        raise Invalid("body", f"it is not JSON ({error})") from None
-    if not isinstance(data, dict):
-        raise Invalid("body", "it is not a JSON object")
-    for alias, key in keys.items():
-        if alias in data:
-            if key in data:
-                raise Invalid(alias, f"it means the same as {key}, which is there too")
-            data[key] = data.pop(alias)
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
-        name = str(first["loc"][0]) if first["loc"] else "body"
-        if first["type"] == "extra_forbidden":
-            raise Invalid(name, f"Unexpected property '{name}'") from None
-        raise Invalid(name, first["msg"]) from None
+def _renamed(answer: Any, names: Mapping[str, str]) -> Any:
+    """With the dialect's words for keys of the answer, and of the rows of its list."""
+    if isinstance(answer, Sequence) and not isinstance(answer, str):
+        return [_renamed(each, names) for each in answer]
+    if not isinstance(answer, Mapping):
+        return answer
+    return {names.get(key, key): _renamed(value, names) if key == "list" else value for key, value in answer.items()}

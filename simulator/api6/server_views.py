@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from simulator.api6.columns import attributes, columns, moment, rack_name
+from simulator.api6.kept import KeptListing
 from simulator.api6.listing import Listing
 from simulator.api6.where import Columns
 from simulator.dcim import Panel
@@ -167,7 +168,52 @@ _SERVER_COLUMNS: Columns = {
     ),
 }
 
-SERVERS: Listing[Server] = Listing(_SERVER_COLUMNS, _server)
+
+def _sources(panel: Panel, server: Server) -> tuple[Any, ...]:
+    """All the records that `_server` reads, but for the names of equipment, which stay."""
+    inventory = panel.inventory
+    ports, outlets = inventory.switch_ports, inventory.outlets
+    book = panel.addresses
+    found: list[Any] = [
+        server,
+        panel.users.all.find(server.owner),
+        panel.operations.all.find(server.operation),
+        inventory.templates.find(server.os_template),
+        *[ports.find(port) for port in server.ports],
+        *[outlets.find(outlet) for outlet in server.outlets],
+    ]
+    for address in book.of_server(server.id):
+        found += (address, book.networks.find(address.network))
+    return tuple(found)
+
+
+def _around(panel: Panel) -> tuple[int, ...]:
+    inventory = panel.inventory
+    return (
+        panel.users.all.version,
+        panel.operations.all.version,
+        inventory.templates.version,
+        inventory.switch_ports.version,
+        inventory.outlets.version,
+        panel.addresses.used.version,
+        panel.addresses.networks.version,
+    )
+
+
+SERVERS: KeptListing[Server] = KeptListing(
+    _SERVER_COLUMNS,
+    _server,
+    sources=_sources,
+    around=_around,
+    joined={
+        "owner_email": lambda panel: panel.users.all.version,
+        "owner.email": lambda panel: panel.users.all.version,
+        "power_status": lambda panel: panel.inventory.outlets.version,
+        "operation.status": lambda panel: panel.operations.all.version,
+        "os_template.name": lambda panel: panel.inventory.templates.version,
+        "ip": lambda panel: panel.addresses.used.version,
+    },
+)
 
 SERVER_IPS: Listing[Address] = Listing(
     {
@@ -209,13 +255,20 @@ def _last_operation(panel: Panel, operation: Operation) -> dict[str, Any]:
     }
 
 
+def _server_name(panel: Panel, operation: Operation) -> str:
+    """Empty when it has been deleted since."""
+    server = panel.inventory.servers.find(operation.server)
+    return server.name if server else ""
+
+
 def _operation(panel: Panel, operation: Operation) -> dict[str, Any]:
     template = panel.inventory.templates.get(operation.template)
     return {
         **_last_operation(panel, operation),
-        "server": {"id": operation.server, "name": panel.inventory.servers.get(operation.server).name},
+        "server": {"id": operation.server, "name": _server_name(panel, operation)},
         "os_template": {"id": template.id, "name": template.name},
         "clear_disks": operation.clear_disks,
+        "recipe": operation.recipe,
         "date_create": moment(panel, operation.created_at),
         "date_end": moment(panel, operation.ended_at),
     }

@@ -9,8 +9,9 @@ from pydantic import Field
 from simulator.api6.calls import Body, Call, Nothing, handles
 from simulator.api6.server_views import CONFIGURATIONS, OPERATIONS, SERVER_IPS, SERVERS, connections
 from simulator.api6.views import TEMPLATES
-from simulator.dcim.errors import Invalid, NotFound, WrongState
+from simulator.dcim.errors import Invalid, NotFound, Protected, WrongState
 from simulator.dcim.operation_table import Operation
+from simulator.dcim.records import Server
 
 __all__: list[str] = []
 
@@ -43,10 +44,18 @@ class NewIp(Body):
     name: str | None = None
 
 
+class IpEdit(Body):
+    domain: str | None = Field(default=None, max_length=253)
+    note: str | None = None
+
+
 class Install(Body):
     os_template: int | str
     password: str | None = None
     domain: str | None = None
+    temporary_ipv4: bool = False
+    ssh_keys: list[str] = []
+    recipe: int | str | None = None
 
 
 class Diagnostic(Body):
@@ -65,7 +74,10 @@ async def configurations(call: Call[Nothing]) -> Any:
 
 @handles("server.list")
 async def list_servers(call: Call[Nothing]) -> Any:
-    return SERVERS.answer(call.panel, call.panel.access.servers(call.user), call.query)
+    panel = call.panel
+    if panel.access.everything(call.user, call.action):
+        return SERVERS.page(panel, panel.inventory.servers, call.query)
+    return SERVERS.answer(panel, panel.access.servers(call.user), call.query)
 
 
 @handles("server.item")
@@ -175,7 +187,7 @@ async def list_ips(call: Call[Nothing]) -> Any:
 
 @handles("server.ip.add", NewIp)
 async def add_ip(call: Call[NewIp]) -> Any:
-    body, addresses, server = call.body, call.panel.addresses, call.server()
+    body, addresses, server = call.body, call.panel.addresses, _unprotected(call.server())
     pool = None if body.ippool is None else addresses.pool(body.ippool)
     family = 4 if body.family == "ipv4" else 6
     if body.name is not None:
@@ -184,19 +196,48 @@ async def add_ip(call: Call[NewIp]) -> Any:
         given = [addresses.take(body.name, server.id, pool=pool, domain=body.domain)]
     else:
         pool = pool or addresses.usual_pool(family)
-        if pool.family != family:
-            raise Invalid("family", f"pool {pool.name} has IPv{pool.family} addresses")
+        if family not in addresses.plan.families(pool):
+            raise Invalid("family", f"pool {pool.name} has no {body.family} addresses")
         given = addresses.allocate(
-            pool, server.id, count=body.count, prefix=body.ip_prefix, domain=body.domain, subject=server.name
+            pool,
+            server.id,
+            family=family,
+            count=body.count,
+            prefix=body.ip_prefix,
+            domain=body.domain,
+            subject=server.name,
         )
     return {"id": given[0].id, "ids": [address.id for address in given]}
 
 
-@handles("server.ip.delete")
-async def delete_ip(call: Call[Nothing]) -> Any:
-    server, number = call.server(), call.number("ipid")
+def _own_ip(call: Call[Any], server: Server) -> int:
+    number = call.number("ipid")
     if number not in [address.id for address in call.panel.addresses.of_server(server.id)]:
         raise NotFound("address of this server with the id", number)
+    return number
+
+
+def _unprotected(server: Server) -> Server:
+    """Protection covers the server's network too (vendor page "Server Protection")."""
+    if server.protected:
+        raise Protected(f"server {server.name} is protected; take the protection off first")
+    return server
+
+
+@handles("server.ip.edit", IpEdit)
+async def edit_ip(call: Call[IpEdit]) -> Any:
+    server = call.server()
+    number = _own_ip(call, server)
+    _unprotected(server)
+    call.panel.addresses.edit(number, subject=server.name, **call.body.model_dump(exclude_none=True))
+    return {"id": number}
+
+
+@handles("server.ip.delete")
+async def delete_ip(call: Call[Nothing]) -> Any:
+    server = call.server()
+    number = _own_ip(call, server)
+    _unprotected(server)
     call.panel.addresses.release(number, subject=server.name)
     return {"id": number}
 
@@ -213,7 +254,19 @@ async def install(call: Call[Install]) -> Any:
     server, body = call.server(), call.body
     if body.password is not None and not body.password:
         raise Invalid("password", "it is empty")
-    operation = call.panel.operations.install(server.id, body.os_template)
+    recipe = None if body.recipe is None else call.panel.recipes.get(body.recipe)
+    if recipe is not None and not recipe.for_all and not call.panel.access.everything(call.user, "recipe.item"):
+        raise NotFound("recipe", body.recipe)
+    for key in body.ssh_keys:
+        if len(key.split()) < 2:
+            raise Invalid("ssh_keys", f"{key!r} is not a public key")
+    operation = call.panel.operations.install(
+        server.id,
+        body.os_template,
+        temporary_ipv4=body.temporary_ipv4,
+        ssh_keys=body.ssh_keys,
+        recipe=recipe,
+    )
     if body.domain is not None:
         call.panel.edit_server(server.id, {"domain": body.domain})
     return _started(operation)

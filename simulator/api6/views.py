@@ -9,17 +9,14 @@ from simulator.api6.columns import attributes, columns, moment, rack_name
 from simulator.api6.listing import Listing
 from simulator.api6.where import Columns
 from simulator.dcim import Panel
-from simulator.dcim.addresses import Address, Pool
 from simulator.dcim.records import Location, Outlet, Pdu, Rack, Switch, SwitchPort, Template
 from simulator.dcim.users import User
 
 __all__ = [
     "AUTH_USERS",
-    "IPS",
     "LOCATIONS",
     "OUTLETS",
     "PDUS",
-    "POOLS",
     "PORTS",
     "RACKS",
     "SWITCHES",
@@ -44,7 +41,7 @@ def _auth_user(panel: Panel, user: User) -> dict[str, Any]:
         "roles": list(user.roles),
         "state": user.state.value,
         "auth_source": "local",
-        "email_confirm": False,
+        "email_confirm": user.email_confirm,
         "lang": user.lang,
         "timezone": user.timezone,
     }
@@ -198,89 +195,4 @@ TEMPLATES: Listing[Template] = Listing(
         "efi": False,
         "install_type": "pxe",
     },
-)
-
-
-# addresses; counters are strings, as IPmanager has them
-
-
-def _pool(panel: Panel, pool: Pool) -> dict[str, Any]:
-    using, total = str(panel.addresses.using(pool)), str(pool.total)
-    network = panel.addresses.networks.find(pool.network)
-    return {
-        "id": pool.id,
-        "name": pool.name,
-        "userspace": 1,
-        "note": "",
-        "is_public": "true",
-        "using_ip": using,
-        "using_ipv4": using if pool.family == 4 else "0",
-        "using_ipv6": using if pool.family == 6 else "0",
-        "total_ip": total,
-        "total_ipv4": total if pool.family == 4 else "0",
-        "total_ipv6": total if pool.family == 6 else "0",
-        "ipnets": [{"id": network.id, "name": network.name, "gateway": pool.gateway}] if network else [],
-        "deallocation": pool.deallocation,
-    }
-
-
-POOLS: Listing[Pool] = Listing(
-    {
-        **attributes("int", "id"),
-        **attributes("text", "name"),
-        **attributes("bool", "deallocation"),
-        **columns(
-            "int",
-            using_ip=lambda panel, pool: panel.addresses.using(pool),
-            total_ip=lambda panel, pool: pool.total,
-        ),
-    },
-    _pool,
-)
-
-
-def _network_name(panel: Panel, address: Address) -> str | None:
-    network = panel.addresses.network(address)
-    return network.name if network else None
-
-
-def _network_id(panel: Panel, address: Address) -> int | None:
-    network = panel.addresses.network(address)
-    return network.id if network else None
-
-
-def _ip(panel: Panel, address: Address) -> dict[str, Any]:
-    return {
-        "id": address.id,
-        "name": address.name,
-        "ip_addr": address.name,
-        "domain": address.domain,
-        "ipnet": _network_id(panel, address),
-        "ipnet_name": _network_name(panel, address),
-        "ippool": address.pool,
-        "parent": None,
-        "size": address.size,
-        "status": "busy",
-        "note": "",
-        "userspace": 1,
-        "locked": False,
-        "first": address.host,
-        "server": address.server,
-    }
-
-
-IPS: Listing[Address] = Listing(
-    {
-        **attributes("int", "id", "server"),
-        **attributes("text", "name", "domain"),
-        **columns(
-            "text",
-            ip_addr=lambda panel, address: address.name,
-            ipnet_name=_network_name,
-            status=lambda panel, address: "busy",
-        ),
-        **columns("int", ipnet=_network_id, ippool=lambda panel, address: address.pool),
-        **columns("bool", locked=lambda panel, address: False),
-    },
-    _ip,
 )

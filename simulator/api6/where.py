@@ -18,7 +18,7 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 
 from simulator.dcim.errors import Invalid
 
-__all__ = ["Column", "Columns", "Getter", "Kind", "Predicate", "compile_where", "parse_where"]
+__all__ = ["Column", "Columns", "Getter", "Kind", "Predicate", "compile_where", "fields_of", "parse_where"]
 
 Getter = Callable[[Any, Any], Any]
 """From the panel and a record to a value: None, int, bool, str, or a list of str."""
@@ -135,6 +135,21 @@ def parse_where(text: str) -> Tree:
     if tree.depth > DEEPEST:
         raise Invalid("where", f"it is nested more than {DEEPEST} deep")
     return tree
+
+
+def fields_of(text: str) -> set[str]:
+    """The fields that a condition looks at. Raises Invalid."""
+    found: set[str] = set()
+    left = [parse_where(text)]
+    while left:
+        tree = left.pop()
+        if isinstance(tree, Junction):
+            left.extend(tree.inner)
+        elif isinstance(tree, Negate):
+            left.append(tree.inner)
+        else:
+            found.add(tree.field)
+    return found
 
 
 def _explain(text: str, error: UnexpectedInput) -> str:

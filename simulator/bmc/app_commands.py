@@ -1,22 +1,24 @@
-"""Commands about the BMC itself, its users and its channel (IPMI 2.0, 20 and 22)."""
+"""Commands about the BMC itself: who it is, resets, watchdog, system texts (IPMI 2.0, 20, 22 and 27)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from simulator.ipmi.channel import NAME_OCTETS, User
 from simulator.ipmi.codes import Completion, NetFn, Privilege
 from simulator.ipmi.dispatch import Call, Command, CommandTable, key
 from simulator.ipmi.errors import CompletionError
-from simulator.ipmi.session_commands import require_channel
 
 if TYPE_CHECKING:
     from simulator.bmc.device import Bmc
 
 __all__ = ["APP_COMMANDS"]
 
-_IPMI_FORUM: Final = (7154).to_bytes(3, "little")
-_NO_ACCESS: Final = 0x0F
+_WORKING: Final = 0x00
+_SOFT_OFF: Final = 0x05
+_LEGACY_ON: Final = 0x20
+_EVENT_LOGGING: Final = 0x08
+_TEXTS: Final = range(1, 6)
+_BLOCKS: Final = 4
 
 
 def _get_device_id(bmc: Bmc, call: Call, data: bytes) -> bytes:
@@ -24,9 +26,25 @@ def _get_device_id(bmc: Bmc, call: Call, data: bytes) -> bytes:
     return bmc.personality.device_id_octets
 
 
+def _reset(bmc: Bmc, call: Call, data: bytes) -> bytes:
+    """20.2 and 20.3: the answer is still sent, then the BMC is gone until it has started."""
+    bmc.restart()
+    return b""
+
+
 def _get_self_test_results(bmc: Bmc, call: Call, data: bytes) -> bytes:
     """20.4: no error."""
     return b"\x55\x00"
+
+
+def _set_acpi_state(bmc: Bmc, call: Call, data: bytes) -> bytes:
+    """20.6: what the host says of itself; the BMC sees for itself whether power is on."""
+    return b""
+
+
+def _get_acpi_state(bmc: Bmc, call: Call, data: bytes) -> bytes:
+    """20.7: system and device state."""
+    return bytes((_WORKING if bmc.chassis.powered else _SOFT_OFF, _WORKING))
 
 
 def _get_guid(bmc: Bmc, call: Call, data: bytes) -> bytes:
@@ -34,51 +52,100 @@ def _get_guid(bmc: Bmc, call: Call, data: bytes) -> bytes:
     return bmc.guid
 
 
-def _get_channel_access(bmc: Bmc, call: Call, data: bytes) -> bytes:
-    """22.23: always available, no alerting, administrators may log in; stored and present settings are the same."""
-    require_channel(bmc.personality.channel, data[0])
-    if data[1] & 0xC0 not in (0x40, 0x80):
+def _reset_watchdog(bmc: Bmc, call: Call, data: bytes) -> bytes:
+    """27.5."""
+    bmc.board.watchdog.feed(call.now)
+    return b""
+
+
+def _set_watchdog(bmc: Bmc, call: Call, data: bytes) -> bytes:
+    """27.6."""
+    bmc.board.watchdog.set(data, call.now)
+    return b""
+
+
+def _get_watchdog(bmc: Bmc, call: Call, data: bytes) -> bytes:
+    """27.7."""
+    return bmc.board.watchdog.get(call.now)
+
+
+def _set_enables(bmc: Bmc, call: Call, data: bytes) -> bytes:
+    """22.1: event logging is always on, and there is no message channel to the host (CCh for other bits)."""
+    if data[0] & ~_EVENT_LOGGING:
         raise CompletionError(Completion.INVALID_FIELD)
-    return bytes((0x22, Privilege.ADMINISTRATOR))
+    return b""
 
 
-def _get_channel_info(bmc: Bmc, call: Call, data: bytes) -> bytes:
-    """22.24: an 802.3 LAN with many sessions."""
-    channel = bmc.personality.channel
-    require_channel(channel, data[0])
-    return bytes((channel.number, 0x04, 0x01, 0x80 | len(bmc.sessions))) + _IPMI_FORUM + b"\0\0"
+def _get_enables(bmc: Bmc, call: Call, data: bytes) -> bytes:
+    """22.2."""
+    return bytes((_EVENT_LOGGING,))
 
 
-def _user(bmc: Bmc, slot: int) -> User | None:
-    """Raises CompletionError C9h for a slot that this model does not have."""
-    if not 1 <= slot <= bmc.personality.user_slots:
+def _clear_flags(bmc: Bmc, call: Call, data: bytes) -> bytes:
+    """22.3: there is nothing in the message buffers."""
+    return b""
+
+
+def _get_flags(bmc: Bmc, call: Call, data: bytes) -> bytes:
+    """22.4."""
+    return b"\0"
+
+
+def _set_system_info(bmc: Bmc, call: Call, data: bytes) -> bytes:
+    """22.14a: texts 1 to 5, in blocks of 16 octets; 80h for another."""
+    number = data[0]
+    if number == 0:
+        return b""
+    if number not in _TEXTS:
+        raise CompletionError(0x80)
+    if len(data) < 2 or data[1] >= _BLOCKS:
         raise CompletionError(Completion.OUT_OF_RANGE)
-    return next((user for user in bmc.users if user.slot == slot), None)
+    bmc.settings.system[number, data[1]] = data[2:].ljust(16, b"\0")
+    return b""
 
 
-def _get_user_access(bmc: Bmc, call: Call, data: bytes) -> bytes:
-    """22.27."""
-    require_channel(bmc.personality.channel, data[0])
-    user = _user(bmc, data[1] & 0x3F)
-    enabled = sum(other.enabled for other in bmc.users)
-    state = 0 if user is None else 0x40 if user.enabled else 0x80
-    access = _NO_ACCESS if user is None else 0x10 | user.limit
-    return bytes((bmc.personality.user_slots, state | enabled, 0, access))
+def _get_system_info(bmc: Bmc, call: Call, data: bytes) -> bytes:
+    """22.14b: by default the firmware's version, and the machine's name."""
+    number, block = data[1], data[2]
+    if data[0] & 0x80:
+        return b"\x11"
+    if number == 0:
+        return b"\x11\0"
+    if number not in _TEXTS:
+        raise CompletionError(0x80)
+    if block >= _BLOCKS:
+        raise CompletionError(Completion.OUT_OF_RANGE)
+    stored = bmc.settings.system.get((number, block))
+    if stored is None:
+        device = bmc.personality.device_id
+        default = {
+            1: f"{device.firmware_major}.{device.firmware_minor:02}",
+            2: bmc.chassis.name,
+        }.get(number, "")
+        octets = default.encode()
+        whole = (bytes((0, len(octets))) + octets).ljust(16 * _BLOCKS, b"\0")
+        stored = whole[16 * block : 16 * block + 16]
+    return b"\x11" + bytes((block,)) + stored
 
 
-def _get_user_name(bmc: Bmc, call: Call, data: bytes) -> bytes:
-    """22.29: 16 octets; an empty slot has an empty name."""
-    user = _user(bmc, data[0] & 0x3F)
-    return (b"" if user is None else user.name).ljust(NAME_OCTETS, b"\0")
-
+_A: Final = NetFn.APP
 
 APP_COMMANDS: CommandTable = {
-    key(NetFn.APP, 0x01): Command("Get Device ID", Privilege.USER, 0, 0, _get_device_id),
-    key(NetFn.APP, 0x04): Command("Get Self Test Results", Privilege.USER, 0, 0, _get_self_test_results),
-    key(NetFn.APP, 0x08): Command("Get Device GUID", Privilege.USER, 0, 0, _get_guid),
-    key(NetFn.APP, 0x37): Command("Get System GUID", Privilege.NONE, 0, 0, _get_guid),
-    key(NetFn.APP, 0x41): Command("Get Channel Access", Privilege.USER, 2, 2, _get_channel_access),
-    key(NetFn.APP, 0x42): Command("Get Channel Info", Privilege.USER, 1, 1, _get_channel_info),
-    key(NetFn.APP, 0x44): Command("Get User Access", Privilege.OPERATOR, 2, 2, _get_user_access),
-    key(NetFn.APP, 0x46): Command("Get User Name", Privilege.OPERATOR, 1, 1, _get_user_name),
+    key(_A, 0x01): Command("Get Device ID", Privilege.USER, 0, 0, _get_device_id),
+    key(_A, 0x02): Command("Cold Reset", Privilege.ADMINISTRATOR, 0, 0, _reset),
+    key(_A, 0x03): Command("Warm Reset", Privilege.ADMINISTRATOR, 0, 0, _reset),
+    key(_A, 0x04): Command("Get Self Test Results", Privilege.USER, 0, 0, _get_self_test_results),
+    key(_A, 0x06): Command("Set ACPI Power State", Privilege.ADMINISTRATOR, 2, 2, _set_acpi_state),
+    key(_A, 0x07): Command("Get ACPI Power State", Privilege.USER, 0, 0, _get_acpi_state),
+    key(_A, 0x08): Command("Get Device GUID", Privilege.USER, 0, 0, _get_guid),
+    key(_A, 0x22): Command("Reset Watchdog Timer", Privilege.OPERATOR, 0, 0, _reset_watchdog),
+    key(_A, 0x24): Command("Set Watchdog Timer", Privilege.OPERATOR, 6, 6, _set_watchdog),
+    key(_A, 0x25): Command("Get Watchdog Timer", Privilege.USER, 0, 0, _get_watchdog),
+    key(_A, 0x2E): Command("Set BMC Global Enables", Privilege.ADMINISTRATOR, 1, 1, _set_enables),
+    key(_A, 0x2F): Command("Get BMC Global Enables", Privilege.USER, 0, 0, _get_enables),
+    key(_A, 0x30): Command("Clear Message Flags", Privilege.ADMINISTRATOR, 1, 1, _clear_flags),
+    key(_A, 0x31): Command("Get Message Flags", Privilege.USER, 0, 0, _get_flags),
+    key(_A, 0x37): Command("Get System GUID", Privilege.NONE, 0, 0, _get_guid),
+    key(_A, 0x58): Command("Set System Info Parameters", Privilege.ADMINISTRATOR, 2, 18, _set_system_info),
+    key(_A, 0x59): Command("Get System Info Parameters", Privilege.USER, 4, 4, _get_system_info),
 }

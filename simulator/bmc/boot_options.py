@@ -1,7 +1,7 @@
 """System boot options: the parameters that a BMC keeps, and the flags that it hands to its server's firmware.
 
 IPMI 2.0, 28.12 to 28.13 and table 28-14. Parameters 0 (set in progress), 3 (valid bit clearing), 4 (boot info
-acknowledge) and 5 (boot flags) are kept; others are answered with 80h.
+acknowledge), 5 (boot flags), 6 (initiator) and 7 (initiator mailbox) are kept; others are answered with 80h.
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ _IN_PROGRESS: Final = 0x81
 _VERSION: Final = 0x01
 _LAPSE_SECONDS: Final = 60.0
 _NO_TIMEOUT: Final = 0x08
+_MAILBOX_BLOCKS: Final = 5
 
 
 class BootOptions:
     """The boot parameters of one BMC. The override itself is the chassis's, as its firmware reads it."""
 
-    __slots__ = ("_acknowledged", "_chassis", "_clearing", "_rest", "_setter", "lapses_at")
+    __slots__ = ("_acknowledged", "_chassis", "_clearing", "_initiator", "_mailbox", "_rest", "_setter", "lapses_at")
 
     def __init__(self, chassis: Chassis) -> None:
         self._chassis = chassis
@@ -35,6 +36,9 @@ class BootOptions:
         self._clearing = 0
         self._acknowledged = 0
         self._rest = bytes(3)
+        self._initiator = bytes(9)
+        """Channel, session id and time of whoever asked for the boot."""
+        self._mailbox: dict[int, bytes] = {}
         self.lapses_at: float | None = None
         """Wire time at which the flags lose their valid bit."""
 
@@ -52,10 +56,18 @@ class BootOptions:
             self._acknowledged = self._acknowledged & ~mask | value & mask
         elif parameter == 5:
             self._set_flags(call, _exactly(values, 5))
+        elif parameter == 6:
+            self._initiator = _exactly(values, 9)
+        elif parameter == 7:
+            if not 1 <= len(values) <= 17:
+                raise CompletionError(Completion.DATA_LENGTH)
+            if values[0] >= _MAILBOX_BLOCKS:
+                raise CompletionError(Completion.OUT_OF_RANGE)
+            self._mailbox[values[0]] = values[1:].ljust(16, b"\0")
         else:
             raise CompletionError(_UNKNOWN_PARAMETER)
 
-    def get(self, call: Call, parameter: int) -> bytes:
+    def get(self, call: Call, parameter: int, selector: int = 0) -> bytes:
         """The answer of Get System Boot Options. Raises CompletionError."""
         if parameter == 0:
             value = b"\x01" if self._held_by(call) else b"\x00"
@@ -65,6 +77,12 @@ class BootOptions:
             value = bytes((0, self._acknowledged))
         elif parameter == 5:
             value = self._flags().encode()
+        elif parameter == 6:
+            value = self._initiator
+        elif parameter == 7:
+            if selector >= _MAILBOX_BLOCKS:
+                raise CompletionError(Completion.OUT_OF_RANGE)
+            value = bytes((selector,)) + self._mailbox.get(selector, bytes(16))
         else:
             raise CompletionError(_UNKNOWN_PARAMETER)
         return bytes((_VERSION, parameter)) + value

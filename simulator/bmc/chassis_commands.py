@@ -1,4 +1,4 @@
-"""Commands about the chassis: power, restore policy, boot options (IPMI 2.0, 28)."""
+"""Commands about the chassis: power, identify, restore policy, boot options, counters (IPMI 2.0, 28)."""
 
 from __future__ import annotations
 
@@ -18,6 +18,16 @@ _CONTROL_NAMES: Final = {number: name for name, number in CHASSIS_CONTROLS.items
 _POLICY_NAMES: Final = {number: name for name, number in POLICIES.items()}
 _POLICIES_SUPPORTED: Final = 0x07
 _KEEP_POLICY: Final = 0x03
+_IDENTIFY_SUPPORTED: Final = 0x40
+_IDENTIFY_TIMED: Final = 0x10
+_FAN_FAULT: Final = 0x08
+_DRIVE_FAULT: Final = 0x04
+_IDENTIFY_SECONDS: Final = 15
+_FOR_EVER: Final = float("inf")
+_RESTART_CAUSES: Final = {"unknown": 0x0, "command reset": 0x1, "command": 0x1, "watchdog": 0x4, "restore policy": 0x6}
+"""Table 28-11. The two policies are told apart by the present one."""
+_PREVIOUS_POLICY: Final = 0x7
+_MINUTES_PER_COUNT: Final = 60
 
 
 def _get_capabilities(bmc: Bmc, call: Call, data: bytes) -> bytes:
@@ -28,18 +38,24 @@ def _get_capabilities(bmc: Bmc, call: Call, data: bytes) -> bytes:
 def _get_status(bmc: Bmc, call: Call, data: bytes) -> bytes:
     """28.2."""
     chassis = bmc.chassis
-    return ChassisStatus(chassis.powered, chassis.restore_policy, chassis.last_power_event).encode()
+    status = bytearray(ChassisStatus(chassis.powered, chassis.restore_policy, chassis.last_power_event).encode())
+    if any(drive.failed for drive in chassis.disks):
+        status[2] |= _DRIVE_FAULT
+    if chassis.powered and 0.0 in chassis.thermal.rpm():
+        status[2] |= _FAN_FAULT
+    status[2] |= _IDENTIFY_SUPPORTED | (_IDENTIFY_TIMED if chassis.identify_lit else 0)
+    return bytes(status)
 
 
 def _control(bmc: Bmc, call: Call, data: bytes) -> bytes:
-    """28.3: `on` and `off` are fine in either state; the others need a machine that is on, else D5h. The diagnostic
-    interrupt is not built, and so is CCh, as is `soft` where the model has no such button.
+    """28.3: `on` and `off` are fine in either state; the others need a machine that is on, else D5h. `soft` is CCh where
+    the model has no such button.
     """
     chassis = bmc.chassis
     action = _CONTROL_NAMES.get(data[0] & 0x0F)
-    if action is None or action == "diag" or (action == "soft" and not bmc.personality.soft_power):
+    if action is None or (action == "soft" and not bmc.personality.soft_power):
         raise CompletionError(Completion.INVALID_FIELD)
-    if action in ("cycle", "reset", "soft") and not chassis.powered:
+    if action in ("cycle", "reset", "diag", "soft") and not chassis.powered:
         raise CompletionError(Completion.WRONG_STATE)
     bmc.boot.chassis_controlled()
     if action == "on":
@@ -50,9 +66,32 @@ def _control(bmc: Bmc, call: Call, data: bytes) -> bytes:
         chassis.power_cycle()
     elif action == "reset":
         chassis.reset()
+    elif action == "diag":
+        chassis.interrupt()
     else:
         chassis.soft_shutdown()
     return b""
+
+
+def _identify(bmc: Bmc, call: Call, data: bytes) -> bytes:
+    """28.5: so many seconds, 15 when not said, 0 puts it out; with bit 0 of the second octet until then."""
+    seconds: float = data[0] if data else _IDENTIFY_SECONDS
+    bmc.chassis.identify(_FOR_EVER if len(data) == 2 and data[1] & 1 else seconds)
+    return b""
+
+
+def _get_restart_cause(bmc: Bmc, call: Call, data: bytes) -> bytes:
+    """28.11."""
+    chassis = bmc.chassis
+    cause = _RESTART_CAUSES.get(chassis.restart_cause, 0)
+    if chassis.restart_cause == "restore policy" and chassis.restore_policy == "previous":
+        cause = _PREVIOUS_POLICY
+    return bytes((cause, bmc.personality.channel.number))
+
+
+def _get_on_hours(bmc: Bmc, call: Call, data: bytes) -> bytes:
+    """28.14: minutes per count, and the count."""
+    return bytes((_MINUTES_PER_COUNT,)) + int(bmc.chassis.seconds_on // 3600).to_bytes(4, "little")
 
 
 def _set_restore_policy(bmc: Bmc, call: Call, data: bytes) -> bytes:
@@ -74,14 +113,17 @@ def _set_boot_options(bmc: Bmc, call: Call, data: bytes) -> bytes:
 
 def _get_boot_options(bmc: Bmc, call: Call, data: bytes) -> bytes:
     """28.13."""
-    return bmc.boot.get(call, data[0] & 0x7F)
+    return bmc.boot.get(call, data[0] & 0x7F, data[1])
 
 
 CHASSIS_COMMANDS: CommandTable = {
     key(NetFn.CHASSIS, 0x00): Command("Get Chassis Capabilities", Privilege.USER, 0, 0, _get_capabilities),
     key(NetFn.CHASSIS, 0x01): Command("Get Chassis Status", Privilege.USER, 0, 0, _get_status),
     key(NetFn.CHASSIS, 0x02): Command("Chassis Control", Privilege.OPERATOR, 1, 1, _control),
+    key(NetFn.CHASSIS, 0x04): Command("Chassis Identify", Privilege.OPERATOR, 0, 2, _identify),
     key(NetFn.CHASSIS, 0x06): Command("Set Power Restore Policy", Privilege.OPERATOR, 1, 1, _set_restore_policy),
-    key(NetFn.CHASSIS, 0x08): Command("Set System Boot Options", Privilege.OPERATOR, 1, 17, _set_boot_options),
+    key(NetFn.CHASSIS, 0x07): Command("Get System Restart Cause", Privilege.USER, 0, 0, _get_restart_cause),
+    key(NetFn.CHASSIS, 0x08): Command("Set System Boot Options", Privilege.OPERATOR, 1, 18, _set_boot_options),
     key(NetFn.CHASSIS, 0x09): Command("Get System Boot Options", Privilege.OPERATOR, 3, 3, _get_boot_options),
+    key(NetFn.CHASSIS, 0x0F): Command("Get POH Counter", Privilege.USER, 0, 0, _get_on_hours),
 }

@@ -6,12 +6,23 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from simulator.bmc.app_commands import APP_COMMANDS
+from simulator.bmc.board import Board
 from simulator.bmc.boot_options import BootOptions
 from simulator.bmc.chassis_commands import CHASSIS_COMMANDS
+from simulator.bmc.console import Console, Line
+from simulator.bmc.dcmi_commands import DCMI_COMMANDS
 from simulator.bmc.hardware import Chassis
+from simulator.bmc.lan_commands import LAN_COMMANDS, sol_value
+from simulator.bmc.payload_commands import PAYLOAD_COMMANDS
 from simulator.bmc.personality import Personality
+from simulator.bmc.sensor_commands import SENSOR_COMMANDS
+from simulator.bmc.settings import Settings
+from simulator.bmc.storage_commands import STORAGE_COMMANDS
+from simulator.bmc.user_commands import USER_COMMANDS
 from simulator.ipmi.channel import User
+from simulator.ipmi.codes import Completion
 from simulator.ipmi.dispatch import Call, CommandTable, dispatch, key
+from simulator.ipmi.interference import Interference, Verdict
 from simulator.ipmi.message import Message
 from simulator.ipmi.server import LanServer
 from simulator.ipmi.session import Peer, Session
@@ -22,8 +33,21 @@ __all__ = ["COMMANDS", "Bmc", "Observer"]
 Observer = Callable[[str, Mapping[str, Any]], object]
 """Told what happened and its details (JSON values): `login`, `login refused`, `session ended`, `command`."""
 
-COMMANDS: Final[CommandTable] = {**SESSION_COMMANDS, **APP_COMMANDS, **CHASSIS_COMMANDS}
+COMMANDS: Final[CommandTable] = {
+    **SESSION_COMMANDS,
+    **APP_COMMANDS,
+    **USER_COMMANDS,
+    **CHASSIS_COMMANDS,
+    **SENSOR_COMMANDS,
+    **STORAGE_COMMANDS,
+    **LAN_COMMANDS,
+    **PAYLOAD_COMMANDS,
+    **DCMI_COMMANDS,
+}
 """All that a BMC answers; anything else is answered with C1h."""
+
+_INITIALISING_SECONDS: Final = 10.0
+"""After a reset the BMC answers again, and for so long (lab time) with D2h."""
 
 
 class Bmc:
@@ -34,7 +58,24 @@ class Bmc:
     during which nobody spoke to it counts too.
     """
 
-    __slots__ = ("_boot", "_lan", "chassis", "forced_code", "observer", "personality", "users")
+    __slots__ = (
+        "_board",
+        "_boot",
+        "_console",
+        "_lan",
+        "_restarted",
+        "_restarting",
+        "_settings",
+        "address",
+        "chassis",
+        "forced_code",
+        "interference",
+        "kg",
+        "line",
+        "observer",
+        "personality",
+        "users",
+    )
 
     def __init__(
         self,
@@ -52,8 +93,21 @@ class Bmc:
         self.observer = observer
         self.forced_code: int | None = None
         """A fault's hand: every command but those about sessions ends with this completion code, and does nothing."""
+        self.kg = b""
+        """K_g, the BMC's own key; empty where it is not set."""
+        self.interference: Interference | None = None
+        """Rules of faults, while there are any; whoever serves the BMC passes its datagrams through them."""
         self._lan = LanServer(self, personality.channel, octets)
         self._boot: BootOptions | None = None
+        self.address: Peer | None = None
+        """Where it is served, if it is."""
+        self.line: Line | None = None
+        """The network, for what it sends unasked."""
+        self._console: Console | None = None
+        self._board: Board | None = None
+        self._settings: Settings | None = None
+        self._restarting = self._restarted = False
+        chassis.sensed = self.sense
 
     @property
     def guid(self) -> bytes:
@@ -71,39 +125,128 @@ class Bmc:
         return self._boot
 
     @property
+    def board(self) -> Board:
+        """Sensors, log, watchdog, inventory."""
+        if self._board is None:
+            self._board = Board(self.chassis, self.personality)
+        return self._board
+
+    @property
+    def settings(self) -> Settings:
+        """What somebody set it up with, beside its users."""
+        if self._settings is None:
+            self._settings = Settings()
+        return self._settings
+
+    @property
     def next_deadline(self) -> float | None:
         """Wire time at which `on_time` is due, if it is. Sessions that run out need no call."""
-        return None if self._boot is None else self._boot.lapses_at
+        due = None if self._boot is None else self._boot.lapses_at
+        if self._board is not None and (expiry := self._board.watchdog.expires_at) is not None:
+            due = expiry if due is None else min(due, expiry)
+        if self._console is not None and (resend := self._console.due) is not None:
+            due = resend if due is None else min(due, resend)
+        return due
 
     def receive(self, data: bytes, peer: Peer, now: float) -> list[bytes]:
         """Take a datagram; returns those to send back to `peer`. Raises nothing, whatever the octets are."""
         if not self.chassis.bmc_alive:
             self.power_lost()
             return []
-        if self._boot is not None:
-            self._boot.on_time(now)
-        return self._lan.receive(data, peer, now)
+        self.on_time(now)
+        answers = self._lan.receive(data, peer, now)
+        if self._restarting:
+            self._restarting, self._restarted = False, True
+            self.power_lost()
+            self.chassis.restart_bmc()
+        return answers
 
     def on_time(self, now: float) -> None:
         if self._boot is not None:
             self._boot.on_time(now)
+        if self._board is not None:
+            self._board.watchdog.on_time(now)
+        if self._console is not None:
+            self._console.on_time(now)
 
     def power_lost(self) -> None:
         """Standby power went: all that was only in memory is gone."""
+        self.detach_console()
         self._lan.power_lost()
         self._boot = None
+        if self._board is not None:
+            self._board.forget()
+
+    # Serial over LAN
+
+    @property
+    def console(self) -> Console | None:
+        """The SOL payload that is active."""
+        if self._console is not None and not self._console.alive:
+            self.detach_console()
+        return self._console
+
+    def attach_console(self, session: Session) -> None:
+        """Give the console to a session; tries and interval are SOL parameter 4."""
+        tries, interval = sol_value(self, 4)
+        self._console = Console(self.chassis, self._lan, session, self.line, tries & 0x07, interval / 100)
+
+    def detach_console(self, *, tell: bool = False) -> None:
+        if self._console is not None:
+            self._console.end(tell=tell)
+            self._console = None
+
+    def payload(self, session: Session, payload: bytes, now: float) -> list[bytes]:
+        """A SOL packet came in; only its owner's counts."""
+        console = self._console
+        return console.receive(payload, now) if console is not None and console.session is session else []
+
+    def restart(self) -> None:
+        """Start anew as soon as the present request is answered."""
+        self._restarting = True
+
+    def sense(self, what: str) -> None:
+        """Something changed in the chassis that sensors see (`Chassis.sensed`)."""
+        self.board.sense(what)
+
+    @property
+    def _initialising(self) -> bool:
+        """It was reset, and is not done with starting yet."""
+        if self._restarted and self.chassis.lab_time >= self.chassis.bmc_started_at + _INITIALISING_SECONDS:
+            self._restarted = False
+        return self._restarted
 
     # what the LAN server asks
 
     def execute(self, request: Message, call: Call) -> bytes:
         number = key(request.netfn, request.command)
+        if self.interference is not None:
+            user = call.session.user if call.session is not None else None
+            verdict = self.interference.dispatch(number, user.name if user is not None else None)
+            if verdict is Verdict.SILENCE:
+                return b""
+            if verdict is Verdict.LOSE_SESSION:
+                if call.session is not None:
+                    self._lan.lose(call.session)
+                return b""
+            if verdict is Verdict.BAD_CHECKSUM:
+                call.spoiled = True
+            elif isinstance(verdict, int):
+                return bytes((verdict,))
         if self.forced_code is not None and call.session is not None and number not in SESSION_COMMANDS:
             answer = bytes((self.forced_code,))
+        elif self._restarted and number not in SESSION_COMMANDS and self._initialising:
+            answer = bytes((Completion.BMC_STARTING,))
+        elif number in self.personality.lacks:
+            answer = bytes((Completion.INVALID_COMMAND,))
         else:
             answer = dispatch(COMMANDS, self, call, request)
         if self.observer is not None:
             self._tell(number, request, call, answer[0])
         return answer
+
+    def refuse(self) -> int:
+        return 0 if self.interference is None else self.interference.refuse()
 
     def notice(self, what: str, user: bytes, detail: str) -> None:
         if self.observer is not None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
-__all__ = ["BootFlags", "BootOverride", "Chassis"]
+__all__ = ["Alarm", "BootFlags", "BootOverride", "Chassis", "Drive", "Heat", "Inlet", "Supply"]
 
 
 class BootOverride(NamedTuple):
@@ -29,8 +30,65 @@ class BootFlags(Protocol):
     def efi(self) -> bool: ...
 
 
+class Alarm(Protocol):
+    """A call that is due, and may be called off."""
+
+    def cancel(self) -> None: ...
+
+
+class Inlet(Protocol):
+    """What feeds a supply."""
+
+    @property
+    def live(self) -> bool: ...
+
+
+class Supply(Protocol):
+    """A power supply."""
+
+    @property
+    def failed(self) -> bool: ...
+
+    @property
+    def delivers(self) -> bool: ...
+
+    @property
+    def feed(self) -> Inlet: ...
+
+
+class Drive(Protocol):
+    """A disk in its bay."""
+
+    @property
+    def failed(self) -> bool: ...
+
+
+class Heat(Protocol):
+    """Temperatures and fans; the CPU's temperature runs from where it is to where its conditions lead."""
+
+    @property
+    def inlet(self) -> float:
+        """Degrees Celsius of the air that is taken in."""
+
+    def celsius(self) -> float:
+        """The CPU's."""
+
+    def until(self, level: float) -> float | None:
+        """Seconds of lab time until the CPU's temperature passes `level`; None when it does not."""
+
+    def rpm(self) -> Sequence[float]:
+        """Of each fan."""
+
+
 class Chassis(Protocol):
     """One server as its BMC's wires reach it. Every call acts at once and returns at once."""
+
+    sensed: Callable[[str], object]
+    """Called when something changed that sensors see: `power`, `restart`, `fans`, `heat`, `supplies`, `drives`,
+    `thermal trip`; or `bmc`: the BMC has started.
+    """
+    printed: Callable[[str], object]
+    """Takes what the serial console shows, as it comes."""
 
     @property
     def name(self) -> str: ...
@@ -77,3 +135,59 @@ class Chassis(Protocol):
 
     def soft_shutdown(self) -> None:
         """The ACPI power button: whatever runs decides what to make of it."""
+
+    @property
+    def restart_cause(self) -> str:
+        """`unknown`, `command`, `command reset`, `restore policy` or `watchdog`."""
+
+    @property
+    def psus(self) -> Sequence[Supply]: ...
+
+    @property
+    def disks(self) -> Sequence[Drive]: ...
+
+    @property
+    def thermal(self) -> Heat: ...
+
+    @property
+    def watts(self) -> float:
+        """What it draws."""
+
+    @property
+    def seconds_on(self) -> float:
+        """How long main power has been on, over all."""
+
+    @property
+    def lab_time(self) -> float:
+        """Seconds."""
+
+    @property
+    def wall_clock(self) -> int:
+        """Seconds since 1970, by the lab's calendar."""
+
+    @property
+    def bmc_started_at(self) -> float:
+        """Lab time."""
+
+    @property
+    def identify_lit(self) -> bool: ...
+
+    def identify(self, seconds: float) -> None:
+        """Light the locator for so long; 0 puts it out."""
+
+    def alarm(self, seconds: float, callback: Callable[[], object]) -> Alarm:
+        """Call back after `seconds` of lab time."""
+
+    def interrupt(self) -> None:
+        """The diagnostic interrupt."""
+
+    def watchdog_reset(self) -> None:
+        """A reset whose cause is the watchdog."""
+
+    def restart_bmc(self) -> None:
+        """The BMC starts anew: `bmc_alive` is false until it has."""
+
+    def typed(self, octets: bytes) -> None:
+        """Keys for the serial console."""
+
+    def serial_break(self) -> None: ...

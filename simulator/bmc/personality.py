@@ -12,9 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from simulator.bmc.sensors import KINDS, SensorLine
 from simulator.ipmi.channel import Channel
 from simulator.ipmi.commands import DeviceId
 from simulator.ipmi.crypto import SUITES
+from simulator.ipmi.dispatch import key
+from simulator.ipmi.lan15 import AuthType
+from simulator.ipmi.quirks import Quirk
+from simulator.ipmi.sdr import Factors
 
 __all__ = [
     "BadPersonality",
@@ -40,8 +45,11 @@ _SUPPORT_BITS: Final[dict[Support, int]] = {
     "chassis": 0x80,
 }
 
-_BUILT: Final = _SUPPORT_BITS["chassis"]
+_BUILT: Final = 0xFF & ~_SUPPORT_BITS["bridge"]
 """A BMC claims only what it answers, whatever its model can do."""
+
+_UNITS: Final = {1: Factors(1), 4: Factors(2, -2), 6: Factors(4), 18: Factors(100)}
+"""How a reading becomes an octet where a page does not say: 1 degree, 0.02 V, 4 W, 100 RPM."""
 
 
 class UnknownPersonality(LookupError):
@@ -53,6 +61,42 @@ class BadPersonality(ValueError):
 
 
 Octet = Annotated[int, Field(ge=0, le=255)]
+
+
+Limit = Annotated[float, Field(ge=0)] | None
+
+
+class _SensorPage(BaseModel):
+    """A sensor as written. `low` and `high`: non-critical, critical, non-recoverable, in the sensor's unit."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=16)
+    reads: str
+    low: list[Limit] = Field(default=[None, None, None], min_length=3, max_length=3)
+    high: list[Limit] = Field(default=[None, None, None], min_length=3, max_length=3)
+    step: int | None = Field(default=None, ge=1, le=511)
+    exponent: int = Field(default=0, ge=-8, le=7)
+    hysteresis: int = Field(default=1, ge=0, le=255)
+
+    def line(self) -> SensorLine:
+        """Raises KeyError for a kind that there is not."""
+        kind = KINDS[self.reads]
+        factors = Factors(self.step, self.exponent) if self.step else _UNITS.get(kind.unit, Factors())
+        low, high = self.low, self.high
+        return SensorLine(
+            self.name, self.reads, (low[0], low[1], low[2]), (high[0], high[1], high[2]), factors, self.hysteresis
+        )
+
+
+class _BoardPage(BaseModel):
+    """What the inventory says."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    maker: str
+    product: str
+    part: str = ""
 
 
 class _Page(BaseModel):
@@ -75,6 +119,18 @@ class _Page(BaseModel):
     sessions: int = Field(ge=4, le=63)
     users: int = Field(ge=1, le=63)
     evicts_half_open: bool = True
+    authentication: list[Literal["none", "md5", "straight"]] = []
+    """Kinds of IPMI 1.5 sessions that it accepts."""
+    bad_logins: int = Field(default=0, ge=0, le=255)
+    """So many wrong passwords lock a user out for `lock_out` seconds; 0: never."""
+    lock_out: float = Field(default=60.0, gt=0)
+    quirks: list[Quirk] = []
+    board: _BoardPage = _BoardPage(maker="Rackloop", product="BMC")
+    sensors: list[_SensorPage] = []
+    log_entries: int = Field(default=512, ge=16, le=4095)
+    password_octets: Literal[16, 20] = 20
+    lacks: list[Annotated[str, Field(pattern=r"^[0-9A-F]{2}/[0-9A-F]{2}$")]] = []
+    """Commands (network function and number) that this model answers with C1h."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +145,14 @@ class Personality:
     user_slots: int
     device_id_octets: bytes
     """`device_id` as on the wire."""
+    maker: str = ""
+    board_product: str = ""
+    board_part: str = ""
+    sensors: tuple[SensorLine, ...] = ()
+    log_entries: int = 512
+    password_octets: int = 20
+    lacks: frozenset[int] = frozenset()
+    """Keys of commands that this model does not know."""
 
 
 @cache
@@ -113,6 +177,9 @@ def read_personality(file: Path) -> Personality:
     try:
         page = _Page.model_validate(YAML(typ="safe").load(file.read_text(encoding="utf-8")))
         suites = tuple(SUITES[number] for number in page.suites)
+        for sensor in page.sensors:
+            if sensor.reads not in KINDS:
+                raise BadPersonality(f"{file.name}: no sensor reads {sensor.reads!r}; there are {', '.join(KINDS)}")
     except KeyError as error:
         raise BadPersonality(f"{file.name}: cipher suite {error} is not spoken; there are {list(SUITES)}") from None
     except (ValidationError, YAMLError) as error:
@@ -129,5 +196,27 @@ def read_personality(file: Path) -> Personality:
         page.product,
         bytes(page.auxiliary),
     )
-    channel = Channel(suites, session_limit=page.sessions, evicts_half_open=page.evicts_half_open)
-    return Personality(file.stem, device_id, channel, page.soft_power, page.users, device_id.encode())
+    channel = Channel(
+        suites,
+        session_limit=page.sessions,
+        evicts_half_open=page.evicts_half_open,
+        authentication=tuple(AuthType[kind.upper()] for kind in page.authentication),
+        bad_logins=page.bad_logins,
+        lock_out=page.lock_out,
+        quirks=frozenset(page.quirks),
+    )
+    return Personality(
+        file.stem,
+        device_id,
+        channel,
+        page.soft_power,
+        page.users,
+        device_id.encode(),
+        page.board.maker,
+        page.board.product,
+        page.board.part,
+        tuple(sensor.line() for sensor in page.sensors),
+        page.log_entries,
+        page.password_octets,
+        frozenset(key(int(number[:2], 16), int(number[3:], 16)) for number in page.lacks),
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from simulator.bmc.device import Bmc
 from simulator.fabric import Address, Endpoint, Fabric
+from simulator.ipmi.interference import Interference
 from simulator.kernel import Timer
 
 __all__ = ["serve_bmc"]
@@ -13,6 +14,8 @@ async def serve_bmc(bmc: Bmc, fabric: Fabric, address: Address) -> Endpoint:
     """Put a BMC at an address; port 0 takes a free one. Closing the endpoint takes it off again. Raises AddressInUse."""
     service = _Service(bmc, fabric)
     service.endpoint = await fabric.open(address, service.receive)
+    bmc.address = service.endpoint.address
+    bmc.line = service
     return service
 
 
@@ -34,10 +37,31 @@ class _Service:
         return self.endpoint.address
 
     def receive(self, data: bytes, peer: Address) -> None:
-        answers = self._bmc.receive(data, peer, self._fabric.time.now())
-        if self.endpoint is not None:
-            for answer in answers:
+        bmc = self._bmc
+        if bmc.interference is not None:
+            self._carry(bmc.interference, data, peer)
+        elif self.endpoint is not None:
+            for answer in bmc.receive(data, peer, self._fabric.time.now()):
                 self.endpoint.send(answer, peer)
+        if self._bmc.next_deadline != self._due:
+            self._arm()
+
+    def _carry(self, interference: Interference, data: bytes, peer: Address) -> None:
+        """Receive through the rules of faults. What leaves late does so on wire time."""
+        time = self._fabric.time
+        for delay, answer in interference.carry(data, lambda asked: self._bmc.receive(asked, peer, time.now())):
+            if delay:
+                time.call_later(delay, self.send, answer, peer)
+            else:
+                self.send(answer, peer)
+
+    def now(self) -> float:
+        """Wire time."""
+        return self._fabric.time.now()
+
+    def push(self, data: bytes, peer: Address) -> None:
+        """Send what nobody asked for, and be woken when it is to be sent again."""
+        self.send(data, peer)
         if self._bmc.next_deadline != self._due:
             self._arm()
 

@@ -15,10 +15,14 @@ class Unhealthy(Exception):
 
 
 def check_health(endpoints: Path, *, timeout: float = 4.0) -> str:
-    """Ask the panel and the control API named in an endpoints file; returns a line for people. Raises Unhealthy."""
+    """Ask the panel, in both of its dialects, and the control API named in an endpoints file; returns a line for people. Raises Unhealthy."""
     try:
         places = json.loads(endpoints.read_text(encoding="utf-8"))
-        urls = {"DCImanager 6": f"{places['dci6']}/auth/v4/whoami", "lab control": f"{places['control']}/__lab/clock"}
+        urls = {
+            "DCImanager 6": f"{places['dci6']}/auth/v4/whoami",
+            "DCImanager 5": f"{places['dci5']}/dcimgr?out=xml",
+            "lab control": f"{places['control']}/__lab/clock",
+        }
     except FileNotFoundError:
         raise Unhealthy(f"{endpoints}: no such file: the lab is not up yet, or not any more") from None
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -21,9 +21,10 @@ from simulator.lab import Run
 from simulator.lab.running import DriverKind, wire
 from simulator.lab.web import WebServer, bind
 
-__all__ = ["CONTROL_PORT", "DCI6_PORT", "Standing", "endpoints", "stand", "up"]
+__all__ = ["CONTROL_PORT", "DCI5_PORT", "DCI6_PORT", "Standing", "endpoints", "stand", "up"]
 
 DCI6_PORT = 8006
+DCI5_PORT = 1500
 CONTROL_PORT = 8016
 
 
@@ -45,8 +46,11 @@ async def stand(
     seed: int = 1,
     drivers: DriverKind = "own",
     ports: tuple[int, int] = (DCI6_PORT, CONTROL_PORT),
+    port5: int = DCI5_PORT,
 ) -> AsyncIterator[Standing]:
-    """The lab with its control API; `ports` are those of the panel and of the control API, taken ones give way."""
+    """The lab with its control API; `ports` are those of DCImanager 6 and of the control API, `port5` is that of
+    DCImanager 5. Taken ones give way.
+    """
     # A stepped lab keeps the epoch of simulated runs, so that dates do not depend on the day; the others show today.
     epoch = LAB_EPOCH if clock == "stepped" else datetime.now(UTC)  # noqa: TID251 - outside clients compare dates with their own
     sock = bind(host, ports[1])
@@ -58,6 +62,7 @@ async def stand(
             drivers=drivers,
             host=host,
             port=ports[0],
+            port5=port5,
             tls=tls,
             devices="as planned",
             epoch=epoch,
@@ -79,8 +84,12 @@ def endpoints(standing: Standing) -> dict[str, Any]:
     email, password = run.admin
     return {
         "dci6": run.dci6_url,
+        "dci5": run.dci5_url,
         "control": standing.control,
-        "admin": {"dci6": {"email": email, "password": password}},
+        "admin": {
+            "dci6": {"email": email, "password": password},
+            "dci5": {"username": email, "password": password},
+        },
         "bmcs": [
             {
                 "server": name,
@@ -143,7 +152,11 @@ async def up(plan: LabPlan, *, say: Callable[[str], None], endpoints_file: Path 
 def _greeting(standing: Standing) -> list[str]:
     run = standing.run
     email, password = run.admin
-    rows = [("DCImanager 6", f"{run.dci6_url}   {email} / {password}"), ("lab control", f"{standing.control}/")]
+    rows = [
+        ("DCImanager 6", f"{run.dci6_url}   {email} / {password}"),
+        ("DCImanager 5", f"{run.dci5_url}/dcimgr   {email} / {password}"),
+        ("lab control", f"{standing.control}/"),
+    ]
     if run.bmcs:
         name, (host, port) = next(iter(run.bmcs.items()))
         bmc = run.plan.servers[name].bmc

@@ -42,6 +42,10 @@ class NetBoot:
     work_seconds: float
     clear_disks: bool
     addresses: Sequence[str]
+    ssh_keys: Sequence[str] = ()
+    """Public keys that root may log in with."""
+    recipe: str = ""
+    """A script to run on the first boot."""
 
 
 @dataclass(slots=True)

@@ -22,7 +22,7 @@ from simulator.dcim.drivers.base import (
     PowerAction,
     SwitchDriver,
 )
-from simulator.dcim.errors import DeviceFault, NoAnswer, RefusedByDevice
+from simulator.dcim.errors import DeviceFault, NoAnswer, RefusedByDevice, WrongState
 from simulator.dcim.inventory import Inventory
 from simulator.dcim.records import LinkStatus, Outlet, Pdu, PowerStatus, Server, Switch, SwitchPort
 from simulator.kernel import Clock, Journal
@@ -116,6 +116,8 @@ class Devices:
         """Set one port's administrative status; the record then shows what the switch agreed to."""
         port = self._inventory.switch_ports.get(number)
         switch = self._inventory.switches.get(port.switch)
+        if not switch.handled:
+            raise WrongState(f"{switch.name} has no handler: its ports cannot be set")
         if not port.identity:
             await self.read_switch(switch.id)
             port = self._inventory.switch_ports.get(number)
@@ -128,6 +130,17 @@ class Devices:
         status = LinkStatus.UP if up else LinkStatus.DOWN
         self._journal.write("panel", switch.name, "port set", port=port.description, status=status.value)
         return self._inventory.switch_ports.change(number, admin_status=status)
+
+    def port_told(self, source: tuple[str, int], identity: str, up: bool) -> None:
+        """A trap says that a port's link is up, or not. Ports that no poll has seen yet stay unknown."""
+        for switch in self._inventory.switches:
+            if (switch.access.host, switch.access.port) != source:
+                continue
+            status = LinkStatus.UP if up else LinkStatus.DOWN
+            for port in self._inventory.ports_of_switch(switch.id):
+                if port.identity == identity and port.oper_status is not status:
+                    self._journal.write("panel", switch.name, "trap", port=port.description, oper=status.value)
+                    self._inventory.switch_ports.change(port.id, oper_status=status)
 
     def _switch(self, switch: Switch) -> SwitchDriver:
         driver = self._switches.get(switch.id)

@@ -4,6 +4,9 @@ PanelError
 ├── CallerError              it was asked wrongly
 │   ├── NotLoggedIn          no token, or one that is unknown or has expired
 │   ├── WrongCredentials     e-mail and password, or a key, that do not fit
+│   ├── NotConfirmed         the session waits for its second factor
+│   ├── Banned               too many failed logins
+│   ├── AddressRefused       the caller's address is in none of his access lists
 │   ├── Forbidden            the caller's role does not include it
 │   ├── NotFound             no such thing, or none that the caller may see
 │   └── Invalid              a value that cannot be; `field` names it
@@ -12,6 +15,7 @@ PanelError
 │   ├── WrongState           the thing is not in a state in which this can be done
 │   ├── Protected            the server is protected
 │   ├── AlreadyThere         something of that name exists
+│   ├── InUse                something else still needs it
 │   ├── NoSwitchPorts        the server has no switch ports in the panel's records
 │   ├── NoAddress            no pool, or no free address in it
 │   └── UserInUse            the user still owns servers, or is the caller
@@ -27,16 +31,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 __all__ = [
+    "AddressRefused",
     "AlreadyThere",
+    "Banned",
     "Busy",
     "CallerError",
     "Conflict",
     "DeviceFault",
     "Forbidden",
+    "InUse",
     "Invalid",
     "NoAddress",
     "NoAnswer",
     "NoSwitchPorts",
+    "NotConfirmed",
     "NotFound",
     "NotLoggedIn",
     "PanelError",
@@ -67,6 +75,18 @@ class NotLoggedIn(CallerError):
 
 class WrongCredentials(CallerError):
     """E-mail and password, or a key, that do not fit."""
+
+
+class NotConfirmed(CallerError):
+    """The session waits for its second factor."""
+
+
+class Banned(CallerError):
+    """Too many failed logins, or the next one too soon."""
+
+
+class AddressRefused(CallerError):
+    """The caller's address is in none of his access lists."""
 
 
 class Forbidden(CallerError):
@@ -107,6 +127,10 @@ class Protected(Conflict):
 
 class AlreadyThere(Conflict):
     """Something of that name exists."""
+
+
+class InUse(Conflict):
+    """Something else still needs it."""
 
 
 class NoSwitchPorts(Conflict):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from simulator.dcim.config import PanelConfig, ServerSetup
+from simulator.dcim.drivers.base import SnmpAccess
 from simulator.dcim.errors import Invalid, NotFound
 from simulator.dcim.power_table import any_on, server_power
 from simulator.dcim.records import (
@@ -103,6 +104,44 @@ class Inventory:
         outlet = self.outlets.add(lambda number_: Outlet(number_, pdu, number, identity="", server=server))
         self._outlets_of_pdu[pdu][number] = outlet.id
         return outlet
+
+    # what comes and goes
+
+    def enrol(self, make: Callable[[int], Server]) -> Server:
+        """Keep a new server; its ports and outlets are its from now on."""
+        server = self.servers.add(make)
+        for port in server.ports:
+            self.switch_ports.change(port, server=server.id)
+        for outlet in server.outlets:
+            self.outlets.change(outlet, server=server.id)
+        for mac in server.macs:
+            self._server_by_mac[mac] = server.id
+        return server
+
+    def strike(self, number: int) -> None:
+        server = self.servers.remove(number)
+        for port in server.ports:
+            self.switch_ports.change(port, server=None)
+        for outlet in server.outlets:
+            self.outlets.change(outlet, server=None)
+        for mac in server.macs:
+            del self._server_by_mac[mac]
+
+    def add_switch(self, name: str, rack: int, access: SnmpAccess) -> Switch:
+        switch = self.switches.add(lambda number: Switch(number, name, rack, access))
+        self._ports_of_switch[switch.id] = {}
+        return switch
+
+    def drop_port(self, number: int) -> None:
+        port = self.switch_ports.remove(number)
+        del self._ports_of_switch[port.switch][port.number]
+
+    def drop_switch(self, number: int) -> None:
+        """With its ports."""
+        for port in self.ports_of_switch(number):
+            self.drop_port(port.id)
+        self.switches.remove(number)
+        del self._ports_of_switch[number]
 
     # set-up
 

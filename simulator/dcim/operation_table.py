@@ -74,5 +74,6 @@ class Operation:
     """Why it failed."""
     progress: tuple[Progress, ...] = ()
     clear_disks: bool = False
+    recipe: int | None = None
     address: int | None = None
     """The address that it holds for its own duration."""

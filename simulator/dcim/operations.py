@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,6 +23,7 @@ from simulator.dcim.operation_table import (
     Progress,
 )
 from simulator.dcim.power import Power
+from simulator.dcim.recipes import Recipe
 from simulator.dcim.records import PowerStatus, Register, Server, Template
 from simulator.kernel import Clock, Journal
 
@@ -92,10 +93,21 @@ class Operations:
         operation = self.last(server)
         return None if operation is None or operation.status.ended else operation
 
-    def install(self, number: int, template: int | str) -> Operation:
-        """Install an OS by PXE. The server keeps the addresses that it has, the first IPv4 one for the boot itself.
+    def install(
+        self,
+        number: int,
+        template: int | str,
+        *,
+        temporary_ipv4: bool = False,
+        ssh_keys: Sequence[str] = (),
+        recipe: Recipe | None = None,
+    ) -> Operation:
+        """Install an OS by PXE. The server keeps the addresses that it has, the first IPv4 one for the boot itself; with
+        `temporary_ipv4` the installed system configures only its IPv6 ones, though the others stay allocated. The keys
+        and the recipe go to the image.
 
-        Raises NotFound (template), Busy, Protected, or NoAddress when the server has no IPv4 address.
+        Raises NotFound (template), Busy, Protected, or NoAddress when the server has no IPv4 address, or would be left
+        with none.
         """
         server = self._ready(number)
         image = self._inventory.template(template, "os")
@@ -103,8 +115,12 @@ class Operations:
         first = next((address for address in addresses if address.family == 4), None)
         if first is None:
             raise NoAddress(f"server {server.name} has no IPv4 address to install with")
-        hosts = tuple(address.host for address in addresses)
-        return self._begin(server, OperationKind.OS_INSTALL, image, first, hosts)
+        hosts = tuple(address.host for address in addresses if address.family == 6 or not temporary_ipv4)
+        if not hosts:
+            raise NoAddress(f"server {server.name} has no IPv6 address to be left with after a temporary IPv4 one")
+        return self._begin(
+            server, OperationKind.OS_INSTALL, image, first, hosts, ssh_keys=tuple(ssh_keys), recipe=recipe
+        )
 
     def diagnose(
         self, number: int, template: int | str, *, clear_disks: bool = False, pool: Pool | None = None
@@ -117,9 +133,9 @@ class Operations:
         server = self._ready(number)
         image = self._inventory.template(template, "diagnostic")
         pool = pool or self._addresses.deallocation_pool()
-        if pool.family != 4 or pool.network is None or not pool.gateway:
+        if not self._addresses.has_gateway(pool, 4):
             raise NoAddress(f"pool {pool.name} has no IPv4 network and gateway, which diagnostics need")
-        (address,) = self._addresses.allocate(pool, number, subject=server.name)
+        (address,) = self._addresses.allocate(pool, number, family=4, subject=server.name)
         return self._begin(server, OperationKind.DIAGNOSTIC, image, address, (address.host,), clear_disks=clear_disks)
 
     async def cancel(self, number: int) -> Operation:
@@ -172,6 +188,8 @@ class Operations:
         hosts: tuple[str, ...],
         *,
         clear_disks: bool = False,
+        ssh_keys: tuple[str, ...] = (),
+        recipe: Recipe | None = None,
     ) -> Operation:
         diagnostic = kind is OperationKind.DIAGNOSTIC
         operation = self.all.add(
@@ -182,6 +200,7 @@ class Operations:
                 template=template.id,
                 created_at=self._clock.now(),
                 clear_disks=clear_disks,
+                recipe=recipe.id if recipe else None,
                 address=address.id if diagnostic else None,
             )
         )
@@ -194,6 +213,8 @@ class Operations:
             work_seconds=template.work_seconds,
             clear_disks=clear_disks,
             addresses=hosts,
+            ssh_keys=ssh_keys,
+            recipe=recipe.script if recipe else "",
         )
         entry = BootEntry(operation.id, server.id, Lease(address.host), image)
         run = self._runs[operation.id] = _Run(entry, asyncio.get_running_loop().create_future())
@@ -277,7 +298,8 @@ class Operations:
         self._boot.forget(run.entry)
         operation = self.all.get(number)
         if operation.address is not None and self._addresses.used.find(operation.address) is not None:
-            self._addresses.release(operation.address, subject=self._inventory.servers.get(operation.server).name)
+            name = self._inventory.servers.get(operation.server).name
+            self._addresses.release(operation.address, subject=name, even_locked=True)
         return run
 
     async def _unflag(self, run: _Run) -> None:

@@ -13,13 +13,19 @@ from simulator.dcim.config import PanelConfig
 from simulator.dcim.devices import Devices
 from simulator.dcim.drivers.base import DriverFactory
 from simulator.dcim.errors import Invalid, Protected
+from simulator.dcim.history import History
 from simulator.dcim.inventory import Inventory
+from simulator.dcim.ip_service import IpService
+from simulator.dcim.notifier import Notifier
 from simulator.dcim.operation_table import OperationStatus
 from simulator.dcim.operations import Operations
 from simulator.dcim.polling import Polling
 from simulator.dcim.ports import Ports
 from simulator.dcim.power import Power
+from simulator.dcim.recipes import Recipes
 from simulator.dcim.records import Server, ServerState
+from simulator.dcim.release import Release
+from simulator.dcim.stock import Stock
 from simulator.dcim.users import Users
 from simulator.kernel import Clock, Journal, Streams
 
@@ -41,9 +47,12 @@ class Panel:
         self.config = config
         self.clock = clock
         self.journal = journal
+        self.made: dict[Any, Any] = {}
+        """What dialects keep that they have made out of records."""
         self._background = Background(journal)
         self.inventory = Inventory(config, clock)
         self.addresses = Addresses(config.pools, clock, journal)
+        self.ip_service = IpService(self.addresses, self._background, clock, journal)
         setups = (config.admin, *config.users)
         self.users = Users(setups, config.token_ttl, self.inventory, clock, streams, journal)
         self.devices = Devices(drivers, self.inventory, clock, journal)
@@ -62,8 +71,24 @@ class Panel:
             clock=clock,
             journal=journal,
         )
+        self.release = Release(self.inventory, self.operations, self.power, self._background, clock, journal)
         self.access = Access(self.inventory, self.operations, self.addresses, self.users)
+        self.notifier = Notifier(clock)
+        for kind, register in (
+            ("server", self.inventory.servers),
+            ("operation", self.operations.all),
+            ("ip", self.addresses.used),
+            ("ippool", self.addresses.pools),
+            ("ipnet", self.addresses.networks),
+            ("switch_port", self.inventory.switch_ports),
+            ("pdu_port", self.inventory.outlets),
+            ("user", self.users.all),
+        ):
+            self.notifier.watch(kind, register)
+        self.history = History(self.notifier, self.inventory, self.operations)
+        self.recipes = Recipes(clock)
         self._polling = Polling(config, self.inventory, self.devices, self._background, clock)
+        self.stock = Stock(self.inventory, self.addresses, self.operations, self.power, self._polling, clock, journal)
 
     async def start(self) -> None:
         """Begin polling. The first poll of everything happens in the background."""
@@ -71,6 +96,7 @@ class Panel:
 
     async def stop(self) -> None:
         """End all background work and close the drivers; the driver factory is its maker's to close."""
+        self.release.stop()
         self._polling.stop()
         await self._background.stop()
         await self.devices.close()
@@ -118,6 +144,8 @@ class Panel:
         if changed.owner != server.owner:
             user = self.users.all.find(changed.owner)
             self.journal.write("panel", changed.name, "owner set", owner=user.email if user else None)
+            if user is None:
+                self.release.freed(changed)
         rest = sorted(name for name in changes if name != "owner" and getattr(changed, name) != getattr(server, name))
         if rest:
             self.journal.write("panel", changed.name, "edited", fields={name: changes[name] for name in rest})

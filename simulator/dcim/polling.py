@@ -41,17 +41,32 @@ class Polling:
         self._background = background
         self._clock = clock
         self._rounds: list[_Round] = []
+        self._started = False
 
     def start(self) -> None:
         """Every device is polled for the first time within moments, one after another."""
         config, devices = self._config, self._devices
+        self._started = True
         self._plan("PDU", config.pdu_poll, [(pdu.id, pdu.name) for pdu in self._inventory.pdus], devices.read_pdu)
         self._plan(
-            "switch", config.switch_poll, [(one.id, one.name) for one in self._inventory.switches], devices.read_switch
+            "switch",
+            config.switch_poll,
+            [(one.id, one.name) for one in self._inventory.switches if one.handled],
+            devices.read_switch,
         )
         self._plan("BMC", config.bmc_poll, [(one.id, one.name) for one in self._inventory.servers], devices.read_power)
 
+    def watch_bmc(self, number: int, name: str) -> None:
+        """A server that has come since."""
+        if self._started:
+            self._plan("BMC", self._config.bmc_poll, [(number, name)], self._devices.read_power)
+
+    def watch_switch(self, number: int, name: str) -> None:
+        if self._started:
+            self._plan("switch", self._config.switch_poll, [(number, name)], self._devices.read_switch)
+
     def stop(self) -> None:
+        self._started = False
         for each in self._rounds:
             if each.timer is not None:
                 each.timer.cancel()

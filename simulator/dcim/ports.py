@@ -99,9 +99,13 @@ class Ports:
     def _of(self, server: Server, only: Sequence[int] | None) -> Sequence[int]:
         if not server.ports:
             raise NoSwitchPorts(f"server {server.name} has no switch ports")
-        if only is None:
-            return server.ports
-        for port in only:
+        for port in only or ():
             if port not in server.ports:
                 raise Invalid("port", f"{port} is not a port of server {server.name}")
-        return [port for port in server.ports if port in only]
+        chosen = server.ports if only is None else [port for port in server.ports if port in only]
+        for port in chosen:
+            record = self._inventory.switch_ports.get(port)
+            switch = self._inventory.switches.get(record.switch)
+            if not switch.handled:
+                raise WrongState(f"{record.description} of {switch.name} cannot be set: the switch has no handler")
+        return chosen

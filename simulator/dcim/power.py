@@ -74,6 +74,10 @@ class Power:
             raise NotFound("PDU port", outlet)
         await self._devices.set_outlet(outlet, on)
 
+    def forget(self, number: int) -> None:
+        """The server is gone: nothing waits for its BMC any more."""
+        self._stop_waiting(number)
+
     async def settled(self, number: int) -> None:
         """Return when no power-on of this server is under way any more, however it ended."""
         task = self._waiting.get(number)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from simulator.dcim.drivers.base import BmcAccess, SnmpAccess
 from simulator.dcim.errors import NotFound
@@ -73,6 +74,11 @@ class Switch:
     error: str | None = None
     """Why the last exchange failed; None when it did not."""
     polled_at: float | None = None
+
+    @property
+    def handled(self) -> bool:
+        """Whether the panel can speak to it."""
+        return bool(self.access.handler)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +163,12 @@ class Server:
     created_at: float = 0.0
 
 
+Change = Literal["create", "update", "delete"]
+
+REMEMBERED = 512
+"""Changes that a register remembers, for those who keep something that they have made out of its records."""
+
+
 class _Numbered(Protocol):
     @property
     def id(self) -> int: ...
@@ -171,13 +183,20 @@ class Register(Generic[R]):
     def __init__(self, kind: str, *, first: int = 1) -> None:
         """`kind` is the word that errors use: `server`, `switch port`."""
         self.kind = kind
+        self.version = 0
+        """Counts the changes."""
+        self.told: Callable[[int, Change], None] | None = None
+        """Who is told of every change: the record's id, and what became of it."""
+        self._changed: deque[int] = deque(maxlen=REMEMBERED)
         self._records: dict[int, R] = {}
         self._next = first
 
     def add(self, make: Callable[[int], R]) -> R:
         """Make a record with the next id and keep it."""
-        record = self._records[self._next] = make(self._next)
+        number = self._next
+        record = self._records[number] = make(number)
         self._next += 1
+        self._note(number, "create")
         return record
 
     def get(self, number: int) -> R:
@@ -193,12 +212,34 @@ class Register(Generic[R]):
     def change(self, number: int, **fields: Any) -> R:
         """Put a changed copy in the record's place."""
         record = self._records[number] = replace(self.get(number), **fields)  # type: ignore[type-var]
+        self._note(number, "update")
+        return record
+
+    def put(self, record: R) -> R:
+        """Put this one in the place of the record with its id; raises NotFound."""
+        self.get(record.id)
+        self._records[record.id] = record
+        self._note(record.id, "update")
         return record
 
     def remove(self, number: int) -> R:
         record = self.get(number)
         del self._records[number]
+        self._note(number, "delete")
         return record
+
+    def changed_since(self, version: int) -> list[int] | None:
+        """The ids of the records that came, changed or went since this version; None when that is too long ago."""
+        count = self.version - version
+        if count > len(self._changed):
+            return None
+        return [self._changed[place] for place in range(-count, 0)]
+
+    def _note(self, number: int, change: Change) -> None:
+        self.version += 1
+        self._changed.append(number)
+        if self.told is not None:
+            self.told(number, change)
 
     def __iter__(self) -> Iterator[R]:
         return iter(self._records.values())

@@ -3,6 +3,7 @@
 from simulator.fabric.base import Address, AddressInUse, Endpoint, Fabric, Receiver
 from simulator.fabric.links import Conditions
 from simulator.fabric.memory import MemoryFabric
+from simulator.fabric.shared import SharedUdpFabric, can_share
 from simulator.fabric.udp import UdpFabric
 
 __all__ = [
@@ -13,5 +14,7 @@ __all__ = [
     "Fabric",
     "MemoryFabric",
     "Receiver",
+    "SharedUdpFabric",
     "UdpFabric",
+    "can_share",
 ]

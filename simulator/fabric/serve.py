@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from simulator.fabric.base import Address, Endpoint, Fabric
 
-__all__ = ["serve"]
+__all__ = ["serve", "serve_late"]
 
 
 async def serve(fabric: Fabric, address: Address | None, handle: Callable[[bytes], bytes | None]) -> Endpoint:
@@ -20,3 +21,23 @@ async def serve(fabric: Fabric, address: Address | None, handle: Callable[[bytes
 
     endpoint = await fabric.open(address, receive)
     return endpoint
+
+
+async def serve_late(
+    fabric: Fabric, address: Address | None, receive: Callable[[bytes, Callable[[bytes], None]], None]
+) -> Endpoint:
+    """The same for devices that answer in their own time: `receive` is given a datagram and what answers its sender.
+    Raises AddressInUse.
+    """
+    endpoint: Endpoint | None = None
+
+    def take(data: bytes, source: Address) -> None:
+        if endpoint is not None:
+            receive(data, partial(_answer, endpoint, source))
+
+    endpoint = await fabric.open(address, take)
+    return endpoint
+
+
+def _answer(endpoint: Endpoint, to: Address, data: bytes) -> None:
+    endpoint.send(data, to)

@@ -11,7 +11,7 @@ import errno
 from collections.abc import Callable
 from typing import Any, cast
 
-from simulator.fabric.base import Address, AddressInUse, Receiver
+from simulator.fabric.base import Address, AddressInUse, Endpoint, Receiver
 from simulator.fabric.links import Conditions, Links
 from simulator.kernel import Activity, Clock, LoopClock, Streams
 
@@ -30,7 +30,7 @@ class UdpFabric:
         self.delivered = 0
         self._ends: list[_End] = []
 
-    async def open(self, address: Address | None, receiver: Receiver) -> _End:
+    async def open(self, address: Address | None, receiver: Receiver) -> Endpoint:
         loop = asyncio.get_running_loop()
         await asyncio.sleep(0)  # asyncio closes sockets a turn later: let an address just given back be free
         try:
@@ -43,6 +43,11 @@ class UdpFabric:
             raise
         self._ends.append(end)
         return end
+
+    @property
+    def calm(self) -> bool:
+        """No link is bad."""
+        return self._links.calm
 
     def set_conditions(self, host: str, conditions: Conditions | None) -> None:
         """What happens to datagrams from and to this host; None is a calm link again."""

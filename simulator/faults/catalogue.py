@@ -7,9 +7,20 @@ long it lasts.
 
 from __future__ import annotations
 
+from simulator.faults.environment import ENVIRONMENT
+from simulator.faults.ipmi import IPMI
 from simulator.faults.kinds import FaultKind
 from simulator.faults.physical import PHYSICAL
+from simulator.faults.snmp import SNMP
 
 __all__ = ["CATALOGUE"]
 
-CATALOGUE: dict[str, FaultKind] = {kind.name: kind for kind in (*PHYSICAL,)}
+CATALOGUE: dict[str, FaultKind] = {
+    kind.name: kind
+    for kind in (
+        *PHYSICAL,
+        *ENVIRONMENT,
+        *IPMI,
+        *SNMP,
+    )
+}

@@ -8,9 +8,12 @@ from typing import Annotated, Any, Protocol
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from simulator.bmc import Bmc
 from simulator.fabric import Fabric
 from simulator.files.units import Duration, parse_duration, parse_share
+from simulator.kernel import Streams
 from simulator.plant import Plant
+from simulator.snmp.station import Station
 
 __all__ = [
     "FaultKind",
@@ -52,6 +55,16 @@ class World(Protocol):
     def panel_services(self) -> RestartableService: ...
 
     def bmc_host(self, server: str) -> str: ...
+
+    def bmc(self, server: str) -> Bmc:
+        """The BMC of a server, for faults of its protocol."""
+
+    def station(self, name: str) -> Station[Any]:
+        """The SNMP agent of a switch or a PDU."""
+
+    @property
+    def streams(self) -> Streams:
+        """Where the chance of faults comes from."""
 
 
 @dataclass(frozen=True, slots=True)

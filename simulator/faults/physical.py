@@ -126,7 +126,7 @@ def _disk(world: World, params: OnDisk) -> Disk:
 
 
 def _disk_fails(world: World, params: OnDisk) -> Undo:
-    return _bend(_disk(world, params), "failed")
+    return _bend(_disk(world, params), "failed", changed=_server(world, params).drives_changed)
 
 
 def _disk_slow(world: World, params: SlowDisk) -> Undo:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -84,9 +85,20 @@ def lab_from_document(document: Document, prefix: tuple[str | int, ...] = ()) ->
     if spec is not None:
         check_models(spec, report)
         plan = expand(spec, report)
+        if plan is not None and spec.panel.dialect:
+            plan = replace(plan, dialect=_dialect(spec.panel.dialect, document, report))
     report.check()
     assert plan is not None
     return plan
+
+
+def _dialect(name: str, document: Document, report: Reporter) -> str:
+    """The text of a dialect file; what it says is checked by the room that speaks it."""
+    try:
+        return (Path(document.file).parent / name).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        report.at(("panel", "dialect"), f"{name} cannot be read: {getattr(error, 'strerror', None) or error}")
+        return ""
 
 
 def no_such_lab(lab: str, near: Path | None = None) -> tuple[str, str]:

@@ -135,9 +135,16 @@ class PanelSpec(Strict):
     bmc_poll: Duration = 1800.0
     switch_poll: Duration = 300.0
     pdu_poll: Duration = 300.0
+    traps: bool = False
+    """The panel listens for traps, and switches are set up to send it theirs: it then knows at once when a port's link
+    changes, and need not wait for its next poll."""
+    trap_sinks: list[Annotated[str, StringConstraints(pattern=r"^[0-9.]+:[0-9]{1,5}$")]] = []
+    """Other listeners, `host:port`, to which all switches and PDUs send their traps as well (SNMP v2c)."""
     dhcp_timeout: Duration = 900.0
     """How long an operation waits for the server's DHCP request before it fails."""
     diagnostic_timeout: Duration = 3600.0
+    dialect: str = ""
+    """A file of one's own with paths, keys and codes of the DCImanager 6 API, relative to this one."""
 
 
 class TimingSpec(Strict):

@@ -152,6 +152,8 @@ class LabPlan:
     pools: Mapping[str, PoolPlan]
     panel: PanelSpec
     timings: TimingSpec
+    dialect: str = ""
+    """Text of the panel's own dialect file; empty for the package's."""
 
     @property
     def location(self) -> LocationSpec:

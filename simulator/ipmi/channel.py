@@ -49,3 +49,10 @@ class Channel:
     """IPMI 2.0, 6.12.15: 60 s, give or take 3."""
     half_open: float = 30.0
     """Longer than the resends of the clients that are known (20 s)."""
+    authentication: tuple[int, ...] = ()
+    """Types of IPMI 1.5 sessions that are accepted (`lan15.AuthType`); empty: it speaks IPMI 2.0 only."""
+    bad_logins: int = 0
+    """So many log-ins with a wrong password lock the user out for a while; 0: never."""
+    lock_out: float = 60.0
+    quirks: frozenset[str] = frozenset()
+    """Of `quirks.QUIRKS`: what this board gets wrong."""

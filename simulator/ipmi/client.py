@@ -139,6 +139,7 @@ class Client(Machine[Phase, Event]):
         "_exchange",
         "_key",
         "_keys",
+        "_kg",
         "_name",
         "_octets",
         "_packet",
@@ -165,15 +166,17 @@ class Client(Machine[Phase, Event]):
         privilege: Privilege = Privilege.ADMINISTRATOR,
         suites: Sequence[CipherSuite] = DEFAULT_SUITES,
         patience: Patience = DEFAULT_PATIENCE,
+        kg: bytes = b"",
     ) -> None:
         """`octets(n)`: n random octets. `suites`: those to propose, the best first; the next one is proposed when the
-        BMC does not offer it. Raises ValueError when the name or the password is too long.
+        BMC does not offer it. `kg`: the BMC's own key K_g, where it is set. Raises ValueError when the name or the password is too long.
         """
         super().__init__(CONSOLE, Phase.IDLE)
         self._name = username.encode()
         if len(self._name) > 16:
             raise ValueError("an IPMI user name has at most 16 octets")
         self._key = password_key(password)
+        self._kg = kg
         self._octets = octets
         self._role = privilege | NAME_ONLY
         self._suites = deque(suites)
@@ -337,7 +340,7 @@ class Client(Machine[Phase, Event]):
         self._bmc_id = response.bmc_id
         rakp = Rakp1(self._tag, self._bmc_id, self._octets(16), self._role, self._name)
         self._exchange = Exchange(
-            suite, self._console_id, self._bmc_id, rakp.random, b"", b"", self._role, self._name, self._key
+            suite, self._console_id, self._bmc_id, rakp.random, b"", b"", self._role, self._name, self._key, self._kg
         )
         self.fire(Event.OPENED)
         return self._send_setup(PayloadType.RAKP1, rakp.encode(), now)

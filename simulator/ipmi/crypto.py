@@ -26,7 +26,7 @@ class CipherSuite:
 
     id: int
     authentication: int
-    """1 RAKP-HMAC-SHA1, 3 RAKP-HMAC-SHA256."""
+    """0 none, 1 RAKP-HMAC-SHA1, 3 RAKP-HMAC-SHA256."""
     integrity: int
     """0 none, 1 HMAC-SHA1-96, 4 HMAC-SHA256-128."""
     confidentiality: int
@@ -36,12 +36,13 @@ class CipherSuite:
     """Length of the check value in RAKP 4, and of a packet's code where there is integrity."""
 
     def hmac(self, key: bytes, data: bytes) -> bytes:
-        return hmac.digest(key, data, self.digest)
+        return hmac.digest(key, data, self.digest) if self.authentication else b""
 
 
 SUITES: Final[dict[int, CipherSuite]] = {
     suite.id: suite
     for suite in (
+        CipherSuite(0, NONE, NONE, NONE, "", 0),
         CipherSuite(1, 1, NONE, NONE, "sha1", 12),
         CipherSuite(2, 1, 1, NONE, "sha1", 12),
         CipherSuite(3, 1, 1, AES_CBC_128, "sha1", 12),
@@ -50,7 +51,7 @@ SUITES: Final[dict[int, CipherSuite]] = {
         CipherSuite(17, 3, 4, AES_CBC_128, "sha256", 16),
     )
 }
-"""Those that this package speaks."""
+"""Those that this package speaks. Suite 0 asks for no password: a hole, where it is open."""
 
 
 def match_suite(offered: Iterable[CipherSuite], algorithms: tuple[int, int, int]) -> CipherSuite | None:
@@ -104,7 +105,7 @@ class SessionKeys:
 
     def check_value(self, data: bytes) -> bytes:
         """The check value of RAKP 4."""
-        return hmac.digest(self.sik, data, self.suite.digest)[: self.suite.check_octets]
+        return self.suite.hmac(self.sik, data)[: self.suite.check_octets]
 
     def encrypt(self, payload: bytes, iv: bytes) -> bytes:
         """IV, then payload, pad 01 02 03 ..., pad length (IPMI 2.0, 13.29)."""

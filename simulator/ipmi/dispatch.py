@@ -20,14 +20,17 @@ D = TypeVar("D")
 
 
 class Call:
-    """Where a request came from: the session, if any, and when (seconds of wire time)."""
+    """Where a request came from: the session, if any, host and port, and when (seconds of wire time)."""
 
-    __slots__ = ("now", "server", "session")
+    __slots__ = ("now", "peer", "server", "session", "spoiled")
 
-    def __init__(self, server: LanServer, session: Session | None, now: float) -> None:
+    def __init__(self, server: LanServer, session: Session | None, now: float, peer: tuple[str, int]) -> None:
         self.server = server
         self.session = session
         self.now = now
+        self.peer = peer
+        self.spoiled = False
+        """A fault's hand: the answer's checksum shall not hold."""
 
     @property
     def privilege(self) -> int:

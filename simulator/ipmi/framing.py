@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from simulator.ipmi.codes import PayloadType
 from simulator.ipmi.crypto import SessionKeys
 from simulator.ipmi.errors import BadIntegrity, Malformed
+from simulator.ipmi.lan15 import OldPacket, decode_old
 
 __all__ = ["Packet", "Ping", "Pong", "Sessionless", "decode", "encode_pong", "encode_sessionless", "seal", "unseal"]
 
@@ -54,7 +55,7 @@ class Packet(NamedTuple):
     raw: bytes
 
 
-def decode(data: bytes) -> Ping | Pong | Sessionless | Packet:
+def decode(data: bytes) -> Ping | Pong | Sessionless | Packet | OldPacket:
     """One datagram. Raises Malformed."""
     if len(data) < 5 or data[0] != 0x06:
         raise Malformed("not RMCP 1.0")
@@ -62,9 +63,8 @@ def decode(data: bytes) -> Ping | Pong | Sessionless | Packet:
         kind = data[4]
         if kind == _RMCP_PLUS:
             return _decode_plus(data)
-        if kind == 0:
-            return _decode_sessionless(data)
-        raise Malformed(f"authentication type {kind:02X}h of IPMI 1.5 is not spoken here")
+        old = decode_old(data)
+        return old if old.session_id or kind else Sessionless(old.message)
     if data[3] == 0x06:
         return _decode_asf(data)
     raise Malformed(f"RMCP class {data[3]:02X}h is not spoken here")
@@ -82,18 +82,6 @@ def _decode_plus(data: bytes) -> Packet:
     return Packet(
         kind & 0x3F, kind >= _ENCRYPTED, bool(kind & _AUTHENTICATED), session_id, sequence, data[16:end], data
     )
-
-
-def _decode_sessionless(data: bytes) -> Sessionless:
-    if len(data) < 14:
-        raise Malformed("an IPMI 1.5 header has 14 octets")
-    if data[9:13] != b"\0\0\0\0":
-        raise Malformed("IPMI 1.5 sessions are not spoken here")
-    end = 14 + data[13]
-    # One octet more is the pad that old network chips needed (IPMI 1.5, 12.8).
-    if not end <= len(data) <= end + 1:
-        raise Malformed("the message length does not fit the packet")
-    return Sessionless(data[14:end])
 
 
 def _decode_asf(data: bytes) -> Ping | Pong:

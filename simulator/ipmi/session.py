@@ -31,12 +31,14 @@ class Phase(Enum):
 class Event(Enum):
     RAKP1 = "RAKP 1"
     RAKP3 = "RAKP 3"
+    ACTIVATE = "Activate Session"
     REFUSE = "refuse"
     ABANDON = "console gave up"
     CLOSE = "close"
     EXPIRE = "expire"
     EVICT = "evict"
     POWER_LOST = "power lost"
+    LOSE = "lost"
 
 
 _HALF_OPEN = (Phase.OPENED, Phase.CHALLENGED, Phase.REFUSED)
@@ -46,12 +48,14 @@ SESSION: Table[Phase, Event] = Table(
     [
         ((Phase.OPENED, Phase.CHALLENGED), Event.RAKP1, Phase.CHALLENGED),
         (Phase.CHALLENGED, Event.RAKP3, Phase.ACTIVE),
+        (Phase.OPENED, Event.ACTIVATE, Phase.ACTIVE),
         ((Phase.OPENED, Phase.CHALLENGED), Event.REFUSE, Phase.REFUSED),
         (Phase.CHALLENGED, Event.ABANDON, Phase.GONE),
         (Phase.ACTIVE, Event.CLOSE, Phase.GONE),
         ((*_HALF_OPEN, Phase.ACTIVE), Event.EXPIRE, Phase.GONE),
         (_HALF_OPEN, Event.EVICT, Phase.GONE),
         ((*_HALF_OPEN, Phase.ACTIVE), Event.POWER_LOST, Phase.GONE),
+        (Phase.ACTIVE, Event.LOSE, Phase.GONE),
     ],
 )
 
@@ -62,7 +66,9 @@ class Session(Machine[Phase, Event]):
     __slots__ = (
         "answered",
         "asked",
+        "authentication",
         "bmc_id",
+        "challenge",
         "closing",
         "console_id",
         "deadline",
@@ -83,12 +89,19 @@ class Session(Machine[Phase, Event]):
         "window",
     )
 
-    def __init__(self, peer: Peer, console_id: int, bmc_id: int, suite: CipherSuite, limit: int, handle: int) -> None:
+    def __init__(
+        self, peer: Peer, console_id: int, bmc_id: int, suite: CipherSuite | None, limit: int, handle: int
+    ) -> None:
         super().__init__(SESSION, Phase.OPENED)
         self.peer = peer
         self.console_id = console_id
         self.bmc_id = bmc_id
         self.suite = suite
+        """None in a session of IPMI 1.5."""
+        self.authentication: int | None = None
+        """Of an IPMI 1.5 session: its type (`lan15.AuthType`)."""
+        self.challenge = b""
+        """What IPMI 1.5's Activate Session has to bring back, 16 octets."""
         self.limit = limit
         self.handle = handle
         self.privilege: int = Privilege.NONE

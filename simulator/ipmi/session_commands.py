@@ -9,6 +9,8 @@ from simulator.ipmi.codes import Completion, NetFn, Privilege
 from simulator.ipmi.crypto import suite_records
 from simulator.ipmi.dispatch import Call, Command, CommandTable, key
 from simulator.ipmi.errors import CompletionError
+from simulator.ipmi.lan15 import authentication_bits
+from simulator.ipmi.server15 import SESSION15_COMMANDS
 from simulator.ipmi.session import Session
 
 __all__ = ["CURRENT_CHANNEL", "SESSION_COMMANDS", "require_channel"]
@@ -26,13 +28,19 @@ def require_channel(channel: Channel, number: int) -> None:
 
 
 def _get_authentication_capabilities(device: object, call: Call, data: bytes) -> bytes:
-    """22.13: no IPMI 1.5 authentication type; with bit 7 of the request, that IPMI 2.0 is spoken."""
+    """22.13: the IPMI 1.5 authentication types; with bit 7 of the request, that IPMI 2.0 is spoken too."""
     channel = call.server.channel
     require_channel(channel, data[0])
     if not Privilege.CALLBACK <= data[1] & 0x0F <= Privilege.OEM:
         raise CompletionError(Completion.INVALID_FIELD)
     extended = data[0] & 0x80
-    return bytes((channel.number, extended, 0x04, 0x02 if extended else 0, 0, 0, 0, 0))
+    types = channel.authentication
+    # Bit 2: users with names, bit 1: one without; "authcap" is the quirk of saying the wrong one.
+    status = 0x02 if "authcap" in channel.quirks else 0x04
+    if call.server.has_kg:
+        status |= 0x20
+    versions = (0x02 | bool(types)) if extended else 0
+    return bytes((channel.number, extended | authentication_bits(types), status, versions, 0, 0, 0, 0))
 
 
 def _get_cipher_suites(device: object, call: Call, data: bytes) -> bytes:
@@ -113,7 +121,7 @@ def _get_session_info(device: object, call: Call, data: bytes) -> bytes:
         counts,
         session.user.slot if session.user else 0,
         session.privilege,
-        server.channel.number | 0x10,  # bits 7 to 4: 1 is IPMI 2.0 RMCP+
+        server.channel.number | (0x10 if session.authentication is None else 0),  # bits 7 to 4: 1 is RMCP+
         octets,
         bytes(6),
         port.to_bytes(2, "little"),
@@ -128,6 +136,7 @@ SESSION_COMMANDS: CommandTable = {
     key(NetFn.APP, 0x38): Command(
         "Get Channel Authentication Capabilities", Privilege.NONE, 2, 2, _get_authentication_capabilities
     ),
+    **SESSION15_COMMANDS,
     key(NetFn.APP, 0x3B): Command("Set Session Privilege Level", Privilege.CALLBACK, 1, 1, _set_privilege),
     key(NetFn.APP, 0x3C): Command("Close Session", Privilege.CALLBACK, 4, 5, _close),
     key(NetFn.APP, 0x3D): Command("Get Session Info", Privilege.USER, 1, 5, _get_session_info),

@@ -178,10 +178,15 @@ class Exchange(NamedTuple):
     role: int
     name: bytes
     key: bytes
-    """K_uid, the user's password; K_g is not set and so is the same."""
+    """K_uid, the user's password."""
+    kg: bytes = b""
+    """K_g, the BMC's own key; empty is not set, and then K_uid stands in for it."""
+    opened: int | None = None
+    """A quirk: the privilege of Open Session that is hashed in place of the role's."""
 
     def _who(self) -> bytes:
-        return bytes((self.role, len(self.name))) + self.name
+        role = self.role if self.opened is None else self.role & 0xF0 | self.opened
+        return bytes((role, len(self.name))) + self.name
 
     def code2(self) -> bytes:
         """Key exchange code of RAKP 2, by which the console knows the BMC."""
@@ -194,7 +199,7 @@ class Exchange(NamedTuple):
 
     def sik(self) -> bytes:
         """Session integrity key."""
-        return self.suite.hmac(self.key, self.console_random + self.bmc_random + self._who())
+        return self.suite.hmac(self.kg or self.key, self.console_random + self.bmc_random + self._who())
 
     def proof4(self) -> bytes:
         """What the check value of RAKP 4 covers."""

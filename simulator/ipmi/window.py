@@ -15,8 +15,9 @@ class Window:
 
     __slots__ = ("_highest", "_seen")
 
-    def __init__(self) -> None:
-        self._highest = 0
+    def __init__(self, first: int = 1) -> None:
+        """`first`: the number that is due."""
+        self._highest = (first - 1) & 0xFFFFFFFF
         self._seen = 1
         """Bit n: the number n below the highest was seen."""
 

@@ -21,6 +21,7 @@ from simulator.files.lab_schema import UserSpec
 from simulator.files.plan import LabPlan, OutletPlace, PduPlan, ServerPlan, SwitchPlan
 from simulator.pdu import personality as pdu_personality
 from simulator.plant import Physics, Plant, ServerBuild, Timings
+from simulator.plant.power import Strip
 from simulator.switch import personality as switch_personality
 
 __all__ = ["build_plant", "panel_config", "timings_of"]
@@ -34,7 +35,7 @@ def build_plant(plan: LabPlan, physics: Physics) -> Plant:
     """Put up the hall: PDUs first, then what hangs on them."""
     plant = Plant(physics)
     for pdu in plan.pdus.values():
-        plant.add_pdu(pdu.name, pdu.outlets)
+        plant.add_pdu(pdu.name, pdu.outlets, Strip(*pdu_personality(pdu.model).wiring))
     for switch in plan.switches.values():
         plant.add_switch(switch.name, switch.ports, switch.port_speed, _feed(switch.power))
     for server in plan.servers.values():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,14 +15,26 @@ from typing import Any, Literal, TypeVar
 
 import httpx
 
+from simulator.api5 import create_app as create_app5
 from simulator.api6 import create_app
+from simulator.api6.dialect import read_file
 from simulator.api6.edge import Edge
 from simulator.bmc import Bmc, load_personality, serve_bmc
 from simulator.dcim.drivers.base import DriverFactory
 from simulator.dcim.drivers.foreign import ForeignDrivers
 from simulator.dcim.drivers.own import OwnDrivers
+from simulator.dcim.drivers.traps import listen
 from simulator.dcim.panel import Panel
-from simulator.fabric import Address, AddressInUse, Endpoint, Fabric, MemoryFabric, UdpFabric
+from simulator.fabric import (
+    Address,
+    AddressInUse,
+    Endpoint,
+    Fabric,
+    MemoryFabric,
+    SharedUdpFabric,
+    UdpFabric,
+    can_share,
+)
 from simulator.faults import FaultEngine
 from simulator.files.plan import LabPlan, PduPlan, SwitchPlan
 from simulator.ipmi.channel import user
@@ -31,6 +44,7 @@ from simulator.lab.inprocess import InProcessTransport
 from simulator.lab.web import Certificate, WebServer, bind, self_signed
 from simulator.pdu import PduHardware, serve_pdu
 from simulator.plant import Physics, Plant
+from simulator.snmp.station import Sink, Station
 from simulator.switch import SwitchHardware, serve_switch
 
 __all__ = ["ClockSpec", "DriverKind", "NotSimulated", "Run", "simulated", "wire"]
@@ -63,14 +77,20 @@ class Run:
     plant: Plant
     panel: Panel
     edge6: Edge
+    app5: Edge
     dci6_url: str
+    dci5_url: str
     certificate: Certificate | None
     bmcs: dict[str, Address] = field(default_factory=dict)
     switches: dict[str, Address] = field(default_factory=dict)
     pdus: dict[str, Address] = field(default_factory=dict)
+    bmc_devices: dict[str, Bmc] = field(default_factory=dict)
+    stations: dict[str, Station[Any]] = field(default_factory=dict)
+    """The SNMP agents of switches and PDUs."""
 
     def __post_init__(self) -> None:
         self.faults = FaultEngine(self, self.clock, self.journal)
+        self._edges = _Edges(self.edge6, self.app5)
 
     # the world as faults see it
 
@@ -79,29 +99,63 @@ class Run:
         return self.fabric
 
     @property
-    def panel_services(self) -> Edge:
-        return self.edge6
+    def panel_services(self) -> _Edges:
+        return self._edges
 
     def bmc_host(self, server: str) -> str:
         return self.bmcs[server][0]
+
+    def station(self, name: str) -> Station[Any]:
+        return self.stations[name]
+
+    def bmc(self, server: str) -> Bmc:
+        return self.bmc_devices[server]
 
     # ways in
 
     @property
     def admin(self) -> tuple[str, str]:
-        """E-mail and password of the panel's administrator."""
+        """E-mail and password of the panel's administrator; in version 5 the e-mail is his user name."""
         return self.plan.admin.email, self.plan.admin.password
 
     def billing_transport(self) -> httpx.AsyncBaseTransport:
         """How a billing side of this process reaches the panel: straight into the application, or over a socket."""
         if self.mode == "simulated":
-            return InProcessTransport(self.edge6)
+            return _ByHost(
+                {httpx.URL(self.dci5_url).host: InProcessTransport(self.app5)}, InProcessTransport(self.edge6)
+            )
         verify: Any = self.certificate.client_context() if self.certificate else False
         return _Counted(httpx.AsyncHTTPTransport(verify=verify), self.activity)
 
     async def drive(self, work: Awaitable[T]) -> T:
         """Await something of the billing side while lab time goes on; a `stepped` lab needs somebody else to step."""
         return await work
+
+
+class _Edges:
+    """The panel's services restart together, whichever API asks for them."""
+
+    def __init__(self, *edges: Edge) -> None:
+        self._all = edges
+
+    def take_down(self) -> None:
+        for edge in self._all:
+            edge.take_down()
+
+    def bring_up(self) -> None:
+        for edge in self._all:
+            edge.bring_up()
+
+
+class _ByHost(httpx.AsyncBaseTransport):
+    """Another transport for some hosts."""
+
+    def __init__(self, hosts: dict[str, httpx.AsyncBaseTransport], rest: httpx.AsyncBaseTransport) -> None:
+        self._hosts = hosts
+        self._rest = rest
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return await self._hosts.get(request.url.host, self._rest).handle_async_request(request)
 
 
 class _Counted(httpx.AsyncBaseTransport):
@@ -147,6 +201,7 @@ async def wire(
     drivers: DriverKind = "own",
     host: str = "127.0.0.1",
     port: int = 0,
+    port5: int = 0,
     tls: bool = False,
     devices: Literal["as planned", "free ports"] = "free ports",
     epoch: datetime | None = None,
@@ -159,14 +214,16 @@ async def wire(
     activity = Activity(idle=0.0) if clock == "auto" else Activity()
     lab_clock = make_clock(clock, activity, epoch or LAB_EPOCH)
     streams = Streams(seed)
-    fabric = UdpFabric(activity=activity, streams=streams)
+    fabric = (SharedUdpFabric if can_share() else UdpFabric)(activity=activity, streams=streams)
     factory: DriverFactory = (
         OwnDrivers(fabric, os.urandom) if drivers == "own" else ForeignDrivers(activity, fabric.time)
     )
     certificate = self_signed(host, lab_clock.calendar() if epoch else datetime.now(UTC)) if tls else None  # noqa: TID251 - TLS clients check it against their own clock
     mode = "wire" if drivers == "own" else "wire-foreign"
     sock = bind(host, port)
+    sock5: socket.socket | None = None
     try:
+        sock5 = bind(host, port5)
         async with _running(
             plan,
             mode,
@@ -179,9 +236,11 @@ async def wire(
             free_ports=devices == "free ports",
             device_host=None if host in LOOPBACK else host,
         ) as run:
-            server = WebServer(run.edge6, sock, certificate)
-            await server.start()
-            run.dci6_url, run.certificate = server.url, certificate
+            servers = WebServer(run.edge6, sock, certificate), WebServer(run.app5, sock5, certificate)
+            for server in servers:
+                await server.start()
+            run.dci6_url, run.dci5_url = (server.url for server in servers)
+            run.certificate = certificate
             mover = asyncio.create_task(_move(lab_clock), name="lab clock") if clock == "auto" else None
             try:
                 yield run
@@ -189,9 +248,12 @@ async def wire(
                 if mover:
                     mover.cancel()
                     await asyncio.gather(mover, return_exceptions=True)
-                await server.stop()
+                for server in servers:
+                    await server.stop()
     finally:
         sock.close()
+        if sock5:
+            sock5.close()
         fabric.close()
 
 
@@ -235,7 +297,9 @@ async def _running(
     async with AsyncExitStack() as stack:
         stack.callback(plant.close)
         places: dict[str, dict[str, Address]] = {"bmcs": {}, "switches": {}, "pdus": {}}
-        for group, name, planned, attach in _devices(plan, plant, fabric, octets, clock):
+        bmcs: dict[str, Bmc] = {}
+        stations: dict[str, Station[Any]] = {}
+        for group, name, planned, attach in _devices(plan, plant, fabric, octets, clock, bmcs, stations):
             if device_host:
                 planned = (device_host, planned[1] + sum(map(len, places.values())))
             endpoint = await _attach(attach, planned, free=free_ports)
@@ -245,47 +309,83 @@ async def _running(
         stack.push_async_callback(drivers.close)
         panel = Panel(panel_config(plan, everywhere), drivers, clock, streams, journal)
         plant.network.boot_service = panel.boot
-        edge = Edge(create_app(panel), journal=journal, activity=activity)
+        edge = Edge(
+            create_app(panel, read_file(plan.dialect) if plan.dialect else None), journal=journal, activity=activity
+        )
+        app5 = Edge(create_app5(panel, streams["panel/sessions5"].randbytes, journal=journal, activity=activity))
         run = Run(
-            plan, mode, streams.seed, clock, streams, journal, activity, fabric, plant, panel, edge,
-            dci6_url="http://dci6.lab", certificate=None, **places,
+            plan, mode, streams.seed, clock, streams, journal, activity, fabric, plant, panel, edge, app5,
+            dci6_url="http://dci6.lab", dci5_url="http://dci5.lab", certificate=None, bmc_devices=bmcs, stations=stations, **places,
         )  # fmt: skip
+        sinks = [_address(text) for text in plan.panel.trap_sinks]
+        if plan.panel.traps:
+            ear = await listen(fabric, None, panel.devices.port_told)
+            stack.callback(ear.close)
+            sinks.append(ear.address)
+        for station in stations.values():
+            station.sinks += [Sink(sink) for sink in sinks]
         await panel.start()
         stack.push_async_callback(panel.stop)
         yield run
+
+
+def _address(text: str) -> Address:
+    """`host:port`. Raises ValueError for another form."""
+    host, _, port = text.rpartition(":")
+    return host, int(port)
 
 
 Attach = Callable[[Address], Awaitable[Endpoint]]
 
 
 def _devices(
-    plan: LabPlan, plant: Plant, fabric: Fabric, octets: Octets, clock: Clock
+    plan: LabPlan,
+    plant: Plant,
+    fabric: Fabric,
+    octets: Octets,
+    clock: Clock,
+    bmcs: dict[str, Bmc],
+    stations: dict[str, Station[Any]],
 ) -> list[tuple[str, str, Address, Attach]]:
-    """Every device that answers on the management network: group, name, planned address, how to attach it."""
+    """Every device that answers on the management network: group, name, planned address, how to attach it. The BMCs
+    are left in `bmcs`, by their servers, the SNMP agents in `stations`.
+    """
     devices: list[tuple[str, str, Address, Attach]] = []
     for server in plan.servers.values():
         machine = plant.servers[server.name]
         users = [user(2, server.bmc.username, server.bmc.password)]
-        bmc = Bmc(machine, users, load_personality(server.model), octets)
+        bmc = bmcs[server.name] = Bmc(machine, users, load_personality(server.model), octets)
         machine.standby_lost = bmc.power_lost
         devices.append(("bmcs", server.name, (server.bmc.host, server.bmc.port), partial(serve_bmc, bmc, fabric)))
     for switch in plan.switches.values():
-        attach = partial(_switch, plant.switches[switch.name], switch, fabric, clock)
+        attach = partial(_switch, plant.switches[switch.name], switch, fabric, clock, stations)
         devices.append(("switches", switch.name, (switch.host, switch.port), attach))
     for pdu in plan.pdus.values():
-        attach = partial(_pdu, plant.pdus[pdu.name], pdu, fabric, clock)
+        attach = partial(_pdu, plant.pdus[pdu.name], pdu, fabric, clock, stations)
         devices.append(("pdus", pdu.name, (pdu.host, pdu.port), attach))
     return devices
 
 
 async def _switch(
-    hardware: SwitchHardware, plan: SwitchPlan, fabric: Fabric, clock: Clock, address: Address
+    hardware: SwitchHardware,
+    plan: SwitchPlan,
+    fabric: Fabric,
+    clock: Clock,
+    stations: dict[str, Station[Any]],
+    address: Address,
 ) -> Endpoint:
-    return await serve_switch(hardware, plan.model, plan.community, fabric, address, clock)
+    return await serve_switch(hardware, plan.model, plan.community, fabric, address, clock, stations=stations)
 
 
-async def _pdu(hardware: PduHardware, plan: PduPlan, fabric: Fabric, clock: Clock, address: Address) -> Endpoint:
-    return await serve_pdu(hardware, plan.model, plan.community, fabric, address, clock)
+async def _pdu(
+    hardware: PduHardware,
+    plan: PduPlan,
+    fabric: Fabric,
+    clock: Clock,
+    stations: dict[str, Station[Any]],
+    address: Address,
+) -> Endpoint:
+    return await serve_pdu(hardware, plan.model, plan.community, fabric, address, clock, stations=stations)
 
 
 async def _attach(attach: Attach, planned: Address, *, free: bool) -> Endpoint:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import math
+from typing import Literal, NamedTuple
 
 from simulator.kernel import Clock, Timer
 from simulator.pdu.hardware import PduHardware
@@ -10,11 +11,25 @@ from simulator.pdu.personality import Command, Personality
 
 __all__ = ["Card"]
 
+_DELAYED = ("delayed_on", "delayed_off", "delayed_reboot")
+_ACTIONS: dict[str, Literal["on", "off", "reboot"]] = {
+    "on": "on",
+    "off": "off",
+    "reboot": "reboot",
+    "delayed_on": "on",
+    "delayed_off": "off",
+    "delayed_reboot": "reboot",
+}
+
 
 class _Pending(NamedTuple):
     timer: Timer
     start: float
     """The card's start that the command belongs to: one that was pending when the card lost its power is lost too."""
+    due: float
+    """Lab time at which it ends."""
+    action: Literal["on", "off", "reboot"]
+    """What is about to happen; during the pause of a reboot, `on`."""
 
 
 class Card:
@@ -49,6 +64,10 @@ class Card:
         """Hundredths of a second."""
         return int((self.clock.now() - self.hardware.booted_at) * 100)
 
+    @property
+    def volts(self) -> float:
+        return self._page.volts
+
     def outlet_name(self, row: int) -> bytes:
         name = self._names.get(row)
         return self._page.outlet_name.replace("{n}", str(row + 1)).encode() if name is None else name
@@ -66,49 +85,74 @@ class Card:
 
     def pending(self, row: int) -> bool:
         """A command to this outlet has not run its course: a delay, or the pause of a reboot."""
+        return self.awaited(row) is not None
+
+    def awaited(self, row: int) -> Literal["on", "off", "reboot"] | None:
+        """What is about to happen to this outlet."""
         entry = self._pending.get(row)
-        return entry is not None and entry.start == self.hardware.booted_at
+        return entry.action if entry is not None and entry.start == self.hardware.booted_at else None
+
+    def seconds_left(self, row: int, action: str) -> int:
+        """Until `action` happens to this outlet; -1 when it is not about to."""
+        if self.awaited(row) != action:
+            return -1
+        return math.ceil(self._pending[row].due - self.clock.now())
 
     def command(self, row: int, command: Command) -> None:
         """Carry out a command; the latest one to an outlet replaces what is pending there."""
         if command == "nothing":
             return
-        waiting = self._pending.pop(row, None)
-        if waiting is not None:
-            waiting.timer.cancel()
+        self._call_off(row)
         if command == "cancel":
             return
-        if command in ("delayed_on", "delayed_off", "delayed_reboot"):
-            delay = self.setting("on_delay" if command == "delayed_on" else "off_delay", row)
-            action: Command = "on" if command == "delayed_on" else "off" if command == "delayed_off" else "reboot"
-            if delay > 0:
-                self._wait(row, delay, action)
+        delay = float(self._page.relay_seconds)
+        action: Literal["on", "off", "reboot"] = _ACTIONS[command]
+        if command in _DELAYED:
+            setting = self.setting("on_delay" if command == "delayed_on" else "off_delay", row)
+            if setting < 0:
                 return
-            if delay < 0:
-                return
-            command = action
-        self._act(row, command)
+            delay += setting
+        self._begin(row, action, delay)
+
+    def command_after(self, row: int, action: Literal["on", "off", "reboot"], seconds: int) -> None:
+        """The same `seconds` from now; -1 calls off what is pending."""
+        self._call_off(row)
+        if seconds >= 0:
+            self._begin(row, action, seconds + self._page.relay_seconds)
 
     def command_all(self, command: Command) -> None:
         for row in range(len(self.outlets)):
             self.command(row, command)
 
-    def _act(self, row: int, command: Command) -> None:
+    def _call_off(self, row: int) -> None:
+        waiting = self._pending.pop(row, None)
+        if waiting is not None:
+            waiting.timer.cancel()
+
+    def _begin(self, row: int, action: Literal["on", "off", "reboot"], delay: float) -> None:
+        if delay > 0:
+            self._wait(row, delay, action, act=True)
+        else:
+            self._act(row, action)
+
+    def _act(self, row: int, action: Literal["on", "off", "reboot"]) -> None:
         outlet = self.outlets[row]
-        if command == "on":
+        if action == "on":
             outlet.turn_on()
-        elif command == "off":
+        elif action == "off":
             outlet.turn_off()
         else:
             seconds = self.setting("reboot_seconds", row)
-            self._wait(row, seconds, None)
+            self._wait(row, seconds, "on", act=False)
             outlet.reboot(seconds)
 
-    def _wait(self, row: int, seconds: float, then: Command | None) -> None:
+    def _wait(self, row: int, seconds: float, action: Literal["on", "off", "reboot"], *, act: bool) -> None:
+        """`act`: do it then; else it happens by itself."""
         start = self.hardware.booted_at
-        self._pending[row] = _Pending(self.clock.call_later(seconds, self._due, row, start, then), start)
+        timer = self.clock.call_later(seconds, self._due, row, start, action if act else None)
+        self._pending[row] = _Pending(timer, start, self.clock.now() + seconds, action)
 
-    def _due(self, row: int, start: float, then: Command | None) -> None:
+    def _due(self, row: int, start: float, then: Literal["on", "off", "reboot"] | None) -> None:
         self._pending.pop(row, None)
         if then is not None and self.hardware.alive and self.hardware.booted_at == start:
             self._act(row, then)

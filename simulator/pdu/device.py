@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
 from simulator.fabric import Address, Endpoint, Fabric
-from simulator.fabric.serve import serve
+from simulator.fabric.serve import serve_late
 from simulator.kernel import Clock
 from simulator.pdu.card import Card
 from simulator.pdu.hardware import PduHardware
-from simulator.pdu.outlets import outlet_objects, unit_objects
+from simulator.pdu.outlets import metered_objects, outlet_objects, unit_objects
 from simulator.pdu.personality import personality
-from simulator.snmp import Access, Agent, Template
+from simulator.snmp import Access, Agent, Template, User
+from simulator.snmp.station import Station
 from simulator.snmp.system import system_group
 
 __all__ = ["PduDevice", "serve_pdu"]
@@ -21,28 +24,34 @@ __all__ = ["PduDevice", "serve_pdu"]
 def _template(model: str, outlets: int) -> Template[Card]:
     page = personality(model)
     system = system_group(Card, description=page.description, object_id=page.object_id, services=page.services)
-    return Template([*system, *unit_objects(page, outlets), *outlet_objects(page, outlets)])
+    own = (unit_objects, outlet_objects, metered_objects)
+    return Template([*system, *(item for objects in own for item in objects(page, outlets))])
 
 
-class PduDevice:
+class PduDevice(Station[Card]):
     """One PDU. It is deaf while its hardware is not alive."""
 
-    __slots__ = ("agent", "hardware")
-
     def __init__(
-        self, hardware: PduHardware, model: str, community: str, clock: Clock, *, read_community: str | None = None
+        self,
+        hardware: PduHardware,
+        model: str,
+        community: str,
+        clock: Clock,
+        *,
+        read_community: str | None = None,
+        users: Iterable[User] = (),
+        wire: Clock | None = None,
     ) -> None:
-        """`model`: the name of a personality. Raises UnknownPage."""
+        """`model`: the name of a personality; `users`: those of SNMPv3; `wire`: wire time, when it is not `clock`.
+        Raises UnknownPage.
+        """
         page = personality(model)
         communities = {community.encode(): Access.WRITE}
         if read_community is not None:
             communities.setdefault(read_community.encode(), Access.READ)
-        self.hardware = hardware
         card = Card(hardware, page, clock)
-        self.agent = Agent(_template(model, len(card.outlets)), card, communities, page.max_size)
-
-    def handle(self, data: bytes) -> bytes | None:
-        return self.agent.handle(data) if self.hardware.alive else None
+        agent = Agent(_template(model, len(card.outlets)), card, communities, page.max_size)
+        super().__init__(hardware, agent, wire or clock, clock=clock, users=users, enterprise=page.object_id)
 
 
 async def serve_pdu(
@@ -54,7 +63,15 @@ async def serve_pdu(
     clock: Clock,
     *,
     read_community: str | None = None,
+    users: Iterable[User] = (),
+    stations: dict[str, Station[Any]] | None = None,
 ) -> Endpoint:
-    """Put a PDU on the network: SNMP v1 and v2c, `community` reads and writes. Raises UnknownPage, AddressInUse."""
-    device = PduDevice(hardware, model, community, clock, read_community=read_community)
-    return await serve(fabric, address, device.handle)
+    """Put a PDU on the network: SNMP v1 and v2c, where `community` reads and writes, and v3 for
+    `users`. The device is left in `stations` by its name. Raises UnknownPage, AddressInUse.
+    """
+    device = PduDevice(hardware, model, community, clock, read_community=read_community, users=users, wire=fabric.time)
+    if stations is not None:
+        stations[hardware.name] = device
+    endpoint = await serve_late(fabric, address, device.receive)
+    device.send, device.address = endpoint.send, bytes(map(int, endpoint.address[0].split(".")))
+    return endpoint

@@ -5,10 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-__all__ = ["Outlet", "PduHardware"]
+__all__ = ["Load", "Outlet", "PduHardware"]
 
 
-class Outlet(Protocol):
+class Load(Protocol):
+    """A conductor that is metered: an outlet's, a bank's, a phase's, the strip's."""
+
+    @property
+    def watts(self) -> float: ...
+
+    @property
+    def amperes(self) -> float: ...
+
+    @property
+    def rating(self) -> float:
+        """Amperes; 0 where nothing limits it."""
+
+
+class Outlet(Load, Protocol):
     @property
     def number(self) -> int:
         """From 1, as printed on the strip."""
@@ -36,3 +50,17 @@ class PduHardware(Protocol):
 
     @property
     def outlets(self) -> Sequence[Outlet]: ...
+
+    @property
+    def banks(self) -> Sequence[Load]:
+        """As the model's page says how many; likewise `phases`."""
+
+    @property
+    def phases(self) -> Sequence[Load]: ...
+
+    @property
+    def whole(self) -> Load: ...
+
+    @property
+    def kilowatt_hours(self) -> float:
+        """Taken so far."""

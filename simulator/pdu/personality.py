@@ -17,6 +17,9 @@ __all__ = [
     "Command",
     "ConstantObject",
     "CountObject",
+    "LoadStateObject",
+    "MeasureObject",
+    "MeteredObject",
     "NameObject",
     "NumberObject",
     "OutletObject",
@@ -25,6 +28,7 @@ __all__ = [
     "SettingObject",
     "StateObject",
     "TextObject",
+    "TimerObject",
     "UnitObject",
     "personality",
     "personality_names",
@@ -45,7 +49,7 @@ class _Object(_Strict):
 
 class _PerOutlet(_Object):
     index: str = "{n}"
-    """The instance of outlet `{n}`: `{n}`, or `1.{n}` behind the number of a unit."""
+    """The instance of outlet `{n}`: `{n}`, or `1.{n}` behind the number of a unit; `{n0}` where a make counts from 0."""
 
 
 class NumberObject(_PerOutlet):
@@ -67,7 +71,12 @@ class StateObject(_PerOutlet):
     is_: Literal["state"] = Field(alias="is")
     on: int
     off: int
+    pending_on: int | None = None
+    """While an outlet that is off is about to come on: a delay, or the pause of a reboot."""
+    pending_off: int | None = None
     commands: dict[int, Command] = {}
+    reads: int | None = None
+    """What it always reads as, where commands are only written."""
 
 
 class PendingObject(_PerOutlet):
@@ -84,6 +93,41 @@ class SettingObject(_PerOutlet):
     is_: Literal["on_delay", "off_delay", "reboot_seconds"] = Field(alias="is")
     range: tuple[int, int] | None = None
     """Least and most that may be written; without it the setting is only shown."""
+
+
+class TimerObject(_PerOutlet):
+    """Commands its outlet so many seconds after the write, 0 at once, -1 calls off; reads as what is left, or -1."""
+
+    is_: Literal["after"] = Field(alias="is")
+    command: Literal["on", "off", "reboot"]
+    most: int = 99999
+
+
+Subject = Literal["outlet", "bank", "phase", "whole", "load"]
+"""What is metered, a row for each; `load` is APC's one table with the whole strip first and then the banks, if more than one."""
+
+
+class _Metered(_Object):
+    of: Subject
+    index: str = "{n}"
+
+
+class MeasureObject(_Metered):
+    """A measured quantity, times `per`, as an integer."""
+
+    is_: Literal["measure"] = Field(alias="is")
+    what: Literal["amperes", "watts", "volt_amperes", "kilowatt_hours", "volts", "rating", "number", "phase", "bank"]
+    per: float = 1.0
+    gauge: bool = False
+
+
+class LoadStateObject(_Metered):
+    """How near a load is to its rating: `near` from four fifths, `over` above it."""
+
+    is_: Literal["load_state"] = Field(alias="is")
+    normal: int
+    near: int
+    over: int
 
 
 class _OfUnit(_Object):
@@ -119,8 +163,9 @@ class AllObject(_OfUnit):
 
 
 OutletObject = Annotated[
-    NumberObject | NameObject | StateObject | PendingObject | SettingObject, Field(discriminator="is_")
+    NumberObject | NameObject | StateObject | PendingObject | SettingObject | TimerObject, Field(discriminator="is_")
 ]
+MeteredObject = Annotated[MeasureObject | LoadStateObject, Field(discriminator="is_")]
 UnitObject = Annotated[ConstantObject | CountObject | TextObject | AllObject, Field(discriminator="is_")]
 
 
@@ -137,10 +182,23 @@ class Personality(_Strict):
     on_delay: int = 0
     off_delay: int = 0
     reboot_seconds: int = Field(default=5, ge=1)
+    relay_seconds: float = Field(default=0.0, ge=0)
+    """From a command to the relay."""
+    banks: int = Field(default=1, ge=1)
+    bank_rating: float = Field(default=16.0, ge=0)
+    """Amperes that a bank's breaker bears; 0 has none."""
+    phases: int = Field(default=1, ge=1)
+    volts: float = Field(default=230.0, gt=0)
     unit: tuple[UnitObject, ...] = ()
     outlets: tuple[OutletObject, ...]
+    metered: tuple[MeteredObject, ...] = ()
     max_size: int = Field(default=1472, ge=484)
     """Octets of the longest response; 484 is the least an agent must manage (RFC 3417, 3.2)."""
+
+    @property
+    def wiring(self) -> tuple[int, float, int, float]:
+        """Banks, their rating in amperes, phases, volts."""
+        return self.banks, self.bank_rating, self.phases, self.volts
 
 
 _PAGES = Pages("simulator.pdu", "personalities", "PDU personality", Personality)

@@ -30,22 +30,28 @@ class _ImageFailed(Exception):
 async def boot(server: Server) -> None:
     """From POST to a running system, or to a halt. Ends early when the machine is reset or loses power."""
     physics = server.physics
+    server.show(f"{server.name}: serial number {server.serial}\nTesting memory ...")
     await physics.clock.sleep(physics.draw(server.name, "post", physics.timings.post))
     server.fire(BootEvent.POST_DONE)
     for device in _boot_devices(server):
         if device == "pxe":
             server.fire(BootEvent.TRY_NETWORK)
+            server.show(f"Booting from network: {server.nics[0].name} {server.nics[0].mac}")
             if await _network_boot(server):
                 return
+            server.show(server.hint)
             server.fire(BootEvent.NO_NETWORK_BOOT)
         elif device == "disk" and server.os is not None:
             server.fire(BootEvent.TRY_DISK)
+            server.show(f"Booting {server.os.name} from disk")
             await physics.clock.sleep(physics.draw(server.name, "os boot", physics.timings.os_boot))
             await server.thawed()
             server.fire(BootEvent.OS_UP)
+            server.ask_for_login()
             await _first_boot(server)
             return
     server.hint = "No bootable device"
+    server.show(server.hint)
     server.fire(BootEvent.NO_DEVICE)
 
 
@@ -67,6 +73,7 @@ async def _network_boot(server: Server) -> bool:
         if service is not None and nic.reaches_network and service.discover(nic.mac) is not None:
             break
         server.note("DHCP without answer", nic=nic.name)
+        server.show("DHCP...", end="")
         await physics.clock.sleep(patience)
     else:
         server.hint = "PXE-E51: No DHCP or proxyDHCP offers were received"
@@ -81,11 +88,13 @@ async def _network_boot(server: Server) -> bool:
         server.hint = "Booting from local disk"
         return False
     installs = netboot.kind == "install"
+    server.show(f"Loading {netboot.image}")
     server.fire(BootEvent.START_INSTALLER if installs else BootEvent.START_DIAGNOSTIC)
     try:
         await (_install if installs else _diagnose)(server, netboot)
     except _ImageFailed as failure:
         server.hint = str(failure)
+        server.show(server.hint)
         await _phone_home(server, "error", server.progress, message=str(failure))
         server.fire(BootEvent.IMAGE_FAILED)
         return True
@@ -116,7 +125,7 @@ async def _install(server: Server, image: NetBoot) -> None:
             nic.count(round(octets))
             done += share
             await _reached(server, stage, done / whole if whole else 1.0)
-    disk.os = InstalledOs(image.image, tuple(image.addresses))
+    disk.os = InstalledOs(image.image, tuple(image.addresses), tuple(image.ssh_keys), image.recipe)
     await _phone_home(server, "first_boot", 100)
 
 
@@ -175,6 +184,7 @@ async def _reached(server: Server, stage: str, share: float) -> None:
     percent = min(100, int(share * 100 + 1e-6))
     if percent // 5 > server.progress // 5:
         server.progress = percent
+        server.show(f"{stage} {percent}%")
         server.note("progress", stage=stage, percent=percent)
         await _phone_home(server, stage, percent)
     server.progress = percent

@@ -43,6 +43,14 @@ class NetBoot(Protocol):
     def addresses(self) -> Sequence[str]:
         """What the installed OS configures on its first NIC."""
 
+    @property
+    def ssh_keys(self) -> Sequence[str]:
+        """Public keys that it lets in."""
+
+    @property
+    def recipe(self) -> str:
+        """A script that it runs on its first boot; empty without one."""
+
 
 class BootService(Protocol):
     """A machine on the data network that answers network boots: the panel's location server. It hears a server

@@ -12,10 +12,12 @@ WRITE_SPEED = {"HDD": 150_000_000, "SSD": 420_000_000, "NVMe": 1_800_000_000}
 
 @dataclass(frozen=True, slots=True)
 class InstalledOs:
-    """A system that boots, and the addresses it configures on the first NIC."""
+    """A system that boots, the addresses it configures on the first NIC, and what its installer left in it."""
 
     name: str
     addresses: tuple[str, ...]
+    ssh_keys: tuple[str, ...] = ()
+    recipe: str = ""
 
 
 @dataclass(slots=True)

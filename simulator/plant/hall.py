@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from simulator.plant.disk import Disk
 from simulator.plant.network import Cable, Network, Switch
 from simulator.plant.physics import Physics
-from simulator.plant.power import Feed, Mains, Pdu
+from simulator.plant.power import Feed, Mains, Pdu, Strip
 from simulator.plant.server import Server
 
 __all__ = ["Plant", "ServerBuild"]
@@ -45,8 +45,8 @@ class Plant:
         self.switches: dict[str, Switch] = {}
         self.pdus: dict[str, Pdu] = {}
 
-    def add_pdu(self, name: str, outlets: int) -> Pdu:
-        pdu = self.pdus[name] = Pdu(name, outlets, self.physics)
+    def add_pdu(self, name: str, outlets: int, strip: Strip | None = None) -> Pdu:
+        pdu = self.pdus[name] = Pdu(name, outlets, self.physics, strip)
         return pdu
 
     def add_switch(self, name: str, ports: int, port_speed: int, feed: tuple[str, int] | None = None) -> Switch:

@@ -6,7 +6,7 @@ from enum import Enum
 
 from simulator.kernel import Table
 
-__all__ = ["LIFECYCLE", "POWERED", "BootEvent", "BootState"]
+__all__ = ["LIFECYCLE", "POWERED", "WATTS", "BootEvent", "BootState"]
 
 
 class BootState(Enum):
@@ -59,6 +59,22 @@ POWERED = (
     S.HALTED,
 )
 """The states with main power on."""
+
+WATTS = {
+    S.NO_AC: 0.0,
+    S.OFF: 12.0,
+    S.POST: 150.0,
+    S.SELECT: 110.0,
+    S.DHCP: 110.0,
+    S.LOADER: 110.0,
+    S.INSTALLING: 165.0,
+    S.DIAGNOSING: 190.0,
+    S.OS_BOOT: 150.0,
+    S.RUNNING: 95.0,
+    S.STOPPING: 110.0,
+    S.HALTED: 85.0,
+}
+"""What a server without disks draws in each state; OFF is its BMC alone."""
 
 LIFECYCLE: Table[BootState, BootEvent] = Table(
     "server",

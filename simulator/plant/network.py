@@ -1,20 +1,25 @@
 """The data network as metal: NICs, cables, switch ports, and whether a frame gets from a NIC to the boot service.
 
 Every switch of the hall, and the unmanaged links, lead to one segment in which the panel's location server and the
-gateway stand.
+gateway stand: VLAN 1. A switch's uplink carries all of its VLANs; a port whose VLAN is another one has link and reaches
+nobody there.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from simulator.plant.datanet import BootService
 from simulator.plant.physics import Physics
 from simulator.plant.power import Feed, Started
 
-__all__ = ["Cable", "Network", "Nic", "Switch", "SwitchPort"]
+__all__ = ["SEGMENT", "Cable", "Network", "Nic", "Switch", "SwitchPort", "Vlan"]
+
+SEGMENT = 1
+"""The VLAN in which the boot service and the gateway stand."""
 
 
 class Network:
@@ -23,10 +28,13 @@ class Network:
     def __init__(self, physics: Physics) -> None:
         self.physics = physics
         self.boot_service: BootService | None = None
+        self.generation = 0
+        """Rises with every change of links and VLANs."""
         self._waiting: list[asyncio.Future[None]] = []
 
     def changed(self) -> None:
         """A link somewhere came up or went down: whoever waits for a path looks again."""
+        self.generation += 1
         waiting, self._waiting = self._waiting, []
         for future in waiting:
             if not future.done():
@@ -97,7 +105,10 @@ class Nic:
 
     @property
     def reaches_network(self) -> bool:
-        return not self.silent and self.link_up
+        if self.silent or not self.link_up:
+            return False
+        port = self.cable.port if self.cable else None
+        return port is None or port.carries(SEGMENT)
 
     @property
     def link_speed(self) -> int:
@@ -134,6 +145,7 @@ class SwitchPort:
         "number",
         "octets_in",
         "octets_out",
+        "pvid",
     )
 
     def __init__(self, switch: Switch, number: int, speed: int) -> None:
@@ -146,6 +158,8 @@ class SwitchPort:
         self.last_change = 0.0
         self.octets_in = 0
         self.octets_out = 0
+        self.pvid = SEGMENT
+        """The VLAN of frames that come in without a tag."""
         self.mac = b"\x02" + hashlib.sha256(f"{switch.name}/{number}".encode()).digest()[:5]
         self._link = False
 
@@ -162,6 +176,31 @@ class SwitchPort:
     def speed(self) -> int:
         return self.cable.nic.link_speed if self.cable and self.link_up else self.nominal_speed
 
+    @property
+    def stations(self) -> tuple[bytes, ...]:
+        """The MACs that send frames into this port."""
+        if self.cable is None or not self.link_up or self.cable.nic.silent:
+            return ()
+        return (bytes.fromhex(self.cable.nic.mac.replace(":", "")),)
+
+    def carries(self, vlan: int) -> bool:
+        """Whether a station that tags nothing talks with `vlan`: its frames go in there and answers come out bare."""
+        entry = self._switch.vlans.get(vlan) if self.pvid == vlan else None
+        return entry is not None and entry.active and self.number in entry.untagged
+
+    def set_pvid(self, vlan: int) -> None:
+        """The VLAN must exist (KeyError)."""
+        if vlan not in self._switch.vlans:
+            raise KeyError(vlan)
+        if vlan != self.pvid:
+            self.pvid = vlan
+            self._switch.vlans_changed("port VLAN set", port=self.number, vlan=vlan)
+
+    def set_access(self, vlan: int) -> None:
+        """Make it an access port of `vlan`: the PVID, and a bare member there and nowhere else."""
+        self._switch.move(self.number, vlan)
+        self.set_pvid(vlan)
+
     def set_admin(self, up: bool) -> None:
         if up != self.admin_up:
             self.admin_up = up
@@ -175,6 +214,20 @@ class SwitchPort:
             self._link = link
             self.last_change = self._switch.physics.clock.now()
             self._switch.physics.note(self._switch.name, "link up" if link else "link down", port=self.number)
+            self._switch.link_changed(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Vlan:
+    """A VLAN of one switch; members are numbers of front ports."""
+
+    number: int
+    name: str
+    egress: frozenset[int]
+    """All members."""
+    untagged: frozenset[int]
+    """Those whose frames leave without a tag."""
+    active: bool = True
 
 
 class Switch(Started):
@@ -183,10 +236,60 @@ class Switch(Started):
     def __init__(self, name: str, ports: int, port_speed: int, feed: Feed, network: Network) -> None:
         self.network = network
         self.ports: Sequence[SwitchPort] = ()
+        self._watchers: list[tuple[Callable[[SwitchPort], None], Callable[[], None]]] = []
+        everybody = frozenset(range(1, ports + 1))
+        self._vlans = {SEGMENT: Vlan(SEGMENT, "default", everybody, everybody)}
         super().__init__(name, feed, network.physics)
         self.ports = tuple(SwitchPort(self, number + 1, port_speed) for number in range(ports))
 
+    def watch(self, link_changed: Callable[[SwitchPort], None], started: Callable[[], None]) -> None:
+        """Call these when a port's link has changed, and when the switch has started."""
+        self._watchers.append((link_changed, started))
+
+    def link_changed(self, port: SwitchPort) -> None:
+        for watcher, _ in self._watchers:
+            watcher(port)
+
+    @property
+    def vlans(self) -> Mapping[int, Vlan]:
+        """By number."""
+        return self._vlans
+
+    @property
+    def generation(self) -> int:
+        return self.network.generation
+
+    def define_vlan(self, vlan: Vlan) -> None:
+        """Make a VLAN, or change one."""
+        if self._vlans.get(vlan.number) != vlan:
+            self._vlans[vlan.number] = vlan
+            self._vlans = dict(sorted(self._vlans.items()))
+            self.vlans_changed("VLAN set", vlan=vlan.number)
+
+    def remove_vlan(self, number: int) -> None:
+        """Ports that were in it keep its number, and reach nobody."""
+        if self._vlans.pop(number, None) is not None:
+            self.vlans_changed("VLAN removed", vlan=number)
+
+    def move(self, port: int, number: int) -> None:
+        """Make a port a bare member of one VLAN (KeyError when there is none) and no bare one of any other."""
+        target = self._vlans[number]
+        for vlan in tuple(self._vlans.values()):
+            if port in vlan.untagged and vlan.number != number:
+                self._vlans[vlan.number] = replace(vlan, egress=vlan.egress - {port}, untagged=vlan.untagged - {port})
+        self.define_vlan(replace(target, egress=target.egress | {port}, untagged=target.untagged | {port}))
+
+    def vlans_changed(self, what: str, **detail: object) -> None:
+        self.physics.note(self.name, what, **detail)
+        self.network.changed()
+
     def state_changed(self) -> None:
         for port in self.ports:
+            if not self.alive:
+                port.octets_in = port.octets_out = 0  # counters are in memory
             port.changed()
         self.network.changed()
+
+    def started(self) -> None:
+        for _, started in self._watchers:
+            started()

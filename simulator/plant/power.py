@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from simulator.plant.physics import Physics
 
-__all__ = ["Feed", "Mains", "Outlet", "Pdu", "Psu"]
+__all__ = ["Circuit", "Draw", "Feed", "Mains", "Outlet", "Pdu", "Psu", "Strip"]
+
+POWER_FACTOR = 0.95
+"""Of what hangs on the outlets: supplies with active correction."""
+TRIP_SECONDS = 30.0
+"""Of lab time that a breaker bears a load over its rating."""
+
+Draw = Callable[[], float]
+"""What a consumer draws right now, watts."""
 
 
 class Feed(Protocol):
@@ -16,8 +24,11 @@ class Feed(Protocol):
     @property
     def live(self) -> bool: ...
 
-    def feeds(self, consumer: Callable[[], None]) -> None:
-        """Call `consumer` whenever `live` may have changed."""
+    def feeds(self, consumer: Callable[[], None], draw: Draw | None = None) -> None:
+        """Call `consumer` whenever `live` may have changed; `draw` tells what it takes while it is."""
+
+    def load_changed(self) -> None:
+        """What hangs here draws more or less than before."""
 
 
 class Mains:
@@ -27,8 +38,11 @@ class Mains:
         self.live = True
         self._consumers: list[Callable[[], None]] = []
 
-    def feeds(self, consumer: Callable[[], None]) -> None:
+    def feeds(self, consumer: Callable[[], None], draw: Draw | None = None) -> None:
         self._consumers.append(consumer)
+
+    def load_changed(self) -> None:
+        """Nobody meters the mains."""
 
     def set_live(self, live: bool) -> None:
         self.live = live
@@ -39,7 +53,7 @@ class Mains:
 class Outlet:
     """One outlet of a PDU: a relay and whatever is plugged in."""
 
-    __slots__ = ("_consumers", "_pdu", "_reboot", "number", "on", "stuck")
+    __slots__ = ("_consumers", "_draws", "_pdu", "_reboot", "bank", "number", "on", "stuck")
 
     def __init__(self, pdu: Pdu, number: int) -> None:
         self._pdu = pdu
@@ -47,15 +61,38 @@ class Outlet:
         self.on = True
         self.stuck = False
         """The relay's contacts are welded: commands are taken and change nothing."""
+        self.bank: Circuit | None = None
+        """The breaker it hangs on."""
         self._consumers: list[Callable[[], None]] = []
+        self._draws: list[Draw] = []
         self._reboot = 0
 
     @property
     def live(self) -> bool:
-        return self.on and self._pdu.feed.live
+        return self.on and self._pdu.feed.live and not (self.bank is not None and self.bank.tripped)
 
-    def feeds(self, consumer: Callable[[], None]) -> None:
+    @property
+    def watts(self) -> float:
+        """What is drawn here."""
+        return sum([draw() for draw in self._draws]) if self._draws and self.live else 0.0
+
+    @property
+    def amperes(self) -> float:
+        return self.watts / (self._pdu.strip.volts * POWER_FACTOR)
+
+    @property
+    def rating(self) -> float:
+        """Amperes, of its bank."""
+        return 0.0 if self.bank is None else self.bank.rating
+
+    def feeds(self, consumer: Callable[[], None], draw: Draw | None = None) -> None:
         self._consumers.append(consumer)
+        if draw is not None:
+            self._draws.append(draw)
+
+    def load_changed(self) -> None:
+        if self.bank is not None:
+            self._pdu.load_changed(self.bank)
 
     def turn_on(self) -> None:
         self._reboot += 1
@@ -83,6 +120,72 @@ class Outlet:
     def power_changed(self) -> None:
         for consumer in self._consumers:
             consumer()
+        if self._draws:
+            self.load_changed()
+
+
+class Circuit:
+    """Outlets that share a conductor: a bank with its breaker, a phase, the whole strip."""
+
+    __slots__ = ("_name", "_overload", "number", "outlets", "physics", "rating", "tripped", "volts")
+
+    def __init__(
+        self, name: str, number: int, outlets: Sequence[Outlet], rating: float, volts: float, physics: Physics
+    ) -> None:
+        """`rating`: amperes; 0 has no breaker."""
+        self._name = name
+        self.number = number
+        self.outlets = tuple(outlets)
+        self.rating = rating
+        self.volts = volts
+        self.physics = physics
+        self.tripped = False
+        self._overload: object = None
+
+    @property
+    def watts(self) -> float:
+        return sum([outlet.watts for outlet in self.outlets])
+
+    @property
+    def amperes(self) -> float:
+        return self.watts / (self.volts * POWER_FACTOR)
+
+    def load_changed(self) -> None:
+        """A breaker over its rating trips when the load does not fall in time."""
+        if not self.rating or self.tripped:
+            return
+        if self.amperes <= self.rating:
+            self._overload = None
+        elif self._overload is None:
+            mine = self._overload = object()
+            self.physics.note(self._name, "bank overloaded", bank=self.number, amperes=round(self.amperes, 1))
+            self.physics.clock.call_later(TRIP_SECONDS, lambda: self.trip() if self._overload is mine else None)
+
+    def trip(self) -> None:
+        """The breaker opens; whoever stands before it must close it again."""
+        self._throw(True)
+
+    def reset(self) -> None:
+        """Somebody closes the breaker."""
+        self._throw(False)
+
+    def _throw(self, tripped: bool) -> None:
+        self._overload = None
+        if tripped != self.tripped:
+            self.tripped = tripped
+            self.physics.note(self._name, "bank tripped" if tripped else "bank reset", bank=self.number)
+            for outlet in self.outlets:
+                outlet.power_changed()
+
+
+class Strip(NamedTuple):
+    """How a PDU is wired inside."""
+
+    banks: int = 1
+    bank_rating: float = 0.0
+    """Amperes that the breaker of each bank bears; 0 has none."""
+    phases: int = 1
+    volts: float = 230.0
 
 
 class Started:
@@ -125,7 +228,11 @@ class Started:
         self._up = True
         self.booted_at = self.physics.clock.now()
         self.physics.note(self.name, "started")
+        self.started()
         self.state_changed()
+
+    def started(self) -> None:
+        """For those who have something to do first when a start is over."""
 
     def state_changed(self) -> None:
         """For those who have something to do when `alive` changed."""
@@ -134,11 +241,51 @@ class Started:
 class Pdu(Started):
     """A rack PDU: a feed, a row of relays, a management card. The relays keep their places without power."""
 
-    def __init__(self, name: str, outlets: int, physics: Physics) -> None:
+    def __init__(self, name: str, outlets: int, physics: Physics, strip: Strip | None = None) -> None:
         self.mains = Mains()
         super().__init__(name, self.mains, physics)
+        self.strip = strip = strip or Strip()
         self.outlets: Sequence[Outlet] = tuple(Outlet(self, number + 1) for number in range(outlets))
+        size = -(-outlets // strip.banks)
+        self.banks = tuple(
+            self._circuit(n + 1, self.outlets[n * size : (n + 1) * size], strip.bank_rating) for n in range(strip.banks)
+        )
+        for bank in self.banks:
+            for outlet in bank.outlets:
+                outlet.bank = bank
+        self.phases = tuple(
+            self._circuit(
+                n + 1,
+                [outlet for bank in self.banks[n :: strip.phases] for outlet in bank.outlets],
+                strip.bank_rating * len(self.banks[n :: strip.phases]),
+            )
+            for n in range(strip.phases)
+        )
+        self.whole = self._circuit(1, self.outlets, strip.bank_rating * strip.banks)
+        self._joules = 0.0
+        self._metered_at = 0.0
+        self._metered_watts = 0.0
         self.mains.feeds(self._pass_on)
+
+    def _circuit(self, number: int, outlets: Sequence[Outlet], rating: float) -> Circuit:
+        return Circuit(self.name, number, outlets, rating, self.strip.volts, self.physics)
+
+    @property
+    def kilowatt_hours(self) -> float:
+        """Taken through its outlets since the lab's start."""
+        self._meter()
+        return self._joules / 3_600_000
+
+    def load_changed(self, bank: Circuit) -> None:
+        self._meter()
+        bank.load_changed()
+
+    def _meter(self) -> None:
+        """Draws hold until the next change, which calls here; so the sum is exact."""
+        now = self.physics.clock.now()
+        self._joules += self._metered_watts * (now - self._metered_at)
+        self._metered_at = now
+        self._metered_watts = self.whole.watts
 
     def _pass_on(self) -> None:
         for outlet in self.outlets:

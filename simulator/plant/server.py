@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from typing import NamedTuple
 
-from simulator.kernel import IllegalEvent, Machine
+from simulator.kernel import IllegalEvent, Machine, Timer
 from simulator.plant.boot import boot
+from simulator.plant.console import Login
 from simulator.plant.disk import Disk, InstalledOs
-from simulator.plant.lifecycle import LIFECYCLE, POWERED, BootEvent, BootState
+from simulator.plant.lifecycle import LIFECYCLE, POWERED, WATTS, BootEvent, BootState
 from simulator.plant.network import Network, Nic
 from simulator.plant.physics import Physics
 from simulator.plant.power import Feed, Psu
+from simulator.plant.thermal import Thermal
 
 __all__ = ["BootOverride", "Server"]
+
+WATTS_PER_DISK = 6.0
 
 
 class BootOverride(NamedTuple):
@@ -25,7 +30,7 @@ class BootOverride(NamedTuple):
     efi: bool
 
 
-def _nobody() -> None:
+def _nobody(*_: object) -> None:
     """Nobody listens."""
 
 
@@ -67,6 +72,19 @@ class Server:
         """Power-on is taken and nothing comes up."""
         self.standby_lost: Callable[[], None] = _nobody
         """Called when the BMC loses its power."""
+        self.sensed: Callable[[str], object] = _nobody
+        """Called when something changed that sensors see: `power`, `fans`, `heat`, `supplies`, `drives`, `restart`,
+        or `bmc`, which has started.
+        """
+        self.printed: Callable[[str], object] = _nobody
+        """Takes what the serial console shows, as it comes; lines end in CR LF."""
+        self.restart_cause = "unknown"
+        """Why it last started: `command`, `command reset`, `restore policy`, `watchdog`, or `unknown`."""
+        self.bmc_started_at = 0.0
+        """Lab time."""
+        self._seconds_on = 0.0
+        self._on_since = 0.0
+        self._identify_until = 0.0
         self._going = asyncio.Event()
         self._going.set()
         self.hint = ""
@@ -81,8 +99,11 @@ class Server:
         self._bmc_starts = 0
         self._task: asyncio.Task[None] | None = None
         self._pending_on = 0
-        for feed in feeds:
-            feed.feeds(self._feed_changed)
+        self._login: Login | None = None
+        self.thermal = Thermal(physics.clock, self._overheated)
+        self.thermal.settle(self.state, powered=self.powered)
+        for psu in self.psus:
+            psu.feed.feeds(self._feed_changed, partial(self._draw, psu))
 
     # what a technician sees
 
@@ -110,6 +131,18 @@ class Server:
     async def thawed(self) -> None:
         """Return at once, or, when frozen, only after `thaw`; a reset ends who waits here."""
         await self._going.wait()
+
+    @property
+    def watts(self) -> float:
+        """What it draws as a whole."""
+        base = WATTS[self.state]
+        return base + WATTS_PER_DISK * len(self.disks) if self.powered else base
+
+    def _draw(self, psu: Psu) -> float:
+        """The share of one supply: those that deliver carry the load alike."""
+        if not psu.delivers:
+            return 0.0
+        return self.watts / sum([each.delivers for each in self.psus])
 
     @property
     def _fed(self) -> bool:
@@ -141,6 +174,75 @@ class Server:
     def bmc_alive(self) -> bool:
         return self._bmc_up and not self.bmc_failed
 
+    @property
+    def lab_time(self) -> float:
+        return self.physics.clock.now()
+
+    @property
+    def wall_clock(self) -> int:
+        """Seconds since 1970, by the lab's calendar."""
+        return int(self.physics.clock.calendar().timestamp())
+
+    @property
+    def seconds_on(self) -> float:
+        """How long main power has been on, over all."""
+        return self._seconds_on + (self.lab_time - self._on_since if self.powered else 0.0)
+
+    @property
+    def identify_lit(self) -> bool:
+        """The locator light is on."""
+        return self._identify_until > self.lab_time
+
+    def identify(self, seconds: float) -> None:
+        """Light the locator for so long; 0 puts it out."""
+        self._identify_until = self.lab_time + seconds
+        self.note("locator lit" if seconds else "locator out")
+
+    def alarm(self, seconds: float, callback: Callable[[], object]) -> Timer:
+        """Call back after `seconds` of lab time."""
+        return self.physics.clock.call_later(seconds, callback)
+
+    def interrupt(self) -> None:
+        """The diagnostic interrupt: a running system says so and goes on, as Linux does by default."""
+        self.note("diagnostic interrupt")
+        if self.state is BootState.RUNNING and not self.frozen:
+            self.show("Uhhuh. NMI received for unknown reason 20 on CPU 0.\nDazed and confused, but trying to continue")
+
+    def restart_bmc(self) -> None:
+        """The BMC starts anew, as after a short loss of standby power."""
+        self._bmc_up = False
+        self.note("BMC restarts")
+        self._start_bmc()
+
+    def watchdog_reset(self) -> None:
+        self.reset()
+        self.restart_cause = "watchdog"
+
+    def show(self, text: str, end: str = "\n") -> None:
+        """Put text on the serial console."""
+        if self.printed is not _nobody:
+            self.printed((text + end).replace("\n", "\r\n"))
+
+    def ask_for_login(self) -> None:
+        """The installed system is up and its console waits for somebody."""
+        if self.printed is not _nobody:
+            self._getty.prompt()
+
+    @property
+    def _getty(self) -> Login:
+        if self._login is None:
+            self._login = Login(self)
+        return self._login
+
+    def typed(self, octets: bytes) -> None:
+        """Somebody types on the serial console; a system that stands still, or none, does not hear it."""
+        if self.state is BootState.RUNNING and not self.frozen:
+            self._getty.typed(octets)
+
+    def serial_break(self) -> None:
+        if self.state is BootState.RUNNING and not self.frozen:
+            self._getty.serial_break()
+
     def set_boot_override(self, override: tuple[str, bool, bool] | None) -> None:
         self.boot_override = BootOverride(*override) if override else None
         self.note("boot device set", device=override[0] if override else "none")
@@ -156,6 +258,7 @@ class Server:
             self.note("power on without effect")
             return
         self.last_power_event = "command"
+        self.restart_cause = "command"
         self._start(BootEvent.POWER_ON)
 
     def power_off(self) -> None:
@@ -175,6 +278,7 @@ class Server:
 
     def reset(self) -> None:
         if self.powered:
+            self.restart_cause = "command reset"
             self._start(BootEvent.RESET)
 
     def soft_shutdown(self) -> None:
@@ -194,6 +298,7 @@ class Server:
             self._start_bmc()
             if self.restore_policy == "on" or (self.restore_policy == "previous" and self._was_on):
                 self.power_on()
+                self.restart_cause = "restore policy"
         elif not self._fed and self.state is not BootState.NO_AC:
             self._was_on = self.powered
             self.last_power_event = "ac_lost"
@@ -202,6 +307,8 @@ class Server:
             self._pending_on += 1
             self.standby_lost()
             self._stop(BootEvent.AC_LOST)
+        if len(self.psus) > 1:
+            self.sensed("supplies")
 
     def _start_bmc(self) -> None:
         self._bmc_starts += 1
@@ -210,7 +317,9 @@ class Server:
         def started() -> None:
             if self._bmc_starts == mine:
                 self._bmc_up = True
+                self.bmc_started_at = self.lab_time
                 self.note("BMC started")
+                self.sensed("bmc")
 
         self.physics.clock.call_later(
             self.physics.draw(self.name, "bmc start", self.physics.timings.bmc_start), started
@@ -219,6 +328,29 @@ class Server:
     def psu_changed(self) -> None:
         """A supply broke or was mended."""
         self._feed_changed()
+
+    def fans_changed(self, dead: frozenset[int]) -> None:
+        """These fans stand still, and no others."""
+        self.thermal.dead_fans = dead
+        self.thermal.settle(self.state, powered=self.powered)
+        self.note("fans", dead=sorted(dead))
+        self.sensed("fans")
+
+    def inlet_changed(self, celsius: float) -> None:
+        """The air at the front is now so warm."""
+        self.thermal.inlet = celsius
+        self.thermal.settle(self.state, powered=self.powered)
+        self.note("inlet", celsius=celsius)
+        self.sensed("heat")
+
+    def drives_changed(self) -> None:
+        """A disk broke or was mended."""
+        self.sensed("drives")
+
+    def _overheated(self) -> None:
+        self.note("thermal trip")
+        self.sensed("thermal trip")
+        self.power_off()
 
     # the machine that runs
 
@@ -236,9 +368,18 @@ class Server:
         powered = self.powered
         state = self._machine.fire(event)
         self.note(state.value, event=event.value)
+        self.thermal.settle(state, powered=self.powered)
         if powered != self.powered:
+            if powered:
+                self._seconds_on += self.lab_time - self._on_since
+            self._on_since = self.lab_time
             for nic in self.nics:
                 nic.changed()
+            self.sensed("power")
+        elif event is BootEvent.RESET:
+            self.sensed("restart")
+        for psu in self.psus:
+            psu.feed.load_changed()
 
     def _start(self, event: BootEvent) -> None:
         self._begin(event, boot(self))

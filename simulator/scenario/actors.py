@@ -5,8 +5,7 @@ All that the runner assumes of a lab and of the billing core stands here.
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
@@ -14,19 +13,24 @@ from typing import Any, Protocol, TypeVar
 import httpx
 
 from provisioner.billing import Billing
-from provisioner.clients.dci6 import Dci6Client
 from provisioner.clients.session6 import Session6
 from provisioner.log import Entry, ModuleLog, Outcome, Step
-from provisioner.modules.whmcs6 import Whmcs6, Whmcs6Settings
 from provisioner.services import Service
 from simulator.faults.engine import FaultEngine
 from simulator.kernel import Clock, Journal, Streams
 from simulator.plant import Plant
 from simulator.scenario.language import Action
+from simulator.scenario.onlooker5 import Onlooker5, Record5
+from simulator.scenario.side_billmanager5 import BillManager5Side
+from simulator.scenario.side_whmcs6 import Whmcs6Side
+from simulator.scenario.sides import Holding, Side
 
 __all__ = ["Actors", "Holding", "LabRun", "PanelView", "Truth"]
 
 T = TypeVar("T")
+
+USERS_OF_5 = "@users.dcimgr"
+"""Ends the e-mail that DCImanager 6 shows of a user who has only a name, being made in DCImanager 5."""
 
 
 class LabRun(Protocol):
@@ -38,6 +42,7 @@ class LabRun(Protocol):
     plant: Plant
     faults: FaultEngine
     dci6_url: str
+    dci5_url: str
     admin: tuple[str, str]
     """E-mail and password."""
 
@@ -71,64 +76,17 @@ class Truth:
     disks: str
 
 
-@dataclass(frozen=True, slots=True)
-class Holding:
-    """A server that somebody holds in the panel: owner's e-mail (or empty) and its addresses."""
-
-    id: int
-    server: str
-    owner: str
-    addresses: tuple[str, ...]
-
-
-class _Tariffs:
-    """One module for each operating system: in WHMCS another OS is another product, with settings of its own."""
-
-    def __init__(self, make: Any, settings: Whmcs6Settings) -> None:
-        self.settings = settings
-        self._make = make
-        self._by_os: dict[str, Whmcs6] = {}
-        self.os_of: dict[str, str] = {}
-
-    def of(self, service: Service) -> Whmcs6:
-        os = self.os_of.get(service.name, self.settings.os)
-        if os not in self._by_os:
-            self._by_os[os] = self._make(dataclasses.replace(self.settings, os=os))
-        return self._by_os[os]
-
-    def check_client(self, service: Service) -> None:
-        self.of(service).check_client(service)
-
-    async def create(self, service: Service) -> None:
-        await self.of(service).create(service)
-
-    async def suspend(self, service: Service) -> None:
-        await self.of(service).suspend(service)
-
-    async def unsuspend(self, service: Service) -> None:
-        await self.of(service).unsuspend(service)
-
-    async def terminate(self, service: Service) -> None:
-        await self.of(service).terminate(service)
-
-
 class Actors:
     """The people of one run."""
 
-    def __init__(self, run: LabRun, settings: Mapping[str, Any]) -> None:
+    def __init__(self, run: LabRun, settings: Mapping[str, Any], module: str = "whmcs6") -> None:
         self.run = run
-        self.settings = Whmcs6Settings.from_mapping(settings)
         self.log = ModuleLog(run.clock)
         self.log.subscribe(self._tell_journal)
         email, password = run.admin
-        chance = run.streams["billing"]
-        self._client = Dci6Client(
-            run.dci6_url, email, password, clock=run.clock, log=self.log, transport=run.billing_transport()
-        )
-        self._tariffs = _Tariffs(
-            lambda tariff: Whmcs6(self._client, tariff, run.clock, self.log, source=chance), self.settings
-        )
-        self.billing = Billing(self._tariffs, run.clock, self.log, source=chance)
+        make: Callable[[LabRun, Mapping[str, Any], ModuleLog], Side]
+        make = BillManager5Side if module == "billmanager5" else Whmcs6Side
+        self.side = make(run, settings, self.log)
         # The onlooker has a session and a log of his own: what he asks is no call of the billing side.
         self._eyes = Session6(
             run.dci6_url,
@@ -138,17 +96,20 @@ class Actors:
             log=ModuleLog(run.clock, keep=1),
             transport=run.billing_transport(),
         )
+        self._eyes5: Onlooker5 | None = None
 
     @classmethod
     @asynccontextmanager
-    async def on(cls, run: LabRun, settings: Mapping[str, Any]) -> AsyncIterator[Actors]:
+    async def on(cls, run: LabRun, settings: Mapping[str, Any], module: str = "whmcs6") -> AsyncIterator[Actors]:
         """Actors for one run, whose connections are closed at its end."""
-        actors = cls(run, settings)
+        actors = cls(run, settings, module)
         try:
             yield actors
         finally:
-            await actors._client.close()
+            await actors.side.close()
             await actors._eyes.close()
+            if actors._eyes5:
+                await actors._eyes5.close()
 
     def _tell_journal(self, entry: Entry) -> None:
         if isinstance(entry, Step) and entry.phase != "begin":
@@ -161,31 +122,21 @@ class Actors:
 
     # the billing side
 
+    @property
+    def billing(self) -> Billing:
+        return self.side.billing
+
     async def do(self, action: Action) -> None:
         """Do what a step says. Raises ProvisioningError when the billing side does."""
-        if action.verb != "create":
-            await getattr(self.billing, action.verb)(action.service, by_client=action.by_client)
-            return
-        args = action.create
-        assert args is not None
-        if args.os is not None:
-            self._tariffs.os_of[args.service] = args.os
-        self.billing.register(args.client, verified=args.verified)
-        if args.service not in self.billing.services:
-            self.billing.place(
-                args.service,
-                args.client,
-                configuration=args.configuration or "",
-                server=await self._id(args.server) if args.server else None,
-            )
-        await self.billing.create(args.service, by_client=args.by_client)
+        server = action.server
+        await self.side.do(action, await self._id(server) if server else None)
 
     def service(self, name: str) -> Service | None:
         return self.billing.services.get(name)
 
     def calls(self) -> list[str]:
         """What the billing side asked of the panel, in order: `POST /dci/v3/server/3/os_install`."""
-        return [f"{call.method} {call.path.partition('?')[0]}" for call in self.log.calls]
+        return [self.side.call(call) for call in self.log.calls]
 
     # the panel's administrator
 
@@ -223,6 +174,12 @@ class Actors:
         ]
         return [holding for holding in held if holding.owner or holding.addresses]
 
+    async def record5(self, server: str) -> Record5:
+        """What DCImanager 5 shows of the server beside that."""
+        if self._eyes5 is None:
+            self._eyes5 = Onlooker5(self.run)
+        return await self._eyes5.record(server)
+
     # somebody in the hall
 
     def truth(self, name: str) -> Truth:
@@ -240,4 +197,5 @@ class Actors:
 
 def _owner(row: Mapping[str, Any]) -> str:
     owner = row.get("owner")
-    return str(row.get("owner_email") or (owner.get("email") if isinstance(owner, dict) else "") or "")
+    email = str(row.get("owner_email") or (owner.get("email") if isinstance(owner, dict) else "") or "")
+    return email.removesuffix(USERS_OF_5)

@@ -12,6 +12,7 @@ from simulator.files.json_schema import draft_7, model_schema
 from simulator.files.lab_schema import LabSpec
 from simulator.scenario.schema import ScenarioSpec
 from simulator.scenario.settings import settings_schema
+from simulator.scenario.sides import MODULES
 
 __all__ = ["KINDS", "SchemaKind", "committed", "schema_text"]
 
@@ -32,7 +33,7 @@ def committed(kind: SchemaKind) -> Path:
 
 def _scenario() -> dict[str, Any]:
     schema = model_schema(ScenarioSpec, LabSpec)
-    schema["$defs"]["Settings"] = settings_schema()
+    schema["$defs"]["Settings"] = {"anyOf": [settings_schema(module) for module in MODULES]}
     schema["$defs"]["Fault"] = _fault()
     return draft_7(schema, "Rackloop scenario")
 

@@ -22,28 +22,38 @@ from simulator.files.reader import Document, Reporter, read, read_text, validate
 from simulator.scenario.leaks import Leaks, parse_leaks
 from simulator.scenario.names import Names
 from simulator.scenario.schema import (
+    AddAddressStep,
+    AddPanelStep,
     CalledSpec,
+    ChangePasswordStep,
     CheckStep,
     ClearStep,
+    ColocationStep,
     CreateArgs,
     CreateStep,
+    DeleteAddressStep,
     FaultStep,
     JournalSpec,
     LeaksSpec,
+    MessageSpec,
     NeverCalledSpec,
     OrderSpec,
     ScenarioSpec,
+    ServerAddedStep,
     ServerExpect,
+    ServerRemovedStep,
     ServiceArgs,
     ServiceExpect,
     StepExpect,
     SuspendStep,
     TerminateStep,
+    TicketSpec,
     TogetherStep,
     UnsuspendStep,
     WaitStep,
 )
 from simulator.scenario.settings import check_settings
+from simulator.scenario.sides import VERBS
 
 __all__ = [
     "Action",
@@ -86,7 +96,7 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Something done to a service. `verb`: create, suspend, unsuspend or terminate."""
+    """Something done to a service, or (`add_panel`) to the panel. `verb`: one of `sides.VERBS`."""
 
     line: int
     verb: str
@@ -94,9 +104,16 @@ class Action:
     by_client: bool
     create: CreateArgs | None
     expect: StepExpect
+    args: BaseModel | None = None
+    """As the file has them."""
+
+    @property
+    def server(self) -> str | None:
+        """The server that it names, if it names one."""
+        return getattr(self.args, "server", None)
 
     def __str__(self) -> str:
-        return f"{self.verb} {self.service}"
+        return f"{self.verb} {self.service}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +160,10 @@ class Scenario:
     name: str
     source: Sequence[str]
     plan: LabPlan
+    module: str
+    """Of the billing side, one of `sides.MODULES`."""
     settings: Mapping[str, Any]
-    """As `Whmcs6Settings` takes them: durations in seconds."""
+    """As the module's settings take them: durations in seconds."""
     faults: Sequence[PlannedFault]
     steps: Sequence[Step]
     expected: Sequence[Expected]
@@ -220,7 +239,8 @@ class _Reading:
             spec.scenario,
             tuple(spec.source),
             self.plan,
-            check_settings(spec.settings, self.names, self.report.under("settings")),
+            spec.module,
+            check_settings(spec.module, spec.settings, self.names, self.report.under("settings")),
             tuple(
                 fault
                 for index, each in enumerate(spec.faults)
@@ -250,15 +270,32 @@ class _Reading:
                 args = spec.create
                 if args.server is not None:
                     self.names.server(args.server, (*way, "create", "server"))
-                if args.os is not None:
+                if args.os is not None and args.os not in self.spec.settings.get("templates", ()):
                     self.names.template(args.os, "os", (*way, "create", "os"))
-                return Action(line, "create", args.service, args.by_client, args, spec.expect)
+                if args.options is not None and self.spec.module != "whmcs6":
+                    message = f"the module {self.spec.module} has no `options`"
+                    self.report.at((*way, "create", "options"), message, key=True)
+                return Action(line, "create", args.service, args.by_client, args, spec.expect, args)
             case SuspendStep():
                 return self.action("suspend", spec.suspend, spec.expect, way, line)
             case UnsuspendStep():
                 return self.action("unsuspend", spec.unsuspend, spec.expect, way, line)
             case TerminateStep():
                 return self.action("terminate", spec.terminate, spec.expect, way, line)
+            case AddPanelStep():
+                return self.of_module("add_panel", spec.add_panel, spec.expect, way, line)
+            case AddAddressStep():
+                return self.of_module("add_address", spec.add_address, spec.expect, way, line)
+            case DeleteAddressStep():
+                return self.of_module("delete_address", spec.delete_address, spec.expect, way, line)
+            case ChangePasswordStep():
+                return self.of_module("change_password", spec.change_password, spec.expect, way, line)
+            case ColocationStep():
+                return self.of_module("order_colocation", spec.order_colocation, spec.expect, way, line)
+            case ServerAddedStep():
+                return self.of_module("server_added", spec.server_added, spec.expect, way, line)
+            case ServerRemovedStep():
+                return self.of_module("server_removed", spec.server_removed, spec.expect, way, line)
             case WaitStep():
                 return Wait(line, spec.wait)
             case FaultStep():
@@ -275,7 +312,21 @@ class _Reading:
 
     def action(self, verb: str, args: ServiceArgs, expect: StepExpect, way: Way, line: int) -> Action:
         self.names.service(args.service, (*way, verb, "service"))
-        return Action(line, verb, args.service, args.by_client, None, expect)
+        return Action(line, verb, args.service, args.by_client, None, expect, args)
+
+    def of_module(self, verb: str, args: BaseModel, expect: StepExpect, way: Way, line: int) -> Action | None:
+        """Something that not every module can do."""
+        if verb not in VERBS[self.spec.module]:
+            those = ", ".join(module for module, verbs in VERBS.items() if verb in verbs)
+            message = f"the module {self.spec.module} has no `{verb}`"
+            self.report.at((*way, verb), message, f"it is one of {those}", key=True)
+            return None
+        service, server = getattr(args, "service", ""), getattr(args, "server", None)
+        if service:
+            self.names.service(service, (*way, verb, "service"))
+        if server is not None:
+            self.names.server(server, (*way, verb, "server"))
+        return Action(line, verb, service, False, None, expect, args)
 
     def clear(self, what: str, way: Way, line: int) -> Clear:
         if what == "all":
@@ -327,7 +378,10 @@ class _Reading:
                     names.call(call, (*way, "order", index))
             case LeaksSpec():
                 return parse_leaks(spec.leaks, self.plan.servers, self.report.under(*way, "leaks"))
-            case JournalSpec():
+            case TicketSpec():
+                if spec.ticket.service is not None:
+                    names.service(spec.ticket.service, (*way, "ticket", "service"))
+            case JournalSpec() | MessageSpec():
                 pass
         return None
 
@@ -340,6 +394,8 @@ def _created(steps: Iterable[BaseModel]) -> list[str]:
     for step in steps:
         if isinstance(step, CreateStep):
             names.append(step.create.service)
+        elif isinstance(step, ColocationStep):
+            names.append(step.order_colocation.service)
         elif isinstance(step, TogetherStep):
             names.extend(_created(step.together))
     return names

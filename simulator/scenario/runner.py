@@ -123,7 +123,7 @@ class _Session:
         asyncio.get_running_loop().set_exception_handler(self._lost)
         async with self._open_lab(self.scenario.plan, self.mode, self.seed) as run:
             self._journal, self._clock = run.journal, run.clock
-            async with Actors.on(run, self.scenario.settings) as actors:
+            async with Actors.on(run, self.scenario.settings, self.scenario.module) as actors:
                 try:
                     await run.drive(self._play(run, actors))
                 finally:
@@ -240,7 +240,7 @@ class _Session:
 
     def _about(self, action: Action, actors: Actors) -> Sequence[str]:
         service = actors.service(action.service)
-        asked = action.create.server if action.create else None
+        asked = action.server
         bound = service.server_name if service else ""
         return [name for name in (action.service, bound or asked) if name]
 

@@ -12,28 +12,42 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Fiel
 from simulator.files.units import Duration
 
 __all__ = [
+    "AddAddressStep",
+    "AddPanelArgs",
+    "AddPanelStep",
+    "AddressArgs",
     "CalledSpec",
+    "ChangePasswordStep",
     "CheckStep",
     "ClearStep",
+    "ColocationArgs",
+    "ColocationStep",
     "CreateArgs",
     "CreateStep",
+    "DeleteAddressStep",
     "ExpectSpec",
     "FaultStep",
     "HasSpec",
     "JournalArgs",
     "JournalSpec",
     "LeaksSpec",
+    "MessageSpec",
     "NeverCalledSpec",
     "OrderSpec",
     "ReallySpec",
+    "SavedSpec",
     "ScenarioSpec",
+    "ServerAddedArgs",
+    "ServerAddedStep",
     "ServerExpect",
+    "ServerRemovedStep",
     "ServiceArgs",
     "ServiceExpect",
     "StepExpect",
     "StepSpec",
     "SuspendStep",
     "TerminateStep",
+    "TicketSpec",
     "TogetherStep",
     "UnsuspendStep",
     "WaitStep",
@@ -102,8 +116,40 @@ class CreateArgs(ServiceArgs):
     """The one server that may be issued (the id in the service card)."""
     os: str | None = None
     """Instead of the template in `settings`."""
+    options: dict[str, str | int] | None = None
+    """Configurable options by their names in the order form (whmcs6): `{os: debian-12, ip: 2, ip6: 1, ip6_prefix: 64}`."""
+    period: str | None = None
+    """Order period, one of the package's (billmanager5); without one, the package's first."""
     verified: bool = True
     """Whether the client's e-mail is verified."""
+
+
+class AddPanelArgs(Strict):
+    """Add the panel to BILLmanager, as its administrator unless something else is typed in."""
+
+    username: str | None = None
+    password: str | None = None
+
+
+class AddressArgs(ServiceArgs):
+    address: str | None = None
+    """The one to delete; without one, the service's last."""
+    family: Literal["ipv4", "ipv6"] = "ipv4"
+
+
+class ColocationArgs(Strict):
+    """An order that people fulfil: a ticket goes to the department."""
+
+    service: str
+    client: str = Field(pattern=r"^[^\s@]+@[^\s@]+$")
+    """E-mail."""
+
+
+class ServerAddedArgs(Strict):
+    """The department has put the client's machine into the panel, and enters its id."""
+
+    service: str
+    server: str
 
 
 class Step(Strict):
@@ -124,6 +170,36 @@ class UnsuspendStep(Step):
 
 class TerminateStep(Step):
     terminate: ServiceArgs
+
+
+class AddPanelStep(Step):
+    """`billmanager5` only, as the six after it."""
+
+    add_panel: AddPanelArgs
+
+
+class AddAddressStep(Step):
+    add_address: AddressArgs
+
+
+class DeleteAddressStep(Step):
+    delete_address: AddressArgs
+
+
+class ChangePasswordStep(Step):
+    change_password: ServiceArgs
+
+
+class ColocationStep(Step):
+    order_colocation: ColocationArgs
+
+
+class ServerAddedStep(Step):
+    server_added: ServerAddedArgs
+
+
+class ServerRemovedStep(Step):
+    server_removed: ServiceArgs
 
 
 class WaitStep(Strict):
@@ -163,13 +239,37 @@ StepSpec = Annotated[
     | Annotated[SuspendStep, Tag("<suspend>")]
     | Annotated[UnsuspendStep, Tag("<unsuspend>")]
     | Annotated[TerminateStep, Tag("<terminate>")]
+    | Annotated[AddPanelStep, Tag("<add_panel>")]
+    | Annotated[AddAddressStep, Tag("<add_address>")]
+    | Annotated[DeleteAddressStep, Tag("<delete_address>")]
+    | Annotated[ChangePasswordStep, Tag("<change_password>")]
+    | Annotated[ColocationStep, Tag("<order_colocation>")]
+    | Annotated[ServerAddedStep, Tag("<server_added>")]
+    | Annotated[ServerRemovedStep, Tag("<server_removed>")]
     | Annotated[WaitStep, Tag("<wait>")]
     | Annotated[FaultStep, Tag("<fault>")]
     | Annotated[ClearStep, Tag("<clear>")]
     | Annotated[TogetherStep, Tag("<together>")]
     | Annotated[CheckStep, Tag("<check>")],
     Discriminator(
-        _by_key("create", "suspend", "unsuspend", "terminate", "wait", "fault", "clear", "together", "check")
+        _by_key(
+            "create",
+            "suspend",
+            "unsuspend",
+            "terminate",
+            "add_panel",
+            "add_address",
+            "delete_address",
+            "change_password",
+            "order_colocation",
+            "server_added",
+            "server_removed",
+            "wait",
+            "fault",
+            "clear",
+            "together",
+            "check",
+        )
     ),
 ]
 
@@ -177,17 +277,29 @@ StepSpec = Annotated[
 # expectations
 
 
+class SavedSpec(Strict):
+    """The properties of the server that billing has saved (billmanager5)."""
+
+    label: Glob | None = None
+    ip: Glob | None = None
+    domain: Glob | None = None
+    os: Glob | None = None
+    owner: Glob | None = None
+    """The panel's user."""
+
+
 class ServiceExpect(Strict):
     """What the billing side holds of a service."""
 
     service: str
-    is_: Literal["ordered", "processing", "active", "suspended", "closing", "closed", "failed"] | None = Field(
-        default=None, alias="is"
+    is_: Literal["ordered", "processing", "active", "suspended", "closing", "closed", "failed", "manual"] | None = (
+        Field(default=None, alias="is")
     )
     error: Glob | None = None
     on: str | None = None
     """The server that it is bound to."""
     addresses: int | None = Field(default=None, ge=0)
+    saved: SavedSpec | None = None
 
 
 class HasSpec(Strict):
@@ -202,6 +314,12 @@ class HasSpec(Strict):
     """Template, or `none`."""
     ports: Literal["up", "down", "mixed", "unknown", "none"] | None = None
     """Administrative state of its switch ports, all of them; `none`: the panel knows of no port."""
+    hostname: Glob | None = None
+    """In DCImanager 5, `free.ds` for a server that is for sale."""
+    notes: Glob | None = None
+    """In DCImanager 5."""
+    disabled: bool | None = None
+    """In DCImanager 5."""
 
 
 class ReallySpec(Strict):
@@ -273,15 +391,47 @@ class JournalSpec(Strict):
     times: int | None = Field(default=None, ge=0)
 
 
+class MessageArgs(Strict):
+    to: Glob | None = None
+    """E-mail."""
+    subject: Glob | None = None
+    text: Glob | None = None
+
+
+class MessageSpec(Strict):
+    """At least one message that billing sent like this (`times`: exactly so many; 0: none)."""
+
+    message: MessageArgs
+    times: int | None = Field(default=None, ge=0)
+
+
+class TicketArgs(Strict):
+    department: Glob | None = None
+    service: str | None = None
+    subject: Glob | None = None
+    open: bool | None = None
+
+
+class TicketSpec(Strict):
+    """At least one ticket like this (`times`: exactly so many; 0: none)."""
+
+    ticket: TicketArgs
+    times: int | None = Field(default=None, ge=0)
+
+
 ExpectSpec = Annotated[
     Annotated[CalledSpec, Tag("<called>")]
     | Annotated[NeverCalledSpec, Tag("<never_called>")]
     | Annotated[OrderSpec, Tag("<order>")]
     | Annotated[LeaksSpec, Tag("<leaks>")]
     | Annotated[JournalSpec, Tag("<journal>")]
+    | Annotated[MessageSpec, Tag("<message>")]
+    | Annotated[TicketSpec, Tag("<ticket>")]
     | Annotated[ServiceExpect, Tag("<service>")]
     | Annotated[ServerExpect, Tag("<server>")],
-    Discriminator(_by_key("called", "never_called", "order", "leaks", "journal", "service", "server")),
+    Discriminator(
+        _by_key("called", "never_called", "order", "leaks", "journal", "message", "ticket", "service", "server")
+    ),
 ]
 
 
@@ -294,7 +444,8 @@ class ScenarioSpec(Strict):
     """Numbers of the requirements that it shows: `W6-A10`."""
     lab: Annotated[Any, WithJsonSchema({"anyOf": [{"type": "string"}, {"x-ref": "LabSpec"}]})] = "small"
     """A name in fixtures/, a path relative to this file, or a whole lab."""
-    module: Literal["whmcs6"] = "whmcs6"
+    module: Literal["whmcs6", "billmanager5"] = "whmcs6"
+    """WHMCS with DCImanager 6, or BILLmanager with DCImanager 5."""
     settings: Annotated[dict[str, Any], WithJsonSchema({"x-ref": "Settings"})] = {}
     """Of the billing module."""
     faults: list[FaultMap] = []

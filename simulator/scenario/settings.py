@@ -1,4 +1,4 @@
-"""The billing module's settings in a scenario: their names, units, and the templates and pools that they name."""
+"""The billing modules' settings in a scenario: their names, units, and the templates and pools that they name."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from provisioner.errors import BadSettings
+from provisioner.modules.billmanager5 import BillManager5Settings
 from provisioner.modules.whmcs6 import Whmcs6Settings
 from simulator.files.problems import did_you_mean
 from simulator.files.reader import Reporter
@@ -15,19 +16,23 @@ from simulator.scenario.names import Names
 
 __all__ = ["check_settings", "setting_names", "settings_schema"]
 
-_DURATIONS = ("install_timeout",)
+_MODULES: Mapping[str, type[Whmcs6Settings | BillManager5Settings]] = {
+    "whmcs6": Whmcs6Settings,
+    "billmanager5": BillManager5Settings,
+}
+_DURATIONS = ("install_timeout", "power_timeout", "ping_timeout")
 _TEMPLATES = {"os": "os", "diagnostic_template": "diagnostic"}
-_POOLS = ("pool", "diagnostic_pool")
+_POOLS = ("pool", "diagnostic_pool", "ipv6_pool")
 
 
-def setting_names() -> list[str]:
-    """All settings of the module, in its order."""
-    return [field.name for field in dataclasses.fields(Whmcs6Settings)]
+def setting_names(module: str = "whmcs6") -> list[str]:
+    """All settings of a module, in its order."""
+    return [field.name for field in dataclasses.fields(_MODULES[module])]
 
 
-def check_settings(given: Mapping[str, Any], names: Names, report: Reporter) -> Mapping[str, Any]:
+def check_settings(module: str, given: Mapping[str, Any], names: Names, report: Reporter) -> Mapping[str, Any]:
     """The settings as the module takes them, durations in seconds."""
-    known = setting_names()
+    known = setting_names(module)
     before = len(report.problems)
     settings: dict[str, Any] = {}
     for name, value in given.items():
@@ -47,16 +52,16 @@ def check_settings(given: Mapping[str, Any], names: Names, report: Reporter) -> 
                     names.pool(value, ("settings", name))
     if len(report.problems) == before:
         try:
-            Whmcs6Settings.from_mapping(settings)
+            _MODULES[module].from_mapping(settings)
         except (BadSettings, TypeError) as error:
             report.at((), str(error))
     return settings
 
 
-def settings_schema() -> dict[str, Any]:
-    """JSON Schema of the settings."""
+def settings_schema(module: str = "whmcs6") -> dict[str, Any]:
+    """JSON Schema of a module's settings."""
     properties: dict[str, Any] = {}
-    for field in dataclasses.fields(Whmcs6Settings):
+    for field in dataclasses.fields(_MODULES[module]):
         kind = str(field.type)
         if field.name in _DURATIONS:
             properties[field.name] = {
@@ -71,10 +76,14 @@ def settings_schema() -> dict[str, Any]:
                 "bool": {"type": "boolean"},
                 "str": {"type": "string"},
                 "int | None": {"type": ["integer", "null"]},
+                "int": {"type": "integer", "minimum": 0},
+                "tuple[str, ...]": {
+                    "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
+                },
             }[kind]
     return {
         "type": "object",
-        "description": "Settings of the billing module, by the names of provisioner.modules.whmcs6.Whmcs6Settings.",
+        "description": f"Settings of {module}, by the names of {_MODULES[module].__module__}.{_MODULES[module].__name__}.",
         "properties": properties,
         "additionalProperties": False,
     }

@@ -1,6 +1,7 @@
-"""SNMP on the wire: BER, messages of v1 and v2c, the agent's end and the manager's. Sans-IO throughout."""
+"""SNMP on the wire: BER, messages of v1, v2c and v3 (USM), the agent's end and the manager's. Sans-IO throughout."""
 
-from simulator.snmp.agent import Access, Agent
+from simulator.snmp.agent import Access, Agent, Grant
+from simulator.snmp.engine import Engine
 from simulator.snmp.errors import (
     DecodeError,
     DisorderedAnswer,
@@ -11,26 +12,34 @@ from simulator.snmp.errors import (
 )
 from simulator.snmp.manager import Manager, Request, Response
 from simulator.snmp.message import Message, Status, Varbind, Version, decode_message
-from simulator.snmp.mib import Object, Template, Writer, column, scalar
+from simulator.snmp.mib import Change, Object, Refused, Rows, Table, Template, Writer, column, read_only, scalar
 from simulator.snmp.oid import dotted, oid
+from simulator.snmp.usm import User
 from simulator.snmp.walk import Walk
 
 __all__ = [
     "Access",
     "Agent",
+    "Change",
     "DecodeError",
     "DisorderedAnswer",
     "EncodeError",
+    "Engine",
+    "Grant",
     "Malformed",
     "Manager",
     "Message",
     "Object",
+    "Refused",
     "Request",
     "Response",
+    "Rows",
     "SnmpError",
     "Status",
+    "Table",
     "Template",
     "Unsupported",
+    "User",
     "Varbind",
     "Version",
     "Walk",
@@ -39,5 +48,6 @@ __all__ = [
     "decode_message",
     "dotted",
     "oid",
+    "read_only",
     "scalar",
 ]

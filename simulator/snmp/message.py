@@ -27,14 +27,21 @@ __all__ = [
     "GET",
     "GET_BULK",
     "GET_NEXT",
+    "INFORM",
+    "REPORT",
     "RESPONSE",
     "SET",
+    "TRAP",
+    "TRAP2",
     "Message",
     "Status",
     "Varbind",
     "Version",
     "decode_message",
+    "decode_pdu",
+    "decode_varbinds",
     "encode_message",
+    "encode_pdu",
     "encode_varbind",
 ]
 
@@ -42,9 +49,20 @@ GET = 0xA0
 GET_NEXT = 0xA1
 RESPONSE = 0xA2
 SET = 0xA3
+TRAP = 0xA4
+"""Of v1 alone; its body is another (`simulator.snmp.notification`)."""
 GET_BULK = 0xA5
+INFORM = 0xA6
+TRAP2 = 0xA7
+REPORT = 0xA8
 
-_PDU_TYPES = frozenset((GET, GET_NEXT, RESPONSE, SET, GET_BULK))
+_PDU_TYPES = (
+    frozenset((GET, GET_NEXT, RESPONSE, SET)),
+    frozenset((GET, GET_NEXT, RESPONSE, SET, GET_BULK, INFORM, TRAP2)),
+    frozenset[int](),
+    frozenset((GET, GET_NEXT, RESPONSE, SET, GET_BULK, INFORM, TRAP2, REPORT)),
+)
+"""By version."""
 _EXCEPTIONS = frozenset((NO_SUCH_OBJECT, NO_SUCH_INSTANCE, END_OF_MIB_VIEW))
 _MAX_VARBINDS = 2147  # no datagram of 65,507 octets holds more bindings worth having; a bound for hostile ones
 
@@ -145,10 +163,16 @@ def decode_message(data: bytes) -> Message:
     if tag != OCTET_STRING:
         raise Malformed("the community is missing")
     community = data[start:position]
+    return decode_pdu(data, position, version, community)
+
+
+def decode_pdu(data: bytes, position: int, version: int, community: bytes) -> Message:
+    """The PDU from `position` to the end of `data`. Raises Malformed, Unsupported."""
+    end = len(data)
     pdu, position, stop = read(data, position, end)
     if stop != end:
         raise Malformed("something follows the PDU")
-    if pdu not in _PDU_TYPES or (pdu == GET_BULK and version == 0):
+    if pdu not in _PDU_TYPES[version]:
         raise Unsupported(f"PDU type 0x{pdu:02x} in version {version}")
     request_id, position = _integer(data, position, end)
     status, position = _integer(data, position, end)
@@ -158,6 +182,11 @@ def decode_message(data: bytes) -> Message:
         raise Malformed("the list of bindings is missing")
     varbinds = _bindings(data, position, end)
     return Message(version, community, pdu, request_id, status, index, varbinds, data[position:])
+
+
+def decode_varbinds(data: bytes) -> tuple[Varbind, ...]:
+    """The bindings in the content of a list. Raises Malformed."""
+    return _bindings(data, 0, len(data))
 
 
 def _bindings(data: bytes, position: int, end: int) -> tuple[Varbind, ...]:
@@ -200,5 +229,10 @@ def encode_message(
     version: int, community: bytes, pdu: int, request_id: int, status: int, index: int, varbinds: Iterable[bytes]
 ) -> bytes:
     """The octets of a message; `varbinds` are encoded bindings. Raises EncodeError when it fits no datagram."""
-    body = integer(request_id) + integer(status) + integer(index) + tlv(SEQUENCE, b"".join(varbinds))
-    return tlv(SEQUENCE, integer(version) + tlv(OCTET_STRING, community) + tlv(pdu, body))
+    body = encode_pdu(pdu, request_id, status, index, varbinds)
+    return tlv(SEQUENCE, integer(version) + tlv(OCTET_STRING, community) + body)
+
+
+def encode_pdu(pdu: int, request_id: int, status: int, index: int, varbinds: Iterable[bytes]) -> bytes:
+    """The octets of a PDU other than v1's trap."""
+    return tlv(pdu, integer(request_id) + integer(status) + integer(index) + tlv(SEQUENCE, b"".join(varbinds)))

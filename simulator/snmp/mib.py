@@ -9,21 +9,28 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
-from simulator.snmp.ber import INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, tlv
+from simulator.snmp.ber import GAUGE32, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, tlv
 from simulator.snmp.message import Status, encode_varbind
 from simulator.snmp.oid import oid, subids, suffix
 
 __all__ = [
+    "Change",
     "Object",
     "Reader",
+    "Refused",
+    "Rows",
+    "Table",
     "Template",
     "Writer",
     "column",
+    "no_commit",
+    "read_only",
     "scalar",
     "writes_integer",
     "writes_octets",
+    "writes_unsigned",
 ]
 
 S = TypeVar("S")
@@ -32,6 +39,7 @@ Reader = Callable[[S, int], bytes]
 """The encoded value (tag, length, content) for an agent's state and a row."""
 
 _OK = Status.NO_ERROR
+_EMPTY = b"\x05\x00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +66,24 @@ def writes_integer(
     admit: Callable[[S, int, int], Status] | None = None,
 ) -> Writer[S]:
     """A writer of an INTEGER object that takes the values `allowed`."""
+    return _writes_number(INTEGER, allowed, commit, admit)
+
+
+def writes_unsigned(
+    allowed: Iterable[int] | range,
+    commit: Callable[[S, int, int], None],
+    admit: Callable[[S, int, int], Status] | None = None,
+) -> Writer[S]:
+    """The same of an Unsigned32."""
+    return _writes_number(GAUGE32, allowed, commit, admit)
+
+
+def _writes_number(
+    tag: int,
+    allowed: Iterable[int] | range,
+    commit: Callable[[S, int, int], None],
+    admit: Callable[[S, int, int], Status] | None,
+) -> Writer[S]:
     values = allowed if isinstance(allowed, range) else frozenset(allowed)
 
     def number(content: bytes) -> int:
@@ -65,12 +91,12 @@ def writes_integer(
 
     def syntax(content: bytes) -> Status:
         size = len(content)
-        if not 0 < size <= 4 or (size > 1 and number(content[:2]) >> 7 in (0, -1)):
+        if not 0 < size <= 5 or (size > 1 and number(content[:2]) >> 7 in (0, -1)):
             return Status.WRONG_ENCODING
         return _OK if number(content) in values else Status.WRONG_VALUE
 
     return Writer(
-        INTEGER,
+        tag,
         syntax,
         _always if admit is None else lambda state, row, content: admit(state, row, number(content)),
         lambda state, row, content: commit(state, row, number(content)),
@@ -129,8 +155,73 @@ def column(
     return Object(oid(name), rows, read, fixed or {}, write)
 
 
+class Refused(Exception):
+    """A change of a table's rows that cannot be: the status, and which of the changes is to blame (from 0)."""
+
+    def __init__(self, status: Status, place: int) -> None:
+        super().__init__(status.word)
+        self.status = status
+        self.place = place
+
+
+class Change(NamedTuple):
+    """One variable of a SET that falls into a table."""
+
+    column: int
+    row: tuple[int, ...]
+    """Its index."""
+    content: bytes
+
+
+class Rows:
+    """What a table holds at one time: names, their order and whole bindings, in order."""
+
+    __slots__ = ("_order", "bindings", "index", "names")
+
+    def __init__(self, entry: bytes, rows: Iterable[tuple[Sequence[int], Mapping[int, bytes]]]) -> None:
+        """`rows`: an index, and by column the encoded value."""
+        base = subids(entry)
+        found = sorted(((*base, number, *index), value) for index, columns in rows for number, value in columns.items())
+        self._order = [order for order, _ in found]
+        self.names = [suffix(*order) for order in self._order]
+        self.bindings = [encode_varbind(name, value) for name, (_, value) in zip(self.names, found, strict=True)]
+        self.index = {name: place for place, name in enumerate(self.names)}
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def after(self, name: bytes) -> int:
+        place = self.index.get(name)
+        return bisect_right(self._order, subids(name)) if place is None else place + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Table(Generic[S]):
+    """A table whose rows come and go. Only it may have instances below `entry`."""
+
+    entry: bytes
+    """Content octets of the entry; a column's name is this and its number."""
+    columns: Mapping[int, Writer[S] | None]
+    """Of a writer here only tag and syntax count; the rest is asked of `plan`."""
+    rows: Callable[[S], Rows]
+    plan: Callable[[S, Sequence[Change]], Callable[[], None]] | None = None
+    """Judges all changes of one SET together and returns what does them. Raises Refused."""
+
+
+def no_commit(state: S, row: int, content: object) -> None:
+    """For the writers of a table's columns: the table's plan does it."""
+
+
+def read_only(entry: str, columns: Iterable[int], rows: Callable[[S], Rows]) -> Table[S]:
+    """A table that is only shown."""
+    return Table(oid(entry), dict.fromkeys(columns), rows)
+
+
 class Template(Generic[S]):
     """All instances of a model, in order. Four parallel sequences, and what finds a place in them.
+
+    A table whose rows come and go has one place, under the name of its entry; `tables` knows by place, `table_of` by
+    column.
 
     - `names`: content octets of each instance's name;
     - `bindings`: the whole encoded binding where the value is fixed, else None;
@@ -139,9 +230,20 @@ class Template(Generic[S]):
     - `index`: a name's place; `objects`: the object types, with their writers.
     """
 
-    __slots__ = ("_order", "bindings", "heads", "index", "names", "objects", "readers", "rows")
+    __slots__ = (
+        "_order",
+        "bindings",
+        "heads",
+        "index",
+        "names",
+        "objects",
+        "readers",
+        "rows",
+        "table_of",
+        "tables",
+    )
 
-    def __init__(self, objects: Iterable[Object[S]]) -> None:
+    def __init__(self, objects: Iterable[Object[S]], tables: Iterable[Table[S]] = ()) -> None:
         found: list[tuple[tuple[int, ...], bytes, Object[S], int]] = []
         self.objects: dict[bytes, Writer[S] | None] = {}
         for item in objects:
@@ -151,12 +253,23 @@ class Template(Generic[S]):
             for index, row in item.rows.items():
                 name = item.name + index
                 found.append((subids(name), name, item, row))
+        by_entry = {table.entry: table for table in tables}
+        self.table_of: dict[bytes, Table[S]] = {}
+        for entry, table in by_entry.items():
+            for number, writer in table.columns.items():
+                name = entry + suffix(number)
+                if name in self.objects:
+                    raise ValueError("one object type is defined twice")
+                self.objects[name] = writer
+                self.table_of[name] = table
+            found.append((subids(entry), entry, Object(entry, {}, None, {0: _EMPTY}, None), 0))
         found.sort(key=lambda entry: entry[0])
         self._order = [order for order, *_ in found]
         self.names = tuple(name for _, name, _, _ in found)
         self.index = {name: place for place, name in enumerate(self.names)}
         if len(self.index) != len(self.names):
             raise ValueError("one instance is defined twice")
+        self.tables = {self.index.pop(entry): table for entry, table in by_entry.items()}
         self.rows = tuple(row for *_, row in found)
         heads, bindings, readers = [], [], []
         for _, name, item, row in found:

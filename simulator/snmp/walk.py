@@ -15,9 +15,11 @@ __all__ = ["Walk"]
 
 @lru_cache(maxsize=16384)
 def _row(index: bytes) -> int | None:
-    """The row that an index of one sub-identifier names; None for longer ones."""
+    """The row that an index of one sub-identifier names, or of two of which the second is 0, as where each row is a
+    scalar of its own; None for other ones.
+    """
     numbers = subids(index) if index else ()
-    return numbers[0] if len(numbers) == 1 else None
+    return numbers[0] if numbers and numbers[1:] in ((), (0,)) else None
 
 
 class Walk:

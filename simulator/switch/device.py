@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
 from simulator.fabric import Address, Endpoint, Fabric
-from simulator.fabric.serve import serve
+from simulator.fabric.serve import serve_late
 from simulator.kernel import Clock
-from simulator.snmp import Access, Agent, Template
+from simulator.snmp import Access, Agent, Template, User, oid
+from simulator.snmp.ber import integer
+from simulator.snmp.message import encode_varbind
+from simulator.snmp.notification import COLD_START, LINK_DOWN, LINK_UP, Event
+from simulator.snmp.station import Station
 from simulator.snmp.system import system_group
-from simulator.switch.hardware import SwitchHardware
+from simulator.switch.bridge import bridge_objects, forwarding_table, q_bridge_objects
+from simulator.switch.hardware import Port, SwitchHardware
 from simulator.switch.interfaces import interface_objects
+from simulator.switch.inventory import entity_objects, ether_like_objects, lldp_objects
 from simulator.switch.personality import personality
 from simulator.switch.state import SwitchState
+from simulator.switch.vlans import static_vlans, vtp
 
 __all__ = ["SwitchDevice", "serve_switch"]
 
@@ -23,13 +32,28 @@ def _template(model: str, ports: int) -> Template[SwitchState]:
     if ports > page.most_ports:
         raise ValueError(f"a {model} has at most {page.most_ports} ports, not {ports}")
     system = system_group(SwitchState, description=page.description, object_id=page.object_id, services=page.services)
-    return Template([*system, *interface_objects(page, ports)])
+    objects, tables = [*system, *interface_objects(page, ports)], []
+    trees = page.trees
+    if "bridge" in trees:
+        objects += bridge_objects(page, ports)
+    if "forwarding" in trees:
+        tables.append(forwarding_table(by_vlan="vtp" in trees))
+    if "q_bridge" in trees:
+        shown, listed = q_bridge_objects(ports)
+        objects += shown
+        tables += [*listed, static_vlans(ports)]
+    if "vtp" in trees:
+        shown, listed = vtp(page, ports)
+        objects += shown
+        tables += listed
+    for tree, make in (("entity", entity_objects), ("ether_like", ether_like_objects), ("lldp", lldp_objects)):
+        if tree in trees:
+            objects += make(page, ports)
+    return Template(objects, tables)
 
 
-class SwitchDevice:
+class SwitchDevice(Station[SwitchState]):
     """One switch. It is deaf while its hardware is not alive; texts that were set outlive that, as in a start-up file."""
-
-    __slots__ = ("agent", "hardware")
 
     def __init__(
         self,
@@ -39,18 +63,44 @@ class SwitchDevice:
         clock: Clock,
         *,
         read_community: str | None = None,
+        users: Iterable[User] = (),
+        wire: Clock | None = None,
     ) -> None:
-        """`model`: the name of a personality. Raises UnknownPage, and ValueError for more ports than it can have."""
+        """`model`: the name of a personality; `users`: those of SNMPv3; `wire`: wire time, when it is not `clock`.
+        Raises UnknownPage, and ValueError for more ports than it can have.
+        """
         page = personality(model)
         communities = {community.encode(): Access.WRITE}
         if read_community is not None:
             communities.setdefault(read_community.encode(), Access.READ)
-        self.hardware = hardware
         state = SwitchState(hardware, clock)
-        self.agent = Agent(_template(model, len(hardware.ports)), state, communities, page.max_size)
+        contexts = state.context if "vtp" in page.trees else None
+        template = _template(model, len(hardware.ports))
+        agent = Agent(template, state, communities, page.max_size, contexts=contexts)
+        super().__init__(hardware, agent, wire or clock, clock=clock, users=users, enterprise=page.object_id)
+        self._page = page
+        hardware.watch(self._link_changed, self._started)
 
-    def handle(self, data: bytes) -> bytes | None:
-        return self.agent.handle(data) if self.hardware.alive else None
+    def _link_changed(self, port: Port) -> None:
+        """LinkUp and linkDown (RFC 2863), where the port's trap is not disabled."""
+        row = port.number - 1
+        if row in self.agent.state.trapless or not self.sinks:
+            return
+        index = self._page.port_index(row)
+        values = (integer(index), integer(1 if port.admin_up else 2), integer(1 if port.link_up else 2))
+        entry = "1.3.6.1.2.1.2.2.1"
+        self.notify(
+            Event(
+                LINK_UP if port.link_up else LINK_DOWN,
+                tuple(
+                    encode_varbind(oid(f"{entry}.{number}.{index}"), value)
+                    for number, value in zip((1, 7, 8), values, strict=True)
+                ),
+            )
+        )
+
+    def _started(self) -> None:
+        self.notify(Event(COLD_START))
 
 
 async def serve_switch(
@@ -62,7 +112,17 @@ async def serve_switch(
     clock: Clock,
     *,
     read_community: str | None = None,
+    users: Iterable[User] = (),
+    stations: dict[str, Station[Any]] | None = None,
 ) -> Endpoint:
-    """Put a switch on the network: SNMP v1 and v2c, `community` reads and writes. Raises UnknownPage, AddressInUse."""
-    device = SwitchDevice(hardware, model, community, clock, read_community=read_community)
-    return await serve(fabric, address, device.handle)
+    """Put a switch on the network: SNMP v1 and v2c, where `community` reads and writes, and v3 for
+    `users`. The device is left in `stations` by its name. Raises UnknownPage, AddressInUse.
+    """
+    device = SwitchDevice(
+        hardware, model, community, clock, read_community=read_community, users=users, wire=fabric.time
+    )
+    if stations is not None:
+        stations[hardware.name] = device
+    endpoint = await serve_late(fabric, address, device.receive)
+    device.send, device.address = endpoint.send, bytes(map(int, endpoint.address[0].split(".")))
+    return endpoint

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-__all__ = ["Port", "SwitchHardware"]
+from simulator.plant.network import Vlan
+
+__all__ = ["Port", "SwitchHardware", "Vlan"]
 
 
 class Port(Protocol):
@@ -39,6 +41,20 @@ class Port(Protocol):
     @property
     def octets_out(self) -> int: ...
 
+    @property
+    def stations(self) -> Sequence[bytes]:
+        """The MACs that are heard here."""
+
+    @property
+    def pvid(self) -> int:
+        """The VLAN of frames that come in without a tag."""
+
+    def set_pvid(self, vlan: int) -> None:
+        """Raises KeyError where there is no such VLAN."""
+
+    def set_access(self, vlan: int) -> None:
+        """The PVID, and a bare member of that VLAN and no other. Raises KeyError."""
+
     def set_admin(self, up: bool) -> None: ...
 
 
@@ -53,6 +69,21 @@ class SwitchHardware(Protocol):
     @property
     def booted_at(self) -> float:
         """Lab time, seconds, of its last start."""
+
+    @property
+    def generation(self) -> int:
+        """Another one whenever stations or VLANs may have changed."""
+
+    @property
+    def vlans(self) -> Mapping[int, Vlan]:
+        """By number, in order."""
+
+    def watch(self, link_changed: Callable[[Port], None], started: Callable[[], None]) -> None:
+        """Call these when a port's link has changed, and when the switch has started."""
+
+    def define_vlan(self, vlan: Vlan) -> None: ...
+
+    def remove_vlan(self, number: int) -> None: ...
 
     @property
     def ports(self) -> Sequence[Port]: ...

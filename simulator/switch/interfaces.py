@@ -1,8 +1,7 @@
 """The interfaces group of MIB-II and ifXTable (RFC 2863) over a switch's ports.
 
 The hardware counts octets only. Packets are thus reckoned as full-size frames of 1,500 octets, which is what image
-transfers are made of; nothing is ever discarded or damaged inside a switch here. No traps are sent, so
-ifLinkUpDownTrapEnable says disabled and cannot be set (its MIN-ACCESS is read-only).
+transfers are made of; nothing is ever discarded or damaged inside a switch here.
 """
 
 from __future__ import annotations
@@ -49,7 +48,7 @@ class _Rows:
         self.page = page
         self.ports = ports
         self.virtual = dict(enumerate(page.virtual, ports))
-        numbers = [page.first_index + row for row in range(ports)] + [item.index for item in page.virtual]
+        numbers = [page.port_index(row) for row in range(ports)] + [item.index for item in page.virtual]
         self.indexes = {row: (number,) for row, number in enumerate(numbers)}
 
     def fixed(
@@ -91,7 +90,7 @@ def _if_table(rows: _Rows) -> list[Object[SwitchState]]:
     admin_writer = writes_integer((1, 2), set_admin, is_port)
     entry = _IF_ENTRY
     return [
-        rows.fixed(f"{entry}.1", lambda n: integer(page.first_index + n - 1), lambda item: integer(item.index)),
+        rows.fixed(f"{entry}.1", lambda n: integer(page.port_index(n - 1)), lambda item: integer(item.index)),
         rows.fixed(
             f"{entry}.2",
             lambda n: octets(page.port_description.replace("{n}", str(n))),
@@ -116,7 +115,19 @@ def _if_table(rows: _Rows) -> list[Object[SwitchState]]:
 
 
 def _if_x_table(rows: _Rows) -> list[Object[SwitchState]]:
-    page = rows.page
+    page, ports, virtual = rows.page, rows.ports, rows.virtual
+
+    def trap(state: SwitchState, row: int) -> bytes:
+        return _FALSE if row in state.trapless else _TRUE
+
+    def is_port(state: SwitchState, row: int, value: int) -> Status:
+        return Status.NO_ERROR if row < ports else Status.NOT_WRITABLE
+
+    def set_trap(state: SwitchState, row: int, value: int) -> None:
+        if value == 1:
+            state.trapless.discard(row)
+        else:
+            state.trapless.add(row)
 
     def alias(state: SwitchState, row: int) -> bytes:
         return octets(state.aliases.get(row, b""))
@@ -133,7 +144,9 @@ def _if_x_table(rows: _Rows) -> list[Object[SwitchState]]:
         rows.read(f"{entry}.7", lambda port: counter64(_frames(port.octets_in)), _nothing64),
         rows.read(f"{entry}.10", lambda port: counter64(port.octets_out), _nothing64),
         rows.read(f"{entry}.11", lambda port: counter64(_frames(port.octets_out)), _nothing64),
-        rows.fixed(f"{entry}.14", lambda n: _FALSE, lambda item: _FALSE),
+        column(
+            f"{entry}.14", rows.indexes, trap, writes_integer((1, 2), set_trap, is_port), dict.fromkeys(virtual, _FALSE)
+        ),
         rows.read(f"{entry}.15", lambda port: _megabits(port.speed), lambda item: _megabits(item.speed)),
         rows.fixed(f"{entry}.16", lambda n: _FALSE, lambda item: _FALSE),
         rows.fixed(f"{entry}.17", lambda n: _TRUE, lambda item: _FALSE),

@@ -8,7 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from simulator.kernel.pages import Pages
 
-__all__ = ["Personality", "VirtualInterface", "personality", "personality_names"]
+__all__ = ["Personality", "Tree", "VirtualInterface", "personality", "personality_names"]
+
+
+Tree = Literal["bridge", "forwarding", "q_bridge", "vtp", "entity", "ether_like", "lldp"]
+"""`forwarding` is BRIDGE-MIB's forwarding table, which some leave out; `vtp` Cisco's, with one table a VLAN."""
 
 
 class _Strict(BaseModel):
@@ -43,6 +47,11 @@ class Personality(_Strict):
     port_description: str
     port_name: str
     port_mtu: int = 1500
+    index_step: int = Field(default=1, ge=1)
+    """From one port's ifIndex to the next."""
+    trees: tuple[Tree, ...] = ()
+    product: str = ""
+    """The model's name, for ENTITY-MIB."""
     virtual: tuple[VirtualInterface, ...] = ()
     max_size: int = Field(default=1472, ge=484)
     """Octets of the longest response; 484 is the least an agent must manage (RFC 3417, 3.2)."""
@@ -51,7 +60,11 @@ class Personality(_Strict):
     def most_ports(self) -> int:
         """How many ports there can be before their ifIndexes run into those of the virtual interfaces."""
         above = [item.index for item in self.virtual if item.index >= self.first_index]
-        return min(above, default=2**31) - self.first_index
+        return (min(above, default=2**31) - self.first_index) // self.index_step
+
+    def port_index(self, row: int) -> int:
+        """The ifIndex of a port, by its row from 0."""
+        return self.first_index + row * self.index_step
 
 
 _PAGES = Pages("simulator.switch", "personalities", "switch personality", Personality)

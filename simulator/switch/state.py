@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from simulator.kernel import Clock
-from simulator.switch.hardware import SwitchHardware
+from simulator.snmp import Rows
+from simulator.switch.hardware import SwitchHardware, Vlan
 
 __all__ = ["SwitchState"]
 
@@ -11,9 +14,23 @@ __all__ = ["SwitchState"]
 class SwitchState:
     """Rows count from 0: first the ports as on the front, then the model's virtual interfaces."""
 
-    __slots__ = ("aliases", "clock", "contact", "hardware", "location", "name", "ports")
+    __slots__ = (
+        "_rows",
+        "_views",
+        "aliases",
+        "clock",
+        "contact",
+        "editing",
+        "hardware",
+        "location",
+        "name",
+        "ports",
+        "trapless",
+        "vlan",
+    )
 
-    def __init__(self, hardware: SwitchHardware, clock: Clock) -> None:
+    def __init__(self, hardware: SwitchHardware, clock: Clock, vlan: int = 1) -> None:
+        """`vlan`: the one whose forwarding table the BRIDGE-MIB shows, where a make has one for each."""
         self.hardware = hardware
         self.clock = clock
         self.ports = tuple(hardware.ports)
@@ -21,6 +38,32 @@ class SwitchState:
         self.name = hardware.name.encode()
         self.location = b""
         self.aliases: dict[int, bytes] = {}
+        self.trapless: set[int] = set()
+        """Rows whose ifLinkUpDownTrapEnable is disabled."""
+        self.vlan = vlan
+        self.editing: dict[int, Vlan] | None = None
+        """A copy of the VLANs that a manager works on (CISCO-VTP-MIB)."""
+        self._views: dict[int, SwitchState] = {}
+        self._rows: dict[str, tuple[object, Rows]] = {}
+
+    def context(self, name: bytes) -> SwitchState | None:
+        """The state as seen in the context `10`, or `vlan-10`: its VLAN's. None where there is no such VLAN."""
+        digits = name.removeprefix(b"vlan-")
+        if not digits.isdigit() or len(digits) > 4 or int(digits) not in self.hardware.vlans:
+            return None
+        number = int(digits)
+        view = self._views.get(number)
+        if view is None:
+            view = self._views[number] = SwitchState(self.hardware, self.clock, number)
+            view.aliases, view.trapless, view.name = self.aliases, self.trapless, self.name
+        return view
+
+    def kept(self, table: str, version: object, build: Callable[[], Rows]) -> Rows:
+        """The rows of a table, built anew only when `version` is another one."""
+        held = self._rows.get(table)
+        if held is None or held[0] != version:
+            held = self._rows[table] = (version, build())
+        return held[1]
 
     def uptime(self) -> int:
         return int((self.clock.now() - self.hardware.booted_at) * 100)

@@ -13,6 +13,7 @@ from simulator.api6.listing import Listing, parse_limit, parse_orderby
 from simulator.api6.where import Column, compile_where, parse_where
 from simulator.dcim.errors import Invalid
 from tests.api6.world import Client, with_client
+from tests.dcim.world import ALICE
 
 COLUMNS = {
     name: Column(kind, lambda panel, row, name=name: getattr(row, name))  # type: ignore[misc]
@@ -215,7 +216,7 @@ def test_queries_as_clients_write_them(query):
 
 
 def test_every_list_can_be_sorted_and_filtered_by_each_of_its_columns():
-    from simulator.api6 import server_views, views
+    from simulator.api6 import ip_views, server_views, views
 
     lists = {
         "/dci/v3/server": server_views.SERVERS,
@@ -232,8 +233,13 @@ def test_every_list_can_be_sorted_and_filtered_by_each_of_its_columns():
         "/dci/v3/switch/1/port": views.PORTS,
         "/dci/v3/pdu": views.PDUS,
         "/dci/v3/pdu/1/port": views.OUTLETS,
-        "/ip/v3/ippool": views.POOLS,
-        "/ip/v3/ip": views.IPS,
+        "/ip/v3/ippool": ip_views.POOLS,
+        "/ip/v3/range": ip_views.RANGES,
+        "/ip/v3/range/1/ip": ip_views.IPS,
+        "/ip/v3/ipnet": ip_views.NETWORKS,
+        "/dci/v3/ipmgr/ip": ip_views.IPS,
+        "/ip/v3/userspace": ip_views.USERSPACES,
+        "/ip/v3/userspace/public/history/192.0.2.2": ip_views.HISTORY,
     }
 
     async def scene(client: Client) -> None:
@@ -246,6 +252,87 @@ def test_every_list_can_be_sorted_and_filtered_by_each_of_its_columns():
                 value = {"int": "0", "bool": "true", "text": "'~'", "list": "'~'"}[column.kind]
                 rest = await client.get(f"{path}?where=NOT ({name} EQ {value} OR {name} IS null)&orderby={name} desc")
                 assert rest["size"] <= whole["size"]
-            assert (await client.http.get(f"{path}?filter=id", headers={"x-xsrf-token": client.token})).is_error
+                values = await client.get(f"{path}?filter={name}&limit=1&where=nonsense")
+                assert len(values["list"]) == values["size"] >= (1 if column.kind != "list" else 0)
+                assert all(set(row) == {name} for row in values["list"])
+            assert (await client.refused("GET", f"{path}?filter=colour"))[0] == 400
+
+    with_client(scene)
+
+
+def test_filter_gives_the_distinct_values_of_a_field_and_nothing_else():
+    def values(name: str) -> list[object]:
+        return [row[name] for row in LIST.answer(None, ROWS, {"filter": name, "where": "id EQ 1"})["list"]]  # type: ignore[arg-type]
+
+    assert values("is_new") == [False, True]
+    assert values("owner_email") == [None, "a@b.c", "x@y.z"]
+    assert values("roles") == ["@admin", "@user"]
+
+
+def test_a_kept_list_is_what_the_list_made_anew_would_be():
+    from simulator.api6.server_views import SERVERS
+
+    queries = [
+        {"where": "NOT name CP '%-02'", "orderby": "name desc"},
+        {"where": "owner_email EQ 'alice@example.com' OR maintenance EQ true", "limit": "1"},
+        {"orderby": "power_status, id desc"},
+        {},
+    ]
+
+    async def scene(client: Client) -> None:
+        panel = client.world.panel
+        servers = panel.inventory.servers
+
+        def same() -> None:
+            for query in queries:
+                page = SERVERS.page(panel, servers, query)
+                assert {key: page[key] for key in page} == SERVERS.answer(panel, servers, query)
+
+        same()
+        same()
+        alice = panel.users.by_email(ALICE[0])
+        assert alice is not None
+        for change in (
+            lambda: panel.set_owner(2, alice.id),
+            lambda: panel.edit_server(1, {"name": "srv-99", "maintenance": True}),
+            lambda: panel.edit_server(1, {"name": "srv-02"}),
+            lambda: panel.users.edit(alice, {"full_name": "A."}),
+            lambda: client.world.give_ip(3),
+            lambda: panel.addresses.release(1),
+            lambda: panel.operations.install(4, "debian-12") if panel.addresses.of_server(4) else None,
+            lambda: [panel.edit_server(1 + turn % 4, {"notes": str(turn)}) for turn in range(2000)],
+            lambda: panel.set_owner(2, None),
+        ):
+            change()
+            same()
+        await client.post("/dci/v3/server/1/power_on")
+        await client.post("/dci/v3/server/1/port_off")
+        same()
+
+    with_client(scene)
+
+
+def test_after_a_write_only_what_changed_is_looked_at_again():
+    from simulator.api6 import server_views
+    from simulator.api6.kept import KeptListing
+    from simulator.api6.where import Column
+
+    looked: list[int] = []
+
+    def name(panel: object, server: object) -> str:
+        looked.append(server.id)  # type: ignore[attr-defined]
+        return server.name  # type: ignore[attr-defined,no-any-return]
+
+    async def scene(client: Client) -> None:
+        panel = client.world.panel
+        listing = KeptListing({"name": Column("text", name)}, server_views.SERVERS.view)
+        query = {"where": "name CP 'srv-%'", "limit": "2"}
+        for expected in ([1, 2, 3, 4], []):
+            looked.clear()
+            listing.page(panel, panel.inventory.servers, query)
+            assert looked == expected
+        panel.edit_server(3, {"name": "web-3"})
+        assert listing.page(panel, panel.inventory.servers, query)["size"] == 3
+        assert looked == [3]
 
     with_client(scene)

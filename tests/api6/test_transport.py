@@ -107,7 +107,7 @@ def test_missing_and_wrong_values_are_named():
 def test_unknown_paths_methods_and_things_have_the_products_codes():
     async def scene(client: Client) -> None:
         assert (await client.refused("GET", "/dci/v3/nothing"))[:2] == (404, 1106)
-        assert (await client.refused("GET", "/dci/v3/recipe"))[:2] == (404, 1106)
+        assert (await client.refused("GET", "/dci/v3/sauce"))[:2] == (404, 1106)
         assert (await client.refused("PUT", "/dci/v3/server"))[:2] == (405, 1106)
         assert (await client.refused("GET", "/dci/v3/server/99"))[:2] == (404, 3080)
         assert (await client.refused("GET", "/docs"))[:2] == (404, 1106)

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 from simulator.api6 import Edge, create_app
+from tests.api6.contract import check
 from tests.dcim.world import ADMIN, World, in_world
 
 
@@ -16,9 +17,21 @@ class Client:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.edge = Edge(create_app(world.panel), clock=world.clock, journal=world.journal)
-        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app=self.edge), base_url="https://dci6")
+        self.app = create_app(world.panel)
+        self.edge = Edge(self.app, clock=world.clock, journal=world.journal)
+        self.http = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=self.edge), base_url="https://dci6", event_hooks={"response": [check]}
+        )
         self.token = ""
+
+    def inside(self) -> httpx.AsyncClient:
+        """A service of the platform, behind the edge."""
+        return httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=self.app),
+            base_url="http://input:1500",
+            headers={"Internal-Auth": "on"},
+            event_hooks={"response": [check]},
+        )
 
     async def log_in(self, email: str = ADMIN[0], password: str = ADMIN[1]) -> str:
         answer = await self.http.post("/auth/v4/public/token", json={"email": email, "password": password})

@@ -42,6 +42,7 @@ PXE = BootFlags(True, False, False, "pxe")
         ("cycle", "power_cycle"),
         ("reset", "reset"),
         ("soft", "soft_shutdown"),
+        ("diag", "interrupt"),
     ],
 )
 def test_chassis_control_moves_the_chassis(action: str, call: str) -> None:
@@ -52,7 +53,7 @@ def test_chassis_control_moves_the_chassis(action: str, call: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("action", "expected"), [("on", 0), ("off", 0), ("cycle", 0xD5), ("reset", 0xD5), ("soft", 0xD5)]
+    ("action", "expected"), [("on", 0), ("off", 0), ("cycle", 0xD5), ("reset", 0xD5), ("soft", 0xD5), ("diag", 0xD5)]
 )
 def test_a_machine_that_is_off_can_only_be_switched(action: str, expected: int) -> None:
     bmc, chassis = device()
@@ -64,7 +65,6 @@ def test_what_the_chassis_cannot_do_is_an_invalid_field() -> None:
     bmc, chassis = device()
     chassis.powered = True
     wire = console(bmc)
-    assert code(wire, chassis_control("diag")) == 0xCC
     assert code(wire, Request(0, 2, b"\x09")) == 0xCC
     bmc.personality = replace(bmc.personality, soft_power=False)
     assert code(wire, chassis_control("soft")) == 0xCC
@@ -148,7 +148,7 @@ def test_set_in_progress_belongs_to_one_session_and_ends_with_it() -> None:
 
 @pytest.mark.parametrize(
     ("data", "expected"),
-    [(b"\x07\x00", 0x80), (b"\x05\x80\x04", 0xC7), (b"\x05\x80\x3c\0\0\0", 0xCC), (b"\x04\x01\x01", 0), (b"", 0xC7)],
+    [(b"\x08\x00", 0x80), (b"\x05\x80\x04", 0xC7), (b"\x05\x80\x3c\0\0\0", 0xCC), (b"\x04\x01\x01", 0), (b"", 0xC7)],
 )
 def test_boot_parameters_are_checked(data: bytes, expected: int) -> None:
     bmc, _ = device()
@@ -161,7 +161,7 @@ def test_boot_info_acknowledge_takes_the_masked_bits_only() -> None:
     wire.ask(Request(0, 8, b"\x04\x03\x01"))
     wire.ask(Request(0, 8, b"\x04\x02\x02"))
     assert wire.ask(Request(0, 9, b"\x04\0\0")) == b"\x01\x04\x00\x03"
-    assert code(wire, Request(0, 9, b"\x07\0\0")) == 0x80
+    assert code(wire, Request(0, 9, b"\x08\0\0")) == 0x80
 
 
 def test_users_are_shown_with_their_limits() -> None:

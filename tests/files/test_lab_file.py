@@ -140,7 +140,7 @@ racks:
         (
             "ports: 4",
             "ports: 4, model: cisco-c3650",
-            "there is no switch model `cisco-c3650`; did you mean `cisco-c3560`?",
+            "there is no switch model `cisco-c3650`; did you mean `cisco-c3750`?",
         ),
         ("outlets: 4", "outlets: 4, handler: apcc", "there is no PDU handler `apcc`"),
         ("count: 2", "count: 2, model: supermicro-x11", "did you mean `supermicro-x10`?"),

@@ -15,7 +15,7 @@ from simulator.files.lab_file import data_directory
 
 ROOT = data_directory("scenarios").parent
 DOCKERFILE = ROOT / "docker" / "Dockerfile"
-pytestmark = pytest.mark.interop
+pytestmark = [pytest.mark.interop, pytest.mark.slow]
 
 
 def test_what_the_image_installs_runs_scenarios_and_stands_healthy(tmp_path: Path) -> None:

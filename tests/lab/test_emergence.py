@@ -116,6 +116,7 @@ TARGETS = {
     "server": {"server": "srv-09"},
     "switch": {"switch": "sw-b1"},
     "pdu": {"pdu": "pdu-b1"},
+    "switch or pdu": {"switch": "sw-b1"},
     "panel": {},
 }
 
@@ -124,7 +125,15 @@ def _truth(lab):
     plant = lab.plant
     return (
         [
-            (s.name, s.bmc_alive, s.main_board_failed, s.frozen, [n.link_up for n in s.nics])
+            (
+                s.name,
+                s.bmc_alive,
+                s.main_board_failed,
+                s.frozen,
+                s.thermal.inlet,
+                s.thermal.dead_fans,
+                [n.link_up for n in s.nics],
+            )
             for s in plant.servers.values()
         ],
         [(s.name, s.alive, [port.ready for port in s.ports]) for s in plant.switches.values()],

@@ -13,6 +13,9 @@ class FakeOutlet:
     clock: Clock
     on: bool = True
     rebooted_for: list[float] = field(default_factory=list)
+    watts: float = 0.0
+    amperes: float = 0.0
+    rating: float = 16.0
 
     def turn_on(self) -> None:
         self.on = True
@@ -27,6 +30,13 @@ class FakeOutlet:
 
 
 @dataclass
+class FakeLoad:
+    watts: float = 0.0
+    amperes: float = 0.0
+    rating: float = 16.0
+
+
+@dataclass
 class FakePdu:
     clock: Clock
     count: int = 24
@@ -34,6 +44,10 @@ class FakePdu:
     alive: bool = True
     booted_at: float = 0.0
     outlets: list[FakeOutlet] = field(default_factory=list)
+    banks: list[FakeLoad] = field(default_factory=lambda: [FakeLoad(), FakeLoad()])
+    phases: list[FakeLoad] = field(default_factory=lambda: [FakeLoad(), FakeLoad(), FakeLoad()])
+    whole: FakeLoad = field(default_factory=FakeLoad)
+    kilowatt_hours: float = 0.0
 
     def __post_init__(self) -> None:
         self.outlets = [FakeOutlet(number, self.clock) for number in range(1, self.count + 1)]

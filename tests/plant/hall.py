@@ -37,7 +37,14 @@ class BootService:
 
 def install(octets=900_000_000, work=600.0, os="debian-12"):
     return SimpleNamespace(
-        kind="install", image=os, image_octets=octets, work_seconds=work, clear_disks=False, addresses=("192.0.2.10",)
+        kind="install",
+        image=os,
+        image_octets=octets,
+        work_seconds=work,
+        clear_disks=False,
+        addresses=("192.0.2.10",),
+        ssh_keys=("ssh-ed25519 AAAA alice",),
+        recipe="#!/bin/sh",
     )
 
 
@@ -48,13 +55,13 @@ def diagnose(clear):
 
 
 class Hall:
-    def __init__(self, *, jitter=0.0, seed=1, disks=((500, "SSD"), (500, "SSD"))):
+    def __init__(self, *, jitter=0.0, seed=1, disks=((500, "SSD"), (500, "SSD")), strip=None):
         self.clock = LoopClock()
         self.journal = Journal(self.clock)
         physics = Physics(self.clock, Streams(seed), self.journal, Timings(jitter=jitter))
         self.plant = Plant(physics)
         self.boot = self.plant.network.boot_service = BootService()
-        self.pdu = self.plant.add_pdu("pdu-a1", 8)
+        self.pdu = self.plant.add_pdu("pdu-a1", 8, strip)
         self.switch = self.plant.add_switch("sw-a1", 8, 10**9)
         self.one = self._server("srv-01", 1, [("pdu-a1", 1)], disks)
         self.two = self._server("srv-02", 2, [("pdu-a1", 2), None], disks)

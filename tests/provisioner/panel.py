@@ -60,7 +60,7 @@ class Panel:
             {"id": 7, "name": "debian-12", "type": "os"},
             {"id": 8, "name": "Diag6", "type": "diagnostic"},
         ]
-        self.pools = [{"id": 3, "name": "public"}, {"id": 4, "name": "release"}]
+        self.pools = [{"id": 3, "name": "public"}, {"id": 4, "name": "release"}, {"id": 5, "name": "public6"}]
         self.tokens: list[str] = []
         self.logins = 0
         self.ops: dict[int, Op] = {}
@@ -163,7 +163,9 @@ class Panel:
             "location_id": box.location,
             "power_status": box.power,
             "operation": self.show_op(box.op) if box.op else None,
-            "ip": [{"id": number, "name": name, "family": "ipv4"} for number, name in box.ips],
+            "ip": [
+                {"id": number, "name": name, "family": "ipv6" if ":" in name else "ipv4"} for number, name in box.ips
+            ],
             "switch_connection": [
                 {"id": 1, "admin_status": "up", "is_ipmi_connection": True},
                 *(
@@ -222,11 +224,17 @@ class Panel:
         return httpx.Response(200, json={"id": sid})
 
     def add_ip(self, request: httpx.Request, body: Any, sid: int) -> httpx.Response:
-        number = self._next()
-        self.boxes[sid].ips.append((number, f"192.0.2.{number - 90}"))
+        for _ in range(body["count"]):
+            number = self._next()
+            name = f"192.0.2.{number - 90}"
+            if body["family"] == "ipv6":
+                name = f"2001:db8:0:{number:x}::" + (f"/{body['ip_prefix']}" if "ip_prefix" in body else "5")
+            self.boxes[sid].ips.append((number, name))
         return httpx.Response(200, json={"id": number})
 
     def drop_ip(self, request: httpx.Request, body: Any, sid: int, ip: int) -> httpx.Response:
+        if ip not in [number for number, _ in self.boxes[sid].ips]:
+            return error(404, 3080, "no such address")
         self.boxes[sid].ips = [entry for entry in self.boxes[sid].ips if entry[0] != ip]
         return httpx.Response(200, json={"id": ip})
 

@@ -6,10 +6,13 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+import httpx
+
 from provisioner.billing import Billing
 from provisioner.clients.dci6 import Dci6Client
 from provisioner.log import ModuleLog
-from provisioner.modules.whmcs6 import Whmcs6, Whmcs6Settings
+from provisioner.modules.whmcs6 import POLL_SECONDS, Whmcs6, Whmcs6Settings
+from provisioner.store import Store
 from simulator.kernel import LoopClock, run
 from tests.provisioner.panel import ADMIN, CONFIGURATION, Panel
 
@@ -21,15 +24,27 @@ EMAIL = "alice@example.com"
 class Shop:
     """The parts by name, so that a test can look at any of them."""
 
-    def __init__(self, settings: dict[str, Any], servers: int, login: tuple[str, str]) -> None:
+    def __init__(
+        self,
+        settings: dict[str, Any],
+        servers: int = 3,
+        login: tuple[str, str] = ADMIN,
+        *,
+        panel: Panel | None = None,
+        store: Store | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        poll: float = POLL_SECONDS,
+    ) -> None:
         self.clock = LoopClock()
-        self.panel = Panel(self.clock, servers)
+        self.panel = panel or Panel(self.clock, servers)
         self.log = ModuleLog(self.clock)
-        self.client = Dci6Client("http://panel", *login, clock=self.clock, log=self.log, transport=self.panel.transport)
+        wire = transport or self.panel.transport
+        self.client = Dci6Client("http://panel", *login, clock=self.clock, log=self.log, transport=wire)
         chosen = {"configuration": CONFIGURATION, "os": "debian-12", "pool": "public"} | settings
         source = random.Random(1)
-        self.module = Whmcs6(self.client, Whmcs6Settings.from_mapping(chosen), self.clock, self.log, source=source)
-        self.billing = Billing(self.module, self.clock, self.log, source=source)
+        tariff = Whmcs6Settings.from_mapping(chosen)
+        self.module = Whmcs6(self.client, tariff, self.clock, self.log, source=source, poll=poll)
+        self.billing = Billing(self.module, self.clock, self.log, source=source, store=store)
 
     @property
     def steps(self) -> list[str]:

@@ -12,7 +12,11 @@ from simulator.scenario.result import MODES
 from simulator.scenario.runner import run_scenario
 
 SCENARIOS = data_directory("scenarios")
-FILES = find_scenarios([SCENARIOS])
+SLOW = {"billmanager5", "whmcs6"}
+FILES = [
+    pytest.param(file, marks=[pytest.mark.slow] if file.parent.name in SLOW else [])
+    for file in find_scenarios([SCENARIOS])
+]
 
 
 @pytest.mark.interop

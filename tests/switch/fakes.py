@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from simulator.kernel import Clock
+from simulator.switch.hardware import Vlan
 
 
 @dataclass
@@ -17,6 +19,9 @@ class FakePort:
     last_change: float = 0.0
     octets_in: int = 0
     octets_out: int = 0
+    pvid: int = 1
+    stations: tuple[bytes, ...] = ()
+    switch: FakeSwitch | None = None
 
     @property
     def link_up(self) -> bool:
@@ -25,6 +30,14 @@ class FakePort:
     @property
     def mac(self) -> bytes:
         return bytes((2, 0, 0, 0, 0, self.number))
+
+    def set_pvid(self, vlan: int) -> None:
+        assert self.switch is not None
+        self.pvid = self.switch.vlans[vlan].number
+        self.switch.generation += 1
+
+    def set_access(self, vlan: int) -> None:
+        self.set_pvid(vlan)
 
     def set_admin(self, up: bool) -> None:
         if up != self.admin_up:
@@ -41,6 +54,22 @@ class FakeSwitch:
     alive: bool = True
     booted_at: float = 0.0
     ports: list[FakePort] = field(default_factory=list)
+    generation: int = 0
+    vlans: dict[int, Vlan] = field(default_factory=dict)
+    watchers: Any = None
 
     def __post_init__(self) -> None:
-        self.ports = [FakePort(number, self.clock) for number in range(1, self.count + 1)]
+        self.ports = [FakePort(number, self.clock, switch=self) for number in range(1, self.count + 1)]
+        everybody = frozenset(range(1, self.count + 1))
+        self.vlans = {1: Vlan(1, "default", everybody, everybody)}
+
+    def watch(self, link_changed: Any, started: Any) -> None:
+        self.watchers = (link_changed, started)
+
+    def define_vlan(self, vlan: Vlan) -> None:
+        self.vlans = dict(sorted((self.vlans | {vlan.number: vlan}).items()))
+        self.generation += 1
+
+    def remove_vlan(self, number: int) -> None:
+        self.vlans.pop(number, None)
+        self.generation += 1

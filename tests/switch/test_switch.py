@@ -213,9 +213,9 @@ async def test_the_read_community_reads_only() -> None:
 
 
 def test_an_unknown_model_is_told_with_the_nearest_one() -> None:
-    with pytest.raises(UnknownPage, match="no switch personality 'cisco-c3650'; did you mean 'cisco-c3560'"):
-        personality("cisco-c3650")
-    with pytest.raises(UnknownPage, match="there are cisco-c3560, dlink-des3200, hp-procurve-6120"):
+    with pytest.raises(UnknownPage, match="no switch personality 'cisco-c3661'; did you mean 'cisco-c3"):
+        personality("cisco-c3661")
+    with pytest.raises(UnknownPage, match="there are arista-7150s, brocade-icx6430, cisco-c3560"):
         personality("zzz")
 
 

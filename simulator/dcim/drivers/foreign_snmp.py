@@ -89,10 +89,11 @@ class _Session:
                     numbers = tuple(name)
                     if value is None or numbers[: len(root)] != root:
                         break
-                    if len(numbers) != len(root) + 1 or numbers <= cursors[place]:
+                    index = numbers[len(root) :]
+                    if index[1:] not in ((), (0,)) or numbers <= cursors[place]:
                         raise DeviceRefused(self._access.name, "its answer makes no sense: names that do not increase")
                     cursors[place] = numbers
-                    rows[place][numbers[-1]] = value
+                    rows[place][index[0]] = value
                 else:
                     still.append(place)
             going = still

@@ -18,7 +18,9 @@ class SnmpClient(Protocol):
     """What the handlers need of an SNMP manager. Names are dotted; every call raises a DeviceError, nothing else."""
 
     async def walk(self, columns: Sequence[str]) -> Sequence[dict[int, Value]]:
-        """For each column what it holds: last number of the index -> value."""
+        """For each column what it holds: last number of the index -> value; the last but one where a 0 follows it, as
+        where each row is a scalar of its own.
+        """
 
     async def get(self, name: str) -> Value: ...
 
@@ -70,7 +72,10 @@ class PagedSwitch:
         """The name of each row, None for what is not a physical port."""
         page = self._page
         types, descriptions = await self._client.walk((page.type, page.description))
-        return {row: _text(descriptions.get(row)) if kind in page.port_types else None for row, kind in types.items()}
+        names = {row: _text(descriptions.get(row)) if kind in page.port_types else None for row, kind in types.items()}
+        if not page.not_ports:
+            return names
+        return {row: None if name and name.startswith(page.not_ports) else name for row, name in names.items()}
 
     async def set_port(self, identity: str, up: bool) -> None:
         """Set ifAdminStatus and read it back. Raises DeviceRefused when it does not stand as it was set."""
@@ -108,7 +113,9 @@ class PagedPdu:
         """Command an outlet. The PDU obeys in its own time; `outlets` tells when it has."""
         control = self._page.control
         row = _row(self._access, "outlet", identity)
-        await self._client.set(f"{control.column}.{row}", control.on if on else control.off, f"outlet {row}")
+        column = control.column if on or control.off_column is None else control.off_column
+        value = control.on if on else control.off
+        await self._client.set(f"{column}.{row}{control.instance}", value, f"outlet {row}")
 
     async def close(self) -> None:
         await self._client.close()

@@ -30,6 +30,8 @@ class SwitchHandler(_Strict):
     type: str = "1.3.6.1.2.1.2.2.1.3"
     port_types: tuple[int, ...] = (6,)
     """The ifTypes of physical ports; rows of other types are left out."""
+    not_ports: tuple[str, ...] = ()
+    """How the names of rows begin that are no front ports, whatever their type."""
     description: str = "1.3.6.1.2.1.2.2.1.2"
     admin: str = "1.3.6.1.2.1.2.2.1.7"
     oper: str = "1.3.6.1.2.1.2.2.1.8"
@@ -45,6 +47,8 @@ class Status(_Strict):
     column: str
     on: int
     off: int
+    instance: str = ""
+    """What follows the outlet's number in a name: `.0` where a make has a scalar for each outlet."""
 
 
 class Control(_Strict):
@@ -53,6 +57,9 @@ class Control(_Strict):
     column: str
     on: int
     off: int
+    off_column: str | None = None
+    """Where off is written, when not there."""
+    instance: str = ""
 
 
 class PduHandler(_Strict):

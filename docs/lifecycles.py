@@ -1,0 +1,37 @@
+"""Draws the lifecycle tables of the code as Mermaid diagrams: `python docs/lifecycles.py > docs/lifecycles.md`."""
+
+from __future__ import annotations
+
+from simulator.api6.edge import EDGE
+from simulator.dcim.operation_table import OPERATION
+from simulator.dcim.ports import BLOCKING
+from simulator.ipmi.client import CONSOLE
+from simulator.ipmi.session import SESSION
+from simulator.kernel import Table
+from simulator.plant import LIFECYCLE
+
+TABLES: tuple[tuple[str, str, Table], ...] = (  # type: ignore[type-arg]
+    ("A server's power and boot", "simulator/plant/lifecycle.py", LIFECYCLE),
+    ("An operation of the panel", "simulator/dcim/operation_table.py", OPERATION),
+    ("A server in the panel: blocked and unblocked", "simulator/dcim/ports.py", BLOCKING),
+    ("A session, as the BMC keeps it", "simulator/ipmi/session.py", SESSION),
+    ("A session, as the console keeps it", "simulator/ipmi/client.py", CONSOLE),
+    ("The edge in front of the panel's services", "simulator/api6/edge.py", EDGE),
+)
+
+
+def text() -> str:
+    """The whole page."""
+    parts = [
+        "# Lifecycles",
+        "",
+        "Drawn from the tables in the code by `python docs/lifecycles.py`. An event that has no row raises.",
+        "",
+    ]
+    for title, file, table in TABLES:
+        parts += [f"## {title}", "", f"`{file}`", "", "```mermaid", table.mermaid(), "```", ""]
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    print(text(), end="")

@@ -1,0 +1,457 @@
+"""The `provisioner` command: sells dedicated servers through a DCImanager 6, the way WHMCS does with its module.
+
+Exit status: 0 done; 1 the action failed, and the service says why; 2 unusable input; 3 the panel is not there. To be
+stopped at any moment does no harm: what was under way is kept, and `resume-interrupted` ends it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import ssl
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from provisioner.billing import Billing
+from provisioner.clients.dci6 import Dci6Client
+from provisioner.clock import SystemClock
+from provisioner.errors import BadSettings, LoginRefused, PanelUnavailable, ProvisioningError, Refused
+from provisioner.log import Entry, ModuleLog, Note, Step
+from provisioner.modules.whmcs6 import POLL_SECONDS, Whmcs6, Whmcs6Settings
+from provisioner.modules.whmcs6_options import Whmcs6Options
+from provisioner.services import Service
+from provisioner.sql_store import SqlStore
+
+__all__ = ["app", "main"]
+
+FAILED, UNUSABLE, UNAVAILABLE = 1, 2, 3
+_PIPED_WIDTH = 120
+
+app = typer.Typer(
+    name="provisioner",
+    help="Sells dedicated servers through a DCImanager 6.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+PanelUrl = Annotated[str, typer.Option("--panel", envvar="PROVISIONER_PANEL", help="URL of the DCImanager 6.")]
+Email = Annotated[str, typer.Option("--email", envvar="PROVISIONER_EMAIL", help="E-mail of its administrator.")]
+Password = Annotated[str, typer.Option("--password", envvar="PROVISIONER_PASSWORD", help="His password.")]
+Insecure = Annotated[bool, typer.Option("--insecure", help="Do not verify the panel's certificate.")]
+Poll = Annotated[float, typer.Option(min=0.01, help="Seconds between looks at a running operation.")]
+StoreUrl = Annotated[str, typer.Option("--store", envvar="PROVISIONER_STORE", help="Where services are kept: an URL.")]
+Tariff = Annotated[
+    Path | None,
+    typer.Option("--tariff", envvar="PROVISIONER_TARIFF", help="JSON file with the settings of the module."),
+]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A setting of the module; over the tariff's.")
+]
+Name = Annotated[str, typer.Argument(help="The service.")]
+_STORE = "sqlite:///provisioner.db"
+
+
+def main() -> NoReturn:
+    """The console script's entry."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    signal.signal(signal.SIGINT, _stopped)
+    app()
+    raise AssertionError  # pragma: no cover - typer exits
+
+
+def _stopped(number: int, frame: FrameType | None) -> NoReturn:
+    """Ctrl-C ends the process as any other end would: everything that matters has been written."""
+    os.write(2, b"\nstopped; `provisioner resume-interrupted` goes on from here\n")
+    os._exit(128 + number)
+
+
+def _console() -> Console:
+    terminal = Console()
+    return terminal if terminal.is_terminal else Console(width=_PIPED_WIDTH, no_color=True, highlight=False)
+
+
+# what every command needs
+
+
+@dataclass(frozen=True, slots=True)
+class _Connection:
+    panel: str
+    email: str
+    password: str
+    insecure: bool
+    poll: float
+
+
+@contextmanager
+def _failures(service: str = "") -> Iterator[None]:
+    """Errors as words on stderr and an exit status."""
+    try:
+        yield
+    except ProvisioningError as exc:
+        typer.echo(f"provisioner: {service + ': ' if service else ''}{exc}", err=True)
+        raise typer.Exit(_status(exc)) from None
+
+
+def _status(error: ProvisioningError) -> int:
+    if isinstance(error, PanelUnavailable):
+        return UNAVAILABLE
+    return UNUSABLE if isinstance(error, BadSettings | LoginRefused) else FAILED
+
+
+@contextmanager
+def _store(url: str) -> Iterator[SqlStore]:
+    store = SqlStore(url)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _tariff(file: Path | None, changes: list[str] | None) -> Whmcs6Settings:
+    given: dict[str, Any] = {}
+    if file is not None:
+        try:
+            given = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as exc:
+            raise BadSettings(f"{file}: {exc}") from exc
+        if not isinstance(given, dict):
+            raise BadSettings(f"{file}: a tariff is a JSON object of settings")
+    return Whmcs6Settings.from_mapping(given | _pairs(changes or [], "--set"))
+
+
+def _pairs(texts: list[str], option: str) -> dict[str, Any]:
+    """`NAME=VALUE`; true, false and numbers are read as such."""
+    pairs: dict[str, Any] = {}
+    for text in texts:
+        name, sign, value = text.partition("=")
+        if not sign:
+            raise BadSettings(f"{option} takes NAME=VALUE, not {text!r}")
+        plain = value.isascii() and value.isdigit() and len(value) < 10
+        pairs[name] = {"true": True, "false": False}.get(value, int(value) if plain else value)
+    return pairs
+
+
+@asynccontextmanager
+async def _billing(connection: _Connection, settings: Whmcs6Settings, store: SqlStore) -> AsyncIterator[Billing]:
+    clock = SystemClock()
+    log = ModuleLog(clock, keep=1)
+    client = Dci6Client(
+        connection.panel,
+        connection.email,
+        connection.password,
+        clock=clock,
+        log=log,
+        verify=not connection.insecure,
+    )
+    log.subscribe(_tell)
+    try:
+        yield Billing(
+            Whmcs6(client, settings, clock, log, poll=connection.poll), clock, log, store=_same_panel(store, connection)
+        )
+    finally:
+        await client.close()
+
+
+def _same_panel(store: SqlStore, connection: _Connection) -> SqlStore:
+    """Raises BadSettings when what is kept is about another panel: server ids mean nothing there."""
+    kept = store.panel(connection.panel.rstrip("/"))
+    if kept != connection.panel.rstrip("/"):
+        raise BadSettings(f"this store belongs to the panel {kept}; use another --store for {connection.panel}")
+    return store
+
+
+def _tell(entry: Entry) -> None:
+    """Progress: the steps as they begin and end."""
+    if isinstance(entry, Note):
+        typer.echo(f"{entry.action.service}: {entry}", err=True)
+    elif isinstance(entry, Step):
+        mark = {"begin": "...", "end": "done", "error": "failed"}[entry.phase]
+        detail = f": {entry.detail}" if entry.detail else ""
+        typer.echo(f"{entry.action.service}: {entry.number} {entry.name} {mark}{detail}", err=True)
+
+
+def _act(
+    connection: _Connection,
+    store_url: str,
+    settings: Callable[[], Whmcs6Settings],
+    name: str,
+    work: Callable[[Billing], Awaitable[None]],
+) -> None:
+    """Do something to one service, as the only process that does."""
+
+    async def whole() -> Service:
+        async with _billing(connection, settings(), store) as billing:
+            await work(billing)
+            return billing.service(name)
+
+    with _failures(name), _store(store_url) as store, store.hold(name):
+        service = asyncio.run(whole())
+        where = f" on {service.server_name} (id {service.server})" if service.server is not None else ""
+        _console().print(f"{name} is {service.state.value}{where}", markup=False)
+
+
+# commands
+
+
+@app.command()
+def order(
+    name: Name,
+    client: Annotated[str, typer.Option("--client", help="E-mail of the client.")],
+    panel: PanelUrl,
+    email: Email,
+    password: Password,
+    configuration: Annotated[str, typer.Option(help="Instead of the tariff's.")] = "",
+    server: Annotated[int | None, typer.Option(help="The panel's id of the one server that may be issued.")] = None,
+    option: Annotated[
+        list[str] | None, typer.Option("--option", metavar="NAME=VALUE", help="A configurable option: os, ip, ip6, ...")
+    ] = None,
+    tariff: Tariff = None,
+    settings: Settings = None,
+    store: StoreUrl = _STORE,
+    insecure: Insecure = False,
+    poll: Poll = POLL_SECONDS,
+) -> None:
+    """Order a server and see it installed; an order that failed is processed once more."""
+
+    async def work(billing: Billing) -> None:
+        options = _pairs(option or [], "--option")
+        Whmcs6Options.from_mapping(options)
+        if name not in billing.services:
+            billing.place(name, client, configuration=configuration, server=server, options=options)
+        elif billing.service(name).client.email != client:
+            raise Refused(f"the service belongs to {billing.service(name).client.email}")
+        elif options or configuration or server is not None:
+            raise BadSettings("the service has been ordered before; what it is to have cannot be changed any more")
+        await billing.create(name)
+
+    connection = _Connection(panel, email, password, insecure, poll)
+    _act(connection, store, lambda: _tariff(tariff, settings), name, work)
+
+
+@app.command()
+def suspend(
+    name: Name,
+    panel: PanelUrl,
+    email: Email,
+    password: Password,
+    tariff: Tariff = None,
+    settings: Settings = None,
+    store: StoreUrl = _STORE,
+    insecure: Insecure = False,
+) -> None:
+    """Switch the ports of the service's server off."""
+    connection = _Connection(panel, email, password, insecure, POLL_SECONDS)
+    _act(connection, store, lambda: _tariff(tariff, settings), name, lambda billing: billing.suspend(name))
+
+
+@app.command()
+def resume(
+    name: Name,
+    panel: PanelUrl,
+    email: Email,
+    password: Password,
+    tariff: Tariff = None,
+    settings: Settings = None,
+    store: StoreUrl = _STORE,
+    insecure: Insecure = False,
+) -> None:
+    """Switch them on again."""
+    connection = _Connection(panel, email, password, insecure, POLL_SECONDS)
+    _act(connection, store, lambda: _tariff(tariff, settings), name, lambda billing: billing.unsuspend(name))
+
+
+@app.command()
+def terminate(
+    name: Name,
+    panel: PanelUrl,
+    email: Email,
+    password: Password,
+    tariff: Tariff = None,
+    settings: Settings = None,
+    store: StoreUrl = _STORE,
+    insecure: Insecure = False,
+    poll: Poll = POLL_SECONDS,
+) -> None:
+    """Give the server back, with its disks cleared."""
+    connection = _Connection(panel, email, password, insecure, poll)
+    _act(connection, store, lambda: _tariff(tariff, settings), name, lambda billing: billing.terminate(name))
+
+
+@app.command()
+def resume_interrupted(
+    panel: PanelUrl,
+    email: Email,
+    password: Password,
+    tariff: Tariff = None,
+    settings: Settings = None,
+    store: StoreUrl = _STORE,
+    insecure: Insecure = False,
+    poll: Poll = POLL_SECONDS,
+) -> None:
+    """End every action that the end of a process interrupted; one that another process works on is left to it."""
+    connection = _Connection(panel, email, password, insecure, poll)
+    console, worst = _console(), 0
+
+    async def one(name: str, kept: SqlStore) -> str:
+        """Read anew under the lock: the other process may have ended it by now."""
+        async with _billing(connection, _tariff(tariff, settings), kept) as billing:
+            if name not in billing.interrupted():
+                return ""
+            await billing.resume(name)
+            return billing.service(name).state.value
+
+    with _failures(), _store(store) as kept:
+        names = _interrupted(kept)
+        for name in names:
+            try:
+                with ExitStack() as stack:
+                    stack.enter_context(kept.hold(name))
+                    if state := asyncio.run(one(name, kept)):
+                        console.print(f"{name} is {state}", markup=False)
+            except ProvisioningError as exc:
+                typer.echo(f"provisioner: {name}: {exc}", err=True)
+                worst = max(worst, _status(exc))
+        if not names:
+            console.print("nothing was interrupted")
+    raise typer.Exit(worst)
+
+
+@app.command()
+def check(
+    panel: PanelUrl,
+    email: Email,
+    password: Password,
+    insecure: Insecure = False,
+) -> None:
+    """Test the connection: the panel answers, and takes the user for an administrator."""
+
+    async def whole() -> None:
+        clock = SystemClock()
+        log = ModuleLog(clock, keep=1)
+        client = Dci6Client(panel, email, password, clock=clock, log=log, verify=not insecure)
+        try:
+            await Whmcs6(client, Whmcs6Settings(), clock, log).test_connection()
+            await client.logout()
+        finally:
+            await client.close()
+
+    with _failures():
+        asyncio.run(whole())
+    _console().print("the connection works")
+
+
+@app.command(name="list")
+def list_services(
+    store: StoreUrl = _STORE,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """All services with their state."""
+    with _failures(), _store(store) as kept:
+        services = _kept_billing(kept).services.values()
+        interrupted = set(_interrupted(kept))
+        if as_json:
+            typer.echo(json.dumps([_summary(each, each.name in interrupted) for each in services], indent=2))
+            return
+        table = Table("Service", "Client", "State", "Server", "Addresses", "Error", box=None)
+        for each in services:
+            state = each.state.value + (" (interrupted)" if each.name in interrupted else "")
+            table.add_row(each.name, each.client.email, state, each.server_name, ", ".join(each.addresses), each.error)
+        _console().print(table)
+
+
+@app.command()
+def show(
+    name: Name,
+    store: StoreUrl = _STORE,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """A service, and the journal of what was done for it: steps, orders to the panel, answers, seconds."""
+    with _failures(name), _store(store) as kept:
+        billing = _kept_billing(kept)
+        service, records = billing.service(name), billing.journal(name)
+        summary = _summary(service, name in billing.interrupted())
+        if as_json:
+            steps = [
+                {
+                    "action": record.action.name,
+                    "step": step.step,
+                    "name": step.name,
+                    "phase": step.phase,
+                    "began": step.began,
+                    "ended": step.ended,
+                    "error": step.error,
+                    "calls": [
+                        {
+                            "call": f"{call.method} {call.path}",
+                            "request": call.request,
+                            "sent": call.sent,
+                            "status": call.status,
+                            "answer": call.answer,
+                            "answered": call.answered,
+                        }
+                        for call in calls
+                    ],
+                }
+                for record in records
+                for step, calls in record.steps
+            ]
+            typer.echo(json.dumps(summary | {"journal": steps}, indent=2))
+            return
+        console = _console()
+        for word, value in summary.items():
+            console.print(f"{word.replace('_', ' '):16} {_text(value)}", markup=False, highlight=False)
+        table = Table("Action", "Step", "", "Seconds", "Orders and answers", box=None)
+        for record in records:
+            for step, calls in record.steps:
+                took = "" if step.ended is None else f"{step.ended - step.began:.1f}"
+                orders = "\n".join(
+                    f"{call.method} {call.path} {json.dumps(call.request)} -> {call.status or call.answer or '?'}"
+                    for call in calls
+                )
+                table.add_row(record.action.name, f"{step.step} {step.name}", step.phase, took, orders or step.error)
+        console.print(table, markup=False)
+
+
+def _text(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
+
+
+def _summary(service: Service, interrupted: bool) -> dict[str, Any]:
+    return {
+        "service": service.name,
+        "client": service.client.email,
+        "state": service.state.value,
+        "interrupted": interrupted,
+        "server": service.server_name,
+        "server_id": service.server,
+        "dedicated_ip": service.dedicated_ip,
+        "assigned_ips": list(service.assigned_ips),
+        "error": service.error,
+    }
+
+
+def _kept_billing(store: SqlStore) -> Billing:
+    """What the store knows, to be looked at only: no panel is there."""
+    clock = SystemClock()
+    log = ModuleLog(clock, keep=1)
+    no_certificates = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # to read those of the host takes its time
+    client = Dci6Client("http://nowhere.invalid", "", "", clock=clock, log=log, verify=no_certificates)
+    return Billing(Whmcs6(client, Whmcs6Settings(), clock, log), clock, log, store=store)
+
+
+def _interrupted(store: SqlStore) -> list[str]:
+    return _kept_billing(store).interrupted()

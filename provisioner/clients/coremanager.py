@@ -1,0 +1,149 @@
+"""Conversation with a COREmanager panel (DCImanager 5): one function per call, one XML document per answer.
+
+Knows `func`, `authinfo`, envelopes and errors, and nothing of servers. An error of the panel comes with HTTP 200 as an
+`error` element; an empty one counts as well, as it does for the vendor's own WHMCS module.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlencode
+from xml.etree import ElementTree as ET
+
+import httpx
+
+from provisioner.clock import Clock
+from provisioner.errors import PanelError, PanelUnavailable
+from provisioner.log import ModuleLog
+
+__all__ = ["CALL_SECONDS", "RETRY_PAUSE", "RETRY_SECONDS", "CoreClient", "CoreError", "CoreLoginRefused", "Element"]
+
+Element = ET.Element
+
+CALL_SECONDS: Final = 60.0
+"""How long one call may take, as in the vendor's WHMCS module."""
+RETRY_PAUSE: Final = 5.0
+RETRY_SECONDS: Final = 60.0
+"""How long 503 answers, and lost answers to a question, are put up with."""
+LEAST_TRIES: Final = 3
+
+UNAVAILABLE: Final = 503
+_MASK = "********"
+_SECRETS = frozenset({"authinfo", "passwd", "confirm", "checkpasswd", "key"})
+
+
+class CoreError(PanelError):
+    """The panel answered with an error. `type` and `object` are its identifiers, typos included; both may be empty."""
+
+    def __init__(self, func: str, error_type: str, error_object: str, message: str, status: int = 200) -> None:
+        super().__init__(status, error_type or None, message)
+        kind = error_type + (f"/{error_object}" if error_object else "")
+        why = ": ".join(part for part in (kind, message) if part)
+        self.args = (f"{func}: {why or f'HTTP {status}'}",)
+        self.func = func
+        self.type = error_type
+        self.object = error_object
+
+
+class CoreLoginRefused(CoreError):
+    """The panel does not accept the user name and password of the connection."""
+
+
+class CoreClient:
+    """Calls a panel's functions as one of its users; the credentials go with every call (`authinfo`)."""
+
+    def __init__(
+        self,
+        base_url: str,
+        username: str,
+        password: str,
+        *,
+        clock: Clock,
+        log: ModuleLog,
+        transport: httpx.AsyncBaseTransport | None = None,
+        manager: str = "dcimgr",
+        verify: bool | ssl.SSLContext = True,
+    ) -> None:
+        """`base_url` without path, such as `https://192.0.2.1:1500`; `transport` takes the network's place."""
+        self.username = username
+        self._password = password
+        self._path = f"/{manager}"
+        self._url = httpx.URL(base_url.rstrip("/") + self._path)
+        self._clock = clock
+        self._log = log
+        # No timeout of its own: time limits are the clock's business. The environment's proxies are nobody's.
+        self._http = httpx.AsyncClient(transport=transport, verify=verify, timeout=None, trust_env=False)  # noqa: S113
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def ask(self, func: str, **params: str | int) -> Element:
+        """The document of a list or a form. A lost answer is asked for again: a question changes nothing.
+
+        Raises CoreError, or PanelUnavailable when no answer comes for a minute.
+        """
+        return await self._call(func, params, repeat=True)
+
+    async def act(self, func: str, **params: str | int) -> Element:
+        """The document of an action or a filled form. A lost answer is not asked for again: it may have taken effect."""
+        return await self._call(func, params, repeat=False)
+
+    async def _call(self, func: str, params: Mapping[str, str | int], *, repeat: bool) -> Element:
+        status, body = await self._exchange(func, params, repeat=repeat)
+        document = _document(body)
+        if document is None:
+            raise CoreError(func, "client", "bad_response", f"the answer is not a document (HTTP {status})", status)
+        error = document.find("error")
+        if error is not None:
+            raise _error(func, error, status)
+        return document
+
+    async def _exchange(self, func: str, params: Mapping[str, str | int], *, repeat: bool) -> tuple[int, bytes]:
+        """Status and body of an answer other than 503."""
+        form = {"authinfo": f"{self.username}:{self._password}", "out": "xml", "lang": "en", "func": func, **params}
+        content = urlencode(form).encode()
+        headers = {"content-type": "application/x-www-form-urlencoded", "accept": "text/xml"}
+        shown = {key: _MASK if key in _SECRETS else value for key, value in form.items()}
+        path = f"{self._path}?func={func}"
+        clock = self._clock
+        started, tries = clock.now(), 0
+        while True:
+            began = clock.now()
+            tries += 1
+            try:
+                async with clock.timeout(CALL_SECONDS):
+                    response = await self._http.send(httpx.Request("POST", self._url, headers=headers, content=content))
+            except (httpx.RequestError, TimeoutError) as exc:
+                lost = "timeout" if isinstance(exc, TimeoutError | httpx.TimeoutException) else "connection lost"
+                why = f"{lost}: {exc}" if str(exc) else lost
+                self._log.call(began, "POST", path, shown, None, why)
+                if not repeat or (tries >= LEAST_TRIES and clock.now() - started >= RETRY_SECONDS):
+                    raise PanelUnavailable(f"DCImanager 5 did not answer {func} ({why})") from exc
+            else:
+                self._log.call(began, "POST", path, shown, response.status_code, response.text)
+                if response.status_code != UNAVAILABLE:
+                    return response.status_code, response.content
+                if clock.now() - started >= RETRY_SECONDS:
+                    raise PanelUnavailable(f"DCImanager 5 answered {func} with 503 for {RETRY_SECONDS:g} s")
+            await clock.sleep(RETRY_PAUSE)
+
+
+def _document(body: bytes) -> Element | None:
+    """The root of an answer, None when it is no XML. A document type is none of the panel's, and may hide a bomb."""
+    if b"<!DOCTYPE" in body:
+        return None
+    try:
+        return ET.fromstring(body)  # noqa: S314 - entities need a document type, which is refused above
+    except (ET.ParseError, ValueError, LookupError):  # the latter two: encodings that a document may claim
+        return None
+
+
+def _error(func: str, error: Element, status: int) -> CoreError:
+    kind = error.get("type", "")
+    message, detail = ((error.findtext(name) or "").strip() for name in ("msg", "detail"))
+    if detail and detail != message:  # some versions say the same twice
+        message = f"{message} ({detail})" if message else detail
+    found = CoreLoginRefused if kind == "auth" else CoreError
+    return found(func, kind, error.get("object", ""), message, status)

@@ -1,0 +1,173 @@
+"""How far an action has come: its steps and orders, written before they are done and again when they are answered.
+
+A step that was interrupted, or an order in it whose answer was lost, is looked after before it is done again: the step
+says by what in the panel one sees that it took effect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any, Final, Literal, TypeVar
+
+from provisioner.clock import Clock
+from provisioner.errors import AnswerLost, ProvisioningError
+from provisioner.log import Call, ModuleLog, Sending
+from provisioner.store import ActionRow, CallRow, Row, StepRow, Store
+
+__all__ = ["NOT_DONE", "TRIES", "Look", "NotDone", "Progress"]
+
+T = TypeVar("T")
+NotDone = Literal["not done"]
+NOT_DONE: Final = "not done"
+Look = Callable[[Any], Awaitable[T | NotDone]]
+"""Takes what was there before; gives the step's result, or NOT_DONE when it has not taken effect."""
+TRIES: Final = 3
+"""How often an order is sent when no answer ever comes."""
+ALL_TRIES: Final = 20
+"""How often a step is tried, however far it gets."""
+PAUSE_SECONDS: Final = 0.5
+
+
+class Progress:
+    """Of one action of one service. With nothing in `done` it is a new one."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        log: ModuleLog,
+        action: ActionRow,
+        row: Callable[[], Row],
+        *,
+        resumed: bool = False,
+    ) -> None:
+        """`row` gives the service as it is to be kept now."""
+        self.action = action
+        self.resumed = resumed
+        self._store = store
+        self._clock = clock
+        self._log = log
+        self._row = row
+        self._steps: dict[str, StepRow] = {}
+        self._calls = 0
+        self._pending: CallRow | None = None
+        self._step = ""
+        if resumed:
+            mine = [each for each in store.read(StepRow, action.service) if each.action == action.number]
+            self._steps = {each.step: each for each in mine}
+            self._calls = sum(each.action == action.number for each in store.read(CallRow, action.service))
+
+    def done(self, step: str) -> bool:
+        """Whether the step has been done, in this run or one that was interrupted."""
+        row = self._steps.get(step)
+        return row is not None and row.phase == "done"
+
+    def begun(self, step: str) -> bool:
+        """Whether the step was begun, in this run or one that was interrupted."""
+        return step in self._steps
+
+    def begun_at(self, step: str) -> float:
+        """When the step was begun first; now, when it was not."""
+        row = self._steps.get(step)
+        return self._clock.now() if row is None else row.began
+
+    def before(self, step: str) -> Any:
+        """What was there before the step was begun first; None when it was not begun."""
+        row = self._steps.get(step)
+        return None if row is None else row.before
+
+    def forget(self, step: str) -> None:
+        """Let the step be done anew, since its result is of no use any more."""
+        self._steps.pop(step, None)
+
+    def reserve(self, server: int) -> bool:
+        """Keep a server of the panel for this service, against all others of this billing system."""
+        return self._store.reserve(server, self.action.service)
+
+    def release(self) -> None:
+        """Give up what has been kept for the service."""
+        self._store.release(self.action.service)
+
+    async def step(
+        self,
+        number: str,
+        name: str,
+        work: Callable[[], Awaitable[T]],
+        *,
+        part: str = "",
+        before: Any = None,
+        look: Look[T] | None = None,
+        show: Callable[[T], str] = lambda result: "" if result is None else str(result),
+    ) -> T:
+        """Do a step, or give its result when it has been done; results are plain data, as JSON knows it.
+
+        `look` says whether an interrupted attempt took effect; a step without one may be repeated without harm. `part`
+        tells the parts of a step apart; they have no entries of their own in the log.
+        """
+        key = f"{number}/{part}" if part else number
+        row = self._steps.get(key)
+        if row is not None and row.phase == "done":
+            result: T = row.result
+            return result
+        looking = row is not None and row.phase == "begun"
+        if row is None or not looking:
+            row = StepRow(self.action.service, self.action.number, key, name, "begun", self._clock.now(), before=before)
+        self._keep(row)
+        if not part:
+            self._log.step(number, name, "begin")
+        outer, self._step = self._step, key
+        try:
+            result = await self._attempts(work, look, row.before, looking=looking)
+        except ProvisioningError as exc:
+            self._keep(replace(row, phase="failed", ended=self._clock.now(), error=str(exc)))
+            if not part:
+                self._log.step(number, name, "error", str(exc))
+            raise
+        finally:
+            self._step = outer
+        self._keep(replace(row, phase="done", ended=self._clock.now(), result=result))
+        if not part:
+            self._log.step(number, name, "end", show(result))
+        return result
+
+    async def _attempts(
+        self, work: Callable[[], Awaitable[T]], look: Look[T] | None, before: Any, *, looking: bool
+    ) -> T:
+        tries, all_tries, order = 0, 0, ""
+        while True:
+            if looking and look is not None:
+                seen = await look(before)
+                if seen != NOT_DONE:
+                    return seen
+            all_tries += 1
+            try:
+                return await work()
+            except AnswerLost as lost:
+                # A step of several orders gets on, as long as it is not the same one that is lost again and again.
+                tries, order = (tries + 1 if lost.order == order else 1), lost.order
+                if tries == TRIES or all_tries == ALL_TRIES:
+                    raise
+            looking = True
+            await self._clock.sleep(PAUSE_SECONDS)
+
+    def _keep(self, row: StepRow) -> None:
+        self._steps[row.step] = row
+        self._store.write(row, self._row())
+
+    # orders to the panel
+
+    def sending(self, order: Sending) -> None:
+        """An order goes out: kept first."""
+        self._calls += 1
+        action = self.action
+        self._pending = CallRow(
+            action.service, action.number, self._calls, self._step, order.method, order.path, order.request, order.time
+        )
+        self._store.write(self._pending, self._row())
+
+    def answered(self, call: Call) -> None:
+        """A call has been answered, or its answer is lost."""
+        order, self._pending = self._pending, None
+        if order is not None:
+            self._store.write(replace(order, status=call.status, answer=call.answer, answered=self._clock.now()))

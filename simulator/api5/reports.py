@@ -1,0 +1,62 @@
+"""What the dashboard shows: counts, and what is wrong with devices and operations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from simulator.api5.calls import Call, function
+from simulator.api5.document import Document
+from simulator.dcim.accounts5 import Level
+from simulator.dcim.operation_table import OperationKind, OperationStatus
+from simulator.dcim.records import PowerStatus, ServerState
+
+__all__: list[str] = []
+
+
+@function("dashboard.info", Level.USER)
+async def dashboard(call: Call) -> Document:
+    """Administrators see the whole hall, users their own servers."""
+    panel = call.panel
+    servers = list(call.servers())
+    running = [panel.operations.running(server) for server in servers]
+    kinds = [one.kind for one in running if one is not None]
+    counts = {
+        "servercnt": len(servers),
+        "blockedservercnt": sum(1 for one in servers if one.state is not ServerState.ACTIVE),
+        "osinstall": kinds.count(OperationKind.OS_INSTALL),
+        "serverdiag": kinds.count(OperationKind.DIAGNOSTIC),
+    }
+    if call.staff:
+        free = [one for one in servers if panel.is_free(one)]
+        on = sum(1 for one in free if panel.inventory.power_status(one) is PowerStatus.ON)
+        counts |= {"freeservercnt": len(free), "poweronfreeservercnt": on}
+    rows = ({"type": call.label(name), "value": count} for name, count in counts.items())
+    return call.list(rows, ("type", "value"), key="type")
+
+
+@function("problems", Level.OPERATOR, source="META-5.21.4 (dashboard)")
+async def problems(call: Call) -> Document:
+    """What the panel's records hold against devices, and operations that failed last."""
+    return call.list(_problems(call), ("id", "dateinit", "type", "name", "description"))
+
+
+def _problems(call: Call) -> Iterator[dict[str, Any]]:
+    panel = call.panel
+    inventory = panel.inventory
+    kind = call.label("problem_device_connection_fail")
+    for each in (*inventory.switches, *inventory.pdus):
+        if each.error is not None:
+            yield {"id": f"{each.access.name}", "type": kind, "name": each.name, "description": each.error}
+    for server in inventory.servers:
+        if server.bmc_error is not None:
+            yield {"id": server.bmc.name, "type": kind, "name": server.name, "description": server.bmc_error}
+        last = panel.operations.last(server)
+        if last is not None and last.status is OperationStatus.FAILED and last.ended_at is not None:
+            yield {
+                "id": f"operation {last.id}",
+                "dateinit": panel.clock.calendar(last.ended_at).strftime("%Y-%m-%d %H:%M:%S"),
+                "type": call.label("problem_server_operation_failed"),
+                "name": server.name,
+                "description": last.message,
+            }

@@ -1,0 +1,125 @@
+"""The notifier's websocket: one JSON message for each change that the caller may see.
+
+`{"type", "id", "action", "data", "request_id", "notify"}`: the kind of thing and its id, `create`, `update` or `delete`, the
+thing as its own list shows it (null when it is gone), and the position that lists tell as `last_notify`. A client that
+comes back says `?since=<position>`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from simulator.api6.ip_views import IPS, NETWORKS, POOLS
+from simulator.api6.listing import Listing
+from simulator.api6.requests import token_of
+from simulator.api6.server_views import OPERATIONS, SERVERS
+from simulator.api6.views import OUTLETS, PORTS, USERS
+from simulator.dcim import Panel
+from simulator.dcim.errors import NotFound, PanelError
+from simulator.dcim.notifier import Notice
+from simulator.dcim.records import Register
+from simulator.dcim.users import User
+
+__all__ = ["PATHS", "listen"]
+
+PATHS = ("/notifier", "/api/notifier")
+
+NOT_LOGGED_IN = 4401
+BAD_QUERY = 4400
+TOO_SLOW = 1013
+"""RFC 6455 and IANA's register: try again later."""
+BEHIND = 1000
+"""Messages that may wait for a client that does not read."""
+
+_KINDS: dict[str, tuple[Callable[[Panel], Register[Any]], Listing[Any]]] = {
+    "server": (lambda panel: panel.inventory.servers, SERVERS),
+    "operation": (lambda panel: panel.operations.all, OPERATIONS),
+    "ip": (lambda panel: panel.addresses.used, IPS),
+    "ippool": (lambda panel: panel.addresses.pools, POOLS),
+    "ipnet": (lambda panel: panel.addresses.networks, NETWORKS),
+    "switch_port": (lambda panel: panel.inventory.switch_ports, PORTS),
+    "pdu_port": (lambda panel: panel.inventory.outlets, OUTLETS),
+    "user": (lambda panel: panel.users.all, USERS),
+}
+
+
+async def listen(websocket: WebSocket) -> None:
+    """Until the client goes, or its session ends."""
+    panel: Panel = websocket.app.state.panel
+    since = websocket.query_params.get("since", str(panel.notifier.last))
+    client = websocket.client.host if websocket.client else ""
+    await websocket.accept()
+    try:
+        token = token_of(websocket)
+        panel.users.session(token, client)
+    except PanelError as error:
+        await websocket.close(NOT_LOGGED_IN, str(error))
+        return
+    if not (since.isascii() and since.isdigit() and len(since) < 19):
+        await websocket.close(BAD_QUERY, "since is not a position")
+        return
+    queue: asyncio.Queue[Notice | None] = asyncio.Queue()
+    stop = panel.notifier.listen(queue.put_nowait)
+    for notice in panel.notifier.since(int(since)):
+        queue.put_nowait(notice)
+    gone = asyncio.create_task(_gone(websocket, queue))
+    try:
+        while (notice_ := await queue.get()) is not None:
+            if queue.qsize() > BEHIND:
+                await websocket.close(TOO_SLOW, "read faster")
+                return
+            message = _message(panel, panel.users.session(token, client).user, notice_)
+            if message is not None:
+                await websocket.send_json(message)
+    except PanelError as error:
+        await websocket.close(NOT_LOGGED_IN, str(error))
+    except WebSocketDisconnect:
+        pass
+    finally:
+        stop()
+        gone.cancel()
+        with suppress(asyncio.CancelledError):
+            await gone
+
+
+async def _gone(websocket: WebSocket, queue: asyncio.Queue[Notice | None]) -> None:
+    """What clients say is not for us; that they go is."""
+    with suppress(WebSocketDisconnect):
+        while True:
+            await websocket.receive_text()
+    queue.put_nowait(None)
+
+
+def _message(panel: Panel, user: User, notice: Notice) -> dict[str, Any] | None:
+    """None for what he may not see; of what is gone, only who may see all is told."""
+    register, listing = _KINDS[notice.type]
+    record = register(panel).find(notice.object)
+    if not _sees(panel, user, notice.type, record):
+        return None
+    return {
+        "type": notice.type,
+        "id": notice.object,
+        "action": notice.action,
+        "data": None if record is None else listing.view(panel, record),
+        "request_id": None,
+        "notify": notice.id,
+    }
+
+
+def _sees(panel: Panel, user: User, kind: str, record: Any) -> bool:
+    if panel.access.everything(user, f"{kind}.list"):
+        return True
+    if record is None or kind not in ("server", "operation", "ip", "user"):
+        return False
+    if kind == "user":
+        return bool(record.id == user.id)
+    try:
+        server = panel.inventory.servers.get(record.id if kind == "server" else record.server or 0)
+    except NotFound:
+        return False
+    return server.owner == user.id

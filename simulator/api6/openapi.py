@@ -1,0 +1,233 @@
+"""/openapi.json: what each route takes and answers, with `x-provenance` on every route, field and message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from simulator.api6 import errors as words
+from simulator.api6.calls import HANDLERS, Handler
+from simulator.api6.dialect import Provenance, Route
+
+__all__ = ["answer_schema", "describe", "document"]
+
+Schema = dict[str, Any]
+
+_KINDS: Mapping[str, str] = {
+    "int": "integer",
+    "num": "number",
+    "str": "string",
+    "bool": "boolean",
+    "object": "object",
+}
+_LIST = (
+    ("where", "a condition on fields of the list"),
+    ("orderby", "`field`, `field asc` or `field desc`, several with commas"),
+    ("limit", "`size` or `offset,size`"),
+    ("filter", "a field: answer its distinct values instead"),
+)
+_ERRORS = ("400", "401", "403", "404", "409", "413", "500", "502", "503")
+_KNOWN_CODES = {1000: "observed", 1106: "documented", 3001: "documented", 3080: "documented", 503: "documented"}
+
+
+@cache
+def _answers() -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """The answers file: its types, and the shape of each action's answer."""
+    text = resources.files("simulator.api6").joinpath("answers.yaml").read_text(encoding="utf-8")
+    data = YAML(typ="safe", pure=True).load(text)
+    return data["types"], data["answers"]
+
+
+def answer_schema(action: str, provenance: Provenance = "inferred") -> Schema | None:
+    """JSON Schema of an action's answer, its fields stamped; None for an action whose answer is not described."""
+    shape = _answers()[1].get(action)
+    return None if shape is None else _schema(shape, provenance)
+
+
+def _schema(shape: Any, provenance: str) -> Schema:
+    if isinstance(shape, list):
+        return {"type": "array", "items": _schema(shape[0], provenance)}
+    if isinstance(shape, dict):
+        return _object(shape, provenance)
+    if shape.startswith("<"):
+        return _object({"list": [shape[1:-1]], "size": "int", "last_notify": "int"}, provenance)
+    if shape.endswith("?"):
+        return _nullable(_schema(_unquoted(shape[:-1]), provenance))
+    if "|" in shape:
+        words = shape.split("|")
+        numbers = all(word.isdigit() for word in words)
+        return {"type": "integer", "enum": list(map(int, words))} if numbers else {"type": "string", "enum": words}
+    if shape == "any":
+        return {}
+    return {"type": _KINDS[shape]} if shape in _KINDS else _schema(_answers()[0][shape], provenance)
+
+
+def _unquoted(shape: str) -> Any:
+    """`[str]?` is text in YAML; the brackets are read here."""
+    return [shape[1:-1]] if shape.startswith("[") else shape
+
+
+def _object(shape: Mapping[str, Any], provenance: str) -> Schema:
+    if list(shape) == ["*"]:
+        return {"type": "object", "additionalProperties": _schema(shape["*"], provenance)}
+    properties: Schema = {}
+    required = []
+    for key, inner in shape.items():
+        name = key.rstrip("?~")
+        of = "inferred" if "~" in key else provenance
+        properties[name] = {**_schema(inner, of), "x-provenance": of}
+        if "?" not in key:
+            required.append(name)
+    if not shape:
+        return {"type": "object", "additionalProperties": False}
+    schema = {"type": "object", "properties": properties}
+    return {**schema, "required": required} if required else schema
+
+
+def _nullable(schema: Schema) -> Schema:
+    nullable = {**schema, "type": [schema["type"], "null"]}
+    return {**nullable, "enum": [*schema["enum"], None]} if "enum" in schema else nullable
+
+
+# a route
+
+
+def describe(row: Route, handler: Handler, path: str) -> Schema:
+    """A route as an operation of OpenAPI."""
+    method = row.call.partition(" ")[0]
+    extra: Schema = {
+        "operationId": f"{method.lower()}{path}",
+        "summary": row.action,
+        "tags": [path.split("/")[1]],
+        "x-provenance": row.provenance,
+        "x-source": row.source,
+    }
+    if row.aliases:
+        extra["x-aliases"] = list(row.aliases)
+    names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
+    parameters = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
+    answer = answer_schema(row.action, row.provenance)
+    if answer is not None:
+        answer = _renamed(answer, row.answer_keys)
+    if answer is not None and {"list", "size"} <= set(answer.get("properties", ())):
+        parameters += [
+            {"name": name, "in": "query", "description": text, "schema": {"type": "string"}} for name, text in _LIST
+        ]
+    if parameters:
+        extra["parameters"] = parameters
+    if method == "POST":
+        extra["requestBody"] = {"content": {"application/json": {"schema": _body(handler, row.provenance)}}}
+    responses: Schema = {code: {"$ref": f"#/components/responses/{code}"} for code in _ERRORS}
+    for status in (row.status, *handler.also):
+        other = answer_schema(f"{row.action} {status}", row.provenance)
+        content = {"application/json": {"schema": other or answer or {}}}
+        responses[str(status)] = {"description": "It was done.", "content": content}
+    extra["responses"] = responses
+    if handler.inside:
+        extra["security"] = [{"inside": []}]
+    elif not handler.public:
+        extra["security"] = [{"x-xsrf-token": []}, {"ISP-Session": []}, {"ses6": []}]
+    return extra
+
+
+def _renamed(schema: Schema, names: Mapping[str, str]) -> Schema:
+    if not names or "properties" not in schema:
+        return schema
+    properties = {names.get(key, key): inner for key, inner in schema["properties"].items()}
+    if "items" in properties.get("list", ()):
+        listed = properties["list"]
+        properties["list"] = {**listed, "items": _renamed(listed["items"], names)}
+    return {**schema, "properties": properties, "required": [names.get(key, key) for key in schema["required"]]}
+
+
+def _body(handler: Handler, provenance: str) -> Schema:
+    schema = handler.body.model_json_schema()
+    inlined: Schema = _inlined(schema, schema.pop("$defs", {}))
+    for field in inlined.get("properties", {}).values():
+        field["x-provenance"] = provenance
+    return inlined
+
+
+def _inlined(schema: Any, named: Mapping[str, Any]) -> Any:
+    """Without references and without the titles that pydantic makes up."""
+    if isinstance(schema, list):
+        return [_inlined(each, named) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        rest = {key: value for key, value in schema.items() if key != "$ref"}
+        return {**_inlined(named[schema["$ref"].rpartition("/")[2]], named), **_inlined(rest, named)}
+    return {
+        key: {name: _inlined(each, named) for name, each in value.items()}
+        if key == "properties"
+        else _inlined(value, named)
+        for key, value in schema.items()
+        if key != "title" or not isinstance(value, str)
+    }
+
+
+# the document
+
+
+def document(title: str, description: str, rows: Iterable[Route]) -> Schema:
+    """The whole of it."""
+    paths: Schema = {}
+    for row in rows:
+        method, _, path = row.call.partition(" ")
+        paths.setdefault(path, {})[method.lower()] = describe(row, HANDLERS[row.action], path)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": title, "version": "3", "description": description},
+        "servers": [{"url": "/"}, {"url": "/api"}],
+        "paths": paths,
+        "components": {
+            "responses": {code: _error(int(code)) for code in _ERRORS},
+            "securitySchemes": {
+                "x-xsrf-token": {"type": "apiKey", "in": "header", "name": "x-xsrf-token"},
+                "ISP-Session": {"type": "apiKey", "in": "header", "name": "ISP-Session"},
+                "ses6": {"type": "apiKey", "in": "cookie", "name": "ses6"},
+                "inside": {"type": "apiKey", "in": "header", "name": "Internal-Auth"},
+            },
+        },
+    }
+
+
+@cache
+def _error(status: int) -> Schema:
+    """An error answer; its codes, each with what it means and where it comes from."""
+    field = {"x-provenance": "documented"}
+    table = {code: (kind.__doc__ or "").strip() for kind, (of, code) in words.TABLE.items() if of == status}
+    others = {words.HANDLER_NOT_FOUND: "No such route.", words.UNAVAILABLE: "Unavailable", words.OURS: "Our own fault."}
+    others[words.TOO_LARGE] = "The body is too large."
+    table.update({code: text for (of, code), text in others.items() if of == status})
+    return {
+        "description": "; ".join(f"{code}: {text}" for code, text in sorted(table.items())),
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["error"],
+                    "properties": {
+                        "error": {
+                            "type": "object",
+                            "required": ["code", "msg", "value"],
+                            "properties": {
+                                "code": {"type": "integer", **field},
+                                "msg": {"type": "string", **field},
+                                "value": {"type": "string", **field},
+                            },
+                            **field,
+                        }
+                    },
+                }
+            }
+        },
+        "x-messages": [
+            {"code": code, "meaning": text, "x-provenance": _KNOWN_CODES.get(code, "inferred")}
+            for code, text in sorted(table.items())
+        ],
+    }

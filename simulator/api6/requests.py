@@ -1,0 +1,127 @@
+"""What a request carries: session, query and body, as lax and as strict as the real platform reads them."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any, NoReturn
+from urllib.parse import parse_qsl
+
+from pydantic import ValidationError
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
+
+from simulator.api6.calls import Body
+from simulator.dcim.errors import Invalid, NotLoggedIn
+
+__all__ = ["DEEPEST", "LARGEST", "TooLarge", "body_of", "query_of", "read", "token_of"]
+
+LARGEST = 1 << 20
+"""Octets of a body. The real platform's limit is not known; this one is ours."""
+DEEPEST = 32
+"""Levels of arrays and objects in a body; ours too."""
+
+
+class TooLarge(Exception):
+    """The body is larger than `LARGEST`."""
+
+
+def token_of(request: HTTPConnection) -> str:
+    """From whichever place clients put it (facts of real clients: any one is enough). Raises NotLoggedIn."""
+    headers = request.headers
+    token = headers.get("x-xsrf-token") or headers.get("isp-session") or request.cookies.get("ses6")
+    if not token:
+        raise NotLoggedIn("no session: log in, and send the token as x-xsrf-token, ISP-Session or cookie ses6")
+    return token
+
+
+def query_of(request: Request) -> Mapping[str, str]:
+    """`+`, `%20` and raw spaces are all spaces; quotes and parentheses may come unencoded. Raises Invalid."""
+    raw: bytes = request.scope["query_string"]
+    if not raw:
+        return {}
+    try:
+        return dict(parse_qsl(raw.decode("utf-8"), keep_blank_values=True, errors="strict"))
+    except UnicodeDecodeError:
+        raise Invalid("query", "it is not UTF-8") from None
+
+
+async def read(request: Request) -> bytes:
+    """The whole body. Raises TooLarge before more than `LARGEST` octets are kept."""
+    length = request.headers.get("content-length")
+    if length is not None and length.isascii() and length.isdigit():
+        if len(length) > 9 or int(length) > LARGEST:
+            raise TooLarge
+        return await request.body()
+    parts, size = list[bytes](), 0
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if size > LARGEST:
+                raise TooLarge
+            parts.append(part)
+    except ClientDisconnect:
+        raise Invalid("body", "it ended too early") from None
+    return b"".join(parts)
+
+
+def body_of(raw: bytes, model: type[Body], keys: Mapping[str, str]) -> Body:
+    """The JSON object of a request, whatever its content type; an empty body is `{}`. Raises Invalid."""
+    data = _json(raw) if raw.strip() else {}
+    if not isinstance(data, dict):
+        raise Invalid("body", "it is not a JSON object")
+    for alias, key in keys.items():
+        if alias in data:
+            if key in data:
+                raise Invalid(alias, f"it means the same as {key}, which is there too")
+            data[key] = data.pop(alias)
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        name = str(first["loc"][0]) if first["loc"] else "body"
+        if first["type"] == "extra_forbidden":
+            raise Invalid(name, f"Unexpected property '{name}'") from None
+        raise Invalid(name, first["msg"]) from None
+
+
+def _json(raw: bytes) -> Any:
+    """Only what can be written as JSON again: no NaN, no infinity, no half of a surrogate pair. Raises Invalid."""
+    try:
+        text = raw.decode("utf-8-sig")
+        data = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
+    except (ValueError, RecursionError) as error:
+        raise Invalid("body", f"it is not JSON ({error})") from None
+    if raw.count(b"[") + raw.count(b"{") > DEEPEST and _deeper(data, DEEPEST):
+        raise Invalid("body", f"it is nested more than {DEEPEST} deep")
+    if "\\u" in text:
+        try:
+            json.dumps(data, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise Invalid("body", "it has half of a surrogate pair") from None
+    return data
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text} is too large")
+    return number
+
+
+def _deeper(data: Any, levels: int) -> bool:
+    layer = [data]
+    for _ in range(levels):
+        layer = [
+            inner
+            for each in layer
+            if isinstance(each, dict | list)
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+        if not layer:
+            return False
+    return any(isinstance(each, dict | list) for each in layer)

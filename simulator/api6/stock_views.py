@@ -1,0 +1,67 @@
+"""How the warehouse, recipes and a server's history look."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulator.api6.columns import attributes, columns, moment, rack_name
+from simulator.api6.listing import Listing
+from simulator.dcim.history import ServerEvent
+from simulator.dcim.recipes import Recipe
+from simulator.dcim.records import Pdu, Switch
+
+__all__ = ["HISTORY", "RECIPES", "WAREHOUSE"]
+
+IN_USE = "in_use"
+"""Of what stands in a rack; the panel keeps no shelf."""
+
+WAREHOUSE: Listing[Switch | Pdu] = Listing(
+    {
+        **attributes("int", "id"),
+        **attributes("text", "name"),
+        **columns("text", warehouse_status=lambda panel, thing: IN_USE, rack__name=rack_name),
+    },
+    lambda panel, thing: {
+        "id": thing.id,
+        "name": thing.name,
+        "warehouse_status": IN_USE,
+        "rack": {"id": thing.rack, "name": rack_name(panel, thing)},
+    },
+)
+
+RECIPES: Listing[Recipe] = Listing(
+    {
+        **attributes("int", "id"),
+        **attributes("text", "name", "note"),
+        **attributes("bool", "for_all"),
+        **columns("text", date_create=lambda panel, recipe: moment(panel, recipe.created_at)),
+    },
+    lambda panel, recipe: {
+        "id": recipe.id,
+        "name": recipe.name,
+        "script": recipe.script,
+        "note": recipe.note,
+        "for_all": recipe.for_all,
+        "date_create": moment(panel, recipe.created_at),
+    },
+)
+
+
+def _operation(event: ServerEvent) -> dict[str, Any] | None:
+    return None if event.operation is None else {"id": event.operation}
+
+
+HISTORY: Listing[ServerEvent] = Listing(
+    {
+        **attributes("int", "id", "operation"),
+        **attributes("text", "name", "state"),
+        **columns("text", date_create=lambda panel, event: moment(panel, event.time)),
+    },
+    lambda panel, event: {
+        "id": event.id,
+        "name": event.name,
+        "state": event.state,
+        "operation": _operation(event),
+        "date_create": moment(panel, event.time),
+    },
+)

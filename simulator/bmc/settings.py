@@ -1,0 +1,43 @@
+"""What a BMC is set up with and keeps for ever: users' access, LAN, Serial over LAN, texts. Made when first needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+__all__ = ["Destination", "Settings"]
+
+LINK_AND_MESSAGES = 0x10
+"""Get User Access, bits 6 to 4: call-in or link, link authentication, IPMI messaging."""
+
+
+@dataclass(slots=True)
+class Destination:
+    """Where an alert goes (table 23-4, 18 and 19)."""
+
+    type: int = 0
+    timeout: int = 0
+    retries: int = 0
+    gateway: int = 0
+    address: bytes = bytes(4)
+    mac: bytes = bytes(6)
+
+
+@dataclass(slots=True)
+class Settings:
+    access: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """Of user slots that were changed: the three flags of Get User Access, and the privilege limit (0Fh: none)."""
+    channel_mode: int = 0x22
+    """Access mode 2 (always), no PEF alerting."""
+    channel_limit: int = 4
+    lan: dict[int, bytes] = field(default_factory=dict)
+    """LAN parameters that were written."""
+    destinations: dict[int, Destination] = field(default_factory=dict)
+    sol: dict[int, bytes] = field(default_factory=dict)
+    """SOL parameters that were written."""
+    no_payload: set[int] = field(default_factory=set)
+    """Slots of users that may not use Serial over LAN."""
+    asset_tag: bytes = b""
+    controller: bytes = b""
+    system: dict[tuple[int, int], bytes] = field(default_factory=dict)
+    """System info parameters by number and block."""
+    pef: dict[tuple[int, int], bytes] = field(default_factory=dict)

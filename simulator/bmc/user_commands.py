@@ -1,0 +1,164 @@
+"""Users, their passwords and what they may do on which channel (IPMI 2.0, 22.22 to 22.30)."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from simulator.bmc.settings import LINK_AND_MESSAGES
+from simulator.ipmi.channel import NAME_OCTETS, User
+from simulator.ipmi.codes import Completion, NetFn, Privilege
+from simulator.ipmi.dispatch import Call, Command, CommandTable, key
+from simulator.ipmi.errors import CompletionError
+from simulator.ipmi.session_commands import require_channel
+
+if TYPE_CHECKING:
+    from simulator.bmc.device import Bmc
+
+__all__ = ["USER_COMMANDS"]
+
+_IPMI_FORUM: Final = (7154).to_bytes(3, "little")
+_NO_ACCESS: Final = 0x0F
+_MESSAGES: Final = 0x10
+_KEY_OCTETS: Final = 20
+_PASSWORD_DIFFERS: Final = 0x80
+_PASSWORD_SIZE_DIFFERS: Final = 0x81
+
+
+def _set_channel_access(bmc: Bmc, call: Call, data: bytes) -> bytes:
+    """22.22: access mode and privilege limit. A LAN channel is always available or disabled (83h for other modes)."""
+    require_channel(bmc.personality.channel, data[0])
+    settings = bmc.settings
+    if data[1] & 0xC0:
+        mode = data[1] & 0x07
+        if mode not in (0, 2):
+            raise CompletionError(0x83)
+        settings.channel_mode = data[1] & 0x3F
+    if data[2] & 0xC0:
+        limit = data[2] & 0x0F
+        if not Privilege.CALLBACK <= limit <= Privilege.ADMINISTRATOR:
+            raise CompletionError(Completion.INVALID_FIELD)
+        settings.channel_limit = limit
+    return b""
+
+
+def _get_channel_access(bmc: Bmc, call: Call, data: bytes) -> bytes:
+    """22.23: stored and present settings are the same."""
+    require_channel(bmc.personality.channel, data[0])
+    if data[1] & 0xC0 not in (0x40, 0x80):
+        raise CompletionError(Completion.INVALID_FIELD)
+    return bytes((bmc.settings.channel_mode, bmc.settings.channel_limit))
+
+
+def _get_channel_info(bmc: Bmc, call: Call, data: bytes) -> bytes:
+    """22.24: an 802.3 LAN with many sessions."""
+    channel = bmc.personality.channel
+    require_channel(channel, data[0])
+    return bytes((channel.number, 0x04, 0x01, 0x80 | len(bmc.sessions))) + _IPMI_FORUM + b"\0\0"
+
+
+def _user(bmc: Bmc, slot: int) -> User | None:
+    """Raises CompletionError C9h for a slot that this model does not have."""
+    if not 1 <= slot <= bmc.personality.user_slots:
+        raise CompletionError(Completion.OUT_OF_RANGE)
+    return next((user for user in bmc.users if user.slot == slot), None)
+
+
+def _keep(bmc: Bmc, user: User) -> None:
+    others = [other for other in bmc.users if other.slot != user.slot]
+    bmc.users = tuple(sorted((*others, user), key=lambda each: each.slot))
+
+
+def _effective(flags: int, limit: int) -> Privilege:
+    """What a session of this user may have: nothing without IPMI messaging or with "no access"."""
+    return Privilege(limit) if flags & _MESSAGES and limit <= Privilege.ADMINISTRATOR else Privilege.NONE
+
+
+def _access(bmc: Bmc, user: User) -> tuple[int, int]:
+    return bmc.settings.access.get(user.slot, (LINK_AND_MESSAGES, user.limit))
+
+
+def _set_user_access(bmc: Bmc, call: Call, data: bytes) -> bytes:
+    """22.26."""
+    require_channel(bmc.personality.channel, data[0])
+    slot, limit = data[1] & 0x3F, data[2] & 0x0F
+    user = _user(bmc, slot)
+    if not (Privilege.CALLBACK <= limit <= Privilege.ADMINISTRATOR or limit == _NO_ACCESS):
+        raise CompletionError(Completion.INVALID_FIELD)
+    if user is None:
+        user = User(slot, b"", bytes(_KEY_OCTETS), Privilege.NONE, enabled=False)
+    flags = data[0] & 0x70 if data[0] & 0x80 else _access(bmc, user)[0]
+    bmc.settings.access[slot] = (flags, limit)
+    _keep(bmc, replace(user, limit=_effective(flags, limit)))
+    return b""
+
+
+def _get_user_access(bmc: Bmc, call: Call, data: bytes) -> bytes:
+    """22.27."""
+    require_channel(bmc.personality.channel, data[0])
+    user = _user(bmc, data[1] & 0x3F)
+    enabled = sum(other.enabled for other in bmc.users)
+    if user is None:
+        return bytes((bmc.personality.user_slots, enabled, 0, _NO_ACCESS))
+    flags, limit = _access(bmc, user)
+    state = 0x40 if user.enabled else 0x80
+    return bytes((bmc.personality.user_slots, state | enabled, 0, flags | (limit or _NO_ACCESS)))
+
+
+def _set_user_name(bmc: Bmc, call: Call, data: bytes) -> bytes:
+    """22.28: a name that another slot has is refused (CCh)."""
+    slot = data[0] & 0x3F
+    user = _user(bmc, slot)
+    name = data[1:].rstrip(b"\0\xff")
+    if name and any(other.name == name and other.slot != slot for other in bmc.users):
+        raise CompletionError(Completion.INVALID_FIELD)
+    if user is None:
+        bmc.settings.access[slot] = (0, _NO_ACCESS)
+        user = User(slot, b"", bytes(_KEY_OCTETS), Privilege.NONE, enabled=False)
+    _keep(bmc, replace(user, name=name))
+    return b""
+
+
+def _get_user_name(bmc: Bmc, call: Call, data: bytes) -> bytes:
+    """22.29: 16 octets; an empty slot has an empty name."""
+    user = _user(bmc, data[0] & 0x3F)
+    return (b"" if user is None else user.name).ljust(NAME_OCTETS, b"\0")
+
+
+def _set_user_password(bmc: Bmc, call: Call, data: bytes) -> bytes:
+    """22.30: disable, enable, set, test. Where the model keeps 16 octets, a longer password is refused (C8h)."""
+    operation, long = data[1] & 0x03, bool(data[0] & 0x80)
+    user = _user(bmc, data[0] & 0x3F)
+    password = data[2:]
+    if operation >= 2 and len(password) > (20 if long else 16):
+        raise CompletionError(Completion.DATA_LENGTH)
+    if operation >= 2 and len(password.rstrip(b"\0")) > bmc.personality.password_octets:
+        raise CompletionError(Completion.FIELD_LENGTH)
+    if user is None:
+        raise CompletionError(Completion.INVALID_FIELD)
+    octets = password.ljust(_KEY_OCTETS, b"\0")
+    if operation == 3:
+        if not long and user.key[16:].strip(b"\0"):
+            raise CompletionError(_PASSWORD_SIZE_DIFFERS)
+        if not hmac.compare_digest(user.key, octets):
+            raise CompletionError(_PASSWORD_DIFFERS)
+    elif operation == 2:
+        _keep(bmc, replace(user, key=octets))
+    else:
+        _keep(bmc, replace(user, enabled=operation == 1))
+    return b""
+
+
+_A: Final = NetFn.APP
+
+USER_COMMANDS: CommandTable = {
+    key(_A, 0x40): Command("Set Channel Access", Privilege.ADMINISTRATOR, 3, 3, _set_channel_access),
+    key(_A, 0x41): Command("Get Channel Access", Privilege.USER, 2, 2, _get_channel_access),
+    key(_A, 0x42): Command("Get Channel Info", Privilege.USER, 1, 1, _get_channel_info),
+    key(_A, 0x43): Command("Set User Access", Privilege.ADMINISTRATOR, 3, 4, _set_user_access),
+    key(_A, 0x44): Command("Get User Access", Privilege.OPERATOR, 2, 2, _get_user_access),
+    key(_A, 0x45): Command("Set User Name", Privilege.ADMINISTRATOR, 17, 17, _set_user_name),
+    key(_A, 0x46): Command("Get User Name", Privilege.OPERATOR, 1, 1, _get_user_name),
+    key(_A, 0x47): Command("Set User Password", Privilege.ADMINISTRATOR, 2, 22, _set_user_password),
+}

@@ -1,0 +1,176 @@
+"""Faults of a BMC's protocol: datagrams that are lost, late or spoiled, commands that fail, sessions that are refused.
+
+All are rules at the three hooks of `simulator.ipmi.interference`. Delays are wire time.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable
+from typing import Annotated, Any, Final, Literal, TypeVar
+
+from pydantic import AfterValidator, Field
+
+from simulator.bmc import Bmc
+from simulator.bmc.device import COMMANDS
+from simulator.faults.kinds import FaultKind, OnServer, Undo, World
+from simulator.files.units import Duration, Share
+from simulator.ipmi.codes import Completion, Status
+from simulator.ipmi.dispatch import key
+from simulator.ipmi.interference import (
+    Action,
+    Answer,
+    Delay,
+    Drop,
+    Duplicate,
+    Garble,
+    Interference,
+    LoseSession,
+    Match,
+    Refuse,
+    Rule,
+    Stage,
+)
+
+__all__ = ["IPMI"]
+
+P = TypeVar("P", bound="OnConversation")
+
+_BY_NAME: Final = {command.name.casefold(): number for number, command in COMMANDS.items()}
+_NUMBERS: Final = re.compile(r"([0-9A-Fa-f]{2})/([0-9A-Fa-f]{2})")
+
+
+def _command(text: str) -> str:
+    if _NUMBERS.fullmatch(text) is None and text.casefold() not in _BY_NAME:
+        near = difflib.get_close_matches(text.casefold(), _BY_NAME, n=1, cutoff=0.4)
+        hint = f"; did you mean {COMMANDS[_BY_NAME[near[0]]].name!r}?" if near else ""
+        raise ValueError(f"{text!r} is no command of a BMC{hint} Write its name, or netFn/command as 00/02")
+    return text
+
+
+def _number(text: str | None) -> int | None:
+    if text is None:
+        return None
+    match = _NUMBERS.fullmatch(text)
+    return key(int(match[1], 16), int(match[2], 16)) if match else _BY_NAME[text.casefold()]
+
+
+class OnConversation(OnServer):
+    """Which datagrams and commands are hit; without any of these, all."""
+
+    stage: Literal["ping", "outside", "open", "rakp", "command"] | None = None
+    """Where in a conversation."""
+    command: Annotated[str, AfterValidator(_command)] | None = None
+    """By its name, `Chassis Control`, or by its numbers, `00/02`."""
+    user: str | None = None
+    """Who is logged in."""
+    share: Share = 1.0
+    """Of what fits, this share is hit."""
+    after: int = Field(default=0, ge=0)
+    """So many that fit pass first."""
+    times: int | None = Field(default=None, ge=1)
+    """Then so many are hit at most."""
+
+
+class Lost(OnConversation):
+    what: Literal["request", "reply"] = "reply"
+    """A lost request was never seen; after a lost reply the command has been run all the same."""
+
+
+class Late(OnConversation):
+    delay: Duration = 1.5
+    jitter: Duration = 0.0
+
+
+class Garbled(OnConversation):
+    how: Literal["truncated", "checksum", "code", "garbage"] = "truncated"
+
+
+class Code(OnConversation):
+    code: int = Field(default=Completion.UNSPECIFIED.value, ge=1, le=0xFF)
+    """The completion code (IPMI 2.0, table 5-2): 0xC0 to 0xFF, 0x80 to 0xBE for those of the command itself."""
+
+
+class Refused(OnServer):
+    stage: Literal["open", "rakp"] = "rakp"
+    status: int = Field(default=Status.NO_RESOURCES.value, ge=1, le=0xFF)
+    """The RMCP+ status (IPMI 2.0, table 13-15)."""
+    share: Share = 1.0
+    after: int = Field(default=0, ge=0)
+    times: int | None = Field(default=None, ge=1)
+
+
+def _bmc(world: World, params: OnServer) -> Bmc:
+    return world.bmc(params.server)
+
+
+def _match(params: OnConversation) -> Match:
+    return Match(
+        Stage(params.stage) if params.stage else None,
+        _number(params.command),
+        params.user.encode() if params.user is not None else None,
+        params.share,
+        params.after,
+        params.times,
+    )
+
+
+def _rule(world: World, server: str, rule: Rule) -> Undo:
+    bmc = world.bmc(server)
+    if bmc.interference is None:
+        bmc.interference = Interference(world.streams[f"ipmi/{server}"])
+    interference = bmc.interference
+    interference.add(rule)
+
+    def mend() -> None:
+        interference.remove(rule)
+        if interference.idle and bmc.interference is interference:
+            bmc.interference = None
+
+    return mend
+
+
+def _strike(action: Callable[[P], Action]) -> Callable[[World, P], Undo]:
+    return lambda world, params: _rule(world, params.server, Rule(_match(params), action(params)))
+
+
+def _refused(world: World, params: Refused) -> Undo:
+    match = Match(Stage(params.stage), share=params.share, after=params.after, times=params.times)
+    return _rule(world, params.server, Rule(match, Refuse(params.status)))
+
+
+def _refuses(stage: Stage, status: Status) -> Callable[[World, OnServer], Undo]:
+    return lambda world, params: _rule(world, params.server, Rule(Match(stage), Refuse(status)))
+
+
+def _busy(world: World, params: OnServer) -> Undo:
+    return _rule(world, params.server, Rule(Match(), Answer(Completion.NODE_BUSY)))
+
+
+def _kind(name: str, params: type[Any], summary: str, strike: Callable[[World, Any], Undo]) -> FaultKind:
+    return FaultKind(name, "server", params, summary, strike, _bmc)
+
+
+IPMI: tuple[FaultKind, ...] = (
+    _kind("ipmi.lost", Lost, "requests to the BMC, or its replies, are lost", _strike(lambda p: Drop(p.what))),
+    _kind("ipmi.late", Late, "the BMC's replies leave late", _strike(lambda p: Delay(p.delay, p.jitter))),
+    _kind("ipmi.doubled", OnConversation, "the BMC's replies leave twice", _strike(lambda p: Duplicate())),
+    _kind("ipmi.garbled", Garbled, "the BMC's replies are spoiled", _strike(lambda p: Garble(p.how))),
+    _kind("ipmi.code", Code, "commands end with a completion code", _strike(lambda p: Answer(p.code))),
+    _kind("ipmi.busy", OnServer, "every command is answered with node busy (C0h)", _busy),
+    _kind("ipmi.session_lost", OnConversation, "the BMC forgets the session", _strike(lambda p: LoseSession())),
+    _kind("ipmi.refused", Refused, "a step of the log-in is refused with an RMCP+ status", _refused),
+    _kind(
+        "ipmi.slots_full",
+        OnServer,
+        "every session slot is taken by others",
+        _refuses(Stage.OPEN, Status.NO_RESOURCES),
+    ),
+    _kind(
+        "ipmi.locked_out",
+        OnServer,
+        "the BMC has locked its users out, as after bad log-ins",
+        _refuses(Stage.RAKP, Status.UNAUTHORIZED_NAME),
+    ),
+)

@@ -1,0 +1,245 @@
+"""Faults of SNMP agents, of outlets and of breakers: by agent, object and operation, seeded, and never holding anything up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal, Self, cast
+
+from pydantic import Field, field_validator, model_validator
+
+from simulator.faults.kinds import FaultKind, FaultParams, NotPossible, OnPdu, Undo, World
+from simulator.files.units import Duration, Share
+from simulator.pdu.card import Card
+from simulator.plant.power import Circuit
+from simulator.snmp import Access, Status, oid
+from simulator.snmp.errors import EncodeError
+from simulator.snmp.station import Disturbance, Operation, Station
+
+__all__ = ["SNMP"]
+
+ErrorWord = Literal[
+    "genErr",
+    "noAccess",
+    "wrongType",
+    "wrongLength",
+    "wrongEncoding",
+    "wrongValue",
+    "noCreation",
+    "inconsistentValue",
+    "resourceUnavailable",
+    "commitFailed",
+    "undoFailed",
+    "authorizationError",
+    "notWritable",
+    "inconsistentName",
+]
+_STATUS = {status.word: status for status in Status}
+
+
+class OnAgent(FaultParams):
+    """A switch or a PDU."""
+
+    switch: str | None = None
+    pdu: str | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.switch is None) == (self.pdu is None):
+            raise ValueError("name one agent: a switch or a pdu")
+        return self
+
+    @property
+    def target(self) -> str:
+        return self.switch or self.pdu or ""
+
+
+class SomeRequests(OnAgent):
+    """All requests, unless told which."""
+
+    operation: Operation = "any"
+    oid: str | None = None
+    """A subtree, dotted."""
+    share: Share = 1.0
+
+    @field_validator("oid")
+    @classmethod
+    def _dotted(cls, text: str | None) -> str | None:
+        if text is not None:
+            try:
+                oid(text)
+            except EncodeError as error:
+                raise ValueError(str(error)) from None
+        return text
+
+
+class SomeSets(OnAgent):
+    oid: str | None = None
+    share: Share = 1.0
+
+
+class Late(SomeRequests):
+    delay: Duration = 2.0
+
+
+class Slow(SomeRequests):
+    each: Duration = 0.5
+
+
+class WithError(SomeRequests):
+    status: ErrorWord = "genErr"
+
+
+class Limited(OnAgent):
+    per_second: float = Field(default=2.0, gt=0)
+
+
+class LoggedIn(OnPdu):
+    status: ErrorWord = "noAccess"
+
+
+class OnBank(OnPdu):
+    bank: int = Field(default=1, ge=1)
+
+
+class Swapped(OnPdu):
+    outlet: int = Field(ge=1)
+    other: int = Field(default=2, ge=1)
+
+
+def _station(world: World, params: FaultParams) -> Station[Any]:
+    try:
+        return world.station(params.target)
+    except KeyError:
+        raise NotPossible(f"there is no switch or PDU {params.target!r}") from None
+
+
+def _disturb(kind: str, **fixed: Any) -> Callable[[World, Any], Undo]:
+    """A fault that is one disturbance of an agent; the parameters that it has are handed on."""
+
+    def strike(world: World, params: FaultParams) -> Undo:
+        given: dict[str, Any] = {**fixed}
+        subtree = getattr(params, "oid", None)
+        if subtree:
+            given["subtree"] = oid(subtree)
+        for name, field in _FIELDS.items():
+            if hasattr(params, name):
+                given[field] = getattr(params, name)
+        if "status" in given:
+            given["status"] = _STATUS[given["status"]]
+        chance = world.streams[f"fault/snmp/{params.target}"]
+        return _station(world, params).disturb(Disturbance(cast("Any", kind), chance, **given))
+
+    return strike
+
+
+_FIELDS = {
+    "operation": "operation",
+    "share": "share",
+    "delay": "seconds",
+    "each": "seconds",
+    "per_second": "per_second",
+    "status": "status",
+}
+
+
+def _stale(world: World, params: OnAgent) -> Undo:
+    station = _station(world, params)
+    station.stale = True
+
+    def mend() -> None:
+        station.stale = False
+
+    return mend
+
+
+def _community(world: World, params: OnAgent) -> Undo:
+    agent = _station(world, params).agent
+    before = agent.communities
+    agent.communities = {b"changed by hand": Access.WRITE}
+
+    def mend() -> None:
+        agent.communities = before
+
+    return mend
+
+
+def _restart(world: World, params: OnAgent) -> Undo:
+    plant = world.plant
+    device = plant.switches[params.switch] if params.switch else plant.pdus[params.pdu or ""]
+    device.restart()
+
+    def mend() -> None:
+        """It starts by itself."""
+
+    return mend
+
+
+def _bank(world: World, params: OnBank) -> Circuit:
+    banks = world.plant.pdus[params.pdu].banks
+    if params.bank > len(banks):
+        raise NotPossible(f"{params.pdu} has {len(banks)} banks, no bank {params.bank}")
+    return banks[params.bank - 1]
+
+
+def _trip(world: World, params: OnBank) -> Undo:
+    bank = _bank(world, params)
+    bank.trip()
+    return bank.reset
+
+
+def _card(world: World, params: Swapped) -> Card:
+    card = cast("Card", _station(world, params).agent.state)
+    for outlet in (params.outlet, params.other):
+        if outlet > len(card.outlets):
+            raise NotPossible(f"{params.pdu} has {len(card.outlets)} outlets, no outlet {outlet}")
+    return card
+
+
+def _swap(world: World, params: Swapped) -> Undo:
+    card, one, other = _card(world, params), params.outlet - 1, params.other - 1
+
+    def swap() -> None:
+        outlets = list(card.outlets)
+        outlets[one], outlets[other] = outlets[other], outlets[one]
+        card.outlets = tuple(outlets)
+
+    swap()
+    return swap
+
+
+def _agent(name: str, params: type[FaultParams], summary: str, strike: Callable[[World, Any], Undo]) -> FaultKind:
+    return FaultKind(name, "switch or pdu", params, summary, strike, _station)
+
+
+SNMP: tuple[FaultKind, ...] = (
+    _agent("snmp.drop", SomeRequests, "the agent does not answer these requests", _disturb("drop")),
+    _agent("snmp.delay", Late, "its answers come late, and may overtake each other", _disturb("delay")),
+    _agent("snmp.slow", Slow, "it takes one request after the other, `each` so long", _disturb("slow")),
+    _agent("snmp.error", WithError, "it answers with an error", _disturb("error")),
+    _agent("snmp.too_big", SomeRequests, "it answers that the answer would be too big", _disturb("too_big")),
+    _agent("snmp.truncated", SomeRequests, "its answers end in the middle", _disturb("truncate")),
+    _agent("snmp.duplicated", SomeRequests, "its answers come twice", _disturb("duplicate")),
+    _agent("snmp.wrong_id", SomeRequests, "its answers have another request's number", _disturb("wrong_id")),
+    _agent("snmp.disorder", OnAgent, "names in its walks do not increase", _disturb("disorder", operation="walk")),
+    _agent("snmp.rate_limit", Limited, "it answers so many requests in a second and no more", _disturb("rate")),
+    _agent(
+        "snmp.set_ignored",
+        SomeSets,
+        "it says yes to a SET and does nothing",
+        _disturb("set_ignored", operation="set"),
+    ),
+    _agent("snmp.set_lost", SomeSets, "it hears no SET", _disturb("drop", operation="set")),
+    _agent("snmp.stale", OnAgent, "SNMPv3: it answers with the boots of before its last start", _stale),
+    _agent("snmp.community", OnAgent, "somebody changed its community", _community),
+    _agent("snmp.restart", OnAgent, "it starts anew: up-time and counters from zero", _restart),
+    FaultKind(
+        "pdu.session",
+        "pdu",
+        LoggedIn,
+        "somebody is logged in at its console: every SET is refused, as APC's access type Write has it",
+        _disturb("error", operation="set"),
+        _station,
+    ),
+    FaultKind("bank.tripped", "pdu", OnBank, "the breaker of a bank is open", _trip, _bank),
+    FaultKind("outlets.swapped", "pdu", Swapped, "two outlets answer to each other's number", _swap, _card),
+)

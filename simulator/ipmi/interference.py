@@ -1,0 +1,285 @@
+"""Protocol faults of one BMC as rules, at three hooks: a datagram comes in, a command is dispatched, a datagram goes out.
+
+A rule says what it matches and what it does; chance comes from the BMC's own stream. Times are seconds of wire time.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, Literal
+
+from simulator.ipmi.codes import PayloadType
+
+__all__ = [
+    "Action",
+    "Answer",
+    "Delay",
+    "Drop",
+    "Duplicate",
+    "Garble",
+    "Interference",
+    "LoseSession",
+    "Match",
+    "Refuse",
+    "Rule",
+    "Stage",
+    "Verdict",
+    "stage_of",
+]
+
+
+class Stage(Enum):
+    """Where in a conversation a datagram belongs."""
+
+    PING = "ping"
+    OUTSIDE = "outside"
+    """Commands without a session: capabilities, cipher suites."""
+    OPEN = "open"
+    RAKP = "rakp"
+    COMMAND = "command"
+    """Commands of a session."""
+
+
+_SETUP: Final[dict[int, Stage]] = {
+    PayloadType.OPEN_REQUEST: Stage.OPEN,
+    PayloadType.RAKP1: Stage.RAKP,
+    PayloadType.RAKP3: Stage.RAKP,
+}
+
+
+def stage_of(data: bytes) -> Stage | None:
+    """By its headers alone; None for what is no datagram of this port."""
+    if len(data) < 12 or data[0] != 0x06:
+        return None
+    if data[3] == 0x06:
+        return Stage.PING
+    if data[4] == 0x06:
+        kind = data[5] & 0x3F
+        return _SETUP.get(kind) or (Stage.COMMAND if data[6:10] != bytes(4) else Stage.OUTSIDE)
+    return Stage.COMMAND if data[9:13] != bytes(4) else Stage.OUTSIDE
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """The request is lost before the BMC has seen it, or the answer after the BMC has done what was asked."""
+
+    what: Literal["request", "reply"] = "reply"
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """The answer leaves late. With jitter, answers overtake each other."""
+
+    seconds: float
+    jitter: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """The answer leaves twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Garble:
+    """The answer is not what it should be.
+
+    `truncated`: its second half is missing. `checksum`: that of the message inside does not hold, everything around
+    it does. `code`: its last octet is wrong, which in a session is the authentication code's. `garbage`: random octets.
+    """
+
+    how: Literal["truncated", "checksum", "code", "garbage"] = "truncated"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Commands are not run; they end with this completion code."""
+
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """A session is not set up; this RMCP+ status says so."""
+
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoseSession:
+    """The BMC forgets the session that asks, and says nothing."""
+
+
+Action = Drop | Delay | Duplicate | Garble | Answer | Refuse | LoseSession
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What a rule is about. None is anything."""
+
+    stage: Stage | None = None
+    command: int | None = None
+    """`dispatch.key` of the command."""
+    user: bytes | None = None
+    share: float = 1.0
+    """Of what fits, this share is hit, by chance."""
+    after: int = 0
+    """So many that fit pass unharmed first."""
+    times: int | None = None
+    """Then at most so many are hit."""
+
+
+class Rule:
+    """A match, an action, and how often it has come to it."""
+
+    __slots__ = ("action", "fitted", "hit", "match")
+
+    def __init__(self, match: Match, action: Action) -> None:
+        self.match = match
+        self.action = action
+        self.fitted = 0
+        self.hit = 0
+
+
+class Verdict(Enum):
+    """What becomes of a command, where it is not a completion code."""
+
+    RUN = "run"
+    SILENCE = "silence"
+    LOSE_SESSION = "lose session"
+    BAD_CHECKSUM = "bad checksum"
+
+
+_SPARED: Final = frozenset((0x0638, 0x0654, 0x063B, 0x063C))
+"""Commands that set sessions up and end them: rules for any command let them pass, as overloaded firmware does."""
+
+
+class Interference:
+    """The rules of one BMC. The first that hits at a hook counts there."""
+
+    __slots__ = ("_chance", "_command", "_rules", "_stage", "_user")
+
+    def __init__(self, chance: random.Random) -> None:
+        self._chance = chance
+        self._rules: list[Rule] = []
+        self._stage: Stage | None = None
+        self._command: int | None = None
+        self._user: bytes | None = None
+
+    @property
+    def idle(self) -> bool:
+        """There are no rules."""
+        return not self._rules
+
+    def add(self, rule: Rule) -> None:
+        self._rules.append(rule)
+
+    def remove(self, rule: Rule) -> None:
+        """Removing twice is fine."""
+        if rule in self._rules:
+            self._rules.remove(rule)
+
+    def carry(self, data: bytes, answer: Callable[[bytes], Sequence[bytes]]) -> list[tuple[float, bytes]]:
+        """Pass a datagram through all three hooks; `answer` is the BMC. Returns what leaves, each with its delay."""
+        self._stage, self._command, self._user = stage_of(data), None, None
+        rule = self._find(_drops_packet)
+        return [] if rule else [leaving for reply in answer(data) for leaving in self._leave(reply)]
+
+    # what the BMC asks while it answers
+
+    def dispatch(self, command: int, user: bytes | None) -> Verdict | int:
+        """Before a command is run: a completion code stands in for it. `command`: `dispatch.key`."""
+        self._command, self._user = command, user
+        rule = self._find(_acts_on_command)
+        if rule is None:
+            return Verdict.RUN
+        action = rule.action
+        if isinstance(action, Answer):
+            return action.code
+        if isinstance(action, LoseSession):
+            return Verdict.LOSE_SESSION
+        return Verdict.BAD_CHECKSUM if isinstance(action, Garble) else Verdict.SILENCE
+
+    def refuse(self) -> int:
+        """While a session is set up: the status to refuse it with, or 0."""
+        rule = self._find(_refuses)
+        return rule.action.status if rule is not None and isinstance(rule.action, Refuse) else 0
+
+    # rules
+
+    def _leave(self, reply: bytes) -> list[tuple[float, bytes]]:
+        rule = self._find(_acts_on_reply)
+        if rule is None:
+            return [(0.0, reply)]
+        action = rule.action
+        if isinstance(action, Delay):
+            return [(action.seconds + self._chance.random() * action.jitter, reply)]
+        if isinstance(action, Duplicate):
+            return [(0.0, reply), (0.0, reply)]
+        if isinstance(action, Garble):
+            return [(0.0, self._garble(reply, action.how))]
+        return []
+
+    def _garble(self, reply: bytes, how: str) -> bytes:
+        if how == "truncated":
+            return reply[: len(reply) // 2]
+        if how == "code":
+            return reply[:-1] + bytes((reply[-1] ^ 0xFF,))
+        return self._chance.randbytes(len(reply))
+
+    def _find(self, kind: Callable[[Rule], bool]) -> Rule | None:
+        for rule in self._rules:
+            if kind(rule) and self._fits(rule.match) and self._hits(rule):
+                return rule
+        return None
+
+    def _fits(self, match: Match) -> bool:
+        return (
+            (match.stage is None or match.stage is self._stage)
+            and (match.command is None or match.command == self._command)
+            and (match.user is None or match.user == self._user)
+        )
+
+    def _hits(self, rule: Rule) -> bool:
+        match = rule.match
+        spares_setup = isinstance(rule.action, Answer | LoseSession) and match.command is None
+        if spares_setup and (self._command in _SPARED or self._stage is not Stage.COMMAND):
+            return False
+        if match.times is not None and rule.hit >= match.times:
+            return False
+        if match.share < 1 and self._chance.random() >= match.share:
+            return False
+        rule.fitted += 1
+        if rule.fitted <= match.after:
+            return False
+        rule.hit += 1
+        return True
+
+
+def _by_command(rule: Rule) -> bool:
+    """What only the dispatched command tells apart cannot be judged by the datagram."""
+    return rule.match.command is not None or rule.match.user is not None
+
+
+def _drops_packet(rule: Rule) -> bool:
+    return isinstance(rule.action, Drop) and rule.action.what == "request" and not _by_command(rule)
+
+
+def _acts_on_command(rule: Rule) -> bool:
+    action = rule.action
+    if isinstance(action, Drop):
+        return action.what == "request" and _by_command(rule)
+    return isinstance(action, Answer | LoseSession) or (isinstance(action, Garble) and action.how == "checksum")
+
+
+def _refuses(rule: Rule) -> bool:
+    return isinstance(rule.action, Refuse)
+
+
+def _acts_on_reply(rule: Rule) -> bool:
+    action = rule.action
+    if isinstance(action, Drop):
+        return action.what == "reply"
+    return isinstance(action, Delay | Duplicate) or (isinstance(action, Garble) and action.how != "checksum")

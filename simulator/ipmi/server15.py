@@ -1,0 +1,130 @@
+"""Sessions of IPMI 1.5 at the BMC's end: Get Session Challenge, Activate Session, packets (IPMI 2.0, 22.16, 22.17)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from simulator.ipmi.channel import NAME_OCTETS
+from simulator.ipmi.codes import Completion, NetFn, Privilege
+from simulator.ipmi.dispatch import Call, Command, CommandTable, key
+from simulator.ipmi.errors import BadIntegrity, CompletionError
+from simulator.ipmi.lan15 import OldPacket, encode_old, password16, verify_old
+from simulator.ipmi.message import decode_message
+from simulator.ipmi.session import Event, Peer, Phase, Session
+from simulator.ipmi.window import Window
+
+if TYPE_CHECKING:
+    from simulator.ipmi.server import LanServer
+
+__all__ = ["SESSION15_COMMANDS", "receive_old"]
+
+_ACTIVATE: Final = 0x3A
+_INVALID_USER: Final = 0x81
+_NULL_USER_DISABLED: Final = 0x82
+_NO_SLOT: Final = 0x81
+_INVALID_SESSION: Final = 0x85
+_ABOVE_LIMIT: Final = 0x86
+
+
+def receive_old(server: LanServer, packet: OldPacket, peer: Peer, now: float) -> list[bytes]:
+    """Take a packet that names a session. Raises Malformed; what does not prove itself gets no answer."""
+    session = server.find(packet.session_id)
+    if session is None or session.authentication != packet.authentication or session.user is None:
+        return []
+    key16 = password16(session.user.key)
+    try:
+        verify_old(packet, key16)
+    except BadIntegrity:
+        if session.state is not Phase.ACTIVE and session.asked != packet.code:
+            session.asked = packet.code  # a resend is no second try
+            server.login_failed(session.user.name, now)
+        raise
+    if session.state is Phase.ACTIVE:
+        return _in_session(server, session, packet, peer, now)
+    request = decode_message(packet.message)
+    if (request.netfn, request.command) != (NetFn.APP, _ACTIVATE):
+        return []
+    answers = server.answer(packet.message, session, now)
+    if server.session(session.bmc_id) is session:
+        session.asked, session.answered = packet.message, b"".join(answers)
+        session.deadline = now + server.channel.inactivity
+        server.logged_in(session.user.name)
+    return [_seal(server, session, answer) for answer in answers]
+
+
+def _in_session(server: LanServer, session: Session, packet: OldPacket, peer: Peer, now: float) -> list[bytes]:
+    if packet.message == session.asked and packet.sequence == 0:
+        return [_seal(server, session, session.answered)]  # Activate Session once more: its answer was lost
+    assert session.window is not None
+    if not session.window.admit(packet.sequence):
+        return []
+    session.peer = peer
+    session.deadline = now + server.channel.inactivity
+    return [_seal(server, session, answer) for answer in server.answer_once(packet.message, session, now)]
+
+
+def _seal(server: LanServer, session: Session, answer: bytes) -> bytes:
+    session.sequence = session.sequence % 0xFFFFFFFF + 1
+    assert session.authentication is not None
+    assert session.user is not None
+    number = 0 if "idzero" in server.channel.quirks else session.bmc_id
+    return encode_old(session.authentication, session.sequence, number, answer, password16(session.user.key))
+
+
+def _get_session_challenge(device: object, call: Call, data: bytes) -> bytes:
+    """22.16: a temporary session id and 16 octets to bring back. It stays the session's id."""
+    server = call.server
+    kind, name = data[0] & 0x0F, data[1:].rstrip(b"\0")
+    if kind not in server.channel.authentication:
+        raise CompletionError(Completion.INVALID_FIELD)
+    user = server.user_named(name, call.now)
+    if user is None:
+        raise CompletionError(_INVALID_USER if name else _NULL_USER_DISABLED)
+    for other in server.half_open:
+        if other.open_asked == data and other.peer == call.peer:
+            return other.open_answered  # asked again
+    session = server.open_slot(call.peer, 0, None, Privilege.NONE, call.now)
+    if session is None:
+        raise CompletionError(Completion.NODE_BUSY)
+    session.user = user
+    session.authentication = kind
+    session.challenge = server.octets(16)
+    session.open_asked = data
+    session.open_answered = session.bmc_id.to_bytes(4, "little") + session.challenge
+    return session.open_answered
+
+
+def _activate_session(device: object, call: Call, data: bytes) -> bytes:
+    """22.17."""
+    session = call.session
+    if session is None or session.state is not Phase.OPENED or session.user is None:
+        raise CompletionError(_INVALID_SESSION)
+    level = data[1] & 0x0F
+    if data[0] & 0x0F != session.authentication or data[2:18] != session.challenge:
+        raise CompletionError(Completion.INVALID_FIELD)
+    if not Privilege.CALLBACK <= level <= Privilege.ADMINISTRATOR:
+        raise CompletionError(Completion.INVALID_FIELD)
+    if level > session.user.limit:
+        raise CompletionError(_ABOVE_LIMIT)
+    if call.server.host_refuses():
+        raise CompletionError(_NO_SLOT)
+    first = int.from_bytes(call.server.octets(4), "little") or 1
+    session.fire(Event.ACTIVATE)
+    session.limit = level
+    session.privilege = min(level, Privilege.USER)
+    session.window = Window(first)
+    session.sequence = (int.from_bytes(data[18:22], "little") - 1) & 0xFFFFFFFF
+    return b"%c%b%b%c" % (
+        data[0] & 0x0F,
+        session.bmc_id.to_bytes(4, "little"),
+        first.to_bytes(4, "little"),
+        level,
+    )
+
+
+SESSION15_COMMANDS: CommandTable = {
+    key(NetFn.APP, 0x39): Command(
+        "Get Session Challenge", Privilege.NONE, 1 + NAME_OCTETS, 1 + NAME_OCTETS, _get_session_challenge
+    ),
+    key(NetFn.APP, _ACTIVATE): Command("Activate Session", Privilege.NONE, 22, 22, _activate_session),
+}

@@ -1,0 +1,75 @@
+"""The serial console of a running system: a login prompt that nobody has the password of, and the magic SysRq key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from simulator.plant.server import Server
+
+__all__ = ["Login"]
+
+_ENTER: Final = b"\r\n"
+_ERASE: Final = b"\x08\x7f"
+
+
+class Login:
+    """What answers to keys: it echoes a name, takes a password without echo, and says no."""
+
+    __slots__ = ("_line", "_name", "_server", "_sysrq")
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._line = bytearray()
+        self._name: bytes | None = None
+        """The name that was typed; None while it is asked for."""
+        self._sysrq = False
+
+    def prompt(self) -> None:
+        """A system came up: ask for a name."""
+        self._line.clear()
+        self._name = None
+        self._server.show(f"\n{self._server.name} login: ", end="")
+
+    def typed(self, octets: bytes) -> None:
+        for octet in octets:
+            if self._sysrq:
+                self._sysrq = False
+                self._magic(octet)
+            elif octet in _ENTER:
+                self._entered()
+            elif octet in _ERASE:
+                if self._line:
+                    self._line.pop()
+                    self._echo("\b \b")
+            elif 0x20 <= octet < 0x7F:
+                self._line.append(octet)
+                self._echo(chr(octet))
+
+    def serial_break(self) -> None:
+        """The next key is a SysRq command (Linux, admin-guide/sysrq)."""
+        self._sysrq = True
+
+    def _echo(self, text: str) -> None:
+        if self._name is None:
+            self._server.show(text, end="")
+
+    def _entered(self) -> None:
+        if self._name is None and not self._line:
+            self._server.show("")
+            self.prompt()
+        elif self._name is None:
+            self._name = bytes(self._line)
+            self._line.clear()
+            self._server.show("\nPassword: ", end="")
+        else:
+            self._server.show("\n\nLogin incorrect", end="")
+            self.prompt()
+
+    def _magic(self, octet: int) -> None:
+        if octet == ord("b"):
+            self._server.show("sysrq: Resetting")
+            self._server.reset()
+            self._server.restart_cause = "unknown"
+        else:
+            self._server.show("sysrq: HELP : loglevel(0-9) reboot(b) ...")

@@ -1,0 +1,289 @@
+"""An agent as a device on a network: deaf without power, its SNMPv3 clock, what troubles it, and its notifications.
+
+Time comes in as a clock of wire time; what is to be sent is handed to whoever attached it to a network. A disturbance
+bends one agent's conversation where real ones go wrong: a datagram on its way in, the operation, a datagram on its way
+out. Nothing of it ever waits; what comes late is a timer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from random import Random
+from typing import Generic, Literal, Protocol, TypeVar
+
+from simulator.kernel import Clock, Timer
+from simulator.snmp.agent import V1_STATUS, Agent, Silent
+from simulator.snmp.engine import Answer, Engine
+from simulator.snmp.errors import DecodeError
+from simulator.snmp.message import GET, GET_BULK, GET_NEXT, RESPONSE, SET, Message, Status, Version, decode_message
+from simulator.snmp.notification import AUTHENTICATION_FAILURE, Event, encode_v1, encode_v2, v2_varbinds
+from simulator.snmp.oid import dotted, oid
+from simulator.snmp.usm import User
+
+__all__ = ["Disturbance", "Hardware", "Operation", "Sink", "Station", "engine_id"]
+
+INFORM_TIMEOUT = 5.0
+"""Seconds of wire time."""
+INFORM_TRIES = 3
+
+S = TypeVar("S")
+Operation = Literal["get", "walk", "set", "any"]
+_PDUS = {
+    "get": frozenset((GET,)),
+    "walk": frozenset((GET_NEXT, GET_BULK)),
+    "set": frozenset((SET,)),
+    "any": frozenset((GET, GET_NEXT, GET_BULK, SET)),
+}
+
+
+class Hardware(Protocol):
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def alive(self) -> bool: ...
+
+    @property
+    def booted_at(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Disturbance:
+    """One thing that is wrong with an agent, for the requests that it concerns."""
+
+    kind: Literal[
+        "drop",
+        "delay",
+        "slow",
+        "error",
+        "too_big",
+        "truncate",
+        "duplicate",
+        "wrong_id",
+        "disorder",
+        "rate",
+        "set_ignored",
+    ]
+    chance: Random
+    share: float = 1.0
+    """Of the requests that it concerns."""
+    operation: Operation = "any"
+    subtree: bytes = b""
+    """Content octets; concerned is a request with a name under it."""
+    seconds: float = 0.0
+    """Of delay; for `slow`, what each request takes, one after the other."""
+    per_second: float = 0.0
+    status: Status = Status.GEN_ERR
+
+    def concerns(self, request: Message) -> bool:
+        if request.pdu not in _PDUS[self.operation]:
+            return False
+        if self.subtree and not any(item.name.startswith(self.subtree) for item in request.varbinds):
+            return False
+        return self.share >= 1 or self.chance.random() < self.share
+
+
+def engine_id(enterprise: str, name: str) -> bytes:
+    """An engine ID of the form `enterprise, text` (RFC 3411): of the make's number and the device's name."""
+    number = int(dotted(oid(enterprise)).split(".")[6])
+    return (0x80000000 | number).to_bytes(4, "big") + b"\x04" + name.encode()[:27]
+
+
+@dataclass(frozen=True, slots=True)
+class Sink:
+    """Where notifications go, and as what: by community, or with a user in v3 (traps only)."""
+
+    address: tuple[str, int]
+    community: str = "public"
+    version: Version = Version.V2C
+    inform: bool = False
+    user: User | None = None
+
+    def __post_init__(self) -> None:
+        if self.inform and (self.version == Version.V1 or self.user is not None):
+            raise ValueError("informs are sent in v2c only")
+
+
+class Station(Generic[S]):
+    """A device's management card: its agent and all that stands between that and the network."""
+
+    def __init__(
+        self,
+        hardware: Hardware,
+        agent: Agent[S],
+        wire: Clock,
+        *,
+        clock: Clock,
+        users: Iterable[User] = (),
+        enterprise: str,
+    ) -> None:
+        """`wire`: wire time; `clock`: lab time; `enterprise`: the make's sysObjectID."""
+        self._lab_now = clock.now
+        self.hardware = hardware
+        self.agent = agent
+        self.wire = wire
+        self.stale = False
+        """SNMPv3 boots and time of before the last start."""
+        self._disturbances: list[Disturbance] = []
+        self._effects: list[Disturbance] = []
+        self._free_at = 0.0
+        self._answered: list[float] = []
+        self.sinks: list[Sink] = []
+        self.send: Callable[[bytes, tuple[str, int]], None] | None = None
+        """How datagrams leave that are no answers; set by who puts the station on a network."""
+        self.address = b"\x00\x00\x00\x00"
+        """Its own, for v1's traps."""
+        self._enterprise = enterprise
+        self._next_id = 1
+        self._informs: dict[int, Timer] = {}
+        agent.rejected = self._rejected
+        self._boots = 1
+        self._booted_at = hardware.booted_at
+        self._since = wire.now()
+        users = tuple(users)
+        if users:
+            agent.security = Engine(engine_id(enterprise, hardware.name), users, self.engine_clock)
+
+    def engine_clock(self) -> tuple[int, int]:
+        """snmpEngineBoots, and seconds since then (RFC 3414, 2.2); wire time, since managers' clocks are real."""
+        if self.hardware.booted_at != self._booted_at:
+            self._booted_at = self.hardware.booted_at
+            self._boots += 1
+            self._since = self.wire.now()
+        boots = self._boots - 1 if self.stale else self._boots
+        return boots, int(self.wire.now() - self._since)
+
+    def handle(self, data: bytes) -> bytes | None:
+        """What an untroubled agent answers to one datagram, at once; None where it is silent."""
+        return self.agent.handle(data) if self.hardware.alive else None
+
+    def receive(self, data: bytes, reply: Callable[[bytes], None]) -> None:
+        """Take one datagram; `reply` is called with what goes back, now or later, once, twice or never."""
+        if not self.hardware.alive:
+            return
+        if self._informs:
+            self._acknowledged(data)
+        if not self._disturbances:
+            answer = self.agent.handle(data)
+            if answer is not None:
+                reply(answer)
+            return
+        self._effects = []
+        answer = self.agent.handle(data)
+        if answer is None:
+            return
+        delay, copies = 0.0, 1
+        for effect in self._effects:
+            if effect.kind == "delay":
+                delay += effect.seconds
+            elif effect.kind == "slow":
+                self._free_at = max(self._free_at, self.wire.now()) + effect.seconds
+                delay += self._free_at - self.wire.now()
+            elif effect.kind == "truncate":
+                answer = answer[: len(answer) * 2 // 3]
+            elif effect.kind == "duplicate":
+                copies += 1
+        for _ in range(copies):
+            if delay:
+                self.wire.call_later(delay, self._send_late, reply, answer)
+            else:
+                reply(answer)
+
+    def _send_late(self, reply: Callable[[bytes], None], answer: bytes) -> None:
+        if self.hardware.alive:
+            reply(answer)
+
+    def notify(self, event: Event) -> None:
+        """Tell all sinks. An inform is sent again until it is answered or all of its tries are used up."""
+        if self.send is None or not self.hardware.alive:
+            return
+        uptime = int((self._lab_now() - self.hardware.booted_at) * 100)
+        for sink in self.sinks:
+            number = self._next_id
+            self._next_id += 1
+            if sink.user is not None:
+                security = self.agent.security
+                if security is None:
+                    security = Engine(engine_id(self._enterprise, self.hardware.name), (), self.engine_clock)
+                    self.agent.security = security
+                octets = security.notification(sink.user, number, b"", v2_varbinds(event, uptime))
+            elif sink.version == Version.V1:
+                octets = encode_v1(event, uptime, sink.community.encode(), self._enterprise, self.address)
+            else:
+                octets = encode_v2(event, uptime, sink.community.encode(), number, inform=sink.inform)
+            self.send(octets, sink.address)
+            if sink.inform:
+                self._await(number, octets, sink, INFORM_TRIES - 1)
+
+    def _await(self, number: int, octets: bytes, sink: Sink, tries: int) -> None:
+        self._informs[number] = self.wire.call_later(INFORM_TIMEOUT, self._again, number, octets, sink, tries)
+
+    def _again(self, number: int, octets: bytes, sink: Sink, tries: int) -> None:
+        self._informs.pop(number, None)
+        if tries and self.send is not None and self.hardware.alive:
+            self.send(octets, sink.address)
+            self._await(number, octets, sink, tries - 1)
+
+    def _acknowledged(self, data: bytes) -> None:
+        try:
+            message = decode_message(data)
+        except DecodeError:
+            return
+        if message.pdu == RESPONSE and (timer := self._informs.pop(message.request_id, None)):
+            timer.cancel()
+
+    def _rejected(self) -> None:
+        self.notify(Event(AUTHENTICATION_FAILURE))
+
+    def disturb(self, disturbance: Disturbance) -> Callable[[], None]:
+        """From now on; what is returned ends it."""
+        self._disturbances.append(disturbance)
+        self.agent.bend = self._bend
+
+        def end() -> None:
+            self._disturbances.remove(disturbance)
+            if not self._disturbances:
+                self.agent.bend = None
+
+        return end
+
+    def _bend(self, request: Message, proceed: Callable[..., Answer]) -> Answer:
+        concerned = [each for each in self._disturbances if each.concerns(request)]
+        self._effects = concerned
+        kinds = {each.kind: each for each in concerned}
+        if "drop" in kinds or ("rate" in kinds and self._over(kinds["rate"])):
+            raise Silent
+        if "error" in kinds:
+            status = kinds["error"].status
+            if request.version == Version.V1:
+                status = V1_STATUS.get(status, status)
+            answer = Answer(status, 1 if request.varbinds else 0, (request.listed,))
+        elif "too_big" in kinds:
+            answer = Answer(Status.TOO_BIG, 0, (request.listed if request.version == Version.V1 else b"",))
+        else:
+            answer = proceed(commit="set_ignored" not in kinds)
+        if "disorder" in kinds and not answer.status and request.pdu in _PDUS["walk"]:
+            answer = answer._replace(varbinds=self._disordered(request, list(answer.varbinds)))
+        if "wrong_id" in kinds:
+            answer = answer._replace(request_id=(request.request_id + 1) & 0x7FFFFFFF)
+        return answer
+
+    def _over(self, limit: Disturbance) -> bool:
+        """Whether this request is one too many in the last second."""
+        now = self.wire.now()
+        self._answered = [when for when in self._answered if when > now - 1]
+        if len(self._answered) >= limit.per_second:
+            return True
+        self._answered.append(now)
+        return False
+
+    def _disordered(self, request: Message, bindings: list[bytes]) -> list[bytes]:
+        """A walk that does not come forward: names in reverse, or the very name that was asked from."""
+        if len(bindings) > 1:
+            return bindings[::-1]
+        place = self.agent.template.index.get(request.varbinds[0].name) if request.varbinds else None
+        return bindings if place is None else [self.agent.binding_at(place)]
+
+    def __repr__(self) -> str:
+        return f"<SNMP station {self.hardware.name}>"

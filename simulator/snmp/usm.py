@@ -1,0 +1,131 @@
+"""The User-based Security Model's cryptography (RFC 3414, 3826, 7860): passwords to keys, digests, ciphers.
+
+AES-192 and AES-256 have no RFC; their keys are stretched as draft-blumenthal-aes-usm-04 says, which is what net-snmp
+calls plain `AES-192` and `AES-256`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
+from cryptography.hazmat.primitives.ciphers import Cipher, modes
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+
+from simulator.snmp.errors import EncodeError, Malformed
+
+try:
+    from cryptography.hazmat.decrepit.ciphers.modes import CFB
+except ImportError:  # older releases of the library have it among the others
+    from cryptography.hazmat.primitives.ciphers.modes import CFB
+
+__all__ = ["AUTH_PROTOCOLS", "PRIV_PROTOCOLS", "AuthProtocol", "Keys", "PrivProtocol", "User"]
+
+AuthProtocol = Literal["MD5", "SHA", "SHA-224", "SHA-256", "SHA-384", "SHA-512"]
+PrivProtocol = Literal["DES", "AES", "AES-192", "AES-256"]
+
+_AUTH = {
+    "MD5": ("md5", 12),
+    "SHA": ("sha1", 12),
+    "SHA-224": ("sha224", 16),
+    "SHA-256": ("sha256", 24),
+    "SHA-384": ("sha384", 32),
+    "SHA-512": ("sha512", 48),
+}
+"""The hash, and octets of its digest that are sent."""
+_PRIV = {"DES": 16, "AES": 16, "AES-192": 24, "AES-256": 32}
+"""Octets of the key; of those of DES eight are its pre-IV."""
+AUTH_PROTOCOLS = tuple(_AUTH)
+PRIV_PROTOCOLS = tuple(_PRIV)
+_MEGABYTE = 1048576
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user of SNMPv3. Without protocols it may ask unauthenticated; passwords have at least eight characters."""
+
+    name: str
+    auth: AuthProtocol | None = None
+    auth_password: str = ""
+    priv: PrivProtocol | None = None
+    priv_password: str = ""
+    write: bool = True
+    view: tuple[bytes, ...] = ()
+    """The subtrees that exist for it, content octets; all when empty."""
+
+    def __post_init__(self) -> None:
+        if self.priv is not None and self.auth is None:
+            raise EncodeError(f"user {self.name}: there is no privacy without authentication")
+        for protocol, password in ((self.auth, self.auth_password), (self.priv, self.priv_password)):
+            if protocol is not None and len(password) < 8:
+                raise EncodeError(f"user {self.name}: a password has at least eight characters (RFC 3414, 11.2)")
+
+
+@lru_cache(maxsize=256)
+def _ku(algorithm: str, password: str) -> bytes:
+    """RFC 3414 A.2: the digest of a megabyte of the password. Slow on purpose, so it is kept."""
+    raw = password.encode()
+    whole = raw * (_MEGABYTE // len(raw) + 1)
+    return hashlib.new(algorithm, whole[:_MEGABYTE], usedforsecurity=False).digest()
+
+
+@lru_cache(maxsize=65536)
+def _localized(algorithm: str, password: str, engine_id: bytes) -> bytes:
+    ku = _ku(algorithm, password)
+    return hashlib.new(algorithm, ku + engine_id + ku, usedforsecurity=False).digest()
+
+
+class Keys:
+    """A user's keys, localized to one engine."""
+
+    __slots__ = ("_algorithm", "_auth", "_digest", "_priv", "_priv_kind", "digest_size")
+
+    def __init__(self, user: User, engine_id: bytes) -> None:
+        self._auth = self._priv = b""
+        self._algorithm = ""
+        self.digest_size = 0
+        """Octets of msgAuthenticationParameters."""
+        self._priv_kind = user.priv
+        if user.auth is None:
+            return
+        self._algorithm, self.digest_size = _AUTH[user.auth]
+        self._auth = _localized(self._algorithm, user.auth_password, engine_id)
+        if user.priv is None:
+            return
+        key = _localized(self._algorithm, user.priv_password, engine_id)
+        while len(key) < _PRIV[user.priv]:
+            key += hashlib.new(self._algorithm, key, usedforsecurity=False).digest()
+        self._priv = key[: _PRIV[user.priv]]
+
+    def digest(self, message: bytes) -> bytes:
+        """Of a message in which the digest's place holds zeros."""
+        return hmac.digest(self._auth, message, self._algorithm)[: self.digest_size]
+
+    def encrypt(self, plain: bytes, boots: int, time: int, salt: int) -> tuple[bytes, bytes]:
+        """Ciphertext, and the salt as msgPrivacyParameters carry it."""
+        if self._priv_kind == "DES":
+            sent = (boots & 0xFFFFFFFF).to_bytes(4, "big") + (salt & 0xFFFFFFFF).to_bytes(4, "big")
+            plain += bytes(-len(plain) % 8)
+        else:
+            sent = (salt & 0xFFFFFFFFFFFFFFFF).to_bytes(8, "big")
+        encryptor = self._cipher(boots, time, sent).encryptor()
+        return encryptor.update(plain) + encryptor.finalize(), sent
+
+    def decrypt(self, cipher: bytes, boots: int, time: int, sent: bytes) -> bytes:
+        """Raises Malformed when there is nothing that could be decrypted."""
+        if len(sent) != 8 or (self._priv_kind == "DES" and (not cipher or len(cipher) % 8)):
+            raise Malformed("the encrypted part is of no possible length")
+        decryptor = self._cipher(boots, time, sent).decryptor()
+        return decryptor.update(cipher) + decryptor.finalize()
+
+    def _cipher(self, boots: int, time: int, sent: bytes) -> Cipher[modes.CBC] | Cipher[CFB]:
+        if self._priv_kind == "DES":
+            key, pre = self._priv[:8], self._priv[8:]
+            vector = bytes(a ^ b for a, b in zip(pre, sent, strict=True))
+            return Cipher(TripleDES(key * 3), modes.CBC(vector))
+        vector = (boots & 0xFFFFFFFF).to_bytes(4, "big") + (time & 0xFFFFFFFF).to_bytes(4, "big") + sent
+        return Cipher(AES(self._priv), CFB(vector))

@@ -1,0 +1,75 @@
+"""What a switch says of its own parts: ENTITY-MIB (RFC 6933), EtherLike-MIB (RFC 3635), LLDP-MIB (IEEE 802.1AB)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from simulator.snmp import Object, column, scalar
+from simulator.snmp.ber import counter32, integer, object_identifier, octets
+from simulator.switch.bridge import bridge_address
+from simulator.switch.personality import Personality
+from simulator.switch.state import SwitchState
+
+__all__ = ["entity_objects", "ether_like_objects", "lldp_objects"]
+
+_PHYSICAL = "1.3.6.1.2.1.47.1.1.1.1"
+_ETHER = "1.3.6.1.2.1.10.7.2.1"
+_LLDP = "1.0.8802.1.1.2.1"
+_CHASSIS, _PORT = 3, 10
+_FULL_DUPLEX, _UNKNOWN_DUPLEX = integer(3), integer(1)
+
+
+def entity_objects(page: Personality, ports: int) -> list[Object[SwitchState]]:
+    """entPhysicalTable: the chassis is 1, the port n is n + 1."""
+    indexes = {row: (row + 1,) for row in range(ports + 1)}
+
+    def fixed(number: int, chassis: bytes, port: Callable[[int], bytes]) -> Object[SwitchState]:
+        values = {0: chassis} | {row: port(row) for row in range(1, ports + 1)}
+        return column(f"{_PHYSICAL}.{number}", indexes, None, None, values)
+
+    def name(template: str, n: int) -> bytes:
+        return octets(template.replace("{n}", str(n)))
+
+    none = octets(b"")
+    return [
+        fixed(2, octets(page.product or page.description), lambda n: name(page.port_description, n)),
+        fixed(3, object_identifier(page.object_id), lambda n: object_identifier("0.0")),
+        fixed(4, integer(0), lambda n: integer(1)),
+        fixed(5, integer(_CHASSIS), lambda n: integer(_PORT)),
+        fixed(6, integer(-1), integer),
+        fixed(7, octets("1"), lambda n: name(page.port_name, n)),
+        fixed(13, octets(page.product), lambda n: none),
+        fixed(16, integer(1), lambda n: integer(2)),
+    ]
+
+
+def ether_like_objects(page: Personality, ports: int) -> list[Object[SwitchState]]:
+    """dot3StatsTable: nothing is ever damaged on these links, and all of them are full duplex."""
+    indexes = {row: (page.port_index(row),) for row in range(ports)}
+    zeros = dict.fromkeys(range(ports), counter32(0))
+    return [
+        column(f"{_ETHER}.1", indexes, None, None, {row: integer(page.port_index(row)) for row in range(ports)}),
+        *[column(f"{_ETHER}.{number}", indexes, None, None, zeros) for number in (2, 3, 4, 5, 8, 9, 10, 13, 16)],
+        column(
+            f"{_ETHER}.19",
+            indexes,
+            lambda state, row: _FULL_DUPLEX if state.ports[row].link_up else _UNKNOWN_DUPLEX,
+        ),
+    ]
+
+
+def lldp_objects(page: Personality, ports: int) -> list[Object[SwitchState]]:
+    """What it tells its neighbours of itself. Servers do not speak LLDP, so it knows of no neighbour."""
+    indexes = {row: (row + 1,) for row in range(ports)}
+    local = f"{_LLDP}.3"
+    names = {row: octets(page.port_name.replace("{n}", str(row + 1))) for row in range(ports)}
+    texts = {row: octets(page.port_description.replace("{n}", str(row + 1))) for row in range(ports)}
+    return [
+        scalar(f"{local}.1", integer(4)),
+        scalar(f"{local}.2", lambda state, row: octets(bridge_address(state))),
+        scalar(f"{local}.3", lambda state, row: octets(state.name)),
+        scalar(f"{local}.4", octets(page.description)),
+        column(f"{local}.7.1.2", indexes, None, None, dict.fromkeys(range(ports), integer(5))),
+        column(f"{local}.7.1.3", indexes, None, None, names),
+        column(f"{local}.7.1.4", indexes, None, None, texts),
+    ]

@@ -1,0 +1,174 @@
+"""Faults of the IPMI protocol: what the panel makes of each, and that it ends in a defined state that names the BMC."""
+
+import pytest
+from pydantic import ValidationError
+
+from simulator.dcim.errors import DeviceFault
+from simulator.dcim.records import PowerStatus
+from simulator.faults import CATALOGUE
+from simulator.kernel import run
+from simulator.lab import Lab
+
+ONE = Lab.load("one")
+
+
+def strike(lab, kind, **values):
+    return lab.faults.inject(kind, CATALOGUE[kind].params.model_validate({"server": "srv-1", **values}))
+
+
+def in_lab(scene, seed=1):
+    async def main():
+        async with ONE.simulated(seed=seed) as lab:
+            await lab.clock.sleep(60)
+            server = next(iter(lab.panel.inventory.servers))
+            return await scene(lab, server.id)
+
+    return run(main())
+
+
+def power_status(lab, number):
+    return lab.panel.inventory.servers.get(number).bmc_power
+
+
+UNKNOWN, OFF = PowerStatus.UNKNOWN, PowerStatus.OFF
+
+
+@pytest.mark.requirement("HW-1")
+@pytest.mark.parametrize(
+    ("kind", "values", "power", "said"),
+    [
+        ("ipmi.lost", {"what": "request"}, UNKNOWN, "no answer from .* after 5 tries"),
+        ("ipmi.lost", {"what": "reply"}, UNKNOWN, "no answer from .* after 5 tries"),
+        ("ipmi.lost", {"stage": "command"}, UNKNOWN, "no answer from .* to .* after 5 tries"),
+        ("ipmi.lost", {"what": "request", "command": "Get Chassis Status"}, UNKNOWN, "to Get Chassis Status after"),
+        ("ipmi.late", {"delay": "6s"}, UNKNOWN, "no answer from"),
+        ("ipmi.garbled", {"how": "truncated"}, UNKNOWN, "no answer from"),
+        ("ipmi.garbled", {"how": "checksum", "stage": "command"}, UNKNOWN, "no answer from"),
+        ("ipmi.garbled", {"how": "code", "stage": "command"}, UNKNOWN, "no answer from"),
+        ("ipmi.garbled", {"how": "garbage"}, UNKNOWN, "no answer from"),
+        ("ipmi.code", {}, OFF, r"unspecified error \(completion code FFh\)"),
+        ("ipmi.code", {"command": "Get Chassis Status", "code": 0xD2}, OFF, r"initialisation .* D2h"),
+        ("ipmi.busy", {}, OFF, r"Get Chassis Status: node busy \(completion code C0h\)"),
+        ("ipmi.session_lost", {}, UNKNOWN, "no answer from .* to Get Chassis Status"),
+        ("ipmi.refused", {"stage": "open"}, OFF, r"Open Session refused: no free session slot \(status 01h\)"),
+        ("ipmi.refused", {"status": 0x0A}, OFF, r"privilege level not allowed for this user \(status 0Ah\)"),
+        ("ipmi.slots_full", {}, OFF, "no free session slot"),
+        ("ipmi.locked_out", {}, OFF, "unknown user"),
+    ],
+)
+def test_the_panel_ends_in_a_defined_state_with_a_message_that_names_the_bmc(kind, values, power, said):
+    async def scene(lab, number):
+        await lab.panel.devices.read_power(number)
+        strike(lab, kind, **values)
+        with pytest.raises(DeviceFault, match=rf"BMC of srv-1: .*{said}"):
+            await lab.panel.devices.read_power(number)
+        assert power_status(lab, number) is power
+        assert lab.panel.inventory.servers.get(number).bmc_error
+        lab.faults.clear()
+        await lab.panel.devices.read_power(number)
+        assert power_status(lab, number) is OFF
+        assert lab.panel.inventory.servers.get(number).bmc_error is None
+
+    in_lab(scene)
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("ipmi.lost", {"share": "30%"}),
+        ("ipmi.lost", {"share": "30%", "what": "request"}),
+        ("ipmi.lost", {"times": 2}),
+        ("ipmi.late", {"delay": "0.3s", "jitter": "0.2s"}),
+        ("ipmi.doubled", {}),
+        ("ipmi.garbled", {"share": "30%", "how": "garbage"}),
+        ("ipmi.session_lost", {"command": "Chassis Control"}),
+        ("ipmi.busy", {"for": "0s"}),
+        ("ipmi.code", {"user": "somebody else"}),
+        ("ipmi.lost", {"stage": "ping"}),
+    ],
+)
+def test_the_panel_gets_over_what_its_resends_make_good(kind, values):
+    async def scene(lab, number):
+        strike(lab, kind, **values)
+        await lab.clock.sleep(0.1)
+        assert await lab.panel.devices.read_power(number) is OFF
+
+    in_lab(scene)
+
+
+def test_a_command_whose_reply_is_lost_has_been_run_once_for_all_its_resends():
+    async def scene(lab, number):
+        strike(lab, "ipmi.lost", command="Chassis Control", times=3)
+        run = []
+        lab.bmc("srv-1").observer = lambda what, detail: run.append(detail.get("command"))
+        await lab.panel.devices.power(number, "on")
+        assert lab.plant.servers["srv-1"].powered
+        assert run.count("Chassis Control") == 1
+
+    in_lab(scene)
+
+
+def test_only_the_nth_command_and_so_many_after_it_are_hit():
+    async def scene(lab, number):
+        strike(lab, "ipmi.code", command="00/01", code=0xC3, after=1, times=2)
+        seen = []
+        for _ in range(5):
+            try:
+                seen.append(await lab.panel.devices.read_power(number))
+            except DeviceFault as fault:
+                seen.append("C3h" in str(fault))
+        assert seen == [OFF, True, True, OFF, OFF]
+
+    in_lab(scene)
+
+
+def test_chance_is_the_same_for_the_same_seed_and_another_for_another():
+    def fates(seed):
+        async def scene(lab, number):
+            strike(lab, "ipmi.code", share="50%")
+            seen = []
+            for _ in range(16):
+                try:
+                    await lab.panel.devices.read_power(number)
+                    seen.append(True)
+                except DeviceFault:
+                    seen.append(False)
+            return seen
+
+        return in_lab(scene, seed)
+
+    assert fates(1) == fates(1)
+    assert fates(1) != fates(2)
+    assert True in fates(1)
+    assert False in fates(1)
+
+
+def test_faults_on_one_bmc_add_up_and_clear_in_any_order():
+    async def scene(lab, number):
+        strike(lab, "ipmi.busy")
+        strike(lab, "ipmi.late", delay="0.1s")
+        assert lab.faults.clear("ipmi.busy") == 1
+        began = lab.clock.now()
+        await lab.panel.devices.read_power(number)
+        assert lab.clock.now() - began >= 0.5
+        assert lab.faults.clear() == 1
+        assert lab.bmc("srv-1").interference is None
+        began = lab.clock.now()
+        await lab.panel.devices.read_power(number)
+        assert lab.clock.now() - began < 0.1
+
+    in_lab(scene)
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        ({"command": "Get Chasis Status"}, "did you mean 'Get Chassis Status'"),
+        ({"command": "0/2"}, "is no command of a BMC"),
+        ({"stage": "rakp3"}, "Input should be"),
+        ({"code": 0}, "greater than or equal to 1"),
+    ],
+)
+def test_a_rule_that_means_nothing_is_refused_with_the_nearest_word(values, why):
+    with pytest.raises(ValidationError, match=why):
+        CATALOGUE["ipmi.code"].params.model_validate({"server": "srv-1", **values})
