@@ -5,8 +5,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 UV     ?= uv
-# Three times the processors: tests on the wire wait for the time-outs of real protocols, and others can run meanwhile.
-WORKERS ?= $(shell $(PYTHON) -c 'import os; print(3 * (os.cpu_count() or 2))')
+# Twice the processors: tests on the wire wait for the time-outs of real protocols, and others can run meanwhile.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 2))')
 
 .DEFAULT_GOAL := help
 .PHONY: help run test slow check bench lock clean programs
