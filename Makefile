@@ -8,6 +8,9 @@ UV     ?= uv
 # Twice the processors: tests on the wire wait for the time-outs of real protocols, and others can run meanwhile.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 2))')
 
+# Where this is set, every program that a test starts would compile itself anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run test slow check bench lock clean programs
 

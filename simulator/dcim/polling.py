@@ -1,4 +1,4 @@
-"""The panel's regular look at every device, each at its own interval and never all at once."""
+"""The panel's regular look at every device, each at its own interval and a few at a time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from simulator.kernel import Clock, Timer
 __all__ = ["Polling"]
 
 SPACING = 0.1
-"""Seconds between the first polls of two devices of one kind, when the interval leaves so much."""
+"""Seconds a device between the first polls of those of one kind, when the interval leaves so much."""
+TOGETHER = 16
+"""So many are asked at one moment, as by a panel's pool of workers: one that is silent holds nobody up."""
 
 
 @dataclass(slots=True)
@@ -84,7 +86,12 @@ class Polling:
         now = self._clock.now()
         spacing = min(SPACING, interval / max(len(things), 1))
         for place, (number, name) in enumerate(things):
-            each = _Round(f"poll {kind} {name}", interval, now + place * spacing, lambda number=number: read(number))  # type: ignore[misc]
+            each = _Round(
+                f"poll {kind} {name}",
+                interval,
+                now + (place - place % TOGETHER) * spacing,
+                lambda number=number: read(number),
+            )  # type: ignore[misc]
             self._rounds.append(each)
             self._schedule(each)
 
