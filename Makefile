@@ -5,8 +5,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 UV     ?= uv
-# Twice the processors: tests on the wire wait for the time-outs of real protocols, and others can run meanwhile.
-WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 2))')
+# More than processors: tests on the wire wait for the time-outs of real protocols, and others can run meanwhile.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; n = os.cpu_count() or 2; print(n + n // 2)')
 
 # Where this is set, every program that a test starts would compile itself anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -21,7 +21,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Rackloop needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Say PYTHON=..."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -46,8 +46,10 @@ bench: $(VENV)/.installed  ## how long the whole life of a service takes
 programs:  # foreign programs that tests drive (ipmitool, net-snmp): installed where apt is and we may
 	@sh tests/interop/install-programs
 
+# Of snmpsim-data only the recordings are wanted, not the programs that it asks for.
 lock:  ## write requirements.lock anew (needs uv)
-	$(UV) pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
+	$(UV) pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-emit-package snmpsim \
+		--no-emit-package pysmi --no-emit-package ply --no-annotate --no-header \
 		--group dev pyproject.toml --output-file requirements.lock
 
 clean:

@@ -5,7 +5,7 @@ Nothing runs in a thread.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from simulator.api6.dialect import Dialect, Route, load_dialect
 from simulator.api6.errors import HANDLER_NOT_FOUND, METHOD_NOT_ALLOWED, OURS, TOO_LARGE, respond, words
+from simulator.api6.front import Front
 from simulator.api6.notifier import PATHS, listen
 from simulator.api6.requests import LARGEST, TooLarge
 from simulator.api6.routes import document_of, known_routes, make_routes
@@ -36,7 +37,7 @@ def create_app(panel: Panel, dialect: Dialect | Iterable[Route] | None = None) -
 
     Raises ValueError for a route whose action has no handler.
     """
-    app = FastAPI(
+    app = _Application(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -45,7 +46,9 @@ def create_app(panel: Panel, dialect: Dialect | Iterable[Route] | None = None) -
     app.state.panel = panel
     given = dialect.routes if isinstance(dialect, Dialect) else dialect
     rows = None if given is None else tuple(given)
-    app.router.routes.extend(known_routes() if rows is None else make_routes(rows))
+    routes = known_routes() if rows is None else make_routes(rows)
+    app.front = Front(super(_Application, app).__call__, routes[0], _ERRORS, prefix=PREFIX, owner=app)
+    app.router.routes.extend(routes)
     codes = dialect.codes if isinstance(dialect, Dialect) else {}
     app.state.codes = {name: (each.status, each.code) for name, each in codes.items()}
 
@@ -70,11 +73,18 @@ def create_app(panel: Panel, dialect: Dialect | Iterable[Route] | None = None) -
         allow_credentials=True,
         max_age=600,
     )
-    app.add_exception_handler(TooLarge, _too_large)
-    app.add_exception_handler(PanelError, _panel_error)
-    app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(Exception, _our_error)
+    for kind, answer in _ERRORS.items():
+        app.add_exception_handler(kind, answer)
     return app
+
+
+class _Application(FastAPI):
+    """FastAPI with a short way past it."""
+
+    front: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.front(scope, receive, send)
 
 
 class _PrefixIsOptional:
@@ -116,3 +126,11 @@ async def _http_error(request: Request, error: Exception) -> Response:
 async def _our_error(request: Request, error: Exception) -> Response:
     """The server's own fault; whoever runs the application still gets the exception."""
     return respond(*OURS, f"internal error: {type(error).__name__}")
+
+
+_ERRORS: Mapping[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
+    TooLarge: _too_large,
+    PanelError: _panel_error,
+    HTTPException: _http_error,
+    Exception: _our_error,
+}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from simulator.snmp.errors import EncodeError, Malformed
 from simulator.snmp.oid import dotted, is_content, oid
 
@@ -137,6 +139,7 @@ def read(data: bytes, position: int, end: int) -> tuple[int, int, int]:
     return data[position], start, stop
 
 
+@lru_cache(maxsize=4096)
 def value_of(tag: int, content: bytes) -> PyValue:
     """A value out of its encoding. Raises Malformed when tag and content do not fit each other."""
     if tag == INTEGER:

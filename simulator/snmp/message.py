@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import IntEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from simulator.snmp.ber import (
@@ -180,16 +181,17 @@ def decode_pdu(data: bytes, position: int, version: int, community: bytes) -> Me
     tag, position, stop = read(data, position, end)
     if tag != SEQUENCE or stop != end:
         raise Malformed("the list of bindings is missing")
-    varbinds = _bindings(data, position, end)
-    return Message(version, community, pdu, request_id, status, index, varbinds, data[position:])
+    listed = data[position:]
+    return Message(version, community, pdu, request_id, status, index, decode_varbinds(listed), listed)
 
 
+@lru_cache(maxsize=256)
 def decode_varbinds(data: bytes) -> tuple[Varbind, ...]:
-    """The bindings in the content of a list. Raises Malformed."""
-    return _bindings(data, 0, len(data))
+    """The bindings in the content of a list. Raises Malformed.
 
-
-def _bindings(data: bytes, position: int, end: int) -> tuple[Varbind, ...]:
+    Remembered, since polling asks for the same again and again and mostly hears the same.
+    """
+    position, end = 0, len(data)
     out: list[Varbind] = []
     while position < end:
         tag, at, stop = read(data, position, end)
