@@ -1,6 +1,6 @@
-"""Conversation with a COREmanager panel (DCImanager 5): one function per call, one XML document per answer.
+"""Conversation with a COREmanager panel (DCImanager 5, ispmanager): one function per call, one XML document per answer.
 
-Knows `func`, `authinfo`, envelopes and errors, and nothing of servers. An error of the panel comes with HTTP 200 as an
+Knows `func`, `authinfo`, envelopes and errors, and nothing of servers or accounts. An error of the panel comes with HTTP 200 as an
 `error` element; an empty one counts as well, as it does for the vendor's own WHMCS module.
 """
 
@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 import httpx
 
 from provisioner.clock import Clock
-from provisioner.errors import PanelError, PanelUnavailable
+from provisioner.errors import AnswerLost, LoginRefused, PanelError, PanelUnavailable
 from provisioner.log import ModuleLog
 
 __all__ = ["CALL_SECONDS", "RETRY_PAUSE", "RETRY_SECONDS", "CoreClient", "CoreError", "CoreLoginRefused", "Element"]
@@ -47,7 +47,7 @@ class CoreError(PanelError):
         self.object = error_object
 
 
-class CoreLoginRefused(CoreError):
+class CoreLoginRefused(CoreError, LoginRefused):
     """The panel does not accept the user name and password of the connection."""
 
 
@@ -64,10 +64,14 @@ class CoreClient:
         log: ModuleLog,
         transport: httpx.AsyncBaseTransport | None = None,
         manager: str = "dcimgr",
+        title: str = "DCImanager 5",
         verify: bool | ssl.SSLContext = True,
     ) -> None:
-        """`base_url` without path, such as `https://192.0.2.1:1500`; `transport` takes the network's place."""
+        """`base_url` without path, such as `https://192.0.2.1:1500`; `transport` takes the network's place. `manager` is
+        the panel's program, `title` its name in messages.
+        """
         self.username = username
+        self.title = title
         self._password = password
         self._path = f"/{manager}"
         self._url = httpx.URL(base_url.rstrip("/") + self._path)
@@ -86,12 +90,20 @@ class CoreClient:
         """
         return await self._call(func, params, repeat=True)
 
+    async def ask_as(self, username: str, password: str, func: str, **params: str | int) -> Element:
+        """As `ask`, as another of the panel's users. Raises CoreLoginRefused when it does not take him for one."""
+        return await self._call(func, params, repeat=True, login=(username, password))
+
     async def act(self, func: str, **params: str | int) -> Element:
-        """The document of an action or a filled form. A lost answer is not asked for again: it may have taken effect."""
+        """The document of an action or a filled form. A lost answer is not asked for again: it may have taken effect
+        (AnswerLost).
+        """
         return await self._call(func, params, repeat=False)
 
-    async def _call(self, func: str, params: Mapping[str, str | int], *, repeat: bool) -> Element:
-        status, body = await self._exchange(func, params, repeat=repeat)
+    async def _call(
+        self, func: str, params: Mapping[str, str | int], *, repeat: bool, login: tuple[str, str] | None = None
+    ) -> Element:
+        status, body = await self._exchange(func, params, repeat=repeat, login=login or (self.username, self._password))
         document = _document(body)
         if document is None:
             raise CoreError(func, "client", "bad_response", f"the answer is not a document (HTTP {status})", status)
@@ -100,9 +112,11 @@ class CoreClient:
             raise _error(func, error, status)
         return document
 
-    async def _exchange(self, func: str, params: Mapping[str, str | int], *, repeat: bool) -> tuple[int, bytes]:
+    async def _exchange(
+        self, func: str, params: Mapping[str, str | int], *, repeat: bool, login: tuple[str, str]
+    ) -> tuple[int, bytes]:
         """Status and body of an answer other than 503."""
-        form = {"authinfo": f"{self.username}:{self._password}", "out": "xml", "lang": "en", "func": func, **params}
+        form = {"authinfo": ":".join(login), "out": "xml", "lang": "en", "func": func, **params}
         content = urlencode(form).encode()
         headers = {"content-type": "application/x-www-form-urlencoded", "accept": "text/xml"}
         shown = {key: _MASK if key in _SECRETS else value for key, value in form.items()}
@@ -112,6 +126,8 @@ class CoreClient:
         while True:
             began = clock.now()
             tries += 1
+            if not repeat:
+                self._log.sending("POST", path, shown)
             try:
                 async with clock.timeout(CALL_SECONDS):
                     response = await self._http.send(httpx.Request("POST", self._url, headers=headers, content=content))
@@ -119,14 +135,16 @@ class CoreClient:
                 lost = "timeout" if isinstance(exc, TimeoutError | httpx.TimeoutException) else "connection lost"
                 why = f"{lost}: {exc}" if str(exc) else lost
                 self._log.call(began, "POST", path, shown, None, why)
-                if not repeat or (tries >= LEAST_TRIES and clock.now() - started >= RETRY_SECONDS):
-                    raise PanelUnavailable(f"DCImanager 5 did not answer {func} ({why})") from exc
+                if not repeat:
+                    raise AnswerLost(path, f"{self.title} did not answer {func} ({why})") from exc
+                if tries >= LEAST_TRIES and clock.now() - started >= RETRY_SECONDS:
+                    raise PanelUnavailable(f"{self.title} did not answer {func} ({why})") from exc
             else:
                 self._log.call(began, "POST", path, shown, response.status_code, response.text)
                 if response.status_code != UNAVAILABLE:
                     return response.status_code, response.content
                 if clock.now() - started >= RETRY_SECONDS:
-                    raise PanelUnavailable(f"DCImanager 5 answered {func} with 503 for {RETRY_SECONDS:g} s")
+                    raise PanelUnavailable(f"{self.title} answered {func} with 503 for {RETRY_SECONDS:g} s")
             await clock.sleep(RETRY_PAUSE)
 
 

@@ -157,7 +157,16 @@ class Dci6Client:
         pools = _list(await self._session.get(self._path("pools"), where=f"({equals('name', name)})"), Pool.read)
         return next((pool for pool in pools if pool.name == name), None)
 
+    async def pools(self) -> list[Pool]:
+        """All of them."""
+        return _list(await self._session.get(self._path("pools")), Pool.read)
+
     # operations
+
+    async def templates(self, kind: str) -> list[Template]:
+        """All that fit `kind`."""
+        templates = _list(await self._session.get(self._path("templates")), Template.read)
+        return [row for row in templates if row.type in (kind, "")]
 
     async def find_template(self, name: str, kind: str) -> Template | None:
         """The template of this name that fits `kind` (`os`, `diagnostic`)."""

@@ -1,0 +1,81 @@
+"""An answer of a COREmanager product before it is written in one of the output formats: elements in order, under `doc`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["Document", "Element", "Label", "element", "fields", "form", "report", "rows"]
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A value that is shown translated: XML carries `raw`, JSON both."""
+
+    raw: str
+    text: str
+
+
+@dataclass(slots=True)
+class Element:
+    name: str
+    text: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    children: Sequence[Element] = ()
+    shown: str | None = None
+    """The translated text, where `text` is a raw word."""
+
+
+@dataclass(slots=True)
+class Document:
+    """`kind` is `list`, `form`, `action`, `auth`, `report` or `error`; `columns` names what a list's rows may have."""
+
+    kind: str
+    elements: list[Element]
+    key: str = "id"
+    columns: Sequence[str] = ()
+
+
+def element(name: str, value: Any) -> Element:
+    """True becomes an empty element (a flag), a Label a translated one, everything else its text."""
+    if value is True:
+        return Element(name)
+    if isinstance(value, Label):
+        return Element(name, value.raw, shown=value.text)
+    return Element(name, str(value))
+
+
+def fields(values: Mapping[str, Any]) -> list[Element]:
+    """Elements of what is there: None and False are absent."""
+    return [element(name, value) for name, value in values.items() if value is not None and value is not False]
+
+
+def rows(records: Iterable[Mapping[str, Any]]) -> list[Element]:
+    return [Element("elem", children=fields(record)) for record in records]
+
+
+def report(values: Mapping[str, Any], band: str, records: Iterable[Mapping[str, Any]]) -> Document:
+    """A report: its form's fields, and its rows in a band under `reportdata`."""
+    kept = list(records)
+    columns = tuple(dict.fromkeys(name for record in kept for name in record))
+    data = Element("reportdata", children=[Element(band, children=rows(kept))])
+    return Document("report", [*fields(values), data], columns=columns)
+
+
+def form(values: Mapping[str, Any], **options: Iterable[tuple[str, str | Label]]) -> Document:
+    """A form: its fields and, for each select, the options as key and text (a Label where it is translated)."""
+    lists = [
+        Element(
+            "slist",
+            attributes={"name": name},
+            children=[
+                Element("msg", text.text, {"key": key})
+                if isinstance(text, Label)
+                else Element("val", text, {"key": key})
+                for key, text in choices
+            ],
+        )
+        for name, choices in options.items()
+    ]
+    return Document("form", [*fields(values), *lists], columns=tuple(values))

@@ -1,0 +1,249 @@
+"""A COREmanager product on HTTP: an ASGI application with one address for everything. Nothing runs in a thread.
+
+A product gives its accounts, its register of functions and what a call of one is made of; whoever calls is found here.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from typing import Any, Generic, Protocol, TypeVar
+from urllib.parse import parse_qsl, unquote
+
+from starlette.types import Receive, Scope, Send
+
+from simulator.coremanager.calls import Call, Filters, Register
+from simulator.coremanager.document import Document
+from simulator.coremanager.errors import Refusal, report
+from simulator.coremanager.formats import write
+from simulator.coremanager.messages import LANGUAGES, Texts
+from simulator.kernel import Activity, Journal
+
+__all__ = ["Accounts", "Asked", "Manager", "Product"]
+
+BODY_LIMIT = 1 << 20
+"""Octets; a longer body is refused."""
+
+U = TypeVar("U")
+C = TypeVar("C", bound=Call)
+
+
+class Accounts(Protocol[U]):
+    """A product's users, as logging in needs them. What they raise, `Manager.explain` knows."""
+
+    def find(self, name: str) -> U | None: ...
+
+    def check(self, name: str, password: str) -> U:
+        """Raises for a wrong name or password, also for a disabled user."""
+
+    def resume(self, key: str, client: str) -> U:
+        """Whose session it is; raises for one that is none."""
+
+    def level(self, user: U) -> int: ...
+
+    def active(self, user: U) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What tells one product from another on the outside."""
+
+    name: str
+    """`DCImanager 5`."""
+    manager: str
+    """The program, `dcimgr`: the address, and the cookie `dcimgrses5`."""
+    layer: str
+    """In the journal."""
+    admin: int
+    """The level from which one may act as another user."""
+
+    @property
+    def paths(self) -> Sequence[str]:
+        return f"/{self.manager}", f"/manager/{self.manager}"
+
+    @property
+    def cookie(self) -> str:
+        return f"{self.manager}ses5"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(Generic[U]):
+    """A request whose caller is known: None where the function is for anybody."""
+
+    func: str
+    params: Mapping[str, str]
+    lang: str
+    client: str
+    """The caller's address."""
+    session: str
+    """The session's id, empty for a call without one."""
+    caller: U | None
+
+
+class Manager(ABC, Generic[U, C]):
+    """The application of one product."""
+
+    product: Product
+    texts: Texts
+    functions: Register[C]
+
+    def __init__(self, accounts: Accounts[U], journal: Journal | None, activity: Activity | None) -> None:
+        """Each request is written in `journal`, and counts in `activity` as long as it lasts."""
+        self._accounts = accounts
+        self._journal = journal
+        self._activity = activity
+        self.filters: Filters = {}
+
+    @abstractmethod
+    def call(self, asked: Asked[U]) -> C:
+        """The call as the product's functions want it."""
+
+    @abstractmethod
+    def explain(self, error: Exception) -> Refusal | None:
+        """An error of the product's model in the dialect's words; None for what is none of it."""
+
+    def check(self, name: str, password: str, client: str) -> U:
+        """Who calls with name and password from this address; raises as the accounts do."""
+        return self._accounts.check(name, password)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            raise RuntimeError(f"{self.product.name} speaks HTTP, not {scope['type']}")
+        with self._activity.busy() if self._activity is not None else nullcontext():
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        method, path = scope["method"], scope["path"]
+        if path.rstrip("/") not in self.product.paths:
+            await _send(send, 404, "Not Found\n", "text/plain; charset=UTF-8", {})
+        elif method not in ("GET", "POST", "HEAD"):
+            await _send(send, 405, "Method Not Allowed\n", "text/plain; charset=UTF-8", {"allow": "GET, POST"})
+        else:
+            body = await _read(receive) if method == "POST" else b""
+            if body is None:
+                await _send(send, 413, "Request Entity Too Large\n", "text/plain; charset=UTF-8", {})
+            else:
+                await self._carry_out(scope, _parameters(scope["query_string"], body), send)
+
+    async def _carry_out(self, scope: Scope, params: dict[str, str], send: Send) -> None:
+        func = params.get("func", "")
+        lang = params.get("lang", "")
+        lang = lang if lang in LANGUAGES else LANGUAGES[0]
+        refused: Refusal | None = None
+        document: Document
+        try:
+            document = await self._run(func, lang, scope, params)
+        except Exception as error:  # what is no error of the model goes on its way
+            refused = error if isinstance(error, Refusal) else self.explain(error)
+            if refused is None:
+                raise
+            text = self.texts.error(refused.kind, refused.subject, refused.value, lang)
+            document = report(refused, text, lang, func)
+        host = f"{scope.get('scheme', 'http')}://{_headers(scope).get('host', 'localhost')}"
+        head = {
+            "lang": lang, "func": func, "binary": f"/{self.product.manager}", "host": host, "themename": "orion",
+        }  # fmt: skip
+        text, content = write(params.get("out", ""), document, head, params)
+        extra = {}
+        if document.kind == "auth":
+            extra["set-cookie"] = f"{self.product.cookie}={document.elements[0].attributes['id']}; path=/; HttpOnly"
+        self._note(scope, func, refused)
+        await _send(send, 200, "" if scope["method"] == "HEAD" else text, content, extra)
+
+    async def _run(self, func: str, lang: str, scope: Scope, params: Mapping[str, str]) -> Document:
+        client = (scope.get("client") or ("", 0))[0]
+        found = self.functions.get(func)
+        caller: U | None = None
+        session = ""
+        if found is None or found.level > 0:
+            caller, session = self._caller(scope, params, client)
+            if found is None:
+                raise Refusal("missed", "func", func, f"there is no function {func!r}")
+            if self._accounts.level(caller) < found.level:
+                raise Refusal("access", func, func)
+        return await found.run(self.call(Asked(func, params, lang, client, session, caller)))
+
+    def _caller(self, scope: Scope, params: Mapping[str, str], client: str) -> tuple[U, str]:
+        """Who calls, and in which session. Raises Refusal, or what the accounts raise."""
+        accounts = self._accounts
+        session = params.get("auth", "")
+        if session or not params.get("authinfo"):
+            session = session or _cookie(scope, self.product.cookie)
+            if not session:
+                raise Refusal("auth")
+            user = accounts.resume(session, client)
+        else:
+            pair = params["authinfo"]
+            pair = pair if ":" in pair else unquote(pair)  # one client encodes it twice
+            name, _, password = pair.partition(":")
+            user = self.check(name, password, client)
+        if params.get("su"):
+            if accounts.level(user) < self.product.admin:
+                raise Refusal("access", "su", params["su"])
+            other = accounts.find(params["su"])
+            if other is None:
+                raise Refusal("missed", "user", params["su"])
+            if not accounts.active(other):
+                raise Refusal("no_su_disabled_user")
+            user = other
+        return user, session
+
+    def _note(self, scope: Scope, func: str, refused: Refusal | None) -> None:
+        if self._journal is None:
+            return
+        subject = f"{scope['method']} {scope['path']}?func={func}"
+        error = {"error": f"{refused.kind}:{refused.subject}" if refused.subject else refused.kind} if refused else {}
+        self._journal.write(self.product.layer, subject, "request", status=200, **error)
+
+
+# what a request carries, and its answer
+
+
+async def _read(receive: Receive) -> bytes | None:
+    """The body; None when it is longer than the limit."""
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            break
+        part = message.get("body", b"")
+        size += len(part)
+        if size > BODY_LIMIT:
+            return None
+        parts.append(part)
+        if not message.get("more_body"):
+            break
+    return b"".join(parts)
+
+
+def _parameters(query: bytes, body: bytes) -> dict[str, str]:
+    """Of query and body alike; the body's win, and of a name that is there twice the last."""
+    found: dict[str, str] = {}
+    for raw in (query, body):
+        if raw:
+            found.update(parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True))
+    return found
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+def _cookie(scope: Scope, name: str) -> str:
+    try:
+        found = SimpleCookie(_headers(scope).get("cookie", "")).get(name)
+    except CookieError:
+        return ""
+    return found.value if found else ""
+
+
+async def _send(send: Send, status: int, text: str, content: str, extra: Mapping[str, Any]) -> None:
+    body = text.encode("utf-8", "replace")
+    headers = {"content-type": content, "content-length": str(len(body)), **extra}
+    raw = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": raw})
+    await send({"type": "http.response.body", "body": body})
