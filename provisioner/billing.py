@@ -6,7 +6,7 @@ What it knows is in a store, and an action that the end of a process interrupted
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -17,14 +17,15 @@ from provisioner.errors import (
     IllegalEvent,
     Interrupted,
     ModuleNotActivated,
+    NoServerBound,
     ProvisioningError,
     ServiceBusy,
     UnknownService,
 )
-from provisioner.log import Call, Entry, ModuleLog, Sending
+from provisioner.log import Call, Entry, ModuleLog, Sending, without_secrets
 from provisioner.progress import Progress
 from provisioner.services import Client, Event, Service, State, generate_password, service_of, service_row
-from provisioner.store import ActionRow, CallRow, ClientRow, MemoryStore, ServiceRow, StepRow, Store
+from provisioner.store import ActionRow, CallRow, ClientRow, MemoryStore, Row, ServiceRow, StepRow, Store
 
 __all__ = ["Billing", "Module", "Record"]
 
@@ -32,7 +33,8 @@ __all__ = ["Billing", "Module", "Record"]
 class Module(Protocol):
     """An integration module. The actions raise ProvisioningError; they bind the service and never move it.
 
-    They do their steps through `service.progress`, which makes them fit for being interrupted.
+    They do their steps through `service.progress`, which makes them fit for being interrupted. A module may have
+    further actions, named as in `Billing.act`.
     """
 
     def check_client(self, service: Service) -> None: ...
@@ -48,15 +50,15 @@ class Module(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Verb:
-    """An action, and the moves of the service that go with it."""
+    """An action, and the moves of the service that go with it. One without any is for a living service."""
 
     name: str
     """The billing system's word."""
     method: str
     """Of the module."""
-    asked: Event
+    asked: Event | None = None
     """Moves the service at the beginning when `done` is another event, else at the end."""
-    done: Event
+    done: Event | None = None
 
     @property
     def shows(self) -> bool:
@@ -72,9 +74,14 @@ _VERBS: Mapping[str, _Verb] = MappingProxyType(
             _Verb("Suspend", "suspend", Event.SUSPEND, Event.SUSPEND),
             _Verb("Unsuspend", "unsuspend", Event.UNSUSPEND, Event.UNSUSPEND),
             _Verb("Terminate", "terminate", Event.CLOSE, Event.FINISH),
+            _Verb("Set parameters", "set_parameters"),
+            _Verb("Add address", "add_address"),
+            _Verb("Delete address", "delete_address"),
+            _Verb("Change password", "change_password"),
         )
     }
 )
+_LIVING = (State.ACTIVE, State.SUSPENDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +142,12 @@ class Billing:
         configuration: str = "",
         server: int | None = None,
         options: Mapping[str, Any] | None = None,
+        rows: Sequence[Row] = (),
     ) -> Service:
         """An order: a service that is not processed yet. An unknown e-mail registers a client with it.
 
         `configuration` overrides the tariff's; `server` is the panel's id of the one server that may be issued;
-        `options` are the configurable options, by the names that the module accepts.
+        `options` are the configurable options, by the names that the module accepts. `rows` are kept with it.
         """
         if name in self.services:
             raise BadSettings(f"there is a service {name} already")
@@ -153,7 +161,7 @@ class Billing:
             requested_server=server,
             options=dict(options or {}),
         )
-        self._keep(service)
+        self.store.write(service_row(service), *rows)
         self.services[name] = service
         return service
 
@@ -214,21 +222,36 @@ class Billing:
         """Close the service, or try once more. An error leaves it failed."""
         await self._begin(name, _VERBS["Terminate"], by_client)
 
+    async def act(self, name: str, verb: str, args: Mapping[str, Any], *, by_client: bool = False) -> None:
+        """Something that leaves the lifecycle where it is, to an active or suspended service: `Set parameters`,
+        `Add address`, `Delete address`, `Change password`. `args` are the module's method's, as plain data.
+        """
+        await self._begin(name, _VERBS[verb], by_client, args)
+
     # staff
 
-    def hand_over(self, name: str, reason: str = "") -> None:
+    def hand_over(self, name: str, reason: str = "", *, rows: Sequence[Row] = ()) -> None:
         """Give a service that waits or has failed to staff."""
-        service = self._free(name, Event.HAND_OVER)
-        service.error = reason or service.error
-        service.fire(Event.HAND_OVER)
-        self._keep(service)
+        self.move(name, Event.HAND_OVER, error=reason or self.service(name).error, rows=rows)
 
-    def complete(self, name: str) -> None:
+    def complete(self, name: str, *, rows: Sequence[Row] = ()) -> None:
         """Staff have done what there was to do: the service is active."""
-        service = self._free(name, Event.COMPLETE)
-        service.error = ""
-        service.fire(Event.COMPLETE)
-        self._keep(service)
+        self.move(name, Event.COMPLETE, rows=rows)
+
+    def move(self, name: str, *events: Event, error: str = "", rows: Sequence[Row] = ()) -> None:
+        """What staff did by hand moves a service; `rows` are kept with that, all or none."""
+        service = self.free(name)
+        before = service.state
+        try:
+            for event in events:
+                service.fire(event)
+        except IllegalEvent:
+            service.state = before
+            raise
+        service.error = error
+        self.store.write(service_row(service), *rows)
+        if service.state is State.CLOSED:
+            self.store.release(name)
 
     # after an interruption
 
@@ -284,28 +307,38 @@ class Billing:
             raise ModuleNotActivated
         return self._module
 
-    def _free(self, name: str, event: Event) -> Service:
-        """The service, when its lifecycle and what is under way allow the event."""
+    def free(self, name: str) -> Service:
+        """The service, when nothing is under way. Raises ServiceBusy, Interrupted."""
         service = self.service(name)
         if service.busy:
-            service.check(event)
             raise ServiceBusy(f"service {name} is busy: {service.busy}")
         if (action := self._open.get(name)) is not None:
             raise Interrupted(f"service {name} is busy: {action.name} was interrupted and has to be resumed first")
-        service.check(event)
         return service
 
-    async def _begin(self, name: str, verb: _Verb, by_client: bool) -> None:
+    def _allowed(self, name: str, verb: _Verb) -> Service:
+        """The service, when its lifecycle and what is under way allow the action."""
+        service = self.service(name)
+        if service.busy and verb.asked is not None:
+            service.check(verb.asked)
+        service = self.free(name)
+        if verb.asked is not None:
+            service.check(verb.asked)
+        elif service.state not in _LIVING:
+            raise NoServerBound(f"service {name} is {service.state.value}: {verb.name.lower()} needs a living one")
+        return service
+
+    async def _begin(self, name: str, verb: _Verb, by_client: bool, args: Mapping[str, Any] | None = None) -> None:
         """Check everything that speaks against the action, then do it as the only action of the service.
 
         An action that the lifecycle, another action under way or the client's standing forbids leaves no trace.
         """
-        service = self._free(name, verb.asked)
+        service = self._allowed(name, verb)
         if by_client:
             self._module.check_client(service)
         number = self._actions.get(name, 0) + 1
-        action = ActionRow(name, number, verb.name, self.clock.now())
-        if verb.shows:
+        action = ActionRow(name, number, verb.name, self.clock.now(), args=dict(args) if args is not None else None)
+        if verb.shows and verb.asked is not None:
             service.fire(verb.asked)
         self.store.write(action, service_row(service))
         self._actions[name] = number
@@ -319,7 +352,7 @@ class Billing:
         )
         with self.log.during(service.name, verb.name):
             try:
-                await getattr(self._ready(), verb.method)(service)
+                await getattr(self._ready(), verb.method)(service, **(action.args or {}))
             except BaseException as exc:  # a cancelled action, or one that ran into a bug of ours, has failed as well
                 if verb.shows:
                     service.fire(Event.FAIL)
@@ -328,7 +361,8 @@ class Billing:
                 self._end(service, action)
                 raise
             else:
-                service.fire(verb.done)
+                if verb.done is not None:
+                    service.fire(verb.done)
                 service.error = ""
                 self.log.outcome()
                 self._end(service, action)
@@ -336,7 +370,8 @@ class Billing:
                 service.busy, service.progress = "", None
 
     def _end(self, service: Service, action: ActionRow) -> None:
-        self.store.write(replace(action, ended=self.clock.now(), error=service.error), service_row(service))
+        args = None if action.args is None else without_secrets(action.args)
+        self.store.write(replace(action, ended=self.clock.now(), error=service.error, args=args), service_row(service))
         del self._open[service.name]
         if service.server is None or service.state is State.CLOSED:
             self.store.release(service.name)

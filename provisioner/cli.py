@@ -10,7 +10,6 @@ import asyncio
 import json
 import os
 import signal
-import ssl
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
@@ -21,7 +20,6 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from provisioner.billing import Billing
 from provisioner.clients.dci6 import Dci6Client
@@ -31,6 +29,15 @@ from provisioner.log import Entry, ModuleLog, Note, Step
 from provisioner.modules.whmcs6 import POLL_SECONDS, Whmcs6, Whmcs6Settings
 from provisioner.modules.whmcs6_options import Whmcs6Options
 from provisioner.services import Service
+from provisioner.shown import (
+    as_text,
+    interrupted,
+    journal,
+    journal_table,
+    service_summary,
+    services_table,
+    summaries,
+)
 from provisioner.sql_store import SqlStore
 
 __all__ = ["app", "main"]
@@ -242,53 +249,28 @@ def order(
     _act(connection, store, lambda: _tariff(tariff, settings), name, work)
 
 
-@app.command()
-def suspend(
-    name: Name,
-    panel: PanelUrl,
-    email: Email,
-    password: Password,
-    tariff: Tariff = None,
-    settings: Settings = None,
-    store: StoreUrl = _STORE,
-    insecure: Insecure = False,
-) -> None:
-    """Switch the ports of the service's server off."""
-    connection = _Connection(panel, email, password, insecure, POLL_SECONDS)
-    _act(connection, store, lambda: _tariff(tariff, settings), name, lambda billing: billing.suspend(name))
+def _verb(word: str, method: str, words: str) -> None:
+    """A command that is an action of the billing system on one service."""
+
+    @app.command(word, help=words)
+    def command(
+        name: Name,
+        panel: PanelUrl,
+        email: Email,
+        password: Password,
+        tariff: Tariff = None,
+        settings: Settings = None,
+        store: StoreUrl = _STORE,
+        insecure: Insecure = False,
+        poll: Poll = POLL_SECONDS,
+    ) -> None:
+        connection = _Connection(panel, email, password, insecure, poll)
+        _act(connection, store, lambda: _tariff(tariff, settings), name, lambda billing: getattr(billing, method)(name))
 
 
-@app.command()
-def resume(
-    name: Name,
-    panel: PanelUrl,
-    email: Email,
-    password: Password,
-    tariff: Tariff = None,
-    settings: Settings = None,
-    store: StoreUrl = _STORE,
-    insecure: Insecure = False,
-) -> None:
-    """Switch them on again."""
-    connection = _Connection(panel, email, password, insecure, POLL_SECONDS)
-    _act(connection, store, lambda: _tariff(tariff, settings), name, lambda billing: billing.unsuspend(name))
-
-
-@app.command()
-def terminate(
-    name: Name,
-    panel: PanelUrl,
-    email: Email,
-    password: Password,
-    tariff: Tariff = None,
-    settings: Settings = None,
-    store: StoreUrl = _STORE,
-    insecure: Insecure = False,
-    poll: Poll = POLL_SECONDS,
-) -> None:
-    """Give the server back, with its disks cleared."""
-    connection = _Connection(panel, email, password, insecure, poll)
-    _act(connection, store, lambda: _tariff(tariff, settings), name, lambda billing: billing.terminate(name))
+_verb("suspend", "suspend", "Switch the ports of the service's server off.")
+_verb("resume", "unsuspend", "Switch them on again.")
+_verb("terminate", "terminate", "Give the server back, with its disks cleared.")
 
 
 @app.command()
@@ -315,7 +297,7 @@ def resume_interrupted(
             return billing.service(name).state.value
 
     with _failures(), _store(store) as kept:
-        names = _interrupted(kept)
+        names = interrupted(kept)
         for name in names:
             try:
                 with ExitStack() as stack:
@@ -361,16 +343,10 @@ def list_services(
 ) -> None:
     """All services with their state."""
     with _failures(), _store(store) as kept:
-        services = _kept_billing(kept).services.values()
-        interrupted = set(_interrupted(kept))
         if as_json:
-            typer.echo(json.dumps([_summary(each, each.name in interrupted) for each in services], indent=2))
-            return
-        table = Table("Service", "Client", "State", "Server", "Addresses", "Error", box=None)
-        for each in services:
-            state = each.state.value + (" (interrupted)" if each.name in interrupted else "")
-            table.add_row(each.name, each.client.email, state, each.server_name, ", ".join(each.addresses), each.error)
-        _console().print(table)
+            typer.echo(json.dumps(summaries(kept), indent=2))
+        else:
+            _console().print(services_table(kept))
 
 
 @app.command()
@@ -381,77 +357,11 @@ def show(
 ) -> None:
     """A service, and the journal of what was done for it: steps, orders to the panel, answers, seconds."""
     with _failures(name), _store(store) as kept:
-        billing = _kept_billing(kept)
-        service, records = billing.service(name), billing.journal(name)
-        summary = _summary(service, name in billing.interrupted())
+        summary = service_summary(kept, name)
         if as_json:
-            steps = [
-                {
-                    "action": record.action.name,
-                    "step": step.step,
-                    "name": step.name,
-                    "phase": step.phase,
-                    "began": step.began,
-                    "ended": step.ended,
-                    "error": step.error,
-                    "calls": [
-                        {
-                            "call": f"{call.method} {call.path}",
-                            "request": call.request,
-                            "sent": call.sent,
-                            "status": call.status,
-                            "answer": call.answer,
-                            "answered": call.answered,
-                        }
-                        for call in calls
-                    ],
-                }
-                for record in records
-                for step, calls in record.steps
-            ]
-            typer.echo(json.dumps(summary | {"journal": steps}, indent=2))
+            typer.echo(json.dumps(summary | {"journal": journal(kept, name)}, indent=2))
             return
         console = _console()
         for word, value in summary.items():
-            console.print(f"{word.replace('_', ' '):16} {_text(value)}", markup=False, highlight=False)
-        table = Table("Action", "Step", "", "Seconds", "Orders and answers", box=None)
-        for record in records:
-            for step, calls in record.steps:
-                took = "" if step.ended is None else f"{step.ended - step.began:.1f}"
-                orders = "\n".join(
-                    f"{call.method} {call.path} {json.dumps(call.request)} -> {call.status or call.answer or '?'}"
-                    for call in calls
-                )
-                table.add_row(record.action.name, f"{step.step} {step.name}", step.phase, took, orders or step.error)
-        console.print(table, markup=False)
-
-
-def _text(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
-
-
-def _summary(service: Service, interrupted: bool) -> dict[str, Any]:
-    return {
-        "service": service.name,
-        "client": service.client.email,
-        "state": service.state.value,
-        "interrupted": interrupted,
-        "server": service.server_name,
-        "server_id": service.server,
-        "dedicated_ip": service.dedicated_ip,
-        "assigned_ips": list(service.assigned_ips),
-        "error": service.error,
-    }
-
-
-def _kept_billing(store: SqlStore) -> Billing:
-    """What the store knows, to be looked at only: no panel is there."""
-    clock = SystemClock()
-    log = ModuleLog(clock, keep=1)
-    no_certificates = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # to read those of the host takes its time
-    client = Dci6Client("http://nowhere.invalid", "", "", clock=clock, log=log, verify=no_certificates)
-    return Billing(Whmcs6(client, Whmcs6Settings(), clock, log), clock, log, store=store)
-
-
-def _interrupted(store: SqlStore) -> list[str]:
-    return _kept_billing(store).interrupted()
+            console.print(f"{word.replace('_', ' '):16} {as_text(value)}", markup=False, highlight=False)
+        console.print(journal_table(kept, name), markup=False)

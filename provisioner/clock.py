@@ -5,9 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import Final, Protocol
 
-__all__ = ["Clock", "SystemClock"]
+__all__ = ["MOMENT", "Clock", "SystemClock"]
+
+MOMENT: Final = 1e-3
+"""A wait that has less than this left is over, seconds: a deadline may round to a moment that the loop beneath the clock
+has reached already, and who sleeps until it on a clock that jumps from timer to timer sleeps for ever.
+"""
 
 
 class Clock(Protocol):

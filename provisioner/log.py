@@ -14,7 +14,7 @@ from typing import Any
 
 from provisioner.clock import Clock
 
-__all__ = ["Action", "Call", "Entry", "ModuleLog", "Note", "Outcome", "Sending", "Step"]
+__all__ = ["Action", "Call", "Entry", "ModuleLog", "Note", "Outcome", "Sending", "Step", "without_secrets"]
 
 _MASK = "********"
 _SECRETS = frozenset({"password", "token"})
@@ -173,6 +173,15 @@ class ModuleLog:
         self._entries.append(entry)
         for observer in tuple(self._observers):
             observer(entry)
+
+
+def without_secrets(params: Mapping[str, Any]) -> dict[str, Any]:
+    """What may be kept when it has done its work, secrets left out."""
+    return {
+        key: without_secrets(value) if isinstance(value, Mapping) else value
+        for key, value in params.items()
+        if key not in _SECRETS
+    }
 
 
 def _masked(body: Any) -> Any:

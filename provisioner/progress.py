@@ -77,13 +77,22 @@ class Progress:
         row = self._steps.get(step)
         return None if row is None else row.before
 
+    def earlier(self, step: str) -> list[Any]:
+        """Results of the same step in earlier actions of the service."""
+        rows = self._store.read(StepRow, self.action.service)
+        return [
+            each.result
+            for each in rows
+            if each.step == step and each.action < self.action.number and each.phase == "done"
+        ]
+
     def forget(self, step: str) -> None:
         """Let the step be done anew, since its result is of no use any more."""
         self._steps.pop(step, None)
 
-    def reserve(self, server: int) -> bool:
+    def reserve(self, server: int, panel: str = "") -> bool:
         """Keep a server of the panel for this service, against all others of this billing system."""
-        return self._store.reserve(server, self.action.service)
+        return self._store.reserve(server, self.action.service, panel)
 
     def release(self) -> None:
         """Give up what has been kept for the service."""
@@ -99,36 +108,53 @@ class Progress:
         before: Any = None,
         look: Look[T] | None = None,
         show: Callable[[T], str] = lambda result: "" if result is None else str(result),
+        log: bool | None = None,
+        final: type[ProvisioningError] | None = None,
     ) -> T:
         """Do a step, or give its result when it has been done; results are plain data, as JSON knows it.
 
         `look` says whether an interrupted attempt took effect; a step without one may be repeated without harm. `part`
-        tells the parts of a step apart; they have no entries of their own in the log.
+        tells the parts of a step apart; they have no entries of their own in the log, unless `log` says so. With
+        `final`, a step that failed so before the action was interrupted is not tried anew: its error is raised again.
         """
         key = f"{number}/{part}" if part else number
+        log = not part if log is None else log
         row = self._steps.get(key)
         if row is not None and row.phase == "done":
             result: T = row.result
             return result
+        if row is not None and row.phase == "failed" and final is not None and row.result in _names(final):
+            raise final(row.error)
         looking = row is not None and row.phase == "begun"
         if row is None or not looking:
             row = StepRow(self.action.service, self.action.number, key, name, "begun", self._clock.now(), before=before)
         self._keep(row)
-        if not part:
+        if log:
             self._log.step(number, name, "begin")
         outer, self._step = self._step, key
         try:
             result = await self._attempts(work, look, row.before, looking=looking)
         except ProvisioningError as exc:
-            self._keep(replace(row, phase="failed", ended=self._clock.now(), error=str(exc)))
-            if not part:
+            self._keep(replace(row, phase="failed", ended=self._clock.now(), result=type(exc).__name__, error=str(exc)))
+            if log:
                 self._log.step(number, name, "error", str(exc))
             raise
         finally:
             self._step = outer
         self._keep(replace(row, phase="done", ended=self._clock.now(), result=result))
-        if not part:
+        if log:
             self._log.step(number, name, "end", show(result))
+        return result
+
+    async def logged(self, number: str, name: str, work: Awaitable[T]) -> T:
+        """A step of several parts in the log."""
+        self._log.step(number, name, "begin")
+        try:
+            result = await work
+        except ProvisioningError as exc:
+            self._log.step(number, name, "error", str(exc))
+            raise
+        self._log.step(number, name, "end", "" if result is None else str(result))
         return result
 
     async def _attempts(
@@ -171,3 +197,8 @@ class Progress:
         order, self._pending = self._pending, None
         if order is not None:
             self._store.write(replace(order, status=call.status, answer=call.answer, answered=self._clock.now()))
+
+
+def _names(kind: type[ProvisioningError]) -> set[str]:
+    """Of a class of errors and those under it."""
+    return {kind.__name__}.union(*map(_names, kind.__subclasses__()))

@@ -6,8 +6,10 @@ nothing that could be done meanwhile.
 
 from __future__ import annotations
 
+import dataclasses
 import fcntl
 import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +18,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from provisioner.billmanager.rows import ROWS as BILLMANAGER_ROWS
 from provisioner.errors import BadSettings, ServiceBusy
+from provisioner.modules.billmanager5_records import ROWS as BILLMANAGER5_ROWS
+from provisioner.modules.whmcs6_group import ROWS as WHMCS6_ROWS
 from provisioner.store import ActionRow, CallRow, ClientRow, R, Row, ServiceRow, StepRow, fields_of
 
 __all__ = ["SqlStore"]
@@ -24,54 +29,51 @@ __all__ = ["SqlStore"]
 _METADATA = sa.MetaData()
 
 
-def _table(name: str, kind: type[Row], types: Mapping[str, type[sa.types.TypeEngine[Any]]]) -> sa.Table:
-    """A table with the record's fields as columns; what `types` does not name is text."""
+class _Plain(sa.types.TypeDecorator[Any]):
+    """JSON as text: SQLite takes a column that is called JSON for numbers, and makes 1.0 of 1 and floats of big ones."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:
+        return None if value is None else json.dumps(value)
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Any:
+        return None if value is None else json.loads(value)
+
+
+_TYPES: Mapping[str, type[sa.types.TypeEngine[Any]]] = MappingProxyType(
+    {"str": sa.Text, "bool": sa.Boolean, "int": sa.BigInteger, "float": sa.Double, "Any": _Plain}
+)
+
+
+def _table(kind: type[Row]) -> sa.Table:
+    """A table with the record's fields as columns."""
     columns = [
-        sa.Column(field, types.get(field, sa.Text), primary_key=field in kind.KEY, autoincrement=False)
-        for field in fields_of(kind)
+        sa.Column(
+            field.name,
+            _TYPES[str(field.type).removesuffix(" | None")],
+            primary_key=field.name in kind.KEY,
+            autoincrement=False,
+        )
+        for field in dataclasses.fields(kind)  # type: ignore[arg-type]
     ]
-    return sa.Table(name, _METADATA, sa.Column("position", sa.Integer), *columns)
+    return sa.Table(kind.TABLE, _METADATA, sa.Column("position", sa.Integer), *columns)
 
 
 _TABLES: Mapping[type[Row], sa.Table] = MappingProxyType(
     {
-        ClientRow: _table("clients", ClientRow, {"verified": sa.Boolean}),
-        ServiceRow: _table(
-            "services",
-            ServiceRow,
-            {
-                "options": sa.JSON,
-                "requested_server": sa.BigInteger,
-                "server": sa.BigInteger,
-                "panel_user": sa.BigInteger,
-                "addresses": sa.JSON,
-                "card": sa.JSON,
-            },
-        ),
-        ActionRow: _table("actions", ActionRow, {"number": sa.Integer, "began": sa.Double, "ended": sa.Double}),
-        StepRow: _table(
-            "steps",
-            StepRow,
-            {"action": sa.Integer, "began": sa.Double, "ended": sa.Double, "before": sa.JSON, "result": sa.JSON},
-        ),
-        CallRow: _table(
-            "calls",
-            CallRow,
-            {
-                "action": sa.Integer,
-                "number": sa.Integer,
-                "request": sa.JSON,
-                "sent": sa.Double,
-                "status": sa.Integer,
-                "answer": sa.JSON,
-                "answered": sa.Double,
-            },
-        ),
+        kind: _table(kind)
+        for kind in (
+            *(ClientRow, ServiceRow, ActionRow, StepRow, CallRow),
+            *(*BILLMANAGER_ROWS, *BILLMANAGER5_ROWS, *WHMCS6_ROWS),
+        )
     }
 )
 _RESERVED = sa.Table(
     "reserved_servers",
     _METADATA,
+    sa.Column("panel", sa.Text, primary_key=True),
     sa.Column("server", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("service", sa.Text, nullable=False),
 )
@@ -86,7 +88,8 @@ class SqlStore:
         BadSettings when there is no such database.
         """
         try:
-            self._engine = sa.create_engine(url)
+            # A connection that the database has ended since (it was started again) is made anew before it is used.
+            self._engine = sa.create_engine(url, pool_pre_ping=True)
             if self._engine.dialect.name == "sqlite":
                 sa.event.listen(self._engine, "connect", _careful)
             _METADATA.create_all(self._engine)
@@ -124,17 +127,17 @@ class SqlStore:
         names = fields_of(kind)
         wanted = sa.select(*(table.c[name] for name in names)).order_by(table.c.position)
         if service:
-            wanted = wanted.where(table.c["name" if kind is ServiceRow else "service"] == service)
+            wanted = wanted.where(table.c[kind.SERVICE] == service)
         with self._engine.connect() as connection:
             return [kind(**dict(zip(names, row, strict=True))) for row in connection.execute(wanted)]
 
-    def reserve(self, server: int, service: str) -> bool:
+    def reserve(self, server: int, service: str, panel: str = "") -> bool:
         try:
             with self._engine.begin() as connection:
-                connection.execute(sa.insert(_RESERVED).values(server=server, service=service))
+                connection.execute(sa.insert(_RESERVED).values(panel=panel, server=server, service=service))
         except sa.exc.IntegrityError:
             with self._engine.connect() as connection:
-                held = sa.select(_RESERVED.c.service).where(_RESERVED.c.server == server)
+                held = sa.select(_RESERVED.c.service).where(_RESERVED.c.server == server, _RESERVED.c.panel == panel)
                 return connection.execute(held).scalar() == service
         return True
 

@@ -1,6 +1,6 @@
 """What the billing side must not forget: clients, services, and of every action each step and each order to the panel.
 
-Everything is a row, and rows are put into a store together or not at all. A step and an order are written before they
+What else a billing system keeps (`provisioner.billmanager.rows`) are rows of further kinds. Everything is a row, and rows are put into a store together or not at all. A step and an order are written before they
 are done and again when they have been answered; what is there without an end after a start was interrupted.
 """
 
@@ -15,10 +15,23 @@ from typing import Any, ClassVar, Protocol, TypeVar
 __all__ = ["ActionRow", "CallRow", "ClientRow", "MemoryStore", "Row", "ServiceRow", "StepRow", "Store"]
 
 
+class Row:
+    """A kind of rows is a frozen dataclass over this one. Its fields are plain data: text, numbers, truth values, and
+    under `Any` whatever JSON knows.
+    """
+
+    __slots__ = ()
+    TABLE: ClassVar[str]
+    KEY: ClassVar[tuple[str, ...]]
+    SERVICE: ClassVar[str] = "service"
+    """The field that says whose row it is."""
+
+
 @dataclass(frozen=True, slots=True)
-class ClientRow:
+class ClientRow(Row):
     """A client of the billing system."""
 
+    TABLE: ClassVar = "clients"
     KEY: ClassVar = ("email",)
 
     email: str
@@ -28,10 +41,12 @@ class ClientRow:
 
 
 @dataclass(frozen=True, slots=True)
-class ServiceRow:
+class ServiceRow(Row):
     """A service; the fields are those of `provisioner.services.Service`."""
 
+    TABLE: ClassVar = "services"
     KEY: ClassVar = ("name",)
+    SERVICE: ClassVar = "name"
 
     name: str
     client: str
@@ -50,9 +65,10 @@ class ServiceRow:
 
 
 @dataclass(frozen=True, slots=True)
-class ActionRow:
+class ActionRow(Row):
     """Something done to a service: Create, Suspend, Unsuspend, Terminate. `ended` is None until it has."""
 
+    TABLE: ClassVar = "actions"
     KEY: ClassVar = ("service", "number")
 
     service: str
@@ -62,12 +78,15 @@ class ActionRow:
     began: float
     ended: float | None = None
     error: str = ""
+    args: Any = None
+    """What the action was told beside the service, by name; None when nothing."""
 
 
 @dataclass(frozen=True, slots=True)
-class StepRow:
+class StepRow(Row):
     """A step of an action. `phase`: `begun`, `done` or `failed`."""
 
+    TABLE: ClassVar = "steps"
     KEY: ClassVar = ("service", "action", "step")
 
     service: str
@@ -81,13 +100,15 @@ class StepRow:
     before: Any = None
     """What the panel showed before, by which is seen later whether the step took effect."""
     result: Any = None
+    """Of a failed step the kind of its error."""
     error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class CallRow:
+class CallRow(Row):
     """An order to the panel. `status` is None when no answer came (then `answer` says why), or none has come yet."""
 
+    TABLE: ClassVar = "calls"
     KEY: ClassVar = ("service", "action", "number")
 
     service: str
@@ -104,8 +125,7 @@ class CallRow:
     answered: float | None = None
 
 
-Row = ClientRow | ServiceRow | ActionRow | StepRow | CallRow
-R = TypeVar("R", ClientRow, ServiceRow, ActionRow, StepRow, CallRow)
+R = TypeVar("R", bound=Row)
 
 
 class Store(Protocol):
@@ -115,10 +135,12 @@ class Store(Protocol):
         """All of them or none; a row with the same key is replaced. They have been kept when it returns."""
 
     def read(self, kind: type[R], service: str = "") -> list[R]:
-        """All rows of a kind, or those of one service (not for clients), in the order in which their keys came first."""
+        """All rows of a kind, or those of one service, in the order in which their keys came first."""
 
-    def reserve(self, server: int, service: str) -> bool:
-        """Keep a server of the panel for a service; False when another one has it."""
+    def reserve(self, server: int, service: str, panel: str = "") -> bool:
+        """Keep a server of a panel for a service; False when another one has it. `panel` tells panels apart where the
+        billing system has several.
+        """
 
     def release(self, service: str) -> None:
         """Give up what is kept for a service; nothing when there is nothing."""
@@ -131,24 +153,19 @@ class MemoryStore:
     """Rows in this process only: for scenarios and tests."""
 
     def __init__(self) -> None:
-        self._rows: dict[type[Row], dict[tuple[Any, ...], Any]] = {
-            kind: {} for kind in (ClientRow, ServiceRow, ActionRow, StepRow, CallRow)
-        }
-        self._reserved: dict[int, str] = {}
+        self._rows: dict[type[Row], dict[tuple[Any, ...], Any]] = {}
+        self._reserved: dict[tuple[str, int], str] = {}
 
     def write(self, *rows: Row) -> None:
         for row in rows:
-            self._rows[type(row)][tuple(getattr(row, name) for name in row.KEY)] = row
+            self._rows.setdefault(type(row), {})[tuple(getattr(row, name) for name in row.KEY)] = row
 
     def read(self, kind: type[R], service: str = "") -> list[R]:
-        rows: list[R] = list(self._rows[kind].values())
-        if not service:
-            return rows
-        field = "name" if kind is ServiceRow else "service"
-        return [row for row in rows if getattr(row, field) == service]
+        rows: list[R] = list(self._rows.get(kind, {}).values())
+        return [row for row in rows if getattr(row, kind.SERVICE) == service] if service else rows
 
-    def reserve(self, server: int, service: str) -> bool:
-        return self._reserved.setdefault(server, service) == service
+    def reserve(self, server: int, service: str, panel: str = "") -> bool:
+        return self._reserved.setdefault((panel, server), service) == service
 
     def release(self, service: str) -> None:
         self._reserved = {server: holder for server, holder in self._reserved.items() if holder != service}
@@ -160,4 +177,4 @@ class MemoryStore:
 
 def fields_of(kind: type[Row]) -> list[str]:
     """Names of the columns."""
-    return [field.name for field in dataclasses.fields(kind)]
+    return [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]

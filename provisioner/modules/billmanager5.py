@@ -10,81 +10,37 @@ by itself. A deletion that fails half-way leaves what it has not come to. Those 
 from __future__ import annotations
 
 import random
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Final, TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
+from provisioner.billmanager.office import Office
 from provisioner.clients.dci5 import Dci5Client
-from provisioner.clients.dci5_records import FREE_DOMAIN, NO_OWNER, Network5, Server5, User5
+from provisioner.clients.dci5_records import FREE_DOMAIN, NO_OWNER, User5
 from provisioner.clock import Clock
 from provisioner.errors import (
     BadSettings,
-    InstallTimeout,
     NoFreeServer,
     NoServerBound,
     NoSwitchPorts,
     NotInPanel,
     OperationFailed,
     PanelError,
-    ProvisioningError,
     Refused,
 )
 from provisioner.log import ModuleLog
-from provisioner.modules.billmanager5_office import Office
+from provisioner.modules.billmanager5_records import Offer, Order, Properties
 from provisioner.modules.billmanager5_settings import BillManager5Settings, username_of
+from provisioner.modules.billmanager5_setup import Goal, PowerTimeout, SetUp
 from provisioner.ping import Ping
+from provisioner.progress import NOT_DONE, NotDone, Progress
 from provisioner.services import Service, generate_password
+from provisioner.store import MemoryStore, Store
 
 __all__ = ["BillManager5", "BillManager5Settings", "NameTaken", "Offer", "Order", "PowerTimeout", "Properties"]
-
-T = TypeVar("T")
-
-POLL_SECONDS: Final = 30.0
-"""How often an installation is looked at, as the vendor's WHMCS module does."""
-SHORT_POLL_SECONDS: Final = 5.0
-"""How often the panel is asked about the things that take seconds: power, a server being enabled, an echo."""
-ENABLE_SECONDS: Final = 50.0
-"""How long a server may stay blocked after it was enabled (observed in the vendor's WHMCS module)."""
 
 
 class NameTaken(Refused):
     """The panel has a user of the client's name who is no client."""
-
-
-class PowerTimeout(OperationFailed):
-    """The server was not seen powered on in the time given."""
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What an order says beside the package."""
-
-    number: int
-    os: str
-    period: str
-    colocation: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Properties:
-    """A server as billing has saved it (B5-10, B5-15): read back after each operation."""
-
-    panel_id: int
-    label: str
-    rack: str
-    ip: str
-    domain: str
-    os: str
-    owner: str
-    addresses: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """What the panel sent when it was added (B5-2)."""
-
-    servers: tuple[Server5, ...]
-    networks: tuple[Network5, ...]
 
 
 class BillManager5:
@@ -102,18 +58,20 @@ class BillManager5:
         office: Office,
         *,
         source: random.Random | None = None,
+        store: Store | None = None,
     ) -> None:
-        """`source` of the passwords of panel users it creates: the host's secure one unless given."""
+        """`source` of the passwords of panel users it creates: the host's secure one unless given. Without a `store`,
+        which is the billing core's, what it keeps ends with the process.
+        """
         self.settings = settings
-        self.orders: dict[str, Order] = {}
+        self._store: Store = MemoryStore() if store is None else store
+        self.orders = {row.service: row for row in self._store.read(Order)}
         """By service."""
-        self.properties: dict[str, Properties] = {}
+        self.properties = {row.service: row for row in self._store.read(Properties)}
         """By service."""
         self._client = client
-        self._clock = clock
-        self._log = log
-        self._ping = ping
         self._office = office
+        self._servers = SetUp(client, settings, clock, log, ping)
         self.chance = source
 
     # the panel
@@ -138,7 +96,8 @@ class BillManager5:
         if not colocation and os and os not in settings.offered:
             raise BadSettings(f"the OS template {os!r} is not activated; there are {', '.join(settings.offered)}")
         known = self.orders.get(service)
-        order = Order(known.number if known else len(self.orders) + 1, os, period, colocation)
+        order = Order(service, known.number if known else len(self.orders) + 1, os, period, colocation)
+        self._store.write(order)
         self.orders[service] = order
         return order
 
@@ -152,61 +111,94 @@ class BillManager5:
 
         The service is bound when its client owns the server. Raises NoFreeServer when no server worked.
         """
+        progress = _progress(service)
         order = self.orders.get(service.name) or self.take(service.name)
         configuration = service.configuration or self.settings.configuration
         if not configuration:
             raise BadSettings("the internal name of the package (configuration) is empty")
         if not order.os:
             raise BadSettings("the package names no operating system")
-        user, password = await self._step("1", "find the user", self._find_client(service.client.email))
-        servers = await self._step("2", "ask for available servers", self._available(service, configuration))
-        domain = self.settings.domain_of(user.name, configuration, order.number)
-        server = await self._first_that_works(servers, service, order, user, domain)
-        if server is None:
-            tried = f"; tried and given up: {', '.join(each.name for each in servers)}" if servers else ""
+        user, name, password = await progress.logged("1", "find the user", self._find_client(service, progress))
+        servers = await progress.step(
+            "2", "ask for available servers", lambda: self._available(service, configuration), show=_quiet
+        )
+        domain = self.settings.domain_of(name, configuration, order.number)
+        goal = Goal(user, domain, order.os, service.password)
+        found = await self._first_that_works(servers, goal, progress)
+        if found is None:
+            tried = f"; tried and given up: {', '.join(label for _, label in servers)}" if servers else ""
             raise NoFreeServer(f"There is no free server of configuration {configuration}{tried}")
-        service.server, service.server_name = server.id, server.name
-        await self._step("4", "give addresses", self._add_aliases(server, domain, self.settings.alias_addresses))
-        await self._step("5", "save the properties", self.read_back(service))
-        self._welcome(service, user, password)
+        service.server, service.server_name = found
+        await self._add_aliases(service.server, domain, self.settings.alias_addresses, progress)
+        await progress.step("5", "save the properties", lambda: self._save(service))
+        await progress.step(
+            "5",
+            "send the welcome message",
+            lambda: self._welcome(service, name, password),
+            part="welcome",
+            look=lambda _: self._welcomed(service, progress),
+        )
 
     async def suspend(self, service: Service) -> None:
         """Switch the server's network ports off (B5-12). Raises NoSwitchPorts for a server without any."""
-        await self._step("S", "switch ports off", self._switch(service, self._client.ports_off))
+        work = self._switch(service, self._client.ports_off)
+        await _progress(service).step("S", "switch ports off", work)
         await self.read_back(service)
 
     async def unsuspend(self, service: Service) -> None:
         """Switch the server's network ports on (B5-12)."""
-        await self._step("A", "switch ports on", self._switch(service, self._client.ports_on))
+        await _progress(service).step("A", "switch ports on", self._switch(service, self._client.ports_on))
         await self.read_back(service)
 
     async def terminate(self, service: Service) -> None:
         """Delete: disable, delete the additional addresses, domain name `free.ds`, no owner (B5-11)."""
-        server = _bound(service)
-        await self._step("D1", "disable the server", self._client.disable(server))
-        await self._step("D2", "delete additional addresses", self._delete_additional(server))
-        await self._step("D3", "free the domain name", self._set_domain(server, FREE_DOMAIN))
-        await self._step("D4", "reset the owner", self._client.set_owner(server, NO_OWNER))
+        server, progress = _bound(service), _progress(service)
+        await progress.step("D1", "disable the server", lambda: self._client.disable(server))
+        await progress.step("D2", "delete additional addresses", lambda: self._delete_additional(server))
+        await progress.step("D3", "free the domain name", self._servers.domain(server, FREE_DOMAIN))
+        owner = progress.before("D4") if progress.begun("D4") else (await self._client.server(server)).owner
+        await progress.step(
+            "D4",
+            "reset the owner",
+            lambda: self._client.set_owner(server, NO_OWNER),
+            before=owner,
+            look=lambda before: self._disowned(server, before),
+        )
         await self.read_back(service)
 
-    async def add_address(self, service: Service, *, family: str = "ipv4") -> str:
+    async def add_address(self, service: Service, *, family: str = "ipv4") -> None:
         """One more address from the panel (B5-13)."""
-        server = _bound(service)
+        server, progress = _bound(service), _progress(service)
         domain = (await self._client.server(server)).hostname
-        work = self._client.add_address(server, domain, iptype=self.settings.iptype, family=family)
-        address = await self._step("IP+", "add an address", work)
+
+        async def add() -> str:
+            return await self._client.add_address(server, domain, iptype=self.settings.iptype, family=family)
+
+        async def look(before: list[int]) -> str | NotDone:
+            new = [row.ip for row in await self._client.addresses(server) if row.id not in before]
+            return new[0] if new else NOT_DONE
+
+        before = [row.id for row in await self._client.addresses(server)]
+        await progress.step("IP+", "add an address", add, before=before, look=look)
         await self.read_back(service)
-        return address
 
     async def delete_address(self, service: Service, address: str) -> None:
         """Give an address back (B5-13). Raises NotInPanel when the server has no such address."""
-        server = _bound(service)
-        for row in await self._client.addresses(server):
-            if row.ip == address:
-                await self._step("IP-", "delete an address", self._client.delete_address(server, row.id))
-                break
-        else:
+        server, progress = _bound(service), _progress(service)
+
+        async def rows() -> list[int]:
+            return [row.id for row in await self._client.addresses(server) if row.ip == address]
+
+        async def delete() -> None:
+            for row in await rows():
+                await self._client.delete_address(server, row)
+
+        async def look(_: None) -> NotDone | None:
+            return NOT_DONE if await rows() else None
+
+        if not progress.begun("IP-") and not await rows():
             raise NotInPanel(f"server {service.server_name} has no address {address}")
+        await progress.step("IP-", "delete an address", delete, look=look)
         await self.read_back(service)
 
     async def change_password(self, service: Service, password: str) -> None:
@@ -215,7 +207,8 @@ class BillManager5:
         owner = await self._user(server.owner) if server.owner else None
         if owner is None or not owner.client:
             raise OperationFailed(f"server {server} is not owned by a client: its owner is {server.owner or 'nobody'}")
-        await self._step("PW", "change the password", self._client.change_password(owner, password))
+        change = self._client.change_password
+        await _progress(service).step("PW", "change the password", lambda: change(owner, password))
         await self.read_back(service)
 
     async def read_back(self, service: Service) -> Properties:
@@ -224,155 +217,100 @@ class BillManager5:
         addresses = [row.ip for row in await self._client.addresses(server.id)]
         addresses.sort(key=lambda ip: ip != server.ip)  # the main one first, the others as the panel has them
         found = Properties(
-            server.id, server.name, server.rack, server.ip, server.hostname, server.os, server.owner, tuple(addresses)
+            service.name,
+            server.id,
+            server.name,
+            server.rack,
+            server.ip,
+            server.hostname,
+            server.os,
+            server.owner,
+            tuple(addresses),
         )
+        self._store.write(found)
         self.properties[service.name] = found
         # What a freed server keeps is its own, and no longer the client's.
-        service.addresses = found.addresses if server.owner else ()
+        service.addresses = tuple(found.addresses) if server.owner else ()
         service.server_name = server.name
         return found
 
-    # the first two steps of setting up
+    # steps
 
     async def _user(self, name: str) -> User5 | None:
         return next((user for user in await self._client.users() if user.name == name), None)
 
-    async def _find_client(self, client: str) -> tuple[User5, str]:
-        """The panel's user, and the password if it was created now."""
-        name = username_of(client)
-        user = await self._user(name)
-        if user is None:
-            password = generate_password(self.chance)
-            return User5(await self._client.create_user(name, password), name, "16"), password
-        if not user.client:
-            raise NameTaken(f"the user {name} of DCImanager 5, made of {client!r}, is no client there")
-        return user, ""
+    async def _find_client(self, service: Service, progress: Progress) -> tuple[int, str, str]:
+        """Id and name of the panel's user, and the password if it was created for this order. That nobody had the name
+        is kept first: who has it after a lost answer was created by us.
+        """
+        name = username_of(service.client.email)
 
-    async def _available(self, service: Service, configuration: str) -> list[Server5]:
+        async def look() -> list[Any] | None:
+            user = await self._user(name)
+            if user is not None and not user.client:
+                raise NameTaken(
+                    f"the user {name} of DCImanager 5, made of {service.client.email!r}, is no client there"
+                )
+            return None if user is None else [user.id]
+
+        async def create() -> int:
+            return await self._client.create_user(name, password)
+
+        async def created(_: Any) -> int | NotDone:
+            user = await self._user(name)
+            return NOT_DONE if user is None else user.id
+
+        known = await progress.step("1", "look for the user", look, part="look")
+        if known is not None:
+            return known[0], name, ""
+        password = progress.before("1/create") or generate_password(self.chance)
+        made = await progress.step("1", "create the user", create, part="create", before=password, look=created)
+        return made, name, password
+
+    async def _available(self, service: Service, configuration: str) -> list[tuple[int, str]]:
         return [
-            server
+            (server.id, server.name)
             for server in await self._client.servers()
             if server.available
             and configuration in server.configurations
             and service.requested_server in (None, server.id)
         ]
 
-    # the third step: server after server
-
     async def _first_that_works(
-        self, servers: list[Server5], service: Service, order: Order, user: User5, domain: str
-    ) -> Server5 | None:
-        for server in servers:
-            try:
-                await self._set_up(server, service, order, user, domain)
-            except (PanelError, OperationFailed) as exc:  # a panel that is not there fails the order, not its servers
-                await self._withdraw(server, str(exc))
-            else:
-                return server
+        self, servers: Sequence[tuple[int, str]], goal: Goal, progress: Progress
+    ) -> tuple[int, str] | None:
+        for server, name in servers:
+            reason = progress.before(f"3x/{server}")
+            if reason is None:
+                try:
+                    await self._servers.make_ready(server, name, goal, progress)
+                except (PanelError, OperationFailed) as exc:  # a silent panel fails the order, not its servers
+                    reason = str(exc)
+                else:
+                    return server, name
+            await self._give_up(server, name, reason, progress)
         return None
 
-    async def _set_up(self, server: Server5, service: Service, order: Order, user: User5, domain: str) -> None:
-        client, limit = self._client, self.settings.install_timeout
-        await self._step("3a", f"administrator owns {server.name}", self._own(server))
-        await self._step("3b", "assign the domain name", self._set_domain(server.id, domain))
-        await self._step("3c", "assign an address if needed", self._main_address(server, domain))
-        await self._step("3d", "switch port on", self._enable(server))
-        await self._step("3e", "power on", self._power_on(server))
-        await self._step(
-            "3f", "install", self._client.install(server.id, await self._template(order.os), domain, service.password)
+    async def _give_up(self, server: int, name: str, reason: str, progress: Progress) -> None:
+        work = self._servers.give_up
+        await progress.step(
+            "3x", "give the server up", lambda: work(server, name, reason, progress), part=str(server), before=reason
         )
-        await self._step("3f", "wait for the installation", self._wait_for_installation(server, order.os, limit))
-        await self._step("3g", "ping", self._wait_for_ping(server))
-        await self._step("3h", "client owns the server", client.set_owner(server.id, user.id))
 
-    async def _own(self, server: Server5) -> None:
-        administrator = await self._user(self._client.username)
-        if administrator is None:
-            raise OperationFailed(f"the panel does not list its user {self._client.username}")
-        await self._client.set_owner(server.id, administrator.id)
+    async def _add_aliases(self, server: int, domain: str, count: int, progress: Progress) -> None:
+        """Step 4. What was added before an interruption is counted, by what was there at first."""
 
-    async def _set_domain(self, server: int, domain: str) -> None:
-        """Of the server and of each of its addresses: a list may take the host name from either."""
-        await self._client.set_hostname(server, domain)
-        for address in await self._client.addresses(server):
-            await self._client.set_domain(server, address.id, domain)
+        async def add() -> str:
+            while True:
+                new = [row.ip for row in await self._client.addresses(server) if row.id not in before]
+                if len(new) >= count:
+                    return ", ".join(new)
+                await self._client.add_address(server, domain, iptype=self.settings.iptype)
 
-    async def _main_address(self, server: Server5, domain: str) -> str:
-        if addresses := await self._client.addresses(server.id):
-            return f"it has {addresses[0].ip}"
-        return await self._client.add_address(server.id, domain, iptype=self.settings.iptype)
-
-    async def _enable(self, server: Server5) -> str:
-        """A server that was sold before is disabled. `server.enable` may take its time (observed)."""
-        if (await self._client.server(server.id)).disabled:
-            await self._client.enable(server.id)
-            if not await self._seen(lambda: self._flag(server.id, "disabled", there=False), ENABLE_SECONDS):
-                raise OperationFailed(f"The attempt to enable the server {server.name} failed.")
-        ports = await self._client.switch_ports(server.id)
-        if not ports:
-            return "the server has no switch ports"
-        await self._client.ports_on(server.id, ports)
-        return ""
-
-    async def _power_on(self, server: Server5) -> str:
-        if await self._flag(server.id, "poweron"):
-            return "it is on"
-        await self._client.power_on(server.id)
-        if not await self._seen(lambda: self._flag(server.id, "poweron"), self.settings.power_timeout):
-            raise PowerTimeout(f"Can not power on server {server.name}!")
-        return ""
-
-    async def _template(self, os: str) -> str:
-        """The panel's id of a template: it may be named in full or without its repository."""
-        for template in await self._client.templates():
-            if os in (template.id, template.name, template.id.rpartition("__")[2]):
-                return template.id if "__" in template.id or not template.name else template.name
-        return os  # the panel's own error says best what is wrong with it
-
-    async def _wait_for_installation(self, server: Server5, os: str, limit: float) -> None:
-        deadline = self._clock.now() + limit
-        while True:
-            seen = await self._client.server(server.id)
-            if "install_in_progress" not in seen.flags:
-                if "operation_failed" in seen.flags:
-                    raise OperationFailed(f"Can not install server {server.name}: {os} failed")
-                return
-            left = deadline - self._clock.now()
-            if left <= 0:
-                raise InstallTimeout(f"{os} was not installed on server {server.name} in {limit / 60:g} minutes")
-            await self._clock.sleep(min(POLL_SECONDS, left))
-
-    async def _wait_for_ping(self, server: Server5) -> str:
-        addresses = await self._client.addresses(server.id)
-        main = (await self._client.server(server.id)).ip or (addresses[0].ip if addresses else "")
-        if not main:
-            raise OperationFailed(f"Can not get main ip of server {server.name}!")
-        if not await self._seen(lambda: self._ping.alive(main), self.settings.ping_timeout):
-            raise OperationFailed(f"server {server.name} does not answer a ping at {main}")
-        return main
-
-    async def _withdraw(self, server: Server5, reason: str) -> None:
-        """The owner stays, the domain name goes back, the notes tell why, the server is disabled (B5-9).
-
-        What of this fails as well is written down and does not keep the rest from being done.
-        """
-        work: list[tuple[str, Callable[[], Awaitable[None]]]] = [
-            ("free the domain name", lambda: self._set_domain(server.id, FREE_DOMAIN)),
-            ("note the reason", lambda: self._client.set_notes(server.id, reason)),
-            ("disable the server", lambda: self._client.disable(server.id)),
-        ]
-        for name, do in work:
-            try:
-                await self._step("3x", name, do())
-            except PanelError as exc:
-                self._log.note(f"server {server.name}: {name}: {exc}")
-        self._log.note(f"server {server.name} is given up: {reason}")
-
-    # further steps
-
-    async def _add_aliases(self, server: Server5, domain: str, count: int) -> str:
-        added = [await self._client.add_address(server.id, domain, iptype=self.settings.iptype) for _ in range(count)]
-        return ", ".join(added)
+        before = progress.before("4")
+        if before is None:
+            before = [row.id for row in await self._client.addresses(server)]
+        await progress.step("4", "give addresses", add, before=before)
 
     async def _delete_additional(self, server: int) -> str:
         addresses = await self._client.addresses(server)
@@ -382,14 +320,26 @@ class BillManager5:
             await self._client.delete_address(server, row.id)
         return ", ".join(row.ip for row in deleted) or "there are none"
 
-    async def _switch(self, service: Service, change: Callable[[int, list[int]], Awaitable[None]]) -> None:
-        server = _bound(service)
-        ports = await self._client.switch_ports(server)
-        if not ports:
-            raise NoSwitchPorts(service.server_name or str(server))
-        await change(server, ports)
+    async def _disowned(self, server: int, before: str) -> NotDone | None:
+        """Whether the server is no longer whose it was: who has it by now may be the next client."""
+        return NOT_DONE if (await self._client.server(server)).owner == before else None
 
-    def _welcome(self, service: Service, user: User5, password: str) -> None:
+    def _switch(
+        self, service: Service, change: Callable[[int, list[int]], Awaitable[None]]
+    ) -> Callable[[], Awaitable[None]]:
+        async def switch() -> None:
+            server = _bound(service)
+            ports = await self._client.switch_ports(server)
+            if not ports:
+                raise NoSwitchPorts(service.server_name or str(server))
+            await change(server, ports)
+
+        return switch
+
+    async def _save(self, service: Service) -> None:
+        await self.read_back(service)
+
+    async def _welcome(self, service: Service, user: str, password: str) -> None:
         """The user's own password only when the user is new: nobody knows an old one."""
         saved = self.properties[service.name]
         lines = [
@@ -397,36 +347,26 @@ class BillManager5:
             f"IP addresses: {', '.join(saved.addresses)}",
             f"Operating system: {saved.os}",
             f"Password of the server's administrator: {service.password}",
-            f"DCImanager user: {user.name}" + (f", password: {password}" if password else ""),
+            f"DCImanager user: {user}" + (f", password: {password}" if password else ""),
         ]
-        self._office.write([service.client.email], f"Welcome: {service.name} is ready", "\n".join(lines))
+        self._office.write([service.client.email], _subject(service), "\n".join(lines))
 
-    # helpers of the steps
+    async def _welcomed(self, service: Service, progress: Progress) -> NotDone | None:
+        sent = [each for each in self._office.messages if each.time >= progress.action.began]
+        return None if any(each.subject == _subject(service) for each in sent) else NOT_DONE
 
-    async def _flag(self, server: int, flag: str, *, there: bool = True) -> bool:
-        seen = await self._client.server(server)
-        return (seen.disabled if flag == "disabled" else flag in seen.flags) is there
 
-    async def _seen(self, look: Callable[[], Awaitable[bool]], limit: float) -> bool:
-        """Whether `look` was true within `limit` seconds, with a last look at the end."""
-        deadline = self._clock.now() + limit
-        while not await look():
-            left = deadline - self._clock.now()
-            if left <= 0:
-                return False
-            await self._clock.sleep(min(SHORT_POLL_SECONDS, left))
-        return True
+def _subject(service: Service) -> str:
+    return f"Welcome: {service.name} is ready"
 
-    async def _step(self, number: str, name: str, work: Awaitable[T]) -> T:
-        """Do a step and write it into the log; a text that it returns is the detail of its end."""
-        self._log.step(number, name, "begin")
-        try:
-            result = await work
-        except ProvisioningError as exc:
-            self._log.step(number, name, "error", str(exc))
-            raise
-        self._log.step(number, name, "end", result if isinstance(result, str) else "")
-        return result
+
+def _quiet(_: object) -> str:
+    return ""
+
+
+def _progress(service: Service) -> Progress:
+    assert service.progress is not None, "the billing core runs a module's actions"
+    return service.progress
 
 
 def _bound(service: Service) -> int:

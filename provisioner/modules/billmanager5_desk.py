@@ -5,16 +5,15 @@ The lifecycle itself is the billing core's; colocation walks through the same ta
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable
 from typing import TypeVar
 
 from provisioner.billing import Billing
-from provisioner.errors import NoServerBound, ProvisioningError, ServiceBusy
+from provisioner.billmanager.office import Office
+from provisioner.errors import NoServerBound, ProvisioningError
 from provisioner.log import ModuleLog
 from provisioner.modules.billmanager5 import BillManager5, Offer
-from provisioner.modules.billmanager5_office import Office
-from provisioner.services import Event, Service, State, generate_password, service_row
+from provisioner.services import Event, Service, generate_password
 
 __all__ = ["Desk"]
 
@@ -74,31 +73,28 @@ class Desk:
         """Delete a dedicated server; for colocation, submit the ticket."""
         order = self.module.orders.get(name)
         if order is not None and order.colocation:
-            service = self.billing.service(name)
-            service.fire(Event.CLOSE)
-            self._keep(service)
-            self.office.submit(self.module.settings.department, name, f"Delete colocation {name}")
+            task = self.office.draft(self.module.settings.department, name, f"Delete colocation {name}")
+            self.billing.move(name, Event.CLOSE, rows=[task])
+            self.office.kept(task)
             return
         await self._told(name, self.billing.terminate(name))
 
     async def add_address(self, name: str, *, family: str = "ipv4") -> str:
-        service = self.billing.service(name)
-        with self._action(service, "Add address"):
-            return await self._told(name, self.module.add_address(service, family=family))
+        """Returns the address."""
+        had = self.billing.service(name).addresses
+        await self._told(name, self.billing.act(name, "Add address", {"family": family}))
+        return next((each for each in self.billing.service(name).addresses if each not in had), "")
 
     async def delete_address(self, name: str, address: str = "") -> None:
         """`address`: the last of the service's unless given."""
-        service = self.billing.service(name)
-        with self._action(service, "Delete address"):
-            last = address or (service.addresses[-1] if service.addresses else "")
-            await self._told(name, self.module.delete_address(service, last))
+        addresses = self.billing.service(name).addresses
+        last = address or (addresses[-1] if addresses else "")
+        await self._told(name, self.billing.act(name, "Delete address", {"address": last}))
 
     async def change_password(self, name: str, password: str = "") -> str:
         """Returns the new password, a generated one unless given."""
-        service = self.billing.service(name)
         chosen = password or generate_password(self.module.chance)
-        with self._action(service, "Change password"):
-            await self._told(name, self.module.change_password(service, chosen))
+        await self._told(name, self.billing.act(name, "Change password", {"password": chosen}))
         return chosen
 
     # colocation
@@ -107,8 +103,9 @@ class Desk:
         """Place an order that people fulfil: a ticket goes to the department (B5-17)."""
         self.module.take(name, period=period, colocation=True)
         service = self.billing.place(name, email)
-        self.billing.hand_over(name)
-        self.office.submit(self.module.settings.department, name, f"Set up colocation {name}")
+        task = self.office.draft(self.module.settings.department, name, f"Set up colocation {name}")
+        self.billing.hand_over(name, rows=[task])
+        self.office.kept(task)
         return service
 
     async def server_added(self, name: str, server: int) -> None:
@@ -117,7 +114,7 @@ class Desk:
         """
         service = self.billing.service(name)
         service.check(Event.COMPLETE)
-        ticket = self.office.open_ticket(name)
+        task = self.office.open_task(name)
         service.server = server
         try:
             found = await self._told(name, self.module.read_back(service))
@@ -126,44 +123,30 @@ class Desk:
         except ProvisioningError:
             service.server, service.server_name, service.addresses = None, "", ()
             raise
-        ticket.open = False
-        self.billing.complete(name)
+        closed = self.office.closed(task)
+        self.billing.complete(name, rows=[closed])
+        self.office.kept(closed)
 
     def server_removed(self, name: str) -> None:
         """The department has taken the server out."""
         service = self.billing.service(name)
         service.check(Event.FINISH)
-        self.office.open_ticket(name).open = False
+        closed = self.office.closed(self.office.open_task(name))
         service.addresses = ()
-        service.fire(Event.FINISH)
-        self._keep(service)
+        self.billing.move(name, Event.FINISH, rows=[closed])
+        self.office.kept(closed)
+
+    # after an interruption
+
+    async def resume_interrupted(self) -> dict[str, ProvisioningError | None]:
+        """End what a process began and did not end; the chosen administrators hear of what fails."""
+        results = await self.billing.resume_interrupted()
+        for name, error in results.items():
+            if error is not None:
+                self.office.write(self.module.settings.administrators, f"Error: {name}", str(error))
+        return results
 
     # helpers
-
-    @contextmanager
-    def _action(self, service: Service, name: str) -> Iterator[None]:
-        """An action that leaves the lifecycle where it is: allowed to an active or suspended service, one at a time."""
-        if service.state not in (State.ACTIVE, State.SUSPENDED):
-            raise NoServerBound(f"service {service.name} is {service.state.value}: {name.lower()} needs a living one")
-        if service.busy:
-            raise ServiceBusy(f"service {service.name} is busy: {service.busy}")
-        service.busy = name
-        with self._log.during(service.name, name):
-            try:
-                yield
-            except BaseException as exc:  # a cancelled action has ended as well
-                service.error = str(exc) or type(exc).__name__
-                self._log.outcome(service.error)
-                raise
-            else:
-                service.error = ""
-                self._log.outcome()
-            finally:
-                service.busy = ""
-                self._keep(service)
-
-    def _keep(self, service: Service) -> None:
-        self.billing.store.write(service_row(service))
 
     async def _told(self, about: str, work: Awaitable[T]) -> T:
         try:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
-import difflib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 from provisioner.errors import BadSettings
+from provisioner.modules.readers import read_settings
 
 __all__ = ["BillManager5Settings", "username_of"]
 
 USERNAME_LENGTH = 16
-_DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(s|m|min|h|d)?\s*", re.ASCII)
-_UNITS = {"s": 1.0, None: 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _MACRO = re.compile(r"@(USERNAME|TYPE|ID)@")
 _SPECIAL = re.compile(r"[^a-z0-9]")
 
@@ -76,9 +72,7 @@ class BillManager5Settings:
 
         Raises BadSettings that names every unknown key with the nearest known one, or the value that does not fit.
         """
-        if unknown := [str(key) for key in settings if key not in _READERS]:
-            raise BadSettings("; ".join(_unknown(key) for key in unknown))
-        return cls(**{key: _READERS[key](key, value) for key, value in settings.items()})
+        return read_settings(cls, settings)
 
 
 def username_of(client: str) -> str:
@@ -90,48 +84,3 @@ def username_of(client: str) -> str:
     if not name:
         raise BadSettings(f"no user name is left of the client's name {client!r} without its special characters")
     return name
-
-
-def _unknown(key: str) -> str:
-    nearest = difflib.get_close_matches(key.lower().replace("-", "_"), list(_READERS), n=1, cutoff=0.0)
-    return f"unknown setting {key!r}; the nearest there is: {nearest[0]!r}"
-
-
-def _text(key: str, value: Any) -> str:
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise BadSettings(f"{key} is text, not {value!r}")
-    return value
-
-
-def _texts(key: str, value: Any) -> tuple[str, ...]:
-    if value is None:
-        return ()
-    if isinstance(value, str):
-        return (value,)
-    if not isinstance(value, list | tuple) or not all(isinstance(each, str) and each for each in value):
-        raise BadSettings(f"{key} is a list of texts, not {value!r}")
-    return tuple(value)
-
-
-def _count(key: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise BadSettings(f"{key} is a number, 0 or more, not {value!r}")
-    return value
-
-
-def _seconds(key: str, value: Any) -> float:
-    text = value if isinstance(value, str) else "" if isinstance(value, bool) else str(value)
-    match = _DURATION.fullmatch(text)
-    if match is None:
-        raise BadSettings(f"{key} is a time such as 90m or 5400 (seconds), not {value!r}")
-    return float(match[1]) * _UNITS[match[2]]
-
-
-_BY_TYPE: Mapping[str, Callable[[str, Any], Any]] = MappingProxyType(
-    {"str": _text, "tuple[str, ...]": _texts, "float": _seconds, "int": _count}
-)
-_READERS = MappingProxyType(
-    {field.name: _BY_TYPE[str(field.type)] for field in dataclasses.fields(BillManager5Settings)}
-)

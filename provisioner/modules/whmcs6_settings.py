@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 from provisioner.errors import BadSettings
+from provisioner.modules.readers import read_settings
 
 __all__ = ["EDITIONS", "Whmcs6Settings"]
 
 EDITIONS = ("current", "old")
 
-_DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(s|m|min|h|d)?\s*", re.ASCII)
-_UNITS = {"s": 1.0, None: 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 
 
@@ -90,9 +87,7 @@ class Whmcs6Settings:
 
         Raises BadSettings that names every unknown key with the nearest known one, or the value that does not fit.
         """
-        if unknown := [str(key) for key in settings if key not in _READERS]:
-            raise BadSettings("; ".join(_unknown(key) for key in unknown))
-        return cls(**{key: _READERS[key](key, value) for key, value in settings.items()})
+        return read_settings(cls, settings)
 
 
 # Settings that the older document does not know (W6-S8 to W6-S17).
@@ -112,44 +107,3 @@ _CURRENT = (
 
 def _default(name: str) -> Any:
     return next(field.default for field in dataclasses.fields(Whmcs6Settings) if field.name == name)
-
-
-def _unknown(key: str) -> str:
-    nearest = difflib.get_close_matches(key.lower().replace("-", "_"), list(_READERS), n=1, cutoff=0.0)
-    return f"unknown setting {key!r}; the nearest there is: {nearest[0]!r}"
-
-
-def _text(key: str, value: Any) -> str:
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise BadSettings(f"{key} is text, not {value!r}")
-    return value
-
-
-def _flag(key: str, value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise BadSettings(f"{key} is true or false, not {value!r}")
-    return value
-
-
-def _seconds(key: str, value: Any) -> float:
-    text = value if isinstance(value, str) else "" if isinstance(value, bool) else str(value)
-    match = _DURATION.fullmatch(text)
-    if match is None:
-        raise BadSettings(f"{key} is a time such as 90m or 5400 (seconds), not {value!r}")
-    return float(match[1]) * _UNITS[match[2]]
-
-
-def _location(key: str, value: Any) -> int | None:
-    if value is None or value == "":
-        return None
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise BadSettings(f"{key} is the number of a location in DCImanager 6, or empty, not {value!r}")
-    return value
-
-
-_BY_TYPE: Mapping[str, Callable[[str, Any], Any]] = MappingProxyType(
-    {"str": _text, "bool": _flag, "float": _seconds, "int | None": _location}
-)
-_READERS = MappingProxyType({field.name: _BY_TYPE[str(field.type)] for field in dataclasses.fields(Whmcs6Settings)})

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from provisioner.billing import Billing
+from provisioner.billmanager.office import Office
+from provisioner.billmanager.rows import MessageRow, TaskRow
 from provisioner.clients.coremanager import CoreClient
 from provisioner.clients.dci5 import Dci5Client
 from provisioner.clients.dci5_records import FREE_DOMAIN, NO_OWNER
 from provisioner.log import Call, ModuleLog
 from provisioner.modules.billmanager5 import BillManager5, BillManager5Settings, Properties
 from provisioner.modules.billmanager5_desk import Desk
-from provisioner.modules.billmanager5_office import Message, Office, Ticket
 from provisioner.modules.billmanager5_settings import username_of
 from provisioner.services import Service, generate_password
 from simulator.plant import Plant
@@ -144,11 +145,11 @@ class BillManager5Side:
         """A free server keeps its main address (B5-11 deletes the additional ones)."""
         return False, 0 if held.owner else 1
 
-    def messages(self) -> Sequence[Message]:
+    def messages(self) -> Sequence[MessageRow]:
         return self._office.messages
 
-    def tickets(self) -> Sequence[Ticket]:
-        return self._office.tickets
+    def tickets(self) -> Sequence[TaskRow]:
+        return self._office.tasks
 
     def saved(self, service: str) -> Properties | None:
         return self.desk.module.properties.get(service)

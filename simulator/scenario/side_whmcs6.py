@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from provisioner.billing import Billing
+from provisioner.billmanager.rows import MessageRow, TaskRow
 from provisioner.clients.dci6 import Dci6Client
 from provisioner.log import Call, ModuleLog
-from provisioner.modules.billmanager5_office import Message, Ticket
 from provisioner.modules.whmcs6 import Whmcs6, Whmcs6Settings
 from provisioner.services import Service, State
 from simulator.scenario.sides import Holding
@@ -99,10 +99,10 @@ class Whmcs6Side:
         closed = any(service.state is State.CLOSED for service in services)
         return bool(closed and meant and held.owner.lower() == meant), 0
 
-    def messages(self) -> Sequence[Message]:
+    def messages(self) -> Sequence[MessageRow]:
         return ()
 
-    def tickets(self) -> Sequence[Ticket]:
+    def tickets(self) -> Sequence[TaskRow]:
         return ()
 
     def saved(self, service: str) -> None:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from provisioner.billing import Billing
+from provisioner.billmanager.rows import MessageRow, TaskRow
 from provisioner.log import Call
-from provisioner.modules.billmanager5_office import Message, Ticket
 from provisioner.services import Service
+from simulator.scenario.schema_billmanager import BILLMANAGER_VERBS
 
 __all__ = ["MODULES", "VERBS", "Holding", "Side"]
 
-MODULES = ("whmcs6", "billmanager5")
+MODULES = ("whmcs6", "billmanager5", "billmanager6")
 _LIFECYCLE = ("create", "suspend", "unsuspend", "terminate")
 VERBS = {
     "whmcs6": _LIFECYCLE,
@@ -27,6 +28,7 @@ VERBS = {
         "server_added",
         "server_removed",
     ),
+    "billmanager6": ("suspend", "unsuspend", "terminate", *BILLMANAGER_VERBS),
 }
 """What can be done with a service, by module."""
 
@@ -61,9 +63,9 @@ class Side(Protocol):
         addresses, from the first. `services` are those that had it.
         """
 
-    def messages(self) -> Sequence[Message]: ...
+    def messages(self) -> Sequence[MessageRow]: ...
 
-    def tickets(self) -> Sequence[Ticket]: ...
+    def tickets(self) -> Sequence[TaskRow]: ...
 
     def saved(self, service: str) -> Any:
         """The properties that the billing side has saved of the service's server; None when it has none."""

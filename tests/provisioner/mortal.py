@@ -11,6 +11,7 @@ import httpx
 
 from provisioner.store import R, Row, Store
 from tests.provisioner.panel import Panel
+from tests.provisioner.panel5 import Panel5
 
 
 class Killed(BaseException):
@@ -53,8 +54,8 @@ class MortalStore:
     def read(self, kind: type[R], service: str = "") -> list[R]:
         return self._store.read(kind, service)
 
-    def reserve(self, server: int, service: str) -> bool:
-        return bool(self._around(lambda: self._store.reserve(server, service)))
+    def reserve(self, server: int, service: str, panel: str = "") -> bool:
+        return bool(self._around(lambda: self._store.reserve(server, service, panel)))
 
     def release(self, service: str) -> None:
         self._around(lambda: self._store.release(service))
@@ -63,10 +64,21 @@ class MortalStore:
         return self._store.hold(service)
 
 
-def mortal_transport(panel: Panel, fate: Fate) -> httpx.MockTransport:
+def mortal_transport(
+    panel: Panel | Panel5, fate: Fate, counts: Callable[[httpx.Request], bool] = lambda request: True
+) -> httpx.MockTransport:
+    """`counts`: at which requests the process can end; to end at one that asks and changes nothing is to end at the next
+    write.
+    """
+    inner: Any = panel.transport.handler
+
     async def handle(request: httpx.Request) -> httpx.Response:
+        if fate.dead:
+            raise Killed
+        if not counts(request):
+            return await inner(request)  # type: ignore[no-any-return]
         fate.point()
-        answer = await panel._handle(request)
+        answer = await inner(request)
         fate.point()
         return answer
 

@@ -6,13 +6,16 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+import httpx
+
 from provisioner.billing import Billing
+from provisioner.billmanager.office import Office
 from provisioner.clients.coremanager import CoreClient
 from provisioner.clients.dci5 import Dci5Client
 from provisioner.log import ModuleLog
 from provisioner.modules.billmanager5 import BillManager5, BillManager5Settings
 from provisioner.modules.billmanager5_desk import Desk
-from provisioner.modules.billmanager5_office import Office
+from provisioner.store import Store
 from simulator.kernel import LoopClock, run
 from tests.provisioner.panel5 import ADMIN, CONFIGURATION, Panel5
 
@@ -24,14 +27,24 @@ BOSS = "boss@example.com"
 class Shop5:
     """The parts by name, so that a test can look at any of them."""
 
-    def __init__(self, settings: dict[str, Any], servers: int, login: tuple[str, str]) -> None:
+    def __init__(
+        self,
+        settings: dict[str, Any],
+        servers: int = 3,
+        login: tuple[str, str] = ADMIN,
+        *,
+        panel: Panel5 | None = None,
+        store: Store | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
         self.clock = LoopClock()
-        self.panel = Panel5(self.clock, servers)
+        self.panel = panel or Panel5(self.clock, servers)
         self.log = ModuleLog(self.clock)
-        self.core = CoreClient("http://panel", *login, clock=self.clock, log=self.log, transport=self.panel.transport)
+        wire = transport or self.panel.transport
+        self.core = CoreClient("http://panel", *login, clock=self.clock, log=self.log, transport=wire)
         chosen = {"configuration": CONFIGURATION, "os": "Debian-12", "administrators": [BOSS]} | settings
         source = random.Random(1)
-        self.office = Office(self.clock)
+        self.office = Office(self.clock, store)
         self.module = BillManager5(
             Dci5Client(self.core),
             BillManager5Settings.from_mapping(chosen),
@@ -40,8 +53,9 @@ class Shop5:
             self.panel,
             self.office,
             source=source,
+            store=store,
         )
-        self.billing = Billing(self.module, self.clock, self.log, source=source)
+        self.billing = Billing(self.module, self.clock, self.log, source=source, store=store)
         self.desk = Desk(self.billing, self.module, self.office, self.log)
 
     @property

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from provisioner.billmanager.office import NoOpenTask
 from provisioner.clients.coremanager import CoreError, CoreLoginRefused
 from provisioner.errors import (
     BadSettings,
@@ -19,7 +20,6 @@ from provisioner.errors import (
     ServiceBusy,
 )
 from provisioner.modules.billmanager5 import NameTaken
-from provisioner.modules.billmanager5_office import NoOpenTicket
 from provisioner.services import State
 from tests.provisioner.panel5 import Refusal
 from tests.provisioner.shop5 import BOSS, EMAIL, Shop5, shop5
@@ -343,7 +343,7 @@ def test_an_action_on_a_service_that_is_not_alive_is_refused() -> None:
 def test_colocation_is_set_up_and_deleted_by_people_and_suspended_by_the_module() -> None:
     async def main(shop: Shop5) -> None:
         service = shop.desk.order_colocation("colo1", EMAIL)
-        ticket = shop.office.tickets[0]
+        ticket = shop.office.tasks[0]
         assert (ticket.department, ticket.subject, ticket.open) == ("Hall", "Set up colocation colo1", True)
         assert shop.functions == []
         with pytest.raises(NoServerBound, match="S3 has no owner"):
@@ -355,7 +355,7 @@ def test_colocation_is_set_up_and_deleted_by_people_and_suspended_by_the_module(
         await shop.desk.server_added("colo1", 3)
         assert service.state is State.ACTIVE
         assert shop.module.properties["colo1"].owner == "aliceexamplecom"
-        assert not ticket.open
+        assert not shop.office.tasks[0].open
         with pytest.raises(IllegalEvent):
             await shop.desk.server_added("colo1", 3)
         await shop.desk.suspend("colo1")
@@ -363,12 +363,12 @@ def test_colocation_is_set_up_and_deleted_by_people_and_suspended_by_the_module(
         await shop.desk.unsuspend("colo1")
         await shop.desk.terminate("colo1")
         assert service.state is State.CLOSING
-        assert shop.office.tickets[1].subject == "Delete colocation colo1"
+        assert shop.office.tasks[1].subject == "Delete colocation colo1"
         assert shop.panel.boxes[3].owner == 2, "until somebody has done it"
         shop.desk.server_removed("colo1")
         assert service.state is State.CLOSED
-        with pytest.raises(NoOpenTicket):
-            shop.office.open_ticket("colo1")
+        with pytest.raises(NoOpenTask):
+            shop.office.open_task("colo1")
 
     shop5(main, department="Hall")
 

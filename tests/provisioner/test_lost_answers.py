@@ -12,47 +12,15 @@ from hypothesis import strategies as st
 from provisioner.errors import NotOurServer, PanelUnavailable, ServerInUse
 from provisioner.services import State
 from simulator.kernel import LoopClock, run
+from tests.provisioner.bad_wire import FATES, LATE, LOST, UNSENT, about6, bad_wire
 from tests.provisioner.panel import Panel
 from tests.provisioner.shop import EMAIL, Shop, shop
-
-LOST = "lost"
-"""The call takes effect and its answer is lost."""
-UNSENT = "unsent"
-"""The call never arrives."""
-TWICE = "twice"
-"""Something on the way sends it again."""
-FINE = "fine"
-FATES = st.lists(st.sampled_from([LOST, UNSENT, TWICE, FINE, FINE, FINE]), min_size=60, max_size=60)
-IDEMPOTENT = ("port_on", "port_off", "power_on", "power_off", "owner", "cancel")
-
-
-def bad_wire(panel: Panel, fates: list[str]) -> httpx.MockTransport:
-    """Each order meets its fate; never more than two losses on end, since a wire that is cut is another matter."""
-    left, losses = iter(fates), 0
-
-    async def handle(request: httpx.Request) -> httpx.Response:
-        nonlocal losses
-        fate = next(left, FINE) if request.method != "GET" and "/auth/" not in request.url.path else FINE
-        if fate in (LOST, UNSENT):
-            losses += 1
-        if losses > 2:
-            fate, losses = FINE, 0
-        if fate == UNSENT:
-            raise httpx.ConnectError("no route")
-        answer = await panel._handle(request)
-        if fate == TWICE and request.url.path.endswith(IDEMPOTENT):
-            await panel._handle(request)
-        if fate == LOST:
-            raise httpx.ReadError("connection reset")
-        losses = 0 if request.method != "GET" else losses
-        return answer
-
-    return httpx.MockTransport(handle)
 
 
 @settings(deadline=None, max_examples=60)
 @example(fates=[LOST] * 60, six=True, shutdown=True)
 @example(fates=[UNSENT, LOST] * 30, six=True, shutdown=True)
+@example(fates=[LATE] * 60, six=True, shutdown=True)
 @given(fates=FATES, six=st.booleans(), shutdown=st.booleans())
 def test_a_whole_life_over_a_bad_wire_ends_as_over_a_good_one(fates: list[str], six: bool, shutdown: bool):
     async def main() -> None:
@@ -61,7 +29,7 @@ def test_a_whole_life_over_a_bad_wire_ends_as_over_a_good_one(fates: list[str], 
         tariff = {"shutdown_after_termination": shutdown, "owner_after_termination": "stock@example.com"}
         if six:
             tariff |= {"ipv6_pool": "public6", "temporary_ipv4": True, "remove_temporary_ips": True}
-        it = Shop(tariff, panel=panel, transport=bad_wire(panel, fates), poll=300)
+        it = Shop(tariff, panel=panel, transport=bad_wire(panel, fates, about6), poll=300)
         service = await it.billing.order("web1", EMAIL)
         box = panel.boxes[1]
         assert (service.state, service.server, box.power, box.ports) == (State.ACTIVE, 1, "on", ["up"])

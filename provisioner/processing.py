@@ -1,0 +1,247 @@
+"""Processing modules as BILLmanager calls them: an executable with `--command`, XML on stdin and stdout, and the exit
+status 1 with an error document (BILLmanager's processing-module protocol; names and layouts of its public SDK).
+
+The items, modules and running operations are those of a store (PROVISIONER_STORE) that `provisioner.billmanager` keeps.
+A call of `open` and its like is one try: the next one, the next processing module, and the task for staff after ten of
+them are BILLmanager's, which draws them from what the try leaves in the store.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NoReturn
+from xml.etree import ElementTree as ET
+
+from provisioner.billmanager.manager import BillManager
+from provisioner.billmanager.protocol import ModuleType, Place
+from provisioner.billmanager.rows import ModuleRow
+from provisioner.clients.dci6 import Dci6Client
+from provisioner.clock import SystemClock
+from provisioner.dci6.operations import POLL_SECONDS
+from provisioner.errors import BadSettings, LoginRefused, PanelUnavailable, ProvisioningError, Refused
+from provisioner.log import ModuleLog
+from provisioner.modules.billmanager6 import pmdci6
+from provisioner.modules.ispmanager import ispmanager_type
+from provisioner.sql_store import SqlStore
+
+__all__ = ["COMMANDS", "main", "run_pmdci6", "run_pmispmanager"]
+
+STORE = "sqlite:///provisioner.db"
+_OPERATIONS = ("open", "suspend", "resume", "close")
+COMMANDS = ("features", "check_connection", "get_server_config", "check_param", *_OPERATIONS, "setparam")
+"""Of the protocol's commands, those that our modules have."""
+
+
+class UnknownCommand(Refused):
+    """The module has no such command."""
+
+
+# Types of errors as BILLmanager tells them apart: `client` and `auth` become a problem with the connection.
+_ERRORS: Mapping[type[ProvisioningError], str] = MappingProxyType(
+    {
+        PanelUnavailable: "client",
+        LoginRefused: "auth",
+        UnknownCommand: "command",
+        BadSettings: "value",
+        Refused: "refused",
+        ProvisioningError: "failed",
+    }
+)
+
+
+def run_pmdci6() -> NoReturn:
+    """The executable `pmdci6`."""
+    sys.exit(main(["pmdci6", *sys.argv[1:]]))
+
+
+def run_pmispmanager() -> NoReturn:
+    """The executable `pmispmanager`."""
+    sys.exit(main(["pmispmanager", *sys.argv[1:]]))
+
+
+def main(words: list[str]) -> int:
+    """`words`: the module's name, then the options. The exit status; the document goes to stdout."""
+    document = ET.Element("doc")
+    status = 0
+    try:
+        asyncio.run(_answer(_options(words), document))
+    except ProvisioningError as exc:
+        document = ET.Element("doc")
+        kind = next(name for error, name in _ERRORS.items() if isinstance(exc, error))
+        error = ET.SubElement(document, "error", type=kind)
+        ET.SubElement(error, "msg").text = str(exc)
+        status = 1
+    sys.stdout.write('<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(document, encoding="unicode") + "\n")
+    return status
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise BadSettings(message)
+
+
+def _options(words: list[str]) -> argparse.Namespace:
+    """Options that the protocol has and no command of ours needs are taken and left alone."""
+    parser = _Parser(prog="provisioner.processing", add_help=False)
+    parser.add_argument("type")
+    parser.add_argument("--command", required=True)
+    for name in ("item", "module", "runningoperation"):
+        parser.add_argument(f"--{name}", type=int)
+    for name in ("param", "value", "subcommand", "id", "lang", "itemtype", "intname", "level", "addon"):
+        parser.add_argument(f"--{name}", default="")
+    return parser.parse_args(words)
+
+
+async def _answer(options: argparse.Namespace, document: ET.Element) -> None:
+    if options.command not in COMMANDS:
+        raise UnknownCommand(f"there is no command {options.command!r}; there are {', '.join(COMMANDS)}")
+    store = SqlStore(os.environ.get("PROVISIONER_STORE", STORE)) if _needs_store(options) else None
+    clock = SystemClock()
+    log = ModuleLog(clock, keep=1)
+    kinds = _types(clock, log, store)
+    if options.type not in kinds:
+        raise BadSettings(f"there is no processing module {options.type!r}; there are {', '.join(kinds)}")
+    kind = kinds[options.type]
+    try:
+        if options.command != "features" and options.command not in kind.features:
+            raise UnknownCommand(f"{kind.name} has not the feature {options.command}")
+        if options.command == "features":
+            _features(kind, document)
+        elif options.command == "check_connection":
+            await _check_connection(kind, document)
+        else:
+            assert store is not None
+            manager = BillManager(clock, log, list(kinds.values()), store=store)
+            try:
+                await _work(manager, store, kind, options, document)
+            finally:
+                await manager.close()
+    finally:
+        if store is not None:
+            store.close()
+
+
+def _needs_store(options: argparse.Namespace) -> bool:
+    return options.command not in ("features", "check_connection")
+
+
+def _types(clock: SystemClock, log: ModuleLog, store: SqlStore | None) -> dict[str, ModuleType]:
+    insecure = os.environ.get("PROVISIONER_INSECURE", "") not in ("", "0")
+    poll = float(os.environ.get("PROVISIONER_POLL", POLL_SECONDS))
+
+    def connect(to: Mapping[str, str]) -> Dci6Client:
+        return Dci6Client(to["url"], to["username"], to["password"], clock=clock, log=log, verify=not insecure)
+
+    kinds = [pmdci6(connect, clock, log, poll=poll)]
+    kinds.append(ispmanager_type(clock, log, store or SqlStore("sqlite://"), verify=not insecure))
+    return {kind.name: kind for kind in kinds}
+
+
+# commands
+
+
+def _features(kind: ModuleType, document: ET.Element) -> None:
+    types = ET.SubElement(document, "itemtypes")
+    for name in kind.itemtypes:
+        ET.SubElement(types, "itemtype", name=name)
+    params = ET.SubElement(document, "params")
+    for name, secret in kind.connection.items():
+        ET.SubElement(params, "param", {"name": name, **({"crypted": "yes"} if secret else {})})
+    features = ET.SubElement(document, "features")
+    for name in COMMANDS:
+        if name in kind.features:
+            ET.SubElement(features, "feature", name=name)
+
+
+async def _check_connection(kind: ModuleType, document: ET.Element) -> None:
+    """stdin: `<doc><processingmodule><url/><username/><password/></processingmodule></doc>`."""
+    form = _read().find("processingmodule")
+    given = {name: (form.findtext(name) or "").strip() if form is not None else "" for name in kind.connection}
+    if missing := [name for name, value in given.items() if not value]:
+        raise BadSettings(f"processingmodule: {', '.join(missing)} is missing")
+    row = ModuleRow(0, kind.name, kind.name, None, 0, 0, given, {})
+    module = kind.make(Place(lambda: row, lambda: None))
+    try:
+        await module.check_connection()
+    finally:
+        await module.aclose()
+    ET.SubElement(document, "ok")
+
+
+async def _work(
+    manager: BillManager, store: SqlStore, kind: ModuleType, options: argparse.Namespace, document: ET.Element
+) -> None:
+    command = options.command
+    if command in ("get_server_config", "check_param"):
+        row = manager.catalogue.module(_number(options, "module"))
+        if row.type != kind.name:
+            raise BadSettings(f"the processing module {row.name} is a {row.type}, not a {kind.name}")
+        if command == "check_param":
+            manager.catalogue.running(row.id).check_param(_item_params(_read()))
+            ET.SubElement(document, "ok")
+            return
+        config = ET.SubElement(document, "config")
+        for name, values in (await manager.catalogue.refresh(row.name)).config.items():
+            of = ET.SubElement(config, name)
+            for value in values if isinstance(values, list) else [values]:
+                ET.SubElement(of, "elem").text = str(value)
+        return
+    name = _service(manager, kind, _number(options, "item"))
+    with store.hold(name):
+        fresh = BillManager(manager.clock, manager.log, list(manager.catalogue.types.values()), store=store)
+        try:
+            if command == "setparam":
+                await fresh.change(name, {options.param: _plain(options.value)})
+            else:
+                await fresh.operations.once(name, command)
+        finally:
+            await fresh.close()
+    ET.SubElement(document, "ok")
+
+
+def _service(manager: BillManager, kind: ModuleType, number: int) -> str:
+    """The service with this number. Raises Refused when it is with no such module."""
+    for name in manager.billing.services:
+        if name in manager.items and (row := manager.items.of(name)).id == number:
+            if row.module is None or manager.catalogue.type_of(row.module).name != kind.name:
+                raise Refused(f"the item {number} is not with a {kind.name}")
+            return name
+    raise Refused(f"there is no item {number}")
+
+
+def _number(options: argparse.Namespace, name: str) -> int:
+    value = getattr(options, name)
+    if not isinstance(value, int):
+        raise BadSettings(f"--{name} is missing")
+    return value
+
+
+def _plain(text: str) -> Any:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text
+
+
+def _read() -> ET.Element:
+    """The document on stdin. A document type is none of the protocol's, and may hide a bomb."""
+    text = sys.stdin.read()
+    try:
+        if "<!DOCTYPE" in text:
+            raise BadSettings("a document type is not read")
+        return ET.fromstring(text)  # noqa: S314 - entities need a document type, which is refused above
+    except ET.ParseError as exc:
+        raise BadSettings(f"stdin is not a document: {exc}") from exc
+
+
+def _item_params(document: ET.Element) -> dict[str, Any]:
+    """`<doc><item><configuration>...</configuration>...</item></doc>`."""
+    item = document.find("item")
+    return {each.tag: _plain((each.text or "").strip()) for each in (item if item is not None else ())}
+
+
+if __name__ == "__main__":
+    sys.exit(main([Path(word).name if index == 0 else word for index, word in enumerate(sys.argv[1:])]))
