@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from simulator.api5.calls import Call, done, function, number
-from simulator.api5.document import Document, form
 from simulator.api5.errors import Refusal
 from simulator.api5.server_rows import main_address, own
 from simulator.api5.servers import check_domain, set_hostname
+from simulator.coremanager.document import Document, form
 from simulator.dcim.accounts5 import Level
 from simulator.dcim.addresses import Address, Pool
 from simulator.dcim.errors import Invalid, NoAddress, NotFound, Protected
@@ -18,6 +18,12 @@ from simulator.dcim.records import Server
 __all__: list[str] = []
 
 COLUMNS = ("id", "ip", "domain")
+RUNNING = {
+    OperationKind.OS_INSTALL: "osinstall",
+    OperationKind.DIAGNOSTIC: "diag",
+    OperationKind.RESCUE: "rescue",
+}
+"""The operation, as errors about addresses call it."""
 
 
 def _address(call: Call, server: Server, key: str) -> Address:
@@ -115,11 +121,33 @@ async def delete(call: Call) -> Document:
         address = _address(call, server, key)
         running = call.panel.operations.running(server)
         if running is not None:
-            word = "osinstall" if running.kind is OperationKind.OS_INSTALL else "diag"
-            raise Refusal(f"ip_delete_restrict_{word}_in_progress", "", address.name)
+            raise Refusal(f"ip_delete_restrict_{RUNNING[running.kind]}_in_progress", "", address.name)
         call.panel.addresses.release(address.id, subject=server.name)
 
     return await call.each(release)
+
+
+@function("server.moveip", Level.ADMIN)
+async def move(call: Call) -> Document:
+    """An address to another server: `elid` is the address, `servertree` the server. The main one stays."""
+    key = number(call.need("elid"))
+    address = call.panel.addresses.used.find(key)
+    server = call.panel.inventory.servers.find(address.server) if address else None
+    if address is None or server is None or address not in own(call, server):
+        raise Refusal("missed", "ip", call.get("elid"), "no server has this address")
+    if not call.setting:
+        choices = [(str(one.id), one.name) for one in call.panel.inventory.servers if one.id != server.id]
+        return form({"elid": address.id, "ip": address.name, "servertree": ""}, servertree=choices)
+    target = call.server(call.need("servertree"))
+    main = main_address(call, server)
+    if main is not None and main.id == address.id:
+        raise Refusal("cant_move_main_ip", "", address.name)
+    for each in (server, target):
+        running = call.panel.operations.running(each)
+        if running is not None:
+            raise Refusal(f"ip_move_restrict_{RUNNING[running.kind]}_in_progress", "", address.name)
+    call.panel.addresses.move(address.id, target.id, subject=target.name)
+    return done()
 
 
 @function("new_net", Level.OPERATOR, "inferred", "APIDOC has the name; its columns are ours")

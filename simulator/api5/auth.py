@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from simulator.api5.calls import Call, done, function, number
-from simulator.api5.document import Document, Element
 from simulator.api5.errors import Refusal
+from simulator.coremanager.document import Document, Element
 from simulator.dcim.accounts5 import Level
 from simulator.dcim.users import User, UserState
 
@@ -22,8 +22,8 @@ async def log_in(call: Call) -> Document:
     """By name and password, or by a one-time key."""
     name, key = call.get("username"), call.get("key")
     if key and not call.get("password"):
-        return _session(call, call.accounts.use_key(name, key))
-    return _session(call, call.accounts.check(name, call.get("password")))
+        return _session(call, call.accounts.use_key(name, key, call.client))
+    return _session(call, call.accounts.check(name, call.get("password"), call.client))
 
 
 @function("session.newkey", Level.ADMIN, source="GUIDE, WHMCS")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Any, NamedTuple
 
-from simulator.api5.calls import Call, function, number
-from simulator.api5.document import Document, form
+from simulator.api5.calls import Call, done, function, number
 from simulator.api5.errors import Refusal
+from simulator.coremanager.document import Document, form
 from simulator.dcim.accounts5 import Level
 from simulator.dcim.records import LinkStatus, Outlet, PowerStatus, Server, ServerState, SwitchPort
 
-__all__ = ["port_flags", "power_flags"]
+__all__ = ["port_flags", "power_flags", "server_of_ipmi"]
 
 COLUMNS = (
     "id", "type", "device", "adminon", "adminoff", "adminunknown", "adminerror", "operon", "operoff", "operunknown",
@@ -42,7 +43,7 @@ def _connections(server: Server) -> list[Connection]:
     return [
         *(Connection(3 * port + 1, "Switch", port) for port in server.ports),
         *(Connection(3 * outlet + 2, "PDU", outlet) for outlet in server.outlets),
-        Connection(3 * server.id, "IPMI", server.id),
+        *((Connection(3 * server.id, "IPMI", server.id),) if server.bmc.host else ()),
     ]
 
 
@@ -86,11 +87,13 @@ async def connections(call: Call) -> Document:
 
 @function("server.connection.edit", Level.OPERATOR, source="META-5.21.4, WHMCS")
 async def read(call: Call) -> Document:
-    """One connection with its particulars; it is set up in the lab, and cannot be changed here."""
-    server = call.server(call.need("plid"))
-    one = _connection(server, call.need("elid"))
+    """One connection with its particulars. Of IPMI the address and the account can be changed."""
+    server, one = _found(call)
     if call.setting:
-        raise Refusal("dev_unregistred_func", "", call.func, "connections come from the lab file")
+        if one.kind != "IPMI":
+            raise Refusal("dev_unregistred_func", "", call.func, "a port is another one: delete it, and add that")
+        await _set_bmc(call, server)
+        return done()
     inventory = call.panel.inventory
     values: dict[str, Any] = {"plid": server.id, "elid": one.id, "devtype": one.kind}
     if one.kind == "Switch":
@@ -106,11 +109,65 @@ async def read(call: Call) -> Document:
     return form(values)
 
 
+def _found(call: Call) -> tuple[Server, Connection]:
+    """A script of an administrator's sends no `plid`: the ids of connections are unlike each other all over."""
+    if call.get("plid"):
+        server = call.server(call.get("plid"))
+        return server, _connection(server, call.need("elid"))
+    wanted = number(call.need("elid"))
+    for server in call.panel.inventory.servers:
+        for one in _connections(server):
+            if one.id == wanted:
+                return server, one
+    raise Refusal("missed", "connection", call.get("elid"), f"there is no connection {call.get('elid')}")
+
+
+def server_of_ipmi(call: Call, key: str) -> Server:
+    """Whose BMC a connection is; raises Refusal for one that is none."""
+    wanted = number(key)
+    for server in call.panel.inventory.servers:
+        if server.bmc.host and wanted == 3 * server.id:
+            return server
+    raise Refusal("missed", "connection", key, f"there is no IPMI connection {key}")
+
+
+async def _set_bmc(call: Call, server: Server) -> None:
+    """`ip`, or as it was called before, `ipmiip`."""
+    host = call.get("ip") or call.get("ipmiip") or server.bmc.host
+    try:
+        host = str(ipaddress.ip_address(host))
+    except ValueError:
+        raise Refusal("value", "ip", host) from None
+    username = call.get("ipmiuser") if "ipmiuser" in call.params else None
+    password = call.get("ipmipass") if "ipmipass" in call.params else None
+    await call.panel.wiring.set_bmc(server.id, host=host, username=username, password=password)
+
+
+@function("server.connection.delete", Level.OPERATOR)
+async def delete(call: Call) -> Document:
+    """The record of it: no cable is pulled by that."""
+    server = call.server(call.need("plid"))
+
+    async def remove(key: str) -> None:
+        one = _connection(call.server(str(server.id)), key)
+        if one.kind == "Switch":
+            call.panel.wiring.unplug_port(server.id, one.thing)
+        elif one.kind == "PDU":
+            call.panel.wiring.unplug_outlet(server.id, one.thing)
+        else:
+            await call.panel.wiring.set_bmc(server.id, host="")
+
+    return await call.each(remove)
+
+
 async def _set(call: Call, *, on: bool) -> Document:
     server = call.server(call.need("plid"))
 
     async def switch(key: str) -> None:
         one = _connection(server, key)
+        now = call.panel.inventory.servers.get(server.id)
+        if one.kind == "Switch" and now.state in (ServerState.SUSPENDING, ServerState.RESUMING):
+            raise Refusal("func_in_progress", "", key, f"the ports of server {server.name} are being switched")
         if one.kind == "Switch":
             await call.panel.ports.set(server.id, on, [one.thing])
         elif one.kind == "PDU":

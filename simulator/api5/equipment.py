@@ -1,26 +1,48 @@
-"""Switches, PDUs, racks, kinds of servers, templates."""
+"""Switches, PDUs and their ports."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from simulator.api5.calls import Call, function, number
+from simulator.api5.calls import Call, done, function, number
 from simulator.api5.connections import port_flags, power_flags
-from simulator.api5.document import Document, form
 from simulator.api5.errors import Refusal
-from simulator.api5.operations import REPOSITORY, template_id
 from simulator.api5.server_rows import hostname
+from simulator.api5.vlans import vlan_id
+from simulator.coremanager.document import Document, form
 from simulator.dcim.accounts5 import Level
+from simulator.dcim.errors import InUse, WrongState
 from simulator.dcim.records import Outlet, Pdu, Server, Switch, SwitchPort
 
 __all__: list[str] = []
 
-DEVICE_COLUMNS = ("id", "name", "connection_problem", "connection_ok", "hostname", "device", "rack", "ip", "portcnt")
+DEVICE_COLUMNS = (
+    "id",
+    "name",
+    "connection_problem",
+    "connection_ok",
+    "hostname",
+    "device",
+    "rack",
+    "ip",
+    "portcnt",
+    "notes",
+)
 PORT_COLUMNS = (
-    "id", "identity", "servername", "serverhname", "descr", "speed", "adminon", "adminoff", "adminunknown", "operon",
-    "operoff", "operunknown",
+    "id", "identity", "servername", "serverhname", "descr", "vlan", "speed", "adminon", "adminoff", "adminunknown",
+    "operon", "operoff", "operunknown", "bitsec", "notes",
 )  # fmt: skip
-OUTLET_COLUMNS = ("id", "identity", "servername", "serverhname", "descr", "adminon", "adminoff", "adminunknown")
+OUTLET_COLUMNS = (
+    "id",
+    "identity",
+    "servername",
+    "serverhname",
+    "descr",
+    "adminon",
+    "adminoff",
+    "adminunknown",
+    "power",
+)
 SPEEDS = {10**7: "10m", 10**8: "100m", 10**9: "1g", 10**10: "10g"}
 
 
@@ -50,6 +72,7 @@ def _device(call: Call, one: Switch | Pdu, ports: int) -> dict[str, Any]:
         "rack_id": one.rack,
         "ip": one.access.host,
         "portcnt": ports,
+        "notes": one.notes or None,
     }
 
 
@@ -69,11 +92,39 @@ async def switches(call: Call) -> Document:
 
 
 @function("switch.edit", Level.OPERATOR)
-async def read_switch(call: Call) -> Document:
+async def edit_switch(call: Call) -> Document:
+    """Its name and notes; how it is reached is set when it is added."""
     switch = _switch(call, call.need("elid"))
-    if call.setting:
-        raise Refusal("dev_unregistred_func", "", call.func, "switches come from the lab file")
-    return _read_device(switch)
+    if not call.setting:
+        return _read_device(switch)
+    call.panel.wiring.edit_switch(switch.id, **_texts(call, switch))
+    return done()
+
+
+@function("switch.delete", Level.OPERATOR)
+async def delete_switch(call: Call) -> Document:
+    async def remove(key: str) -> None:
+        switch = _switch(call, key)
+        try:
+            call.panel.stock.remove_switch(switch.id)
+        except InUse as error:
+            raise Refusal("service_port_connected_to_server", "", switch.name, str(error)) from None
+
+    return await call.each(remove)
+
+
+@function("switch.filter", Level.OPERATOR)
+async def narrow_switches(call: Call) -> Document:
+    return call.narrow("switch", DEVICE_COLUMNS)
+
+
+def _texts(call: Call, one: Switch | Pdu) -> dict[str, str]:
+    """What the form sent of what can be changed. Raises Refusal for what cannot."""
+    now = {"ip": one.access.host, "device": one.access.handler, "rack": str(one.rack)}
+    for name, value in now.items():
+        if call.get(name, value) != value:
+            raise Refusal("value", name, call.get(name), f"{name} is set when the device is added")
+    return {name: call.get(name) for name in ("name", "notes") if name in call.params}
 
 
 @function("switch.port", Level.OPERATOR, source="META-5.21.4, NODE")
@@ -89,9 +140,49 @@ def _port(call: Call, port: SwitchPort) -> dict[str, Any]:
         "identity": port.identity,
         **_holder(call.panel.inventory.servers.find(port.server)),
         "descr": port.description,
+        "vlan": port.vlan or None,
         "speed": SPEEDS.get(port.speed, "unknown"),
         **port_flags(port),
+        "bitsec": round(call.panel.meters.port_rate(port.id)),
+        "notes": port.notes or None,
     }
+
+
+def _switch_port(call: Call, key: str) -> SwitchPort:
+    port = call.panel.inventory.switch_ports.find(number(key))
+    if port is None:
+        raise Refusal("missed", "connection", key, f"there is no switch port {key}")
+    return port
+
+
+@function("switch.port.edit", Level.OPERATOR)
+async def edit_port(call: Call) -> Document:
+    """`vlan` acts on the switch; speed and duplex are what the two ends agree on, and are not set."""
+    port = _switch_port(call, call.need("elid"))
+    if not call.setting:
+        values = {
+            "elid": port.id,
+            "identity": port.identity,
+            "descr": port.description,
+            "speed": SPEEDS.get(port.speed, "unknown"),
+            "vlan": port.vlan or "",
+            "notes": port.notes,
+        }
+        return form(values, vlan=[(str(one.id), one.name) for one in call.panel.vlans])
+    for name, value in (("speed", SPEEDS.get(port.speed, "unknown")), ("identity", port.identity)):
+        if call.get(name, value) not in ("", value):
+            raise Refusal("dev_unregistred_func", "", name, f"the handler of this switch does not set {name}")
+    if call.get("descr") and call.get("descr") != port.description:
+        switch = call.panel.inventory.switches.get(port.switch)
+        try:
+            call.panel.stock.describe_port(switch, port, call.get("descr"))
+        except WrongState as error:
+            raise Refusal("dev_unregistred_func", "", "descr", str(error)) from None
+    if call.get("vlan") and call.get("vlan") != str(port.vlan):
+        await call.panel.vlans.put_port(port.id, vlan_id(call, call.get("vlan")))
+    if "notes" in call.params:
+        call.panel.inventory.switch_ports.change(port.id, notes=call.get("notes"))
+    return done()
 
 
 @function("switch.refresh", Level.OPERATOR)
@@ -119,9 +210,7 @@ async def refresh_switch_port(call: Call) -> Document:
 
 async def _set_port(call: Call, *, on: bool) -> Document:
     async def switch(key: str) -> None:
-        port = call.panel.inventory.switch_ports.find(number(key))
-        if port is None:
-            raise Refusal("missed", "connection", key, f"there is no switch port {key}")
+        port = _switch_port(call, key)
         await call.panel.ports.set_one(port.switch, port.id, on)
 
     return await call.each(switch)
@@ -148,17 +237,30 @@ async def pdus(call: Call) -> Document:
 
 
 @function("pdu.edit", Level.OPERATOR)
-async def read_pdu(call: Call) -> Document:
+async def edit_pdu(call: Call) -> Document:
     pdu = _pdu(call, call.need("elid"))
-    if call.setting:
-        raise Refusal("dev_unregistred_func", "", call.func, "PDUs come from the lab file")
-    return _read_device(pdu)
+    if not call.setting:
+        return _read_device(pdu)
+    call.panel.wiring.edit_pdu(pdu.id, **_texts(call, pdu))
+    return done()
+
+
+@function("pdu.delete", Level.OPERATOR)
+async def delete_pdu(call: Call) -> Document:
+    async def remove(key: str) -> None:
+        pdu = _pdu(call, key)
+        try:
+            call.panel.wiring.remove_pdu(pdu.id)
+        except InUse as error:
+            raise Refusal("service_port_connected_to_server", "", pdu.name, str(error)) from None
+
+    return await call.each(remove)
 
 
 def _read_device(one: Switch | Pdu) -> Document:
     access = one.access
     values = {"elid": one.id, "name": one.name, "ip": access.host, "device": access.handler, "rack": one.rack}
-    return form({**values, "snmpcommunity": access.community})
+    return form({**values, "snmpcommunity": access.community, "notes": one.notes})
 
 
 @function("pdu.port", Level.OPERATOR, source="META-5.21.4, NODE")
@@ -175,6 +277,7 @@ def _outlet(call: Call, outlet: Outlet) -> dict[str, Any]:
         **_holder(call.panel.inventory.servers.find(outlet.server)),
         "descr": f"Port {outlet.number}",
         **power_flags(outlet),
+        "power": _load(call, outlet),
     }
 
 
@@ -189,12 +292,12 @@ async def refresh_pdu(call: Call) -> Document:
 @function("pdu.port.refresh", Level.OPERATOR)
 async def refresh_pdu_port(call: Call) -> Document:
     async def read(key: str) -> None:
-        await call.panel.devices.read_pdu(_found(call, key).pdu)
+        await call.panel.devices.read_pdu(_outlet_of(call, key).pdu)
 
     return await call.each(read)
 
 
-def _found(call: Call, key: str) -> Outlet:
+def _outlet_of(call: Call, key: str) -> Outlet:
     outlet = call.panel.inventory.outlets.find(number(key))
     if outlet is None:
         raise Refusal("missed", "connection", key, f"there is no PDU port {key}")
@@ -203,7 +306,7 @@ def _found(call: Call, key: str) -> Outlet:
 
 async def _set_outlet(call: Call, *, on: bool) -> Document:
     async def switch(key: str) -> None:
-        outlet = _found(call, key)
+        outlet = _outlet_of(call, key)
         await call.panel.power.set_outlet(outlet.pdu, outlet.id, on)
 
     return await call.each(switch)
@@ -229,51 +332,7 @@ async def outlet_off_later_name(call: Call) -> Document:
     return await _set_outlet(call, on=False)
 
 
-# racks, kinds of servers, templates
-
-
-@function("rack", Level.OPERATOR, source="META-5.21.4, NODE")
-async def racks(call: Call) -> Document:
-    rows = ({"id": rack.id, "name": rack.name} for rack in call.panel.inventory.racks)
-    return call.list(rows, ("id", "name"))
-
-
-@function("servertype", Level.OPERATOR)
-async def server_types(call: Call) -> Document:
-    """The configurations that servers have, with how many of them may be sold."""
-    counts: dict[str, int] = {}
-    for server in call.panel.inventory.servers:
-        if server.configuration:
-            counts[server.configuration] = counts.get(server.configuration, 0) + 1
-    free = call.panel.free_configurations()
-    systems = sum(1 for one in call.panel.inventory.templates if one.type == "os")
-    rows = (
-        {"id": name, "name": name, "chassis_single": True, "servers": count, "freeservers": free.get(name, 0),
-         "oscnt": systems}
-        for name, count in counts.items()
-    )  # fmt: skip
-    return call.list(rows, ("id", "name", "chassis_single", "servers", "freeservers", "oscnt"))
-
-
-@function("osmgr", Level.OPERATOR, source="META-5.21.4, official docs")
-async def templates(call: Call) -> Document:
-    """Templates of all kinds. `id` is what `server.operations` takes."""
-    kinds = {"os": "type_ostemplate", "diagnostic": "type_diag"}
-    rows = (
-        {
-            "id": template_id(one),
-            "name": one.name,
-            "type": call.label(kinds.get(one.type, one.type)),
-            "installed": "ok",
-            "repo": REPOSITORY,
-        }
-        for one in call.panel.inventory.templates
-    )
-    return call.list(rows, ("id", "name", "type", "installed", "repo"))
-
-
-@function("repo", Level.OPERATOR)
-async def repositories(call: Call) -> Document:
-    return call.list(
-        [{"name": REPOSITORY, "location": "", "default": "yes"}], ("name", "location", "default"), key="name"
-    )
+def _load(call: Call, outlet: Outlet) -> int | None:
+    """Watts, as META has it; one client takes the same element for the state of the outlet."""
+    watts = call.panel.meters.outlet_watts(outlet.id)
+    return None if watts is None else round(watts)

@@ -6,22 +6,10 @@ word for a panel error that a function knows.
 
 from __future__ import annotations
 
-from simulator.api5.document import Document, Element
-from simulator.api5.messages import error_text
+from simulator.coremanager.errors import Refusal
 from simulator.dcim import errors
 
-__all__ = ["Refusal", "explain", "report"]
-
-
-class Refusal(Exception):
-    """`kind` and `subject` are the error's `type` and `object`; `value` is put into its text."""
-
-    def __init__(self, kind: str, subject: str = "", value: str = "", detail: str = "") -> None:
-        super().__init__(detail or f"{kind} {subject} {value}")
-        self.kind = kind
-        self.subject = subject
-        self.value = value
-        self.detail = detail
+__all__ = ["Refusal", "explain"]
 
 
 TABLE: dict[type[errors.PanelError], tuple[str, str]] = {
@@ -41,6 +29,7 @@ TABLE: dict[type[errors.PanelError], tuple[str, str]] = {
     errors.AlreadyThere: ("exists", "users"),
     errors.NoSwitchPorts: ("missed", "connection"),
     errors.NoAddress: ("ip_alloc_failed", ""),
+    errors.NoPowerDevice: ("no_power_connections", ""),
     errors.UserInUse: ("constraint_delete", "users"),
     errors.InUse: ("constraint_delete", "ip"),
     errors.DeviceFault: ("handler_unknown", ""),
@@ -50,7 +39,17 @@ TABLE: dict[type[errors.PanelError], tuple[str, str]] = {
 """An empty object is filled with the field of an Invalid, and with the kind of thing of a NotFound."""
 
 
-_TAKEN = {"a user": "users", "a server": "servers", "the MAC": "server_mac"}
+_TAKEN = {
+    "a user": "users",
+    "a server": "servers",
+    "the MAC": "server_mac",
+    "a VLAN named": "vlanname",
+    "a VLAN": "vlans",
+    "a rack": "racks",
+    "a switch": "Switch",
+    "a PDU": "PDU",
+    "the IPMI": "such_ipmi",
+}
 """What is there already, by the panel's words."""
 
 
@@ -75,19 +74,10 @@ def explain(error: errors.PanelError) -> Refusal:
 def _thing(text: str) -> str:
     """The kind of thing that a NotFound names: `no switch port 7`."""
     words = text.removeprefix("no ").rsplit(" ", 1)[0]
-    return {"switch port": "connection", "PDU port": "connection", "switch": "device", "PDU": "device"}.get(
-        words, words.replace(" ", "_")
-    )
-
-
-def report(refusal: Refusal, lang: str, func: str) -> Document:
-    """The error document (layout of the family's recorded replies)."""
-    text = error_text(refusal.kind, refusal.subject, refusal.value, lang)
-    attributes = {"type": refusal.kind, "lang": lang, "code": "1"}
-    children = [Element("param", refusal.value, {"name": "value"})]
-    if refusal.subject:
-        attributes = {"type": refusal.kind, "object": refusal.subject, "lang": lang, "code": "1"}
-        children.insert(0, Element("param", refusal.subject, {"name": "object", "type": "msg"}))
-    stack = Element("stack", children=[Element("action", func, {"level": "0", "user": ""})])
-    children += [stack, Element("detail", refusal.detail or text), Element("msg", text)]
-    return Document("error", [Element("error", attributes=attributes, children=children)])
+    return {
+        "switch port": "connection",
+        "PDU port": "connection",
+        "switch": "device",
+        "PDU": "device",
+        "VLAN": "vlan",
+    }.get(words, words.replace(" ", "_"))

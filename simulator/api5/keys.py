@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from simulator.api5.calls import Call, done, function, number
-from simulator.api5.document import Document, form
 from simulator.api5.errors import Refusal
+from simulator.coremanager.document import Document, form
 from simulator.dcim.accounts5 import Level
 from simulator.dcim.errors import Invalid, NotFound
 from simulator.dcim.ssh_keys import SshKey

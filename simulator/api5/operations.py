@@ -6,17 +6,17 @@ import re
 from typing import Any
 
 from simulator.api5.calls import Call, done, function, number
-from simulator.api5.document import Document, element, form
 from simulator.api5.errors import Refusal
 from simulator.api5.server_rows import hostname
 from simulator.api5.servers import check_domain, set_hostname
+from simulator.coremanager.document import Document, element, form
 from simulator.dcim.accounts5 import Level
 from simulator.dcim.errors import NoAddress, NotFound
 from simulator.dcim.operation_table import Operation, OperationKind, OperationStatus
 from simulator.dcim.recipes import Recipe
 from simulator.dcim.records import Server, Template
 
-__all__ = ["REPOSITORY", "template_id"]
+__all__ = ["REPOSITORY", "restricted", "template_id"]
 
 REPOSITORY = "ISPsystem"
 """Where templates of a lab are said to come from: a template's internal name is `<repository>__<template>`."""
@@ -29,6 +29,11 @@ STATES = {
     OperationStatus.FAILED: "error",
     OperationStatus.CANCELED: "canceld",
 }
+KINDS = {
+    OperationKind.OS_INSTALL: "server_os_install",
+    OperationKind.DIAGNOSTIC: "server_diag",
+    OperationKind.RESCUE: "server_rescue",
+}
 PLACEHOLDERS = {"ostemplate": "no_os_template", "diag": "no_diag_template", "rescue": "no_rescue_template"}
 
 
@@ -37,7 +42,18 @@ def template_id(template: Template) -> str:
 
 
 def _templates(call: Call, kind: str) -> list[Template]:
-    return [template for template in call.panel.inventory.templates if template.type == kind]
+    """Those that the caller is offered: restricted ones are the administrator's alone."""
+    return [
+        template
+        for template in call.panel.inventory.templates
+        if template.type == kind and (call.staff or template.id not in restricted(call))
+    ]
+
+
+def restricted(call: Call) -> dict[int, None]:
+    """Templates with `restrict=on`, by id."""
+    kept: dict[int, None] = call.panel.made.setdefault("api5 restricted templates", {})
+    return kept
 
 
 def _template(call: Call, field: str, kind: str) -> Template:
@@ -61,15 +77,28 @@ async def operations(call: Call) -> Document:
     elif chosen == "diag" and call.staff:
         _diagnose(call, server)
     elif chosen == "rescue":
-        raise Refusal("value", "rescue", call.get("rescue"), "there are no rescue templates")
+        _rescue(call, server)
     else:
         raise Refusal("value", "operation", chosen)
+    begun = call.panel.inventory.servers.get(server.id).operation
+    if begun is not None:
+        _begun_by(call)[begun] = call.accounts.name(call.user)
     return done()
 
 
+def _begun_by(call: Call) -> dict[int, str]:
+    """Who began an operation through this API."""
+    kept: dict[int, str] = call.panel.made.setdefault("api5 operation users", {})
+    return kept
+
+
 def _form(call: Call, server: Server) -> Document:
-    kinds = ("ostemplate", "diag") if call.staff else ("ostemplate",)
-    lists = {"ostemplate": _templates(call, "os"), "diag": _templates(call, "diagnostic"), "rescue": []}
+    kinds = ("ostemplate", "diag", "rescue") if call.staff else ("ostemplate", "rescue")
+    lists = {
+        "ostemplate": _templates(call, "os"),
+        "diag": _templates(call, "diagnostic"),
+        "rescue": _templates(call, "rescue"),
+    }
     options: dict[str, list[tuple[str, Any]]] = {
         "operation": [(key, call.label(key)) for key in ("no_operation", *kinds)]
     }
@@ -92,13 +121,7 @@ def _form(call: Call, server: Server) -> Document:
 
 def _install(call: Call, server: Server) -> None:
     template = _template(call, "ostemplate", "os")
-    password = call.get("passwd")
-    wrong = _FORBIDDEN.search(password)
-    if not password or wrong:
-        raise Refusal("value", "passwd", wrong[0] if wrong else "")
-    for again in ("confirm", "checkpasswd"):
-        if call.get(again) and call.get(again) != password:
-            raise Refusal("value", again, "", "the passwords differ")
+    _check_password(call)
     recipe = _recipe(call)
     check_domain(call.get("hostname"), "hostname")
     if not server.macs:
@@ -109,6 +132,28 @@ def _install(call: Call, server: Server) -> None:
         raise Refusal("operfail_no_ip_on_server", "", "", str(error)) from None
     if call.get("hostname"):
         set_hostname(call, server, call.get("hostname"))
+
+
+def _rescue(call: Call, server: Server) -> None:
+    template = _template(call, "rescue", "rescue")
+    _check_password(call)
+    if not server.macs:
+        raise Refusal("mac_is_not_defined_for_server")
+    try:
+        call.panel.operations.rescue(server.id, template.id)
+    except NoAddress as error:
+        raise Refusal("operfail_no_ip_on_server", "", "", str(error)) from None
+
+
+def _check_password(call: Call) -> None:
+    """Of root, in what is installed or booted."""
+    password = call.get("passwd")
+    wrong = _FORBIDDEN.search(password)
+    if not password or wrong:
+        raise Refusal("value", "passwd", wrong[0] if wrong else "")
+    for again in ("confirm", "checkpasswd"):
+        if call.get(again) and call.get(again) != password:
+            raise Refusal("value", again, "", "the passwords differ")
 
 
 def _recipe(call: Call) -> Recipe | None:
@@ -150,7 +195,7 @@ async def cancel_of_server(call: Call) -> Document:
 
 # the list of operations
 
-COLUMNS = ("id", "date", "type", "state")
+COLUMNS = ("id", "date", "type", "user", "state")
 
 
 def _operation(call: Call, key: str) -> Operation:
@@ -164,11 +209,12 @@ def _row(call: Call, operation: Operation) -> dict[str, Any]:
     inventory = call.panel.inventory
     template = inventory.templates.find(operation.template)
     server = inventory.servers.find(operation.server)
-    kind = "server_os_install" if operation.kind is OperationKind.OS_INSTALL else "server_diag"
+    kind = KINDS[operation.kind]
     return {
         "id": operation.id,
         "date": call.panel.clock.calendar(operation.created_at).strftime("%Y-%m-%d %H:%M:%S"),
         "type": call.word(kind, os=template.name if template else "", serverinfo=server.name if server else ""),
+        "user": _begun_by(call).get(operation.id),
         "state": call.label(STATES[operation.status]),
     }
 
@@ -176,7 +222,24 @@ def _row(call: Call, operation: Operation) -> dict[str, Any]:
 @function("operation", Level.OPERATOR)
 async def listed(call: Call) -> Document:
     """Newest first."""
-    return call.list((_row(call, one) for one in reversed(list(call.panel.operations.all))), COLUMNS)
+    hidden = _hidden(call)
+    shown = (one for one in reversed(list(call.panel.operations.all)) if one.id not in hidden)
+    return call.list((_row(call, one) for one in shown), COLUMNS)
+
+
+def _hidden(call: Call) -> dict[int, None]:
+    kept: dict[int, None] = call.panel.made.setdefault("api5 cleared operations", {})
+    return kept
+
+
+@function("operation.cclear", Level.OPERATOR)
+async def clear(call: Call) -> Document:
+    """What has ended is not listed any more; with `elid`, those."""
+    wanted = [_operation(call, key) for key in call.ids()] if call.get("elid") else list(call.panel.operations.all)
+    for operation in wanted:
+        if operation.status.ended:
+            _hidden(call)[operation.id] = None
+    return done()
 
 
 @function("operation.cancel", Level.OPERATOR)

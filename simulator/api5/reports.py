@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from simulator.api5.calls import Call, function
-from simulator.api5.document import Document
+from simulator.coremanager.document import Document
 from simulator.dcim.accounts5 import Level
 from simulator.dcim.operation_table import OperationKind, OperationStatus
 from simulator.dcim.records import PowerStatus, ServerState
@@ -30,7 +30,8 @@ async def dashboard(call: Call) -> Document:
     if call.staff:
         free = [one for one in servers if panel.is_free(one)]
         on = sum(1 for one in free if panel.inventory.power_status(one) is PowerStatus.ON)
-        counts |= {"freeservercnt": len(free), "poweronfreeservercnt": on}
+        new = len(panel.search.found)
+        counts |= {"freeservercnt": len(free), "poweronfreeservercnt": on, "newservercnt": new}
     rows = ({"type": call.label(name), "value": count} for name, count in counts.items())
     return call.list(rows, ("type", "value"), key="type")
 
@@ -44,13 +45,17 @@ async def problems(call: Call) -> Document:
 def _problems(call: Call) -> Iterator[dict[str, Any]]:
     panel = call.panel
     inventory = panel.inventory
-    kind = call.label("problem_device_connection_fail")
+
+    def trouble(device: str, name: str, error: str) -> dict[str, Any]:
+        word = "unexpected_data" if panel.devices.refused(device) else "connection_fail"
+        return {"id": device, "type": call.label(f"problem_device_{word}"), "name": name, "description": error}
+
     for each in (*inventory.switches, *inventory.pdus):
         if each.error is not None:
-            yield {"id": f"{each.access.name}", "type": kind, "name": each.name, "description": each.error}
+            yield trouble(each.access.name, each.name, each.error)
     for server in inventory.servers:
         if server.bmc_error is not None:
-            yield {"id": server.bmc.name, "type": kind, "name": server.name, "description": server.bmc_error}
+            yield trouble(server.bmc.name, server.name, server.bmc_error)
         last = panel.operations.last(server)
         if last is not None and last.status is OperationStatus.FAILED and last.ended_at is not None:
             yield {

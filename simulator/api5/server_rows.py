@@ -27,8 +27,8 @@ FREE_HOSTNAME = "free.ds"
 COLUMNS = (
     "id", "name", "rack", "type", "chassis_templ", "hostname", "owner", "mac", "ip", "poweron", "poweroff",
     "powerunknown", "powererror", "ineton", "inetoff", "inetunknown", "ineterror", "ipmi", "disabled", "blocked",
-    "forcelock", "hwproblem", "operation_failed", "install_in_progress", "diag_in_progress", "cancel_oper", "note",
-    "notes", "os",
+    "forcelock", "hwproblem", "operation_failed", "install_in_progress", "diag_in_progress", "rescue_in_progress",
+    "rescue_ready_ssh", "cancel_oper", "note", "notes", "power", "traff", "os",
 )  # fmt: skip
 
 
@@ -52,14 +52,17 @@ def server_row(call: Call, server: Server) -> dict[str, Any]:
         "ip": address.name if address else "",
         power_flag(call, server): True,
         network_flag(call, server): True,
-        "ipmi": f"IPMI {server.name}",
+        "ipmi": f"IPMI {server.name}" if server.bmc.host else None,
         "disabled": blocked,
         "blocked": blocked,
         "forcelock": server.protected,
         "hwproblem": server.faulty is not None,
         **operation_flags(panel.operations.last(server)),
+        "rescue_ready_ssh": panel.operations.in_rescue(server),
         "note": bool(notes),
         "notes": notes or None,
+        "power": _whole(panel.meters.watts(server)) if call.staff else None,
+        "traff": _whole(sum(panel.meters.rate(server))) if call.staff else None,
         "os": template.name if template else None,
     }
 
@@ -72,6 +75,7 @@ def operation_flags(last: Operation | None) -> dict[str, bool]:
         "operation_failed": last.status is OperationStatus.FAILED,
         "install_in_progress": running and last.kind is OperationKind.OS_INSTALL,
         "diag_in_progress": running and last.kind is OperationKind.DIAGNOSTIC,
+        "rescue_in_progress": running and last.kind is OperationKind.RESCUE,
         "cancel_oper": running,
     }
 
@@ -117,6 +121,10 @@ def network_flag(call: Call, server: Server) -> str:
         return "ineton" if known is LinkStatus.UP else "inetoff"
     switches = (inventory.switches.find(port.switch) for port in ports)
     return "ineterror" if any(switch and switch.error for switch in switches) else "inetunknown"
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else round(value)
 
 
 def _any_up(statuses: Iterable[LinkStatus]) -> LinkStatus:

@@ -6,9 +6,10 @@ import re
 from typing import Any
 
 from simulator.api5.calls import Call, done, function, number
-from simulator.api5.document import Document, element, form
 from simulator.api5.errors import Refusal
 from simulator.api5.server_rows import COLUMNS, FREE_HOSTNAME, hostname, main_address, server_row
+from simulator.api5.vlans import vlan_id
+from simulator.coremanager.document import Document, Element, element, form
 from simulator.dcim.accounts5 import Level
 from simulator.dcim.errors import WrongState
 from simulator.dcim.operation_table import OperationKind
@@ -16,8 +17,11 @@ from simulator.dcim.records import PowerStatus, Server, ServerState
 
 __all__ = ["check_domain", "edit", "set_hostname"]
 
+PATIENCE = 5.0
+"""Seconds that `server.enable` and `server.disable` take at most; clients were seen to wait for what they do. Ours."""
 _DOMAIN = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,62})?(\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,62})?)*\.?")
-HINTS = ("install_in_progress", "diag_in_progress")
+HINTS = ("install_in_progress", "diag_in_progress", "rescue_in_progress")
+KINDS = {OperationKind.OS_INSTALL: "ostemplate", OperationKind.DIAGNOSTIC: "diag", OperationKind.RESCUE: "rescue"}
 
 
 @function("server", Level.USER, source="META-5.21.4, WHMCS, NODE")
@@ -39,8 +43,7 @@ def _hint(call: Call, server: Server) -> Document:
     if running is not None and call.get("hint_field", HINTS[0]) in HINTS:
         last = running.progress[-1] if running.progress else None
         progress = f"{last.stage} {last.percent}%" if last else running.status.value
-        kind = "ostemplate" if running.kind is OperationKind.OS_INSTALL else "diag"
-        text = call.word("hint_operation", type=call.word(kind), value=progress)
+        text = call.word("hint_operation", type=call.word(KINDS[running.kind]), value=progress)
     return Document("form", [element("value", text)])
 
 
@@ -53,6 +56,9 @@ async def edit(call: Call) -> Document:
     if not call.setting:
         return _form(call, server)
     changes = _changes(call, server) if call.staff else _own_changes(call, server)
+    vlan = call.get("vlan") if call.staff else ""
+    if vlan and vlan != str(call.panel.vlans.of_server(server) or ""):
+        await call.panel.vlans.put_server(server, vlan_id(call, vlan))
     if changes:
         call.panel.edit_server(server.id, changes)
     return done()
@@ -86,11 +92,13 @@ def _form(call: Call, server: Server) -> Document:
             "hwproblem": "on" if server.faulty is not None else "off",
             "hwerror": server.faulty or None,
             "rack": server.rack,
+            "vlan": call.panel.vlans.of_server(server) or "",
             "os": template.name if template else "",
         },
         owner=[("no_owner", call.label("no_owner")), *owners],
         type=[(name, name) for name in kinds],
         rack=[(str(rack.id), rack.name) for rack in panel.inventory.racks],
+        vlan=[(str(one.id), one.name) for one in panel.vlans],
     )
 
 
@@ -203,12 +211,12 @@ def _power(call: Call, server: int) -> PowerStatus:
 
 @function("server.disable", Level.OPERATOR, source="META-5.21.4, WHMCS")
 async def disable(call: Call) -> Document:
-    """Block: the switch ports go off, the power stays."""
+    """Block: the switch ports go off, the power stays. With a slow switch the answer comes before that is done."""
 
     async def block(key: str) -> None:
         server = call.server(key)
         if server.state in (ServerState.ACTIVE, ServerState.RESUMING):
-            await call.panel.ports.suspend(server.id)
+            await call.panel.begin(f"disable {server.name}", call.panel.ports.suspend(server.id), PATIENCE)
 
     return await call.each(block)
 
@@ -218,6 +226,16 @@ async def enable(call: Call) -> Document:
     async def release(key: str) -> None:
         server = call.server(key)
         if server.state in (ServerState.SUSPENDED, ServerState.SUSPENDING):
-            await call.panel.ports.resume(server.id)
+            await call.panel.begin(f"enable {server.name}", call.panel.ports.resume(server.id), PATIENCE)
 
     return await call.each(release)
+
+
+@function("ipmiredirect", Level.USER, source="META-5.21.4, NODE")
+async def console(call: Call) -> Document:
+    """Where the server's BMC has its own pages; `value` is the text of the row's element `ipmi`."""
+    server = call.server(call.need("elid"), acting=True)
+    if not server.bmc.host or call.get("value", f"IPMI {server.name}") != f"IPMI {server.name}":
+        raise Refusal("missed", "connection", call.get("value"), f"server {server.name} has no such IPMI connection")
+    host = f"[{server.bmc.host}]" if ":" in server.bmc.host else server.bmc.host
+    return Document("action", [Element("ok", f"https://{host}/", {"type": "url"})])

@@ -1,12 +1,12 @@
-"""Servers that come and go. In the product the BMC is connected afterwards, in a wizard; here the form takes it at once."""
+"""Servers that come and go. The BMC is connected afterwards, in a wizard; here the form may take it at once, too."""
 
 from __future__ import annotations
 
 from simulator.api5.calls import Call, done, function, number
-from simulator.api5.document import Document, form
 from simulator.api5.errors import Refusal
 from simulator.api5.server_rows import FREE_HOSTNAME
 from simulator.api5.servers import check_domain, edit, set_hostname
+from simulator.coremanager.document import Document, form
 from simulator.dcim.accounts5 import Level
 from simulator.dcim.drivers.base import BmcAccess
 from simulator.dcim.errors import InUse
@@ -35,7 +35,7 @@ def _empty(call: Call) -> Document:
 
 def _add(call: Call) -> Server:
     panel = call.panel
-    name, host = call.need("name"), call.need("ipmiip")
+    name, host = call.need("name"), call.get("ipmiip")
     rack = panel.inventory.racks.find(number(call.get("rack")))
     if rack is None:
         raise Refusal("value", "rack", call.get("rack"), "there is no such rack")

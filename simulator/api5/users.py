@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from simulator.api5.calls import Call, done, function, number
-from simulator.api5.document import Document, Label, form
 from simulator.api5.errors import Refusal
+from simulator.coremanager.document import Document, Label, form
 from simulator.dcim.accounts5 import Level
 from simulator.dcim.errors import UserInUse
 from simulator.dcim.users import User, UserState

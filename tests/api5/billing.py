@@ -25,9 +25,29 @@ class Answer:
     fields: Row
 
 
+CREDENTIALS = ("auth", "authinfo")
+
+
+class Sent:
+    """One call: the function, its parameters, and with which credential it came."""
+
+    def __init__(self, func: str, params: dict[str, Any]) -> None:
+        self.func = func
+        self.params = {name: str(value) for name, value in params.items() if name not in CREDENTIALS}
+        self.credential = next((name for name in CREDENTIALS if name in params), "none")
+
+    def __str__(self) -> str:
+        """`server.edit(elid sok owner=no_owner)`: values only where they say what is meant."""
+        shown = [f"{name}={value}" if name in SHOWN else name for name, value in sorted(self.params.items())]
+        return f"{self.func}({' '.join(shown)})"
+
+
+SHOWN = ("sok", "level", "operation", "recipe", "iptype", "ip", "family", "notes")
+
+
 class Caller(Protocol):
     username: str
-    calls: list[str]
+    calls: list[Sent]
 
     async def __call__(self, func: str, **params: Any) -> Answer: ...
 
@@ -39,7 +59,7 @@ class XmlAuthinfo:
         self._http = http
         self.username = username
         self._authinfo = f"{username}:{password}"
-        self.calls: list[str] = []
+        self.calls: list[Sent] = []
 
     async def __call__(self, func: str, **params: Any) -> Answer:
         return await self._post(func, {"authinfo": self._authinfo, **params})
@@ -48,7 +68,7 @@ class XmlAuthinfo:
         return await self._post(func, {**({"auth": session} if session else {}), **params})
 
     async def _post(self, func: str, params: dict[str, Any]) -> Answer:
-        self.calls.append(func)
+        self.calls.append(Sent(func, params))
         answer = await self._http.post("/dcimgr", data={"out": "xml", "func": func, **params})
         doc = ET.fromstring(answer.text)
         error = doc.find("error")
@@ -64,7 +84,7 @@ class JsonSessions:
         self.username = username
         self._password = password
         self._session = ""
-        self.calls: list[str] = []
+        self.calls: list[Sent] = []
 
     async def __call__(self, func: str, **params: Any) -> Answer:
         """Logs in at first, and again when the session has died meanwhile."""
@@ -84,7 +104,7 @@ class JsonSessions:
         return await self._get(func, {**({"auth": session} if session else {}), **params})
 
     async def _get(self, func: str, params: dict[str, Any]) -> Answer:
-        self.calls.append(func)
+        self.calls.append(Sent(func, params))
         answer = await self._http.get("/manager/dcimgr", params={"out": "xjson", "func": func, **params})
         doc = answer.json()["doc"]
         if "error" in doc:

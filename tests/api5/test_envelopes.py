@@ -66,7 +66,7 @@ def test_the_compact_formats_are_flat():
         made = await client.raw("user.edit", out="bjson", sok="ok", name="web1", passwd="long-enough", level="lvUser")
         assert made.json() == {"func": "user.edit", "id": "3", "ok": True}
         text = (await client.raw("rack", out="text")).text
-        assert text == "id=1 name=A1\n"
+        assert text == "id=1 name=A1 inetport=4/8 powerport=4/8 traff=0\n"
         form = (await client.raw("server.edit", out="text", elid="1")).text
         assert "name=srv-01\n" in form
         assert (await client.raw("server.poweron", out="text", elid="1")).text == "OK\n"
@@ -78,7 +78,7 @@ def test_a_form_has_its_options_as_slists_and_json_has_them_in_arrays():
     async def scene(client: Client) -> None:
         doc = await client.xml("server.operations", elid="1")
         lists = {one.get("name"): [option.get("key") for option in one] for one in doc.iter("slist")}
-        assert lists["operation"] == ["no_operation", "ostemplate", "diag"]
+        assert lists["operation"] == ["no_operation", "ostemplate", "diag", "rescue"]
         assert lists["ostemplate"] == ["no_os_template", "ISPsystem__debian-12"]
         answer = (await client.raw("server.operations", out="json", elid="1")).json()["doc"]
         assert answer["ostemplate"]["$"] == "no_os_template"

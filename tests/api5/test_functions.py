@@ -3,7 +3,7 @@
 import pytest
 
 from tests.api5.world import Client, Refused, with_client
-from tests.dcim.world import ALICE
+from tests.dcim.world import ADMIN, ALICE
 
 INSTALL = {"sok": "ok", "operation": "ostemplate", "ostemplate": "ISPsystem__debian-12", "passwd": "s3cret-pass"}
 
@@ -129,6 +129,11 @@ def test_a_silent_bmc_is_an_ipmi_error_and_a_powererror_flag():
         assert "powererror" in await client.row(1)
         (problem,) = await client.rows("problems")
         assert (problem["type"], problem["name"]) == ("problem_device_connection_fail", "srv-01")
+        client.world.bmcs["srv-01"].silent = False
+        client.world.bmcs["srv-01"].says_no = "completion code 0xC0: node busy"
+        assert await client.refused("server.reboot", elid="1") == ("ipmi_exec_error", "ipmitool")
+        (problem,) = await client.rows("problems")
+        assert (problem["type"], problem["id"]) == ("problem_device_unexpected_data", "BMC of srv-01")
 
     with_client(scene)
 
@@ -210,6 +215,7 @@ def test_an_operation_shows_in_the_very_next_list_and_can_be_cancelled():
         )
         (operation,) = await client.rows("operation")
         assert (operation["state"], operation["type"]) == ("running", "Installation of debian-12 on srv-01")
+        assert operation["user"] == ADMIN[0]
         await client.xml("server.opercancel", elid="1")
         assert not {"install_in_progress", "operation_failed"} & set(await client.row(1))
         assert (await client.rows("operation"))[0]["state"] == "canceld"
@@ -230,7 +236,7 @@ def test_wrong_operations_are_refused_by_their_fields():
             ("value", "confirm"): {"confirm": "another"},
             ("value", "recipe"): {"recipe": "#local__x"},
             ("value", "operation"): {"operation": "no_operation"},
-            ("value", "rescue"): {"operation": "rescue", "rescue": "Sysrescd"},
+            ("value", "rescue"): {"operation": "rescue", "rescue": "Diag6"},
             ("value", "diag"): {"operation": "diag", "diag": "ISPsystem__debian-12"},
         }
         for expected, change in cases.items():
@@ -310,6 +316,7 @@ def test_templates_types_racks_and_the_dashboard():
         assert {row["id"]: row["type"] for row in await client.rows("osmgr")} == {
             "ISPsystem__debian-12": "type_ostemplate",
             "ISPsystem__Diag6": "type_diag",
+            "ISPsystem__Sysrescd": "type_rescue",
         }
         assert [(row["name"], row["servers"], row["freeservers"]) for row in await client.rows("servertype")] == [
             ("E3-1230-16Gb-2x1000SSD", "3", "3"),
@@ -366,7 +373,6 @@ def test_servers_come_and_go():
     async def scene(client: Client) -> None:
         new = {"sok": "ok", "rack": "1", "ipmiip": "127.16.0.9", "ipmiuser": "ADMIN", "ipmipass": "ADMIN"}
         assert (await client.xml("server.edit")).findtext("hostname") == "free.ds"
-        assert await client.refused("server.edit", sok="ok", name="colo-1", rack="1") == ("value", "ipmiip")
         assert await client.refused("server.edit", name="srv-01", **new) == ("exists", "servers")
         assert await client.refused("server.edit", name="x", mac="00:25:90:00:00:01", **new) == ("exists", "server_mac")
         assert await client.refused("server.edit", name="x", **{**new, "rack": "9"}) == ("value", "rack")

@@ -20,7 +20,7 @@ def test_a_session_is_used_by_parameter_or_cookie_and_dies_an_hour_after_the_las
         ]["$level"] == "29"
         assert len(await client.rows("server", auth=sid)) == 4
         answer = await client.http.get("/dcimgr?func=rack&out=text", headers={"cookie": f"dcimgrses5={sid}"})
-        assert answer.text == "id=1 name=A1\n"
+        assert answer.text == "id=1 name=A1 inetport=4/8 powerport=4/8 traff=0\n"
         await client.world.clock.sleep(3500)
         assert len(await client.rows("server", auth=sid)) == 4
         await client.world.clock.sleep(3500)
