@@ -33,7 +33,7 @@ PREFIX = "/api"
 
 
 def create_app(panel: Panel, dialect: Dialect | Iterable[Route] | None = None) -> FastAPI:
-    """The API of one panel. `dialect`: other routes, or routes and codes, than those that come with the package.
+    """The API of one panel. `dialect`: other routes, or routes, codes and names, than those that come with the package.
 
     Raises ValueError for a route whose action has no handler.
     """
@@ -46,15 +46,17 @@ def create_app(panel: Panel, dialect: Dialect | Iterable[Route] | None = None) -
     app.state.panel = panel
     given = dialect.routes if isinstance(dialect, Dialect) else dialect
     rows = None if given is None else tuple(given)
-    routes = known_routes() if rows is None else make_routes(rows)
+    fields = dialect.fields if isinstance(dialect, Dialect) else {}
+    routes = known_routes() if rows is None else make_routes(rows, fields)
     app.front = Front(super(_Application, app).__call__, routes[0], _ERRORS, prefix=PREFIX, owner=app)
     app.router.routes.extend(routes)
     codes = dialect.codes if isinstance(dialect, Dialect) else {}
+    app.state.fields = fields
     app.state.codes = {name: (each.status, each.code) for name, each in codes.items()}
 
     @cache
     def written() -> dict[str, Any]:
-        return document_of(load_dialect() if rows is None else rows)
+        return document_of(load_dialect() if rows is None else rows, fields)
 
     async def openapi(request: Request) -> Response:
         return JSONResponse(written())

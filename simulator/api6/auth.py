@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
+from simulator.api6.auth_views import SSH_KEYS
 from simulator.api6.calls import HANDLERS, Body, Call, Nothing, handles
 from simulator.api6.columns import moment
+from simulator.api6.reading import lists
 from simulator.api6.views import AUTH_USERS
 from simulator.dcim import Panel
 from simulator.dcim.errors import Forbidden, Invalid, NotFound
+from simulator.dcim.ssh_keys import SshKey
 from simulator.dcim.users import Errand, LoginKey, Token
 
 __all__ = ["Email", "IpList", "Lang", "Password", "Timezone", "key_answer", "token_answer"]
 
-Email = Annotated[str, StringConstraints(max_length=255)]
+Email = Annotated[str, StringConstraints(max_length=255), Field(examples=["bob@example.com"])]
 Password = Annotated[str, StringConstraints(min_length=8, max_length=1024)]
 Lang = Literal["en", "ru"]
+KEY_EXAMPLE = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGl0IGlzIG5vIHJlYWwga2V5LCBidXQgYSB0ZXN0IGl0 laptop"
 Timezone = Annotated[str, StringConstraints(max_length=64, pattern=r"^[-_A-Za-z0-9/]*$")]
 
 
@@ -35,7 +40,7 @@ class Confirmation(Body):
 
 
 class LongToken(Body):
-    expires_at: str
+    expires_at: str = Field(examples=["2099-01-01 00:00:00"])
     description: str = Field(default="", max_length=255)
 
 
@@ -55,22 +60,22 @@ class OwnPassword(Body):
 
 
 class IpList(Body):
-    ip_list: list[str] = Field(max_length=1000)
+    ip_list: list[str] = Field(max_length=1000, examples=[["127.0.0.0/8", "192.0.2.7"]])
 
 
 class NewKey(Body):
-    name: str = Field(max_length=255)
-    ssh_pub_key: str = Field(max_length=16384)
+    name: str = Field(max_length=255, examples=["laptop"])
+    ssh_pub_key: str = Field(max_length=16384, examples=[KEY_EXAMPLE])
 
 
 class KeyEdit(Body):
-    name: str = Field(default="", max_length=255)
+    name: str = Field(default="", max_length=255, examples=["desk"])
 
 
 class FreeForm(Body):
     """Any object."""
 
-    model_config = {"extra": "allow", "frozen": True}
+    model_config = ConfigDict(extra="allow", frozen=True)
 
 
 class Factor(Body):
@@ -184,13 +189,15 @@ async def recover(call: Call[Recovery]) -> Any:
 @handles("auth.confirmation.password", FollowedPassword, public=True)
 async def change_password_by_mail(call: Call[FollowedPassword]) -> Any:
     users = call.panel.users
-    return token_answer(call.panel, users.follow_mail(call.path["id"], Errand.RECOVERY, call.body.password))
+    return token_answer(call.panel, users.follow_mail(call.path["confirmation"], Errand.RECOVERY, call.body.password))
 
 
 @handles("auth.confirmation.invitation", FollowedInvitation, public=True)
 async def accept_invitation(call: Call[FollowedInvitation]) -> Any:
     body, users = call.body, call.panel.users
-    return token_answer(call.panel, users.follow_mail(call.path["id"], Errand.INVITATION, body.password, body.lang))
+    return token_answer(
+        call.panel, users.follow_mail(call.path["confirmation"], Errand.INVITATION, body.password, body.lang)
+    )
 
 
 @handles("auth.first_user.invite", public=True)
@@ -295,14 +302,12 @@ async def set_own_setting(call: Call[FreeForm]) -> Any:
     return {}
 
 
-@handles("auth.self.sshkey.list", anyone=True)
-async def list_own_keys(call: Call[Nothing]) -> Any:
-    return _ssh_keys(call.panel, call.user.id)
+def _keys(call: Call[Nothing]) -> Iterable[SshKey]:
+    return call.panel.users.ssh_keys.of(call.panel.access.user(call.user, call.path["u"]).id)
 
 
-@handles("auth.user.sshkey.list")
-async def list_keys(call: Call[Nothing]) -> Any:
-    return _ssh_keys(call.panel, call.panel.access.user(call.user, call.path["u"]).id)
+lists("auth.self.sshkey.list", SSH_KEYS, lambda call: call.panel.users.ssh_keys.of(call.user.id), anyone=True)
+lists("auth.user.sshkey.list", SSH_KEYS, _keys)
 
 
 @handles("auth.self.sshkey.create", NewKey, anyone=True)
@@ -318,8 +323,7 @@ async def add_key(call: Call[NewKey]) -> Any:
 
 @handles("auth.self.sshkey.item", anyone=True)
 async def read_own_key(call: Call[Nothing]) -> Any:
-    key = call.panel.users.ssh_keys.get(call.user.id, call.number("id"))
-    return {"id": key.id, "name": key.name, "ssh_pub_key": key.text}
+    return SSH_KEYS.view(call.panel, call.panel.users.ssh_keys.get(call.user.id, call.number("id")))
 
 
 @handles("auth.self.sshkey.edit", KeyEdit, anyone=True)
@@ -336,11 +340,6 @@ async def delete_own_key(call: Call[Nothing]) -> Any:
     keys = call.panel.users.ssh_keys
     keys.all.remove(keys.get(call.oneself().id, call.number("id")).id)
     return {}
-
-
-def _ssh_keys(panel: Panel, user: int) -> dict[str, Any]:
-    keys = panel.users.ssh_keys.of(user)
-    return {"list": [{"id": key.id, "name": key.name, "ssh_pub_key": key.text} for key in keys]}
 
 
 # the second factor

@@ -5,6 +5,7 @@ DCImanager is a single-instance product, so the routes for instances know one, n
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
@@ -12,6 +13,7 @@ from pydantic import Field, StringConstraints
 
 from simulator.api6.auth import Email
 from simulator.api6.calls import HANDLERS, Body, Call, Nothing, handles
+from simulator.api6.reading import lists
 from simulator.api6.views import AUTH_USERS
 from simulator.dcim.errors import Forbidden, Invalid, NotFound
 from simulator.dcim.roles import INSTANCE, USER_ROLE
@@ -21,13 +23,13 @@ __all__: list[str] = []
 
 
 class Grant(Body):
-    roles: list[str] = Field(default=[USER_ROLE], min_length=1)
+    roles: list[str] = Field(default=[USER_ROLE], min_length=1, examples=[[USER_ROLE]])
 
 
 class Import(Body):
     email: Email
     encrypted_password: Annotated[str, StringConstraints(min_length=8)]
-    roles: list[str] = Field(min_length=1)
+    roles: list[str] = Field(min_length=1, examples=[[USER_ROLE]])
     email_confirm: bool = False
     state: Literal["active", "disabled"] = "active"
 
@@ -159,12 +161,13 @@ async def revoke_trustee(call: Call[Nothing]) -> Any:
 # the instance
 
 
-@handles("auth.instance.user.list")
-async def list_instance_users(call: Call[Nothing]) -> Any:
+def _people(call: Call[Nothing]) -> Iterable[User]:
     _instance(call)
     users = call.panel.users
-    people = [users.all.get(number) for number in users.roles.on_instance()]
-    return AUTH_USERS.answer(call.panel, people, call.query)
+    return [users.all.get(number) for number in users.roles.on_instance()]
+
+
+lists("auth.instance.user.list", AUTH_USERS, _people)
 
 
 @handles("auth.instance.user.read")

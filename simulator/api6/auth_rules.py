@@ -6,25 +6,26 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
+from simulator.api6.auth_views import ACCESS_LISTS, ROLES
 from simulator.api6.calls import Body, Call, Nothing, handles
+from simulator.api6.reading import lists, reads
 from simulator.dcim import Panel
-from simulator.dcim.access_lists import AccessList
 from simulator.dcim.errors import Invalid
-from simulator.dcim.roles import BUILT_IN, Role
+from simulator.dcim.roles import BUILT_IN, USER_ROLE
 
 __all__: list[str] = []
 
 
 class NewList(Body):
-    name: str = Field(max_length=255)
-    ip_list: list[str] = Field(max_length=1000)
-    members: list[str] = []
+    name: str = Field(max_length=255, examples=["office"])
+    ip_list: list[str] = Field(max_length=1000, examples=[["192.0.2.0/24"]])
+    members: list[str] = Field(default=[], examples=[[]])
 
 
 class ListEdit(Body):
     name: str = Field(default="", max_length=255)
-    ip_list: list[str] = Field(default=[], max_length=1000)
-    members: list[str] = []
+    ip_list: list[str] = Field(default=[], max_length=1000, examples=[["192.0.2.0/24"]])
+    members: list[str] = Field(default=[], examples=[[]])
 
 
 class SubRoles(Body):
@@ -47,7 +48,7 @@ class RoleEdit(Body):
 
 
 class RuleEdit(Body):
-    role: str
+    role: str = Field(examples=[USER_ROLE])
     attempts_max_count: int | None = None
     time_to_unban: int = 600
     time_between_attempts: int = 1
@@ -61,14 +62,7 @@ class Value(Body):
 # roles
 
 
-def _role(role: Role) -> dict[str, Any]:
-    return {
-        "id": role.id,
-        "name": role.name,
-        "human_name": role.human_name,
-        "human_descr": role.human_descr,
-        "data": {method: list(names) for method, names in role.data.items()},
-    }
+reads("auth.role", ROLES, lambda panel: panel.users.roles.custom)
 
 
 @handles("auth.roles", public=True)
@@ -76,21 +70,11 @@ async def list_role_names(call: Call[Nothing]) -> Any:
     return {"roles": [*BUILT_IN, *(role.name for role in call.panel.users.roles.custom)]}
 
 
-@handles("auth.role.list")
-async def list_roles(call: Call[Nothing]) -> Any:
-    return {"list": [_role(role) for role in call.panel.users.roles.custom]}
-
-
 @handles("auth.role.create", NewRole)
 async def create_role(call: Call[NewRole]) -> Any:
     body = call.body
     data = body.data.model_dump()
     return {"id": call.panel.users.roles.create(body.name, body.human_name, body.human_descr, data).id}
-
-
-@handles("auth.role.item")
-async def read_role(call: Call[Nothing]) -> Any:
-    return _role(call.panel.users.roles.custom.get(call.number("id")))
 
 
 @handles("auth.role.edit", RoleEdit)
@@ -109,18 +93,11 @@ async def delete_role(call: Call[Nothing]) -> Any:
 # access lists
 
 
-def _list(panel: Panel, this: AccessList) -> dict[str, Any]:
-    members = [panel.users.all.get(number).email for number in this.members]
-    return {"id": this.id, "name": this.name, "ip_list": list(this.ranges), "members": members}
+lists("auth.acl.list", ACCESS_LISTS, lambda call: call.panel.users.access_lists.named)
 
 
 def _members(panel: Panel, keys: list[str]) -> list[int]:
     return [panel.users.by_key(key).id for key in keys]
-
-
-@handles("auth.acl.list")
-async def list_lists(call: Call[Nothing]) -> Any:
-    return {"list": [_list(call.panel, each) for each in call.panel.users.access_lists.named]}
 
 
 @handles("auth.acl.create", NewList)
@@ -131,14 +108,14 @@ async def create_list(call: Call[NewList]) -> Any:
 
 @handles("auth.acl.item")
 async def read_list(call: Call[Nothing]) -> Any:
-    return _list(call.panel, call.panel.users.access_lists.by_key(call.path["id"]))
+    return ACCESS_LISTS.view(call.panel, call.panel.users.access_lists.by_key(call.path["acl"]))
 
 
 @handles("auth.acl.edit", ListEdit)
 async def edit_list(call: Call[ListEdit]) -> Any:
     lists, given, body = call.panel.users.access_lists, call.body.model_fields_set, call.body
     lists.edit(
-        lists.by_key(call.path["id"]),
+        lists.by_key(call.path["acl"]),
         body.name if "name" in given else None,
         body.ip_list if "ip_list" in given else None,
         _members(call.panel, body.members) if "members" in given else None,
@@ -149,7 +126,7 @@ async def edit_list(call: Call[ListEdit]) -> Any:
 @handles("auth.acl.delete")
 async def delete_list(call: Call[Nothing]) -> Any:
     lists = call.panel.users.access_lists
-    lists.named.remove(lists.by_key(call.path["id"]).id)
+    lists.named.remove(lists.by_key(call.path["acl"]).id)
     return {}
 
 
@@ -157,7 +134,7 @@ async def delete_list(call: Call[Nothing]) -> Any:
 async def add_member(call: Call[Nothing]) -> Any:
     """201 for a new member, 200 for one who was there."""
     lists = call.panel.users.access_lists
-    this, user = lists.by_key(call.path["id"]), call.panel.users.by_key(call.path["u"])
+    this, user = lists.by_key(call.path["acl"]), call.panel.users.by_key(call.path["u"])
     if user.id in this.members:
         return {}
     lists.edit(this, members=(*this.members, user.id))
@@ -168,7 +145,7 @@ async def add_member(call: Call[Nothing]) -> Any:
 @handles("auth.acl.member.delete")
 async def remove_member(call: Call[Nothing]) -> Any:
     lists = call.panel.users.access_lists
-    this, user = lists.by_key(call.path["id"]), call.panel.users.by_key(call.path["u"])
+    this, user = lists.by_key(call.path["acl"]), call.panel.users.by_key(call.path["u"])
     lists.edit(this, members=(member for member in this.members if member != user.id))
     return {}
 

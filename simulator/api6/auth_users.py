@@ -8,6 +8,7 @@ from pydantic import Field
 
 from simulator.api6.auth import Email, IpList, Lang, Password, Timezone, key_answer
 from simulator.api6.calls import Body, Call, Nothing, handles
+from simulator.api6.reading import lists
 from simulator.api6.views import AUTH_USERS, USERS
 from simulator.dcim.errors import Forbidden, Invalid
 from simulator.dcim.users import USER_ROLE, User
@@ -19,7 +20,7 @@ class NewAuthUser(Body):
     email: Email
     password: Password = ""
     full_name: str = Field(default="", max_length=255)
-    roles: list[str] = Field(default=[USER_ROLE], min_length=1)
+    roles: list[str] = Field(default=[USER_ROLE], min_length=1, examples=[[USER_ROLE]])
     auth_source: Literal["local", "ldap"] = "local"
     email_confirm: bool = False
     timezone: Timezone = "UTC"
@@ -30,12 +31,12 @@ class NewUser(Body):
     password: Password
     full_name: str = Field(default="", max_length=255)
     phone_number: str = Field(default="", max_length=255)
-    role: str = USER_ROLE
+    role: str = Field(default=USER_ROLE, examples=[USER_ROLE])
 
 
 class AuthUserEdit(Body):
     full_name: str = Field(default="", max_length=255)
-    roles: list[str] = Field(default=[USER_ROLE], min_length=1)
+    roles: list[str] = Field(default=[USER_ROLE], min_length=1, examples=[[USER_ROLE]])
     auth_source: Literal["local", "ldap"] = "local"
     email_confirm: bool = False
     lang: Lang = "en"
@@ -68,14 +69,8 @@ def _check_source(source: str) -> None:
         raise Invalid("auth_source", "there is no LDAP service in this lab")
 
 
-@handles("auth.user.list")
-async def list_auth_users(call: Call[Nothing]) -> Any:
-    return AUTH_USERS.answer(call.panel, call.panel.access.users(call.user), call.query)
-
-
-@handles("user.list")
-async def list_users(call: Call[Nothing]) -> Any:
-    return USERS.answer(call.panel, call.panel.access.users(call.user), call.query)
+lists("auth.user.list", AUTH_USERS, lambda call: call.panel.access.users(call.user))
+lists("user.list", USERS, lambda call: call.panel.access.users(call.user))
 
 
 @handles("auth.user.create", NewAuthUser)

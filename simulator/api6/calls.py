@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar, overload
 
 from pydantic import BaseModel, ConfigDict
 
+from simulator.api6.listing import Listing
 from simulator.dcim import Panel
 from simulator.dcim.errors import Forbidden, Invalid
 from simulator.dcim.records import Server
@@ -17,9 +18,9 @@ __all__ = ["HANDLERS", "Body", "Call", "Handler", "Nothing", "Routes", "handles"
 
 
 class Body(BaseModel):
-    """A request body: unknown keys are refused, as the platform does."""
+    """A request body: unknown keys are refused, as the platform does, and so is a word for a number."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Nothing(Body):
@@ -53,6 +54,8 @@ class Call(Generic[B]):
     """The caller's, as the socket has it."""
     session: Session | None = None
     routes: Routes | None = None
+    listing: Listing[Any] | None = None
+    """The action's list, its fields under the dialect's names."""
     status: int | None = None
     """A handler sets it where the answer is not the route's usual one."""
 
@@ -68,6 +71,12 @@ class Call(Generic[B]):
     def server(self) -> Server:
         """The server of the path, when the caller may do this to it."""
         return self.panel.access.server(self.user, self.action, self.number("sid"), self.method)
+
+    def listed(self, rows: Iterable[Any]) -> dict[str, Any]:
+        """The answer of the action's list. Raises Invalid."""
+        if self.listing is None:
+            raise RuntimeError(f"{self.action} has no list")
+        return self.listing.answer(self.panel, rows, self.query)
 
     @property
     def opened(self) -> Session:
@@ -103,6 +112,8 @@ class Handler:
     """Statuses of success beside the route's own."""
     inside: bool = False
     """Only the platform's own services may, which call with `Internal-Auth: on`; the edge lets nobody else do that."""
+    listing: Listing[Any] | None = None
+    """Of an action that answers with a list: what the list knows."""
 
 
 HANDLERS: dict[str, Handler] = {}
@@ -113,7 +124,13 @@ Run = Callable[[Call[B]], Awaitable[Any]]
 
 @overload
 def handles(
-    action: str, *, public: bool = ..., anyone: bool = ..., also: tuple[int, ...] = ..., inside: bool = ...
+    action: str,
+    *,
+    public: bool = ...,
+    anyone: bool = ...,
+    also: tuple[int, ...] = ...,
+    inside: bool = ...,
+    listing: Listing[Any] | None = ...,
 ) -> Callable[[Run[Nothing]], Run[Nothing]]: ...
 @overload
 def handles(
@@ -133,13 +150,14 @@ def handles(
     anyone: bool = False,
     also: tuple[int, ...] = (),
     inside: bool = False,
+    listing: Listing[Any] | None = None,
 ) -> Any:
     """Register the decorated coroutine as the handler of an action; what it returns is the answer's JSON."""
 
     def register(run: Run[Any]) -> Run[Any]:
         if action in HANDLERS:
             raise ValueError(f"{action} has a handler already")
-        HANDLERS[action] = Handler(run, body, public, anyone, also, inside)
+        HANDLERS[action] = Handler(run, body, public, anyone, also, inside, listing)
         return run
 
     return register

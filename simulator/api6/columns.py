@@ -33,7 +33,7 @@ def attributes(kind: Kind, *names: str) -> dict[str, Column]:
     def getter(name: str) -> Getter:
         return lambda panel, record: getattr(record, name)
 
-    return {name: Column(kind, getter(name)) for name in names}
+    return {name: Column(kind, getter(name), name) for name in names}
 
 
 def rack_name(panel: Panel, record: Any) -> str:

@@ -11,12 +11,16 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from simulator.api6.answers import check_fields
 from simulator.dcim import errors
 
 __all__ = ["Code", "Dialect", "Provenance", "Route", "load_dialect", "read_dialect", "read_file"]
 
 Provenance = Literal["documented", "observed", "inferred"]
 MethodAndPath = Annotated[str, StringConstraints(pattern=r"^(GET|POST|DELETE) (/[A-Za-z0-9_.-]+|/\{[a-z]+\})+$")]
+
+
+FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 
 
 class Route(BaseModel):
@@ -55,12 +59,14 @@ class Dialect(BaseModel):
     routes: tuple[Route, ...] = ()
     codes: Mapping[str, Code] = {}
     """By the panel's name of the error, as in `NotLoggedIn`."""
+    fields: Mapping[str, Mapping[str, FieldName]] = {}
+    """Other names for fields of answers, by type of `answers.yaml`: `Server: {owner: client}`."""
 
 
 @lru_cache(maxsize=8)
 def read_file(text: str) -> Dialect:
     """A lab's own dialect, completed with the package's rows if it extends them. Raises ValueError for text that is no
-    dialect, for a call named twice, and for an error that the panel does not know.
+    dialect, for a call named twice, for an error that the panel does not know, and for a field that no answer has.
     """
     try:
         dialect = Dialect.model_validate(YAML(typ="safe", pure=True).load(text))
@@ -69,6 +75,7 @@ def read_file(text: str) -> Dialect:
     for name in dialect.codes:
         if name not in errors.__all__:
             raise ValueError(f"codes: the panel has no error {name}; it has {', '.join(errors.__all__)}")
+    check_fields(dialect.fields)
     routes = dialect.routes
     if dialect.extends is not None:
         own = {route.action for route in routes}

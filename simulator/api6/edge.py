@@ -6,6 +6,7 @@ panel knows nothing of it. It also keeps the record of requests.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 from enum import Enum
 
@@ -14,10 +15,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from simulator.api6.errors import UNAVAILABLE, respond
 from simulator.kernel import Activity, Clock, Journal, Table
 
-__all__ = ["EDGE", "Edge", "EdgeEvent", "EdgeState"]
+__all__ = ["EDGE", "Edge", "EdgeEvent", "EdgeState", "Tap"]
 
 INSIDE = b"internal-auth"
 """The header by which the platform's services know each other; taken from every request that comes from outside."""
+
+
+Tap = Callable[[ASGIApp, Scope, Receive, Send], Awaitable[None]]
+"""Passes a request on to the application that it is given."""
 
 
 class EdgeState(Enum):
@@ -59,6 +64,8 @@ class Edge:
         self._journal = journal
         self._activity = activity
         self._layer = layer
+        self.tap: Tap | None = None
+        """An onlooker who sees every request and its answer whole."""
         self._state = EdgeState.UP
         self._until: float | None = None
 
@@ -82,7 +89,12 @@ class Edge:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
-            return
+        elif self.tap is not None:
+            await self.tap(self._let_in, scope, receive, send)
+        else:
+            await self._let_in(scope, receive, send)
+
+    async def _let_in(self, scope: Scope, receive: Receive, send: Send) -> None:
         if any(name == INSIDE for name, _ in scope["headers"]):
             scope = {**scope, "headers": [each for each in scope["headers"] if each[0] != INSIDE]}
         status = 500

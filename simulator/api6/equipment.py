@@ -5,44 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from simulator.api6.calls import Call, Nothing, handles
+from simulator.api6.reading import lists, reads
 from simulator.api6.views import LOCATIONS, OUTLETS, PDUS, PORTS, RACKS, SWITCHES
 
 __all__: list[str] = []
 
-
-@handles("location.list")
-async def list_locations(call: Call[Nothing]) -> Any:
-    return LOCATIONS.answer(call.panel, call.panel.inventory.locations, call.query)
-
-
-@handles("location.item")
-async def read_location(call: Call[Nothing]) -> Any:
-    return LOCATIONS.view(call.panel, call.panel.inventory.locations.get(call.number("id")))
-
-
-@handles("rack.list")
-async def list_racks(call: Call[Nothing]) -> Any:
-    return RACKS.answer(call.panel, call.panel.inventory.racks, call.query)
-
-
-@handles("rack.item")
-async def read_rack(call: Call[Nothing]) -> Any:
-    return RACKS.view(call.panel, call.panel.inventory.racks.get(call.number("id")))
-
-
-@handles("switch.list")
-async def list_switches(call: Call[Nothing]) -> Any:
-    return SWITCHES.answer(call.panel, call.panel.inventory.switches, call.query)
-
-
-@handles("switch.item")
-async def read_switch(call: Call[Nothing]) -> Any:
-    return SWITCHES.view(call.panel, call.panel.inventory.switches.get(call.number("id")))
-
-
-@handles("switch.port.list")
-async def list_ports(call: Call[Nothing]) -> Any:
-    return PORTS.answer(call.panel, call.panel.inventory.ports_of_switch(call.number("id")), call.query)
+reads("location", LOCATIONS, lambda panel: panel.inventory.locations)
+reads("rack", RACKS, lambda panel: panel.inventory.racks)
+reads("switch", SWITCHES, lambda panel: panel.inventory.switches)
+reads("pdu", PDUS, lambda panel: panel.inventory.pdus)
+lists("switch.port.list", PORTS, lambda call: call.panel.inventory.ports_of_switch(call.number("id")))
+lists("pdu.port.list", OUTLETS, lambda call: call.panel.inventory.outlets_of_pdu(call.number("id")))
 
 
 @handles("switch.port.on")
@@ -55,21 +28,6 @@ async def port_on(call: Call[Nothing]) -> Any:
 async def port_off(call: Call[Nothing]) -> Any:
     await call.panel.ports.set_one(call.number("id"), call.number("pid"), False)
     return {"id": call.number("pid")}
-
-
-@handles("pdu.list")
-async def list_pdus(call: Call[Nothing]) -> Any:
-    return PDUS.answer(call.panel, call.panel.inventory.pdus, call.query)
-
-
-@handles("pdu.item")
-async def read_pdu(call: Call[Nothing]) -> Any:
-    return PDUS.view(call.panel, call.panel.inventory.pdus.get(call.number("id")))
-
-
-@handles("pdu.port.list")
-async def list_outlets(call: Call[Nothing]) -> Any:
-    return OUTLETS.answer(call.panel, call.panel.inventory.outlets_of_pdu(call.number("id")), call.query)
 
 
 @handles("pdu.port.on")

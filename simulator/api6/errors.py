@@ -36,6 +36,7 @@ TABLE: dict[type[errors.PanelError], tuple[int, int]] = {
     errors.AlreadyThere: (409, 9413),
     errors.NoSwitchPorts: (409, 9414),
     errors.InUse: (409, 9417),
+    errors.NoPowerDevice: (409, 9419),
     errors.NoAddress: (409, 9415),
     errors.UserInUse: (400, 9416),  # auth v4 answers 400 or 403 to the deletion of a user who owns something
     errors.DeviceFault: (502, 9502),

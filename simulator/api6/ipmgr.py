@@ -9,9 +9,10 @@ from pydantic import Field
 
 from simulator.api6.calls import Body, Call, Nothing, handles
 from simulator.api6.ip_views import DNSBLS, HISTORY, IPS, NETWORKS, POOLS, RANGES, USERSPACES
+from simulator.api6.reading import lists, reads
 from simulator.dcim.addresses import Address
 from simulator.dcim.errors import Invalid, NotFound, WrongState
-from simulator.dcim.ip_records import AddressStatus
+from simulator.dcim.ip_records import AddressEvent, AddressStatus
 
 __all__: list[str] = []
 
@@ -32,36 +33,36 @@ class PoolEdit(PoolForm):
 
 
 class RangeForm(Body):
-    name: str = Field(min_length=1, max_length=255)
+    name: str = Field(min_length=1, max_length=255, examples=["192.0.2.64-192.0.2.79"])
 
 
 class NetworkForm(Body):
-    name: str
-    gateway: str | None = None
+    name: str = Field(examples=["10.1.0.0/24"])
+    gateway: str | None = Field(default=None, examples=["10.1.0.1"])
     vlan: str = ""
     note: str = ""
     need_reserve: bool = True
 
 
 class NetworkEdit(Body):
-    name: str | None = None
-    gateway: str | None = None
+    name: str | None = Field(default=None, examples=["192.0.2.0/24"])
+    gateway: str | None = Field(default=None, examples=["192.0.2.1"])
     vlan: str | None = None
     note: str | None = None
     need_reserve: bool | None = None
 
 
 class AddressForm(Body):
-    name: str
+    name: str = Field(examples=["192.0.2.100"])
     domain: str = Field(default="", max_length=253)
-    status: AddressStatus = AddressStatus.BUSY
+    status: AddressStatus = Field(default=AddressStatus.BUSY, strict=False)
     note: str = ""
     ippool: int | None = None
 
 
 class AddressEdit(Body):
     domain: str | None = Field(default=None, max_length=253)
-    status: AddressStatus | None = None
+    status: AddressStatus | None = Field(default=None, strict=False)
     note: str | None = None
     locked: bool | None = None
 
@@ -81,7 +82,7 @@ class Note(Body):
 
 
 class Zone(Body):
-    name: str
+    name: str = Field(examples=["sbl.example.org"])
 
 
 class Prefix(Body):
@@ -99,17 +100,14 @@ class Migrate(Body):
     dbpassword: str
 
 
+reads("ippool", POOLS, lambda panel: panel.addresses.pools)
+reads("range", RANGES, lambda panel: panel.addresses.plan.ranges)
+reads("ipnet", NETWORKS, lambda panel: panel.addresses.networks)
+reads("dnsbl", DNSBLS, lambda panel: panel.ip_service.dnsbl)
+lists("userspace.list", USERSPACES, lambda call: call.panel.addresses.plan.userspaces)
+
+
 # pools
-
-
-@handles("ippool.list")
-async def list_pools(call: Call[Nothing]) -> Any:
-    return POOLS.answer(call.panel, call.panel.addresses.pools, call.query)
-
-
-@handles("ippool.item")
-async def read_pool(call: Call[Nothing]) -> Any:
-    return POOLS.view(call.panel, call.panel.addresses.pools.get(call.number("id")))
 
 
 @handles("ippool.create", PoolForm)
@@ -134,16 +132,6 @@ async def delete_pool(call: Call[Nothing]) -> Any:
 # ranges
 
 
-@handles("range.list")
-async def list_ranges(call: Call[Nothing]) -> Any:
-    return RANGES.answer(call.panel, call.panel.addresses.plan.ranges, call.query)
-
-
-@handles("range.item")
-async def read_range(call: Call[Nothing]) -> Any:
-    return RANGES.view(call.panel, call.panel.addresses.plan.ranges.get(call.number("id")))
-
-
 @handles("range.create", RangeForm)
 async def create_range(call: Call[RangeForm]) -> Any:
     plan = call.panel.addresses.plan
@@ -161,23 +149,7 @@ async def delete_range(call: Call[Nothing]) -> Any:
     return {"id": call.number("id")}
 
 
-@handles("range.ip.list")
-async def list_range_ips(call: Call[Nothing]) -> Any:
-    plan = call.panel.addresses.plan
-    return IPS.answer(call.panel, plan.held(plan.ranges.get(call.number("id"))), call.query)
-
-
 # networks
-
-
-@handles("ipnet.list")
-async def list_networks(call: Call[Nothing]) -> Any:
-    return NETWORKS.answer(call.panel, call.panel.addresses.networks, call.query)
-
-
-@handles("ipnet.item")
-async def read_network(call: Call[Nothing]) -> Any:
-    return NETWORKS.view(call.panel, call.panel.addresses.networks.get(call.number("id")))
 
 
 @handles("ipnet.create", NetworkForm)
@@ -218,15 +190,25 @@ def _seen(call: Call[Any]) -> Address:
     return address
 
 
-@handles("ip.list")
-async def list_ips(call: Call[Nothing]) -> Any:
+def _shown(call: Call[Nothing]) -> Iterable[Address]:
+    everything = call.panel.access.everything(call.user, call.action, call.method)
+    return call.panel.addresses.used if everything else call.panel.access.addresses(call.user)
+
+
+def _held(call: Call[Nothing]) -> Iterable[Address]:
+    plan = call.panel.addresses.plan
+    return plan.held(plan.ranges.get(call.number("id")))
+
+
+def _events(call: Call[Nothing]) -> Iterable[AddressEvent]:
     book = call.panel.addresses
-    mine: Iterable[Address] = (
-        book.used
-        if call.panel.access.everything(call.user, call.action, call.method)
-        else call.panel.access.addresses(call.user)
-    )
-    return IPS.answer(call.panel, mine, call.query)
+    name = "/".join(call.path[part] for part in ("address", "prefix") if part in call.path)
+    return book.events_of(book.plan.userspace(call.path["us"]).id, name)
+
+
+lists("ip.list", IPS, _shown)
+lists("range.ip.list", IPS, _held)
+lists("ip.history", HISTORY, _events)
 
 
 @handles("ip.item")
@@ -299,20 +281,7 @@ async def allocate(call: Call[Allocation]) -> Any:
     return {"id": given[0].id, "ids": [address.id for address in given]}
 
 
-@handles("ip.history")
-async def read_history(call: Call[Nothing]) -> Any:
-    book = call.panel.addresses
-    name = "/".join(call.path[part] for part in ("address", "prefix") if part in call.path)
-    events = book.events_of(book.plan.userspace(call.path["us"]).id, name)
-    return HISTORY.answer(call.panel, events, call.query)
-
-
 # userspaces
-
-
-@handles("userspace.list")
-async def list_userspaces(call: Call[Nothing]) -> Any:
-    return USERSPACES.answer(call.panel, call.panel.addresses.plan.userspaces, call.query)
 
 
 @handles("userspace.item")
@@ -340,16 +309,6 @@ async def delete_userspace(call: Call[Nothing]) -> Any:
 
 
 # blocklists
-
-
-@handles("dnsbl.list")
-async def list_dnsbl(call: Call[Nothing]) -> Any:
-    return DNSBLS.answer(call.panel, call.panel.ip_service.dnsbl, call.query)
-
-
-@handles("dnsbl.item")
-async def read_dnsbl(call: Call[Nothing]) -> Any:
-    return DNSBLS.view(call.panel, call.panel.ip_service.dnsbl.get(call.number("id")))
 
 
 @handles("dnsbl.create", Zone)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, Self, TypeVar
 
 from simulator.api6.listing import Listing, parse_limit, parse_orderby, sorted_rows
-from simulator.api6.where import Predicate, compile_where, fields_of
+from simulator.api6.where import Predicate, compile_parts, fields_of
 from simulator.dcim import Panel
 from simulator.dcim.records import Register
 
@@ -52,7 +52,8 @@ class Encoded(Mapping[str, Any]):
 class _Query(Generic[R]):
     """A condition and an order, and the rows that they gave at some version of the register."""
 
-    matches: Predicate | None
+    parts: list[Predicate] | None
+    """Of the condition: a row meets all of them; None where there is no condition."""
     orders: list[tuple[str, bool]]
     joined: tuple[Callable[[Panel], int], ...]
     """The versions of what its columns look at besides the record itself."""
@@ -81,6 +82,14 @@ class KeptListing(Listing[R]):
     """The versions of all other registers that rows or columns look at."""
     joined: Mapping[str, Callable[[Panel], int]] = field(default_factory=dict)
     """The columns that look at more than the record: the version of the register that they look at."""
+
+    def renamed(self, names: Mapping[str, str]) -> Self:
+        other = super().renamed(names)
+        return (
+            replace(other, joined={names.get(name, name): version for name, version in self.joined.items()})
+            if names
+            else self
+        )
 
     def page(self, panel: Panel, register: Register[Any], query: Mapping[str, str]) -> Mapping[str, Any]:
         """As `answer`, of all records of the register. Raises Invalid."""
@@ -126,30 +135,29 @@ class KeptListing(Listing[R]):
     ) -> list[R]:
         asked = kept.queries.get((where, order))
         if asked is None:
-            matches = compile_where(where, self.columns) if where.strip() else None
+            parts = compile_parts(where, self.columns) if where.strip() else None
             orders = parse_orderby(order, self.columns) if order.strip() else []
-            looks_at = {name for name, _ in orders} | (fields_of(where) if matches is not None else set())
+            looks_at = {name for name, _ in orders} | (fields_of(where) if parts is not None else set())
             joined = tuple(version for name, version in self.joined.items() if name in looks_at)
-            asked = _Query(matches, orders, joined)
+            asked = _Query(parts, orders, joined)
             _keep(kept.queries, (where, order), asked, QUERIES)
         around = tuple(version(panel) for version in asked.joined)
         if asked.version == register.version and asked.around == around:
             return asked.rows
         changed = register.changed_since(asked.version) if asked.version >= 0 and asked.around == around else None
-        matches, verdicts = asked.matches, asked.verdicts
-        if matches is None:
+        parts, verdicts = asked.parts, asked.verdicts
+        if parts is None:
             rows = list(register)
         elif changed is None:
-            verdicts.clear()
-            for row in register:
-                if matches(panel, row):
-                    verdicts[row.id] = True
-            rows = [register.get(number) for number in verdicts]
+            rows = list(register)
+            for part in parts:  # each looks only at what the one before has left
+                rows = [row for row in rows if part(panel, row)]
+            asked.verdicts = verdicts = dict.fromkeys((row.id for row in rows), True)
         else:
             late = False
             for number in dict.fromkeys(changed):
                 row = register.find(number)
-                if row is None or not matches(panel, row):
+                if row is None or not all(part(panel, row) for part in parts):
                     verdicts.pop(number, None)
                 elif number not in verdicts:
                     verdicts[number] = late = True

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from simulator.api6.where import Columns, Predicate, compile_where
 from simulator.dcim import Panel
@@ -26,6 +26,11 @@ class Listing(Generic[R]):
 
     columns: Columns
     view: Callable[[Panel, R], dict[str, Any]]
+
+    def renamed(self, names: Mapping[str, str]) -> Self:
+        """The same list, columns having other names; itself where there are none."""
+        columns = {names.get(name, name): column for name, column in self.columns.items()}
+        return replace(self, columns=columns) if names else self
 
     def answer(self, panel: Panel, records: Iterable[R], query: Mapping[str, str]) -> dict[str, Any]:
         """`{"list": [...], "size": <rows that match, whatever the limit>, "last_notify": <the newest message's id>}`;

@@ -12,8 +12,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from simulator.api6.answers import Fields, translator
 from simulator.api6.ip_views import IPS, NETWORKS, POOLS
 from simulator.api6.listing import Listing
 from simulator.api6.requests import token_of
@@ -36,21 +37,23 @@ TOO_SLOW = 1013
 BEHIND = 1000
 """Messages that may wait for a client that does not read."""
 
-_KINDS: dict[str, tuple[Callable[[Panel], Register[Any]], Listing[Any]]] = {
-    "server": (lambda panel: panel.inventory.servers, SERVERS),
-    "operation": (lambda panel: panel.operations.all, OPERATIONS),
-    "ip": (lambda panel: panel.addresses.used, IPS),
-    "ippool": (lambda panel: panel.addresses.pools, POOLS),
-    "ipnet": (lambda panel: panel.addresses.networks, NETWORKS),
-    "switch_port": (lambda panel: panel.inventory.switch_ports, PORTS),
-    "pdu_port": (lambda panel: panel.inventory.outlets, OUTLETS),
-    "user": (lambda panel: panel.users.all, USERS),
+_KINDS: dict[str, tuple[Callable[[Panel], Register[Any]], Listing[Any], str]] = {
+    "server": (lambda panel: panel.inventory.servers, SERVERS, "Server"),
+    "operation": (lambda panel: panel.operations.all, OPERATIONS, "Operation"),
+    "ip": (lambda panel: panel.addresses.used, IPS, "Ip"),
+    "ippool": (lambda panel: panel.addresses.pools, POOLS, "Pool"),
+    "ipnet": (lambda panel: panel.addresses.networks, NETWORKS, "Network"),
+    "switch_port": (lambda panel: panel.inventory.switch_ports, PORTS, "Port"),
+    "pdu_port": (lambda panel: panel.inventory.outlets, OUTLETS, "Outlet"),
+    "user": (lambda panel: panel.users.all, USERS, "User"),
 }
+"""Where the things are, how they are shown, and what type of the answers file they then have."""
 
 
 async def listen(websocket: WebSocket) -> None:
     """Until the client goes, or its session ends."""
     panel: Panel = websocket.app.state.panel
+    fields: Fields = websocket.app.state.fields
     since = websocket.query_params.get("since", str(panel.notifier.last))
     client = websocket.client.host if websocket.client else ""
     await websocket.accept()
@@ -65,6 +68,7 @@ async def listen(websocket: WebSocket) -> None:
         return
     queue: asyncio.Queue[Notice | None] = asyncio.Queue()
     stop = panel.notifier.listen(queue.put_nowait)
+    stay = panel.users.when_ended(token, lambda: queue.put_nowait(None))
     for notice in panel.notifier.since(int(since)):
         queue.put_nowait(notice)
     gone = asyncio.create_task(_gone(websocket, queue))
@@ -73,15 +77,18 @@ async def listen(websocket: WebSocket) -> None:
             if queue.qsize() > BEHIND:
                 await websocket.close(TOO_SLOW, "read faster")
                 return
-            message = _message(panel, panel.users.session(token, client).user, notice_)
+            message = _message(panel, panel.users.session(token, client, used=False).user, notice_, fields)
             if message is not None:
                 await websocket.send_json(message)
+        if websocket.client_state is WebSocketState.CONNECTED:
+            panel.users.session(token, client, used=False)  # it has ended: this says why
     except PanelError as error:
         await websocket.close(NOT_LOGGED_IN, str(error))
     except WebSocketDisconnect:
         pass
     finally:
         stop()
+        stay()
         gone.cancel()
         with suppress(asyncio.CancelledError):
             await gone
@@ -89,23 +96,24 @@ async def listen(websocket: WebSocket) -> None:
 
 async def _gone(websocket: WebSocket, queue: asyncio.Queue[Notice | None]) -> None:
     """What clients say is not for us; that they go is."""
-    with suppress(WebSocketDisconnect):
-        while True:
-            await websocket.receive_text()
+    while (await websocket.receive())["type"] != "websocket.disconnect":
+        pass
     queue.put_nowait(None)
 
 
-def _message(panel: Panel, user: User, notice: Notice) -> dict[str, Any] | None:
+def _message(panel: Panel, user: User, notice: Notice, fields: Fields) -> dict[str, Any] | None:
     """None for what he may not see; of what is gone, only who may see all is told."""
-    register, listing = _KINDS[notice.type]
+    register, listing, kind = _KINDS[notice.type]
     record = register(panel).find(notice.object)
     if not _sees(panel, user, notice.type, record):
         return None
+    data = None if record is None else listing.view(panel, record)
+    translate = None if data is None else translator(kind, fields)
     return {
         "type": notice.type,
         "id": notice.object,
         "action": notice.action,
-        "data": None if record is None else listing.view(panel, record),
+        "data": data if translate is None else translate(data),
         "request_id": None,
         "notify": notice.id,
     }

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib import resources
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from simulator.api6 import errors as words
+from simulator.api6.answers import Fields, answer_shape, column_names, type_shape, unquoted
 from simulator.api6.calls import HANDLERS, Handler
 from simulator.api6.dialect import Provenance, Route
+from simulator.api6.where import Columns
 
 __all__ = ["answer_schema", "describe", "document"]
 
@@ -24,62 +23,67 @@ _KINDS: Mapping[str, str] = {
     "bool": "boolean",
     "object": "object",
 }
-_LIST = (
-    ("where", "a condition on fields of the list"),
-    ("orderby", "`field`, `field asc` or `field desc`, several with commas"),
-    ("limit", "`size` or `offset,size`"),
-    ("filter", "a field: answer its distinct values instead"),
-)
+_NUMBERS = ("id", "ipid", "oid", "pid", "sid")
+"""Parameters of paths that are ids, and nothing but ids."""
+_LARGEST = 10**18 - 1
+_LIMIT = r"^ *([0-9]{1,18} *(, *[0-9]{1,18} *)?)?$"
+_VALUES: Schema = {
+    "type": "object",
+    "properties": {
+        "list": {"type": "array", "items": {"type": "object", "minProperties": 1, "maxProperties": 1}},
+        "size": {"type": "integer"},
+    },
+    "required": ["list", "size"],
+    "x-with": "filter",
+}
+"""What a list answers instead of its rows when it is asked with `filter`."""
 _ERRORS = ("400", "401", "403", "404", "409", "413", "500", "502", "503")
 _KNOWN_CODES = {1000: "observed", 1106: "documented", 3001: "documented", 3080: "documented", 503: "documented"}
 
 
-@cache
-def _answers() -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """The answers file: its types, and the shape of each action's answer."""
-    text = resources.files("simulator.api6").joinpath("answers.yaml").read_text(encoding="utf-8")
-    data = YAML(typ="safe", pure=True).load(text)
-    return data["types"], data["answers"]
-
-
-def answer_schema(action: str, provenance: Provenance = "inferred") -> Schema | None:
+def answer_schema(action: str, provenance: Provenance = "inferred", fields: Fields | None = None) -> Schema | None:
     """JSON Schema of an action's answer, its fields stamped; None for an action whose answer is not described."""
-    shape = _answers()[1].get(action)
-    return None if shape is None else _schema(shape, provenance)
+    shape = answer_shape(action)
+    return None if shape is None else _schema(shape, provenance, fields or {})
 
 
-def _schema(shape: Any, provenance: str) -> Schema:
+def _schema(shape: Any, provenance: str, fields: Fields) -> Schema:
     if isinstance(shape, list):
-        return {"type": "array", "items": _schema(shape[0], provenance)}
+        return {"type": "array", "items": _schema(shape[0], provenance, fields)}
     if isinstance(shape, dict):
-        return _object(shape, provenance)
+        return _object(shape, provenance, fields)
     if shape.startswith("<"):
-        return _object({"list": [shape[1:-1]], "size": "int", "last_notify": "int"}, provenance)
+        return _object({"list": [shape[1:-1]], "size": "int", "last_notify": "int"}, provenance, fields)
     if shape.endswith("?"):
-        return _nullable(_schema(_unquoted(shape[:-1]), provenance))
+        return _nullable(_schema(unquoted(shape[:-1]), provenance, fields))
     if "|" in shape:
         words = shape.split("|")
         numbers = all(word.isdigit() for word in words)
         return {"type": "integer", "enum": list(map(int, words))} if numbers else {"type": "string", "enum": words}
     if shape == "any":
         return {}
-    return {"type": _KINDS[shape]} if shape in _KINDS else _schema(_answers()[0][shape], provenance)
+    if shape in _KINDS:
+        return {"type": _KINDS[shape]}
+    found = type_shape(shape)
+    return (
+        _object(found, provenance, fields, fields.get(shape))
+        if isinstance(found, dict)
+        else _schema(found, provenance, fields)
+    )
 
 
-def _unquoted(shape: str) -> Any:
-    """`[str]?` is text in YAML; the brackets are read here."""
-    return [shape[1:-1]] if shape.startswith("[") else shape
-
-
-def _object(shape: Mapping[str, Any], provenance: str) -> Schema:
+def _object(
+    shape: Mapping[str, Any], provenance: str, fields: Fields, names: Mapping[str, str] | None = None
+) -> Schema:
     if list(shape) == ["*"]:
-        return {"type": "object", "additionalProperties": _schema(shape["*"], provenance)}
+        return {"type": "object", "additionalProperties": _schema(shape["*"], provenance, fields)}
     properties: Schema = {}
     required = []
     for key, inner in shape.items():
         name = key.rstrip("?~")
+        name = (names or {}).get(name, name)
         of = "inferred" if "~" in key else provenance
-        properties[name] = {**_schema(inner, of), "x-provenance": of}
+        properties[name] = {**_schema(inner, of, fields), "x-provenance": of}
         if "?" not in key:
             required.append(name)
     if not shape:
@@ -96,7 +100,7 @@ def _nullable(schema: Schema) -> Schema:
 # a route
 
 
-def describe(row: Route, handler: Handler, path: str) -> Schema:
+def describe(row: Route, handler: Handler, path: str, fields: Fields) -> Schema:
     """A route as an operation of OpenAPI."""
     method = row.call.partition(" ")[0]
     extra: Schema = {
@@ -109,21 +113,22 @@ def describe(row: Route, handler: Handler, path: str) -> Schema:
     if row.aliases:
         extra["x-aliases"] = list(row.aliases)
     names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
-    parameters = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
-    answer = answer_schema(row.action, row.provenance)
+    parameters = [{"name": name, "in": "path", "required": True, "schema": _parameter(name)} for name in names]
+    answer = answer_schema(row.action, row.provenance, fields)
     if answer is not None:
         answer = _renamed(answer, row.answer_keys)
-    if answer is not None and {"list", "size"} <= set(answer.get("properties", ())):
-        parameters += [
-            {"name": name, "in": "query", "description": text, "schema": {"type": "string"}} for name, text in _LIST
-        ]
+    if answer is not None and handler.listing is not None:
+        columns = handler.listing.columns
+        shown = column_names(row.action, columns, fields)
+        parameters += _asked({shown.get(name, name): column for name, column in columns.items()})
+        answer = {"anyOf": [answer, _VALUES]}
     if parameters:
         extra["parameters"] = parameters
     if method == "POST":
         extra["requestBody"] = {"content": {"application/json": {"schema": _body(handler, row.provenance)}}}
     responses: Schema = {code: {"$ref": f"#/components/responses/{code}"} for code in _ERRORS}
     for status in (row.status, *handler.also):
-        other = answer_schema(f"{row.action} {status}", row.provenance)
+        other = answer_schema(f"{row.action} {status}", row.provenance, fields)
         content = {"application/json": {"schema": other or answer or {}}}
         responses[str(status)] = {"description": "It was done.", "content": content}
     extra["responses"] = responses
@@ -132,6 +137,26 @@ def describe(row: Route, handler: Handler, path: str) -> Schema:
     elif not handler.public:
         extra["security"] = [{"x-xsrf-token": []}, {"ISP-Session": []}, {"ses6": []}]
     return extra
+
+
+def _parameter(name: str) -> Schema:
+    return {"type": "integer", "minimum": 0, "maximum": _LARGEST} if name in _NUMBERS else {"type": "string"}
+
+
+def _asked(columns: Columns) -> list[Schema]:
+    """The parameters of a list: which fields it knows, and of what kind they are."""
+    first = next(iter(columns))
+    fields = {name: column.kind for name, column in columns.items()}
+    return [
+        _query("where", f"a condition on fields of the list, as in `NOT {first} IS null`", {"x-fields": fields}),
+        _query("orderby", f"`{first}`, `{first} asc` or `{first} desc`, several with commas", {}),
+        _query("limit", "`size` or `offset,size`", {"pattern": _LIMIT}),
+        _query("filter", "a field: answer its distinct values instead", {"enum": list(columns)}),
+    ]
+
+
+def _query(name: str, text: str, more: Schema) -> Schema:
+    return {"name": name, "in": "query", "description": text, "schema": {"type": "string", **more}}
 
 
 def _renamed(schema: Schema, names: Mapping[str, str]) -> Schema:
@@ -173,12 +198,12 @@ def _inlined(schema: Any, named: Mapping[str, Any]) -> Any:
 # the document
 
 
-def document(title: str, description: str, rows: Iterable[Route]) -> Schema:
+def document(title: str, description: str, rows: Iterable[Route], fields: Fields) -> Schema:
     """The whole of it."""
     paths: Schema = {}
     for row in rows:
         method, _, path = row.call.partition(" ")
-        paths.setdefault(path, {})[method.lower()] = describe(row, HANDLERS[row.action], path)
+        paths.setdefault(path, {})[method.lower()] = describe(row, HANDLERS[row.action], path, fields)
     return {
         "openapi": "3.1.0",
         "info": {"title": title, "version": "3", "description": description},

@@ -78,7 +78,8 @@ def body_of(raw: bytes, model: type[Body], keys: Mapping[str, str]) -> Body:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
+        found = error.errors(include_url=False, include_context=False)
+        first = next((each for each in found if each["type"] == "extra_forbidden"), found[0])
         name = str(first["loc"][0]) if first["loc"] else "body"
         if first["type"] == "extra_forbidden":
             raise Invalid(name, f"Unexpected property '{name}'") from None

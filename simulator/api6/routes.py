@@ -16,7 +16,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
-from simulator.api6 import auth, auth_proxy, auth_rules, auth_users, auth_v3, equipment, ipmgr, servers, stock
+from simulator.api6 import auth, auth_proxy, auth_rules, auth_users, auth_v3, equipment, ipmgr, servers, stock, wiring
+from simulator.api6.answers import Fields, answer_shape, column_names, translator
 from simulator.api6.calls import HANDLERS, Call, Handler
 from simulator.api6.dialect import Route, load_dialect
 from simulator.api6.kept import Encoded
@@ -27,7 +28,7 @@ from simulator.dcim.errors import Forbidden
 
 __all__ = ["document_of", "known_routes", "make_routes"]
 
-_SERVICES = (auth, auth_proxy, auth_rules, auth_users, auth_v3, equipment, ipmgr, servers, stock)
+_SERVICES = (auth, auth_proxy, auth_rules, auth_users, auth_v3, equipment, ipmgr, servers, stock, wiring)
 """Imported for the handlers that they register."""
 
 TITLE = "DCImanager 6 (Rackloop)"
@@ -38,9 +39,9 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 TAIL = "{target}"
 
 
-def document_of(dialect: Iterable[Route]) -> dict[str, Any]:
-    """The OpenAPI document of a dialect's routes."""
-    return document(TITLE, DESCRIPTION, dialect)
+def document_of(dialect: Iterable[Route], fields: Fields | None = None) -> dict[str, Any]:
+    """The OpenAPI document of a dialect's routes and names of fields."""
+    return document(TITLE, DESCRIPTION, dialect, fields or {})
 
 
 @lru_cache(maxsize=1)
@@ -49,7 +50,7 @@ def known_routes() -> list[BaseRoute]:
     return make_routes(load_dialect())
 
 
-def make_routes(dialect: tuple[Route, ...]) -> list[BaseRoute]:
+def make_routes(dialect: tuple[Route, ...], fields: Fields | None = None) -> list[BaseRoute]:
     """The index, and one route for each call and alias, for what the index does not find: wrong methods.
 
     Raises ValueError for an action that has no handler.
@@ -60,7 +61,7 @@ def make_routes(dialect: tuple[Route, ...]) -> list[BaseRoute]:
         handler = HANDLERS.get(row.action)
         if handler is None:
             raise ValueError(f"{row.call}: there is no handler for {row.action}")
-        endpoint = _endpoint(row, handler, index)
+        endpoint = _endpoint(row, handler, index, fields or {})
         for call in (row.call, *row.aliases):
             method, _, path = call.partition(" ")
             main = call == row.call
@@ -149,8 +150,11 @@ def _walk(
     return found if tail is None else (*tail, (*values, "/".join(segments[place:])))
 
 
-def _endpoint(row: Route, handler: Handler, routes: _Index) -> Endpoint:
+def _endpoint(row: Route, handler: Handler, routes: _Index, fields: Fields) -> Endpoint:
     keys, action, status, renames = row.keys, row.action, row.status, row.answer_keys
+    listing, translate = handler.listing, translator(answer_shape(action), fields)
+    if listing is not None:
+        listing = listing.renamed(column_names(action, listing.columns, fields))
 
     async def endpoint(request: Request) -> Response:
         scope = request.scope
@@ -168,8 +172,10 @@ def _endpoint(row: Route, handler: Handler, routes: _Index) -> Endpoint:
                 panel.access.check(caller, action, method)
         body = body_of(await read(request), handler.body, keys)
         path, query = request.path_params, query_of(request)
-        call = Call(panel, action, caller, path, query, body, method, address, session, routes)
+        call = Call(panel, action, caller, path, query, body, method, address, session, routes, listing)
         answer = await handler.run(call)
+        if translate is not None and (listing is None or "filter" not in query):  # which answers values, no rows
+            answer = translate(answer)
         if isinstance(answer, Encoded) and not renames:
             return Response(answer.octets, call.status or status, media_type="application/json")
         return JSONResponse(_renamed(answer, renames) if renames else answer, call.status or status)

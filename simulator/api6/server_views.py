@@ -10,7 +10,7 @@ from simulator.api6.listing import Listing
 from simulator.api6.where import Columns
 from simulator.dcim import Panel
 from simulator.dcim.addresses import Address
-from simulator.dcim.operation_table import Operation
+from simulator.dcim.operation_table import Operation, OperationKind
 from simulator.dcim.records import Outlet, PowerStatus, Server, SwitchPort
 from simulator.dcim.users import User
 
@@ -236,11 +236,18 @@ CONFIGURATIONS: Listing[tuple[str, int]] = Listing(
 
 # operations
 
+_KINDS = {OperationKind.RESCUE: "recovery"}
+"""Version 6's words, where they are not the panel's own."""
+
+
+def _kind(operation: Operation) -> str:
+    return _KINDS.get(operation.kind, operation.kind.value)
+
 
 def _last_operation(panel: Panel, operation: Operation) -> dict[str, Any]:
     return {
         "id": operation.id,
-        "type": operation.kind.value,
+        "type": _kind(operation),
         "status": operation.status.value,
         "status_info": {"message": operation.message} if operation.message else {},
         "progress_info": [
@@ -280,7 +287,7 @@ OPERATIONS: Listing[Operation] = Listing(
         **attributes("bool", "clear_disks"),
         **columns(
             "text",
-            type=lambda panel, operation: operation.kind.value,
+            type=lambda panel, operation: _kind(operation),
             status=lambda panel, operation: operation.status.value,
             date_create=lambda panel, operation: moment(panel, operation.created_at),
             date_end=lambda panel, operation: moment(panel, operation.ended_at),

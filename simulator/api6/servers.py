@@ -7,24 +7,33 @@ from typing import Any, Literal
 from pydantic import Field
 
 from simulator.api6.calls import Body, Call, Nothing, handles
+from simulator.api6.kept import KeptListing
+from simulator.api6.reading import lists
 from simulator.api6.server_views import CONFIGURATIONS, OPERATIONS, SERVER_IPS, SERVERS, connections
 from simulator.api6.views import TEMPLATES
-from simulator.dcim.errors import Invalid, NotFound, Protected, WrongState
+from simulator.api6.wiring import unprotected
+from simulator.dcim.errors import Forbidden, Invalid, NotFound, WrongState
 from simulator.dcim.operation_table import Operation
 from simulator.dcim.records import Server
 
 __all__: list[str] = []
 
 
+class Fault(Body):
+    reason: str
+
+
 class Edit(Body):
-    name: str | None = None
-    domain: str | None = None
-    notes: str | None = None
-    owner: int | None = None
-    settings: dict[str, bool | int | str] | None = None
-    maintenance: bool | None = None
-    protected: bool | None = None
-    faulty: dict[str, str] | None = None
+    """What is not named stays as it is."""
+
+    name: str = ""
+    domain: str = Field(default="", examples=["srv.example.com"])
+    notes: str = ""
+    owner: int | None = Field(default=None, examples=[None])
+    settings: dict[str, bool | int | str] = {}
+    maintenance: bool = False
+    protected: bool = False
+    faulty: Fault | None = None
 
 
 class Owner(Body):
@@ -36,12 +45,12 @@ class PortChoice(Body):
 
 
 class NewIp(Body):
-    ippool: int | str | None = None
+    ippool: int | str | None = Field(default=None, examples=["public"])
     family: Literal["ipv4", "ipv6"] = "ipv4"
     count: int = Field(default=1, ge=1, le=1024)
-    ip_prefix: int | None = None
+    ip_prefix: int | None = Field(default=None, examples=[None])
     domain: str = ""
-    name: str | None = None
+    name: str | None = Field(default=None, examples=[None])
 
 
 class IpEdit(Body):
@@ -50,34 +59,43 @@ class IpEdit(Body):
 
 
 class Install(Body):
-    os_template: int | str
-    password: str | None = None
+    os_template: int | str = Field(examples=["debian-12"])
+    password: str | None = Field(default=None, min_length=1)
     domain: str | None = None
     temporary_ipv4: bool = False
-    ssh_keys: list[str] = []
-    recipe: int | str | None = None
+    ssh_keys: list[str] = Field(default=[], examples=[[]])
+    recipe: int | str | None = Field(default=None, examples=[None])
+    ip: int | str | None = Field(default=None, examples=[None])
+
+
+class Recovery(Body):
+    template: int | str = Field(examples=["Sysrescd"])
+    password: str | None = Field(default=None, min_length=1)
 
 
 class Diagnostic(Body):
-    template: int | str
+    template: int | str = Field(examples=["Diag6"])
     clear_disks: bool = False
-    ippool: int | str | None = None
+    ippool: int | str | None = Field(default=None, examples=[None])
 
 
 # reading
 
 
-@handles("server.configuration")
-async def configurations(call: Call[Nothing]) -> Any:
-    return CONFIGURATIONS.answer(call.panel, call.panel.free_configurations().items(), call.query)
+lists("server.configuration", CONFIGURATIONS, lambda call: call.panel.free_configurations().items())
+lists("server.ip.list", SERVER_IPS, lambda call: call.panel.addresses.of_server(call.server().id))
+lists("server.operation.list", OPERATIONS, lambda call: call.panel.operations.of_server(call.server().id))
+lists("operation.list", OPERATIONS, lambda call: call.panel.access.operations(call.user))
+lists("os_template.list", TEMPLATES, lambda call: call.panel.inventory.templates)
 
 
-@handles("server.list")
+@handles("server.list", listing=SERVERS)
 async def list_servers(call: Call[Nothing]) -> Any:
     panel = call.panel
     if panel.access.everything(call.user, call.action):
-        return SERVERS.page(panel, panel.inventory.servers, call.query)
-    return SERVERS.answer(panel, panel.access.servers(call.user), call.query)
+        assert isinstance(call.listing, KeptListing)
+        return call.listing.page(panel, panel.inventory.servers, call.query)
+    return call.listed(panel.access.servers(call.user))
 
 
 @handles("server.item")
@@ -90,11 +108,6 @@ async def read_connections(call: Call[Nothing]) -> Any:
     return connections(call.panel, call.server())
 
 
-@handles("os_template.list")
-async def list_templates(call: Call[Nothing]) -> Any:
-    return TEMPLATES.answer(call.panel, call.panel.inventory.templates, call.query)
-
-
 # editing
 
 
@@ -102,15 +115,9 @@ async def list_templates(call: Call[Nothing]) -> Any:
 async def edit(call: Call[Edit]) -> Any:
     server = call.server()
     fields = call.body.model_dump(exclude_unset=True)
-    for name, value in fields.items():
-        if value is None and name not in ("owner", "faulty"):
-            raise Invalid(name, "it cannot be null")
     call.panel.access.check_edit(call.user, fields)
-    faulty = fields.get("faulty")
-    if faulty is not None:
-        if set(faulty) != {"reason"}:
-            raise Invalid("faulty", 'it is {"reason": "..."} or null')
-        fields["faulty"] = faulty["reason"]
+    if call.body.faulty is not None:
+        fields["faulty"] = call.body.faulty.reason
     call.panel.edit_server(server.id, fields)
     return {"id": server.id}
 
@@ -180,14 +187,9 @@ async def resume(call: Call[Nothing]) -> Any:
 # addresses
 
 
-@handles("server.ip.list")
-async def list_ips(call: Call[Nothing]) -> Any:
-    return SERVER_IPS.answer(call.panel, call.panel.addresses.of_server(call.server().id), call.query)
-
-
 @handles("server.ip.add", NewIp)
 async def add_ip(call: Call[NewIp]) -> Any:
-    body, addresses, server = call.body, call.panel.addresses, _unprotected(call.server())
+    body, addresses, server = call.body, call.panel.addresses, unprotected(call.server())
     pool = None if body.ippool is None else addresses.pool(body.ippool)
     family = 4 if body.family == "ipv4" else 6
     if body.name is not None:
@@ -217,18 +219,11 @@ def _own_ip(call: Call[Any], server: Server) -> int:
     return number
 
 
-def _unprotected(server: Server) -> Server:
-    """Protection covers the server's network too (vendor page "Server Protection")."""
-    if server.protected:
-        raise Protected(f"server {server.name} is protected; take the protection off first")
-    return server
-
-
 @handles("server.ip.edit", IpEdit)
 async def edit_ip(call: Call[IpEdit]) -> Any:
     server = call.server()
     number = _own_ip(call, server)
-    _unprotected(server)
+    unprotected(server)
     call.panel.addresses.edit(number, subject=server.name, **call.body.model_dump(exclude_none=True))
     return {"id": number}
 
@@ -237,7 +232,7 @@ async def edit_ip(call: Call[IpEdit]) -> Any:
 async def delete_ip(call: Call[Nothing]) -> Any:
     server = call.server()
     number = _own_ip(call, server)
-    _unprotected(server)
+    unprotected(server)
     call.panel.addresses.release(number, subject=server.name)
     return {"id": number}
 
@@ -252,8 +247,6 @@ def _started(operation: Operation) -> dict[str, int]:
 @handles("server.os_install", Install)
 async def install(call: Call[Install]) -> Any:
     server, body = call.server(), call.body
-    if body.password is not None and not body.password:
-        raise Invalid("password", "it is empty")
     recipe = None if body.recipe is None else call.panel.recipes.get(body.recipe)
     if recipe is not None and not recipe.for_all and not call.panel.access.everything(call.user, "recipe.item"):
         raise NotFound("recipe", body.recipe)
@@ -263,6 +256,7 @@ async def install(call: Call[Install]) -> Any:
     operation = call.panel.operations.install(
         server.id,
         body.os_template,
+        address=_chosen(call, server),
         temporary_ipv4=body.temporary_ipv4,
         ssh_keys=body.ssh_keys,
         recipe=recipe,
@@ -272,17 +266,35 @@ async def install(call: Call[Install]) -> Any:
     return _started(operation)
 
 
+def _chosen(call: Call[Install], server: Server) -> int | None:
+    """Which of its addresses the server is to be installed with."""
+    wanted = call.body.ip
+    if wanted is None:
+        return None
+    for address in call.panel.addresses.of_server(server.id):
+        if wanted in (address.id, address.name):
+            if address.family != 4:
+                raise Invalid("ip", f"{address.name} is not an IPv4 address, and the network boot needs one")
+            return address.id
+    raise Invalid("ip", f"server {server.name} has no address {wanted}")
+
+
+@handles("server.recovery", Recovery)
+async def recover(call: Call[Recovery]) -> Any:
+    """Recovery mode: a system that runs from memory, until the server is restarted."""
+    return _started(call.panel.operations.rescue(call.server().id, call.body.template))
+
+
 @handles("server.diagnostic", Diagnostic)
 async def diagnose(call: Call[Diagnostic]) -> Any:
+    """Who has only his own servers cleans their disks with it; to look at the hardware is the provider's business."""
     server, body = call.server(), call.body
+    mine_only = not call.panel.access.everything(call.user, call.action, call.method)
+    if mine_only and (body.ippool is not None or not body.clear_disks):
+        raise Forbidden("your role does not include diagnostics other than cleaning disks")
     pool = None if body.ippool is None else call.panel.addresses.pool(body.ippool)
     operation = call.panel.operations.diagnose(server.id, body.template, clear_disks=body.clear_disks, pool=pool)
     return _started(operation)
-
-
-@handles("server.operation.list")
-async def list_server_operations(call: Call[Nothing]) -> Any:
-    return OPERATIONS.answer(call.panel, call.panel.operations.of_server(call.server().id), call.query)
 
 
 @handles("server.operation.cancel")
@@ -292,11 +304,6 @@ async def cancel_server_operation(call: Call[Nothing]) -> Any:
     if running is None:
         raise WrongState(f"no operation is running on server {server.name}")
     return _started(await call.panel.operations.cancel(running.id))
-
-
-@handles("operation.list")
-async def list_operations(call: Call[Nothing]) -> Any:
-    return OPERATIONS.answer(call.panel, call.panel.access.operations(call.user), call.query)
 
 
 @handles("operation.item")

@@ -2,68 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import Field
 
 from simulator.api6.calls import Body, Call, Nothing, handles
+from simulator.api6.reading import lists
 from simulator.api6.stock_views import HISTORY, RECIPES, WAREHOUSE
+from simulator.api6.wiring import SNMP_PORT, BmcForm, TextEdit, texts
 from simulator.dcim import Panel
 from simulator.dcim.drivers.base import BmcAccess, SnmpAccess
 from simulator.dcim.errors import Invalid, NotFound, WrongState
+from simulator.dcim.recipes import Recipe
 from simulator.dcim.records import Switch, SwitchPort
 from simulator.dcim.stock import NewServer
 
 __all__: list[str] = []
 
-IPMI_PORT = 623
-SNMP_PORT = 161
-
-
-class NewBmc(Body):
-    ip: str
-    port: int = Field(default=IPMI_PORT, ge=1, le=65535)
-    username: str = ""
-    password: str = ""
-
 
 class ServerForm(Body):
-    name: str
-    rack: int
-    unit: int | None = Field(default=None, ge=1, le=100)
-    mac: list[str] = []
+    name: str = Field(examples=["srv-99"])
+    rack: int = Field(examples=[1])
+    unit: int | None = Field(default=None, ge=1, le=100, examples=[40])
+    mac: list[str] = Field(default=[], examples=[["00:25:90:00:99:01"]])
     barcode: str = ""
     model: str = ""
     configuration: str = ""
-    bmc: NewBmc
-    switch_port: list[int] = []
-    pdu_port: list[int] = []
+    bmc: BmcForm
+    switch_port: list[int] = Field(default=[], examples=[[]])
+    pdu_port: list[int] = Field(default=[], examples=[[]])
 
 
 class SwitchForm(Body):
-    name: str
-    rack: int
-    handler: str | None = None
+    name: str = Field(examples=["sw-b9"])
+    rack: int = Field(examples=[1])
+    handler: str | None = Field(default=None, examples=[None])
     ip: str = ""
     port: int = Field(default=SNMP_PORT, ge=1, le=65535)
     community: str = "public"
     port_count: int = 0
 
 
-class SwitchEdit(Body):
-    port_count: int
+class SwitchEdit(TextEdit):
+    port_count: int = Field(default=0, ge=0)
 
 
 class PortEdit(Body):
     speed: int | str | None = None
     duplex: str | None = None
     description: str | None = Field(default=None, max_length=255)
-    vlan: int | list[int] | None = None
+    vlan: int | None = Field(default=None, ge=1, le=4094)
 
 
 class RecipeForm(Body):
-    name: str
-    script: str
+    name: str = Field(examples=["motd"])
+    script: str = Field(examples=["echo welcome > /etc/motd"])
     note: str = ""
     for_all: bool = True
 
@@ -104,13 +98,10 @@ async def delete_server(call: Call[Nothing]) -> Any:
     return {"id": number}
 
 
-@handles("server.history")
+@handles("server.history", listing=HISTORY)
 async def read_history(call: Call[Nothing]) -> Any:
     events = call.panel.history.of_server(call.server().id)
-    return {
-        **HISTORY.answer(call.panel, events, call.query),
-        "max_id": events[0].id if events else 0,
-    }
+    return {**call.listed(events), "max_id": events[0].id if events else 0}
 
 
 # switches
@@ -130,8 +121,14 @@ async def add_switch(call: Call[SwitchForm]) -> Any:
 
 @handles("switch.edit", SwitchEdit)
 async def edit_switch(call: Call[SwitchEdit]) -> Any:
-    call.panel.stock.set_port_count(call.number("id"), call.body.port_count)
-    return {"id": call.number("id")}
+    number = call.panel.inventory.switches.get(call.number("id")).id
+    if "port_count" in call.body.model_fields_set:
+        if len(call.body.model_fields_set) > 1:
+            raise Invalid("port_count", "it is changed by itself")
+        call.panel.stock.set_port_count(number, call.body.port_count)
+    else:
+        call.panel.wiring.edit_switch(number, **texts(call.body))
+    return {"id": number}
 
 
 @handles("switch.delete")
@@ -149,17 +146,21 @@ def _port(panel: Panel, switch: int, number: int) -> tuple[Switch, SwitchPort]:
 
 @handles("switch.port.edit", PortEdit)
 async def edit_port(call: Call[PortEdit]) -> Any:
-    """No handler here sets more than the administrative status; a switch without one takes a description."""
+    """A handler sets the VLAN of the port's untagged frames, on the switch itself; a switch without one takes a
+    description. No handler here sets speed or duplex.
+    """
     switch, port = _port(call.panel, call.number("id"), call.number("pid"))
     fields = call.body.model_dump(exclude_none=True)
     for name in fields:
-        if name != "description" or switch.handled:
+        if name != ("vlan" if switch.handled else "description"):
             who = (
                 f"the handler {switch.access.handler} of {switch.name}"
                 if switch.handled
                 else f"{switch.name}, which has no handler,"
             )
             raise WrongState(f"{who} cannot set {name}")
+    if "vlan" in fields:
+        await call.panel.vlans.assign(port.id, fields["vlan"])
     if "description" in fields:
         call.panel.stock.describe_port(switch, port, fields["description"])
     return {"id": port.id}
@@ -168,26 +169,22 @@ async def edit_port(call: Call[PortEdit]) -> Any:
 # the warehouse
 
 
-async def _warehouse(call: Call[Nothing]) -> Any:
-    kind = call.action.removeprefix("warehouse.").removesuffix(".list")
-    inventory = call.panel.inventory
-    things: dict[str, Any] = {"switch": inventory.switches, "pdu": inventory.pdus}
-    return WAREHOUSE.answer(call.panel, things.get(kind, ()), call.query)
-
-
-for _kind in ("switch", "pdu", "ups", "chassis", "spare_part"):
-    handles(f"warehouse.{_kind}.list")(_warehouse)
+lists("warehouse.switch.list", WAREHOUSE, lambda call: call.panel.inventory.switches)
+lists("warehouse.pdu.list", WAREHOUSE, lambda call: call.panel.inventory.pdus)
+for _kind in ("ups", "chassis", "spare_part"):  # a lab has none of them
+    lists(f"warehouse.{_kind}.list", WAREHOUSE, lambda call: ())
 
 
 # recipes
 
 
-@handles("recipe.list")
-async def list_recipes(call: Call[Nothing]) -> Any:
+def _orderable(call: Call[Nothing]) -> Iterable[Recipe]:
     """Those that the caller may order."""
     everything = call.panel.access.everything(call.user, call.action, call.method)
-    recipes = [recipe for recipe in call.panel.recipes.all if everything or recipe.for_all]
-    return RECIPES.answer(call.panel, recipes, call.query)
+    return [recipe for recipe in call.panel.recipes.all if everything or recipe.for_all]
+
+
+lists("recipe.list", RECIPES, _orderable)
 
 
 @handles("recipe.item")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import date
+from typing import Any, NamedTuple
 
 from simulator.api6.columns import attributes, columns, moment, rack_name
 from simulator.api6.listing import Listing
 from simulator.dcim.history import ServerEvent
+from simulator.dcim.meters import Day
 from simulator.dcim.recipes import Recipe
 from simulator.dcim.records import Pdu, Switch
 
-__all__ = ["HISTORY", "RECIPES", "WAREHOUSE"]
+__all__ = ["HISTORY", "RECIPES", "STATISTICS", "WAREHOUSE", "Counted"]
 
 IN_USE = "in_use"
 """Of what stands in a rack; the panel keeps no shelf."""
@@ -63,5 +65,30 @@ HISTORY: Listing[ServerEvent] = Listing(
         "state": event.state,
         "operation": _operation(event),
         "date_create": moment(panel, event.time),
+    },
+)
+
+
+class Counted(NamedTuple):
+    """A day of a server's meters."""
+
+    date: date
+    what: Day
+
+
+STATISTICS: Listing[Counted] = Listing(
+    {
+        **columns("text", date=lambda panel, row: row.date.isoformat()),
+        **columns(
+            "int",
+            received=lambda panel, row: row.what.received,
+            sent=lambda panel, row: row.what.sent,
+        ),
+    },
+    lambda panel, row: {
+        "date": row.date.isoformat(),
+        "received": row.what.received,
+        "sent": row.what.sent,
+        "energy": round(row.what.watt_hours, 3),
     },
 )

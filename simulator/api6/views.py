@@ -86,6 +86,7 @@ def _device(kind: Callable[[Panel, int], int]) -> Callable[[Panel, Any], dict[st
             "port_count": kind(panel, device.id),
             "status": "error" if device.error else "unknown" if device.polled_at is None else "ok",
             "errors": [{"device": device.access.name, "message": device.error}] if device.error else [],
+            "note": device.notes,
             "date_poll": moment(panel, device.polled_at),
         }
 
@@ -118,7 +119,7 @@ def _connected_name(panel: Panel, record: SwitchPort | Outlet) -> str | None:
 
 PORTS: Listing[SwitchPort] = Listing(
     {
-        **attributes("int", "id", "number", "server", "speed"),
+        **attributes("int", "id", "number", "server", "speed", "vlan"),
         **attributes("text", "description", "identity"),
         **columns(
             "text",
@@ -135,6 +136,7 @@ PORTS: Listing[SwitchPort] = Listing(
         "admin_status": port.admin_status.value,
         "oper_status": port.oper_status.value,
         "speed": port.speed,
+        "vlan": port.vlan or None,
         "server": _connected(panel, port),
     },
 )
@@ -176,6 +178,7 @@ RACKS: Listing[Rack] = Listing(
         "name": rack.name,
         "location_id": rack.location,
         "device_count": _device_count(panel, rack),
+        "note": rack.notes,
     },
 )
 
@@ -184,13 +187,24 @@ LOCATIONS: Listing[Location] = Listing(
     lambda panel, location: {"id": location.id, "name": location.name},
 )
 
+
+def _template_type(panel: Panel, template: Template) -> str:
+    """Version 6's word for what the panel calls rescue."""
+    return "recovery" if template.type == "rescue" else template.type
+
+
 TEMPLATES: Listing[Template] = Listing(
-    {**attributes("int", "id"), **attributes("text", "name", "type"), **attributes("list", "tags")},
+    {
+        **attributes("int", "id"),
+        **attributes("text", "name"),
+        **columns("text", type=_template_type),
+        **attributes("list", "tags"),
+    },
     lambda panel, template: {
         "id": template.id,
         "name": template.name,
         "tags": list(template.tags),
-        "type": template.type,
+        "type": _template_type(panel, template),
         "access": "all",
         "efi": False,
         "install_type": "pxe",

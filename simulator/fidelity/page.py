@@ -23,7 +23,8 @@ Every route, field and message of `/openapi.json` carries `x-provenance`: **docu
 what real clients send and take, **inferred** is ours. The routes and their inferred forms are data, in
 `simulator/api6/dialect.yaml`; what they answer is in `answers.yaml` beside it. `rackloop fidelity --spec FILE` compares
 them with the OpenAPI document of a real installation (the one that its `/swagger/` shows); a lab brings its own dialect with
-`panel: {dialect: FILE}`.
+`panel: {dialect: FILE}`, which gives paths, keys of bodies, fields of answers (and of conditions on lists), statuses and codes
+other names.
 """
 
 

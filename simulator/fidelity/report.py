@@ -15,7 +15,10 @@ __all__ = ["all_of", "our_spec", "report_on"]
 
 def our_spec(dialect: str | None = None) -> Spec:
     """Ours, or with the text of another dialect file. Raises ValueError for text that is none."""
-    return parse(document_of(load_dialect() if dialect is None else read_file(dialect).routes))
+    if dialect is None:
+        return parse(document_of(load_dialect()))
+    own = read_file(dialect)
+    return parse(document_of(own.routes, own.fields))
 
 
 def all_of(report: Report) -> Iterator[Difference]:

@@ -76,9 +76,14 @@ def _operations(data: Mapping[str, Any]) -> Iterator[Operation]:
 
 
 def _schema(holder: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Of a list of ours, the shape of its rows; the values that `filter` gives are beside the point."""
     content: Mapping[str, Any] = holder.get("content", {})
     media = content.get(JSON_TYPE)
-    return None if media is None else media.get("schema", {})
+    if media is None:
+        return None
+    schema: Mapping[str, Any] = media.get("schema", {})
+    usual = [each for each in schema.get("anyOf", ()) if "x-with" not in each]
+    return usual[0] if usual and len(usual) < len(schema["anyOf"]) else schema
 
 
 def _resolved(data: Mapping[str, Any], node: Any, depth: int) -> Any:

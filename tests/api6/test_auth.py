@@ -315,7 +315,7 @@ def test_ssh_keys_are_each_users_own():
         assert (await client.refused("DELETE", "/auth/v4/self/sshkey/1"))[0] == 404
         await client.log_in(*ALICE)
         await client.delete("/auth/v4/self/sshkey/1")
-        assert await client.get("/auth/v4/self/sshkey") == {"list": []}
+        assert (await client.get("/auth/v4/self/sshkey"))["list"] == []
 
     with_client(scene)
 

@@ -12,6 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.requests import Request
 
+from simulator.api6.calls import HANDLERS
+from simulator.api6.dialect import load_dialect
 from simulator.api6.errors import TABLE, TOO_LARGE
 from simulator.api6.requests import DEEPEST, LARGEST, query_of
 from simulator.dcim.errors import Invalid
@@ -124,6 +126,39 @@ def test_raw_octets_in_a_query_are_utf_8_or_refused():
     assert query("where=name CP 'срв%'".encode()) == {"where": "name CP 'срв%'"}
     with pytest.raises(Invalid):
         query(b"where=\xff")
+
+
+NO_BODIES: tuple[tuple[bytes, int], ...] = (
+    (b"[1]", 400), (b"{", 400), (b"\xff\xfe{}", 400),
+    (nested(DEEPEST + 2).encode(), 400), (b'{"no such key": 1}', 400), (b" " * (LARGEST + 1), 413),
+)  # fmt: skip
+"""What is no request body of any route, and what it is answered."""
+
+
+def test_every_route_refuses_what_is_no_body_and_whoever_has_no_session_and_nothing_changes():
+    async def scene(client: Client) -> None:
+        ids = {"sid": "1", "id": "1", "pid": "1", "oid": "1", "ipid": "1"}
+        expired, mine = client.token, await client.log_in()
+        client.world.panel.users.log_out(client.world.panel.users.by_key(1), expired)
+        before = snapshot(client.world.panel)
+        for row in load_dialect():
+            method, pattern = row.call.split(" ")
+            path = "/".join(ids.get(part[1:-1], "1") if part.startswith("{") else part for part in pattern.split("/"))
+            handler = HANDLERS[row.action]
+            for raw, status in NO_BODIES:
+                if handler.inside or (handler.body.model_config.get("extra") == "allow" and b"no such" in raw):
+                    continue
+                answer = await client.http.request(method, path, content=raw, headers={"x-xsrf-token": mine})
+                assert answer.status_code == status, (row.call, raw[:40], answer.text)
+                assert answer.json()["error"]["value"] == ("no such key" if b"no such" in raw else "body")
+            for token in (expired, "1-" + "0" * 5000):
+                if handler.public or handler.inside:
+                    continue
+                answer = await client.http.request(method, path, json={}, headers={"x-xsrf-token": token})
+                assert (answer.status_code, answer.json()["error"]["code"]) == (401, 1000), row.call
+        assert snapshot(client.world.panel) == before
+
+    with_client(scene)
 
 
 CALLS = st.sampled_from([call.split(" ") for call in PATHS])

@@ -9,14 +9,17 @@ from typing import Any
 
 import httpx
 import pytest
+from jsonschema import Draft202012Validator
 
 from simulator import Lab
+from simulator.api6 import create_app
 from simulator.api6.dialect import load_dialect, read_file
 from simulator.api6.openapi import answer_schema
 from simulator.files.lab_file import load_lab
 from simulator.files.problems import FileProblems
 from simulator.kernel import run
 from tests.api6.world import Client, with_client
+from tests.dcim.world import ALICE
 
 OWN = """\
 extends: rackloop
@@ -76,9 +79,8 @@ def test_the_answer_of_every_route_is_described():
 
 def _fields(operation: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for holder in (operation.get("requestBody", {}), *operation["responses"].values()):
-        yield from (
-            holder.get("content", {}).get("application/json", {}).get("schema", {}).get("properties", {}).values()
-        )
+        schema = holder.get("content", {}).get("application/json", {}).get("schema", {})
+        yield from schema.get("anyOf", [schema])[0].get("properties", {}).values()
 
 
 def test_a_lab_brings_its_own_dialect(tmp_path: Path):
@@ -101,10 +103,68 @@ def test_a_lab_brings_its_own_dialect(tmp_path: Path):
                 for gone in ("/dci/v3/server/1/owner", "/dci/v3/server/1/ownr"):
                     assert (await http.post(gone, json={"owner": 1})).status_code in (404, 405)
                 schema = (await http.get("/openapi.json")).json()["paths"]["/dci/v3/machine"]["get"]["responses"]["200"]
-                listed = schema["content"]["application/json"]["schema"]["properties"]["list"]["items"]["properties"]
+                rows = schema["content"]["application/json"]["schema"]["anyOf"][0]
+                listed = rows["properties"]["list"]["items"]["properties"]
                 assert "client" in listed
 
     run(main())
+
+
+FIELDS = """\
+extends: rackloop
+fields:
+  Server: {owner: client, owner_email: client_email, rack: place, operation: task}
+  Owner: {email: login}
+  LastOperation: {status: state, progress_info: steps}
+  Stage: {percent: done}
+  Named: {name: title}
+  User: {email: login}
+"""
+
+
+def test_fields_have_other_names_wherever_their_type_is_answered_and_in_lists():
+    async def scene(client: Client) -> None:
+        app = create_app(client.world.panel, read_file(FIELDS))
+        transport, headers = httpx.ASGITransport(app=app), {"x-xsrf-token": client.token}
+        await client.post("/dci/v3/server/1", {"owner": 2})
+        await client.post("/dci/v3/server/1/ip", {})
+        await client.post("/dci/v3/server/1/os_install", {"os_template": "debian-12"})
+        await client.world.clock.sleep(10)
+        async with httpx.AsyncClient(transport=transport, base_url="https://dci6", headers=headers) as http:
+            server = (await http.get("/dci/v3/server/1")).json()
+            assert server["client"] == {"id": 2, "login": ALICE[0]}
+            assert (server["client_email"], server["place"]) == (ALICE[0], {"id": 1, "title": "A1"})
+            assert server["task"]["state"] == "running"
+            assert all("done" in step for step in server["task"]["steps"])
+            assert not {"owner", "owner_email", "rack", "operation"} & set(server)
+            query = (
+                "?where=client_email EQ 'alice@example.com' AND place.title EQ 'A1'&orderby=client.login desc&limit=5"
+            )
+            rows = (await http.get(f"/dci/v3/server{query}")).json()
+            assert (rows["list"], rows["size"]) == ([server], 1)
+            assert (await http.get("/dci/v3/server?filter=task.state")).json()["list"] == [
+                {"task.state": None}, {"task.state": "running"}
+            ]  # fmt: skip
+            assert (await http.get("/dci/v3/server?filter=place")).json()["list"] == [{"place": 1}]
+            assert (await http.get("/dci/v3/server?filter=ip")).json()["list"] == [{"ip": "192.0.2.2"}]
+            for field in ("owner_email", "owner.email", "rack.name"):
+                assert (await http.get(f"/dci/v3/server?where={field} IS null")).status_code == 400
+            assert (await http.get(f"/dci/v3/user?where=login EQ '{ALICE[0]}'")).json()["list"][0]["login"] == ALICE[0]
+            described = (await http.get("/openapi.json")).json()["paths"]["/dci/v3/server/{sid}"]["get"]["responses"]
+            schema = described["200"]["content"]["application/json"]["schema"]
+            Draft202012Validator(schema).validate(server)
+            assert set(schema["properties"]) == set(server)
+
+    with_client(scene)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    ["Sever: {owner: x}", "Server: {ownr: x}", "Server: {owner: rack}", "Server: {owner: 'a b'}", "Server: {owner: 1}"],
+)
+def test_fields_that_there_are_not_cannot_have_other_names(fields):
+    with pytest.raises(ValueError, match=r"fields"):
+        read_file(f"extends: rackloop\nfields: {{{fields}}}")
 
 
 def test_a_dialect_file_that_is_not_there_is_a_problem_of_the_lab_file(tmp_path: Path):

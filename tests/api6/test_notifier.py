@@ -96,3 +96,22 @@ def test_strangers_and_odd_positions_are_sent_away():
         assert await Listener(client, client.token, "since=yesterday").closed() == 4400
 
     with_client(scene)
+
+
+def test_a_connection_lasts_as_long_as_its_session_and_is_no_use_of_it():
+    async def scene(client: Client) -> None:
+        listener = Listener(client, client.token)
+        await client.world.clock.sleep(3000)
+        await client.get("/auth/v4/whoami")
+        await client.world.clock.sleep(3000)
+        client.world.panel.edit_server(1, {"notes": "told, but nobody called"})
+        assert (await listener.heard())[-1]["data"]["notes"] == "told, but nobody called"
+        await client.world.clock.sleep(601)
+        assert await listener.closed() == 4401
+        token = await client.log_in()
+        listener = Listener(client, token)
+        await listener.heard()
+        await client.delete(f"/auth/v4/token/{token}")
+        assert await listener.closed() == 4401
+
+    with_client(scene)

@@ -104,3 +104,22 @@ def test_anothers_server_and_one_that_is_not_there_look_the_same(call):
         assert answers[0] == answers[1]
 
     with_client(scene)
+
+
+def test_a_user_recovers_his_server_and_cleans_its_disks_but_does_not_look_at_the_hardware():
+    async def scene(client: Client) -> None:
+        await client.post("/dci/v3/server/1", {"owner": 2})
+        given = await client.post("/dci/v3/server/1/ip", {})
+        await client.log_in(*ALICE)
+        assert (await client.post("/dci/v3/server/1/recovery", {"template": "Sysrescd"}))["operation"] == 1
+        await client.post("/dci/v3/server/1/operation/cancel", {})
+        refused = await client.refused("POST", "/dci/v3/server/1/diagnostic", {"template": "Diag6"})
+        assert refused[:2] == (403, 3001)
+        cleaning = {"template": "Diag6", "clear_disks": True}
+        refused = await client.refused("POST", "/dci/v3/server/1/diagnostic", {**cleaning, "ippool": "public"})
+        assert refused[:2] == (403, 3001)
+        assert (await client.post("/dci/v3/server/1/diagnostic", cleaning))["operation"] == 2
+        await client.post(f"/dci/v3/server/1/ip/{given['id']}", {"domain": "alice.example.com"})
+        assert (await client.refused("DELETE", f"/dci/v3/server/1/ip/{given['id']}"))[0] == 403
+
+    with_client(scene)

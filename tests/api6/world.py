@@ -35,7 +35,7 @@ class Client:
 
     async def log_in(self, email: str = ADMIN[0], password: str = ADMIN[1]) -> str:
         answer = await self.http.post("/auth/v4/public/token", json={"email": email, "password": password})
-        assert answer.status_code == 201
+        assert answer.status_code == 201, answer.text
         self.token = answer.json()["token"]
         return self.token
 

@@ -1,0 +1,52 @@
+"""Request lines as clients really send them: raw spaces and raw octets above ASCII in the target.
+
+RFC 9112 (3.2) wants them encoded, and h11 refuses them; PHP's and other clients build `?where=name EQ 'x'` by putting strings
+together, and the real platform takes it. They are encoded before h11 looks.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+__all__ = ["LaxProtocol", "encoded"]
+
+_ODD = re.compile(rb"[ \x80-\xff]")
+_LINE = re.compile(rb"([!-~]+) (.*) (HTTP/[0-9]\.[0-9]\r?)", re.DOTALL)
+
+
+def encoded(line: bytes) -> bytes:
+    """A request line without its end, its target in ASCII and without spaces; what is no request line stays as it is."""
+    if line.isascii() and line.count(b" ") == 2:
+        return line
+    match = _LINE.fullmatch(line)
+    if match is None:
+        return line
+    return b"%b %b %b" % (match[1], _ODD.sub(lambda odd: b"%%%02X" % odd[0][0], match[2]), match[3])
+
+
+class _Connection(h11.Connection):
+    """Looks at the request line when it is whole and nothing of the request has been read yet."""
+
+    def next_event(self) -> Any:
+        if self.their_state is h11.IDLE:
+            buffer = self._receive_buffer._data
+            end = buffer.find(b"\n")
+            if end > 0:
+                line = bytes(buffer[:end])
+                better = encoded(line)
+                if better is not line:
+                    buffer[:end] = better
+        return super().next_event()
+
+
+class LaxProtocol(H11Protocol):
+    """uvicorn's HTTP/1.1 with h11, but for the request line."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        most = self.config.h11_max_incomplete_event_size
+        self.conn = _Connection(h11.SERVER, **({} if most is None else {"max_incomplete_event_size": most}))
