@@ -1,5 +1,5 @@
 """What a BMC costs: memory, a command and a whole session, with one BMC and with ten thousand in one process, and beside
-them one BMC of pyghmi's in the same run.
+them one BMC of pyghmi's in the same run. Then how soon ipmitool is told what is wrong with a log-in, where it is there.
 
     python benchmarks/bmc.py [COMMANDS]
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import shutil
 import socket
 import statistics
 import subprocess
@@ -24,6 +25,7 @@ from simulator.bmc import Bmc, load_personality, serve_bmc
 from simulator.fabric import SharedUdpFabric, UdpFabric, can_share
 from simulator.ipmi.channel import user
 from simulator.ipmi.client import Client, Request
+from simulator.ipmi.codes import Privilege
 from simulator.ipmi.commands import get_chassis_status
 from simulator.ipmi.crypto import SUITES
 from tests.bmc.chassis import FakeChassis
@@ -41,15 +43,19 @@ def resident() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-async def serve_ours(count: int) -> None:
-    """So many BMCs; says the memory before and after, and the port."""
+KEY = "hall"
+
+
+async def serve_ours(count: int, kg: str) -> None:
+    """So many BMCs; says the memory before and after, and the port. `kg`: their key, where they have one."""
     fabric = SharedUdpFabric() if can_share() else UdpFabric()
     before, began = resident(), time.perf_counter()
-    users = (user(2, "ADMIN", "secret"),)
+    users = (user(2, "ADMIN", "secret"), user(3, "viewer", "look", Privilege.USER))
     model = load_personality("supermicro-x10")
     port = 0
     for host in hosts(count):
         bmc = Bmc(FakeChassis(), users, model, os.urandom)
+        bmc.kg = kg.encode()
         port = (await serve_bmc(bmc, fabric, (host, port))).address[1]
     print(port, f"{resident() - before:.1f}", f"{time.perf_counter() - began:.2f}", flush=True)
     await asyncio.Event().wait()
@@ -143,6 +149,32 @@ def measure(label: str, server: list[str], there: list[str], commands: int) -> f
     return command
 
 
+def refusals(runs: int = 5) -> None:
+    """How long ipmitool takes to say what is wrong, its own start included."""
+    program = shutil.which("ipmitool")
+    if program is None:
+        print("ipmitool is not installed: no refusals measured")
+        return
+    process = subprocess.Popen([sys.executable, __file__, "--serve", "1", KEY], stdout=subprocess.PIPE, text=True)  # noqa: S603 - this file
+    try:
+        assert process.stdout is not None
+        port = process.stdout.readline().split()[0]
+        where = [program, "-I", "lanplus", "-C", "3", "-H", hosts(1)[0], "-p", port]
+        for label, words in (
+            ("all is right", ["-U", "ADMIN", "-P", "secret", "-k", KEY]),
+            ("wrong user", ["-U", "nobody", "-P", "secret", "-k", KEY]),
+            ("wrong password", ["-U", "ADMIN", "-P", "wrong", "-k", KEY]),
+            ("wrong key K_g", ["-U", "ADMIN", "-P", "secret", "-k", "wrong"]),
+            ("too little privilege", ["-U", "viewer", "-P", "look", "-k", KEY, "-L", "OPERATOR"]),
+        ):
+            command = [*where, *words, "chassis", "power", "status"]
+            taken = median_ms(lambda command=command: subprocess.run(command, capture_output=True, check=False), runs)  # type: ignore[misc]  # noqa: S603
+            print(f"ipmitool, {label:<22} {taken:>6.0f} ms")
+    finally:
+        process.kill()
+        process.wait()
+
+
 def main() -> None:
     commands = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
     print(f"{'':<28} {'memory':>10} {'start':>8} {'command':>12} {'session':>12}")
@@ -150,11 +182,12 @@ def main() -> None:
     many = measure(f"{BMCS} BMCs", ["--serve", str(BMCS)], hosts(BMCS), commands)
     measure("one BMC of pyghmi's", ["--pyghmi"], ["127.0.0.1"], commands)
     print(f"a command with {BMCS} BMCs costs {many / one:.2f} times that with one")
+    refusals()
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--serve"]:
-        asyncio.run(serve_ours(int(sys.argv[2])))
+        asyncio.run(serve_ours(int(sys.argv[2]), sys.argv[3] if len(sys.argv) > 3 else ""))
     elif sys.argv[1:2] == ["--pyghmi"]:
         serve_pyghmi()
     else:

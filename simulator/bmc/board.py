@@ -6,6 +6,7 @@ RAM only (reservations, a running watchdog) ends in `forget`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from simulator.bmc.event_log import EventLog
@@ -45,6 +46,8 @@ class Board:
         "_reservations",
         "chassis",
         "disabled",
+        "frozen",
+        "heard",
         "hysteresis",
         "log",
         "personality",
@@ -58,8 +61,12 @@ class Board:
         self.sensors = unfold(personality.sensors, chassis)
         self.log = EventLog(personality.log_entries)
         self.watchdog = Watchdog(chassis, self._watchdog_event)
+        self.heard: Callable[[int, bytes], object] = _nobody
+        """Told of every event: its record id, 0 where the log is full, and its entry without the id."""
         self.disabled: dict[int, int] = {}
         """Sensor numbers whose events (40h) or scanning (80h) somebody switched off."""
+        self.frozen: dict[int, float | None] = {}
+        """A fault's hand: sensor numbers, and the value at which each has stopped."""
         self.hysteresis: dict[int, tuple[int, int]] = {}
         self._limits: dict[int, tuple[int | None, ...]] = {}
         self._asserted: dict[int, int] = {}
@@ -109,6 +116,10 @@ class Board:
     def sensor(self, number: int) -> Sensor | None:
         return self.sensors[number - 1] if 1 <= number <= len(self.sensors) else None
 
+    def value(self, sensor: Sensor) -> float | None:
+        """What it measures, in its unit; None: no reading at the moment."""
+        return self.frozen[sensor.number] if sensor.number in self.frozen else sensor.value(self.chassis)
+
     def limits(self, sensor: Sensor) -> tuple[int | None, ...]:
         return self._limits.get(sensor.number, sensor.limits)
 
@@ -123,7 +134,7 @@ class Board:
 
     def crossed(self, sensor: Sensor) -> int:
         """The mask of thresholds that the present reading is at or beyond."""
-        value = sensor.value(self.chassis)
+        value = self.value(sensor)
         if value is None:
             return 0
         return _crossed(sensor.factors.raw(value), self.limits(sensor))
@@ -152,32 +163,32 @@ class Board:
     def _look(self, sensor: Sensor) -> None:
         before = self._asserted.get(sensor.number, sensor.healthy if sensor.discrete else 0)
         if sensor.discrete:
-            after = sensor.states(self.chassis)
+            self._asserted[sensor.number] = after = sensor.states(self.chassis)
             news = (before ^ after) & sensor.kind.logged
             for offset in range(16):
                 if news >> offset & 1:
                     self._event(sensor, bool(after >> offset & 1), bytes((offset, 0xFF, 0xFF)))
         else:
-            after = self._thresholds(sensor, before)
-        self._asserted[sensor.number] = after
+            self._look_at_thresholds(sensor, before)
 
-    def _thresholds(self, sensor: Sensor, before: int) -> int:
-        """Log what was crossed, there and (beyond the hysteresis) back; returns what is asserted now."""
-        value = sensor.value(self.chassis)
+    def _look_at_thresholds(self, sensor: Sensor, before: int) -> None:
+        """Log what was crossed, there and (beyond the hysteresis) back."""
+        value = self.value(sensor)
         if value is None:
-            return 0
+            self._asserted[sensor.number] = 0
+            return
         raw, limits, (up, down) = sensor.factors.raw(value), self.limits(sensor), self.margin(sensor)
         after = _crossed(raw, limits)
         relaxed = tuple(
             None if limit is None else limit + down if index < 3 else limit - up for index, limit in enumerate(limits)
         )
         after |= before & _crossed(raw, relaxed) & ~after if up or down else 0
+        self._asserted[sensor.number] = after
         for index, limit in enumerate(limits):
             bit = 1 << index
             if limit is not None and (before ^ after) & bit:
                 data = bytes((_READING_AND_THRESHOLD | COMPARISONS[index], raw, limit))
                 self._event(sensor, bool(after & bit), data)
-        return after
 
     def _arm(self) -> None:
         """Look again when the CPU's temperature will have passed the next threshold; nothing ticks until then."""
@@ -209,17 +220,40 @@ class Board:
             return
         self._append(sensor.kind.type, sensor.number, sensor.kind.event_type, asserted, data)
 
-    def record(self, reads: str, offset: int, *, event_type: int | None = None, data: bytes = b"\xff\xff") -> None:
-        """Log an event of the first sensor of this kind, if the board has one."""
+    def has(self, reads: str) -> bool:
+        """There is a sensor of this kind."""
+        return any(sensor.reads == reads for sensor in self.sensors)
+
+    def record(
+        self,
+        reads: str,
+        offset: int,
+        *,
+        event_type: int | None = None,
+        data: bytes = b"\xff\xff",
+        look: bool = True,
+    ) -> None:
+        """Log an event of the first sensor of this kind, if the board has one. `look`: filters look at it."""
         for sensor in self.sensors:
             if sensor.reads == reads:
                 kind = sensor.kind.event_type if event_type is None else event_type
-                self._append(sensor.kind.type, sensor.number, kind, True, bytes((offset,)) + data)
+                self._append(sensor.kind.type, sensor.number, kind, True, bytes((offset,)) + data, look=look)
                 return
 
-    def _append(self, kind: int, sensor: int, event_type: int, asserted: bool, data: bytes) -> None:
-        event = SystemEvent(0, self.now, kind, sensor, event_type, asserted, data)
-        self.add_entry(event.encode()[2:])
+    def _append(
+        self, kind: int, sensor: int, event_type: int, asserted: bool, data: bytes, *, look: bool = True
+    ) -> None:
+        body = SystemEvent(0, self.now, kind, sensor, event_type, asserted, data).encode()[2:]
+        if look:
+            self.add_event(body)
+        else:
+            self.add_entry(body)
+
+    def add_event(self, body: bytes) -> int | None:
+        """An event came up, of the board or of whoever sent it: log it, and tell. As `add_entry`."""
+        number = self.add_entry(body)
+        self.heard(number or 0, body)
+        return number
 
     def add_entry(self, body: bytes) -> int | None:
         """Add an entry without its record id; None when the log is full, which it remembers."""
@@ -236,6 +270,10 @@ class Board:
 
     def _watchdog_event(self, offset: int, use: int) -> None:
         self.record("watchdog", 0xC0 | offset, data=bytes((use, 0xFF)))
+
+
+def _nobody(number: int, body: bytes) -> None:
+    """Nobody listens."""
 
 
 def _crossed(raw: int, limits: tuple[int | None, ...]) -> int:

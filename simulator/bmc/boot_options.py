@@ -27,7 +27,7 @@ _MAILBOX_BLOCKS: Final = 5
 class BootOptions:
     """The boot parameters of one BMC. The override itself is the chassis's, as its firmware reads it."""
 
-    __slots__ = ("_acknowledged", "_chassis", "_clearing", "_initiator", "_mailbox", "_rest", "_setter", "lapses_at")
+    __slots__ = ("_acknowledged", "_chassis", "_clearing", "_initiator", "_mailbox", "_rest", "_setter", "due")
 
     def __init__(self, chassis: Chassis) -> None:
         self._chassis = chassis
@@ -39,7 +39,7 @@ class BootOptions:
         self._initiator = bytes(9)
         """Channel, session id and time of whoever asked for the boot."""
         self._mailbox: dict[int, bytes] = {}
-        self.lapses_at: float | None = None
+        self.due: float | None = None
         """Wire time at which the flags lose their valid bit."""
 
     def set(self, call: Call, data: bytes) -> None:
@@ -50,7 +50,7 @@ class BootOptions:
         elif parameter == 3:
             self._clearing = _exactly(values, 1)[0] & 0x1F
             if self._clearing & _NO_TIMEOUT:
-                self.lapses_at = None
+                self.due = None
         elif parameter == 4:
             mask, value = _exactly(values, 2)
             self._acknowledged = self._acknowledged & ~mask | value & mask
@@ -89,12 +89,12 @@ class BootOptions:
 
     def chassis_controlled(self) -> None:
         """A Chassis Control command came: the flags are meant for this start, and stay until it reads them."""
-        self.lapses_at = None
+        self.due = None
 
     def on_time(self, now: float) -> None:
         """Take the flags back when they have waited too long for a Chassis Control."""
-        if self.lapses_at is not None and now >= self.lapses_at:
-            self.lapses_at = None
+        if self.due is not None and now >= self.due:
+            self.due = None
             self._chassis.set_boot_override(None)
 
     def _held_by(self, call: Call) -> int:
@@ -119,13 +119,13 @@ class BootOptions:
         if flags.device is None:
             raise CompletionError(Completion.INVALID_FIELD)
         self._rest = flags.rest
-        self.lapses_at = None
+        self.due = None
         if not flags.valid or flags.device == "none":
             self._chassis.set_boot_override(None)
             return
         self._chassis.set_boot_override(BootOverride(flags.device, flags.persistent, flags.efi))
         if not flags.persistent and not self._clearing & _NO_TIMEOUT:
-            self.lapses_at = call.now + _LAPSE_SECONDS
+            self.due = call.now + _LAPSE_SECONDS
 
     def _flags(self) -> BootFlags:
         override = self._chassis.boot_override

@@ -49,7 +49,7 @@ def _get_status(bmc: Bmc, call: Call, data: bytes) -> bytes:
 
 def _control(bmc: Bmc, call: Call, data: bytes) -> bytes:
     """28.3: `on` and `off` are fine in either state; the others need a machine that is on, else D5h. `soft` is CCh where
-    the model has no such button.
+    the model has no such button. Some models say yes at once, and act seconds later.
     """
     chassis = bmc.chassis
     action = _CONTROL_NAMES.get(data[0] & 0x0F)
@@ -58,18 +58,18 @@ def _control(bmc: Bmc, call: Call, data: bytes) -> bytes:
     if action in ("cycle", "reset", "diag", "soft") and not chassis.powered:
         raise CompletionError(Completion.WRONG_STATE)
     bmc.boot.chassis_controlled()
-    if action == "on":
-        chassis.power_on()
-    elif action == "off":
-        chassis.power_off()
-    elif action == "cycle":
-        chassis.power_cycle()
-    elif action == "reset":
-        chassis.reset()
-    elif action == "diag":
-        chassis.interrupt()
+    act = {
+        "on": chassis.power_on,
+        "off": chassis.power_off,
+        "cycle": chassis.power_cycle,
+        "reset": chassis.reset,
+        "diag": chassis.interrupt,
+        "soft": chassis.soft_shutdown,
+    }[action]
+    if bmc.personality.chassis_delay:
+        chassis.alarm(bmc.personality.chassis_delay, act)
     else:
-        chassis.soft_shutdown()
+        act()
     return b""
 
 

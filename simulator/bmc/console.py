@@ -10,7 +10,7 @@ from simulator.ipmi.server import LanServer
 from simulator.ipmi.session import Peer, Session
 from simulator.ipmi.sol import BREAK, SolLink
 
-__all__ = ["Console", "Line"]
+__all__ = ["Consoles", "Line"]
 
 
 class Line(Protocol):
@@ -22,69 +22,106 @@ class Line(Protocol):
     def push(self, data: bytes, peer: Peer) -> None: ...
 
 
-class Console:
-    """One activated SOL payload. It ends with its session; a host that prints then finds nobody."""
+class _Console:
+    """One activated instance of the payload."""
 
-    __slots__ = ("_chassis", "_lan", "_line", "_link", "_receiving", "session")
+    __slots__ = ("link", "session")
 
-    def __init__(
-        self, chassis: Chassis, lan: LanServer, session: Session, line: Line | None, tries: int, interval: float
-    ) -> None:
+    def __init__(self, session: Session, link: SolLink) -> None:
+        self.session = session
+        self.link = link
+
+
+class Consoles:
+    """The instances that are active, by number; all show the same serial port. One ends with its session; a host that
+    prints then finds nobody.
+    """
+
+    __slots__ = ("_active", "_chassis", "_lan", "_line", "_receiving")
+
+    def __init__(self, chassis: Chassis, lan: LanServer, line: Line | None) -> None:
         self._chassis = chassis
         self._lan = lan
         self._line = line
-        self._link = SolLink(tries, interval)
-        self._receiving = False
-        self.session = session
+        self._active: dict[int, _Console] = {}
+        self._receiving: _Console | None = None
         chassis.printed = self._printed
 
+    def attach(self, instance: int, session: Session, tries: int, interval: float) -> None:
+        """Give an instance to a session. `interval`: seconds between tries of a packet that is not acknowledged."""
+        self._active[instance] = _Console(session, SolLink(tries, interval))
+
+    def owner(self, instance: int) -> Session | None:
+        """Whose an instance is."""
+        self._forget_dead()
+        console = self._active.get(instance)
+        return console.session if console is not None else None
+
     @property
-    def alive(self) -> bool:
-        return self._lan.session(self.session.bmc_id) is self.session
+    def active(self) -> list[int]:
+        """The instances that are taken."""
+        self._forget_dead()
+        return sorted(self._active)
+
+    def of(self, session: Session) -> bool:
+        """The session has an instance already."""
+        return any(console.session is session for console in self._active.values())
+
+    def detach(self, instance: int, *, tell: bool = False) -> None:
+        """Take an instance from its owner; `tell`: he is told so."""
+        console = self._active.pop(instance)
+        if tell and self._alive(console):
+            self._push(console, [console.link.goodbye()])
+
+    def end(self) -> None:
+        """Nobody listens any more."""
+        self._active.clear()
+        self._chassis.printed = _nobody
 
     @property
     def due(self) -> float | None:
-        return self._link.due
+        return min([due for each in self._active.values() if (due := each.link.due) is not None], default=None)
 
-    def receive(self, payload: bytes, now: float) -> list[bytes]:
-        """A SOL packet of its session; returns those to send back. Raises Malformed."""
-        packet = self._link.receive(payload)
-        self._receiving = True
+    def receive(self, session: Session, payload: bytes, now: float) -> list[bytes]:
+        """A SOL packet of a session; returns those to send back, none where it has no instance. Raises Malformed."""
+        console = next((each for each in self._active.values() if each.session is session), None)
+        if console is None:
+            return []
+        packet = console.link.receive(payload)
+        self._receiving = console
         try:
             if packet.status & BREAK:
                 self._chassis.serial_break()
             if packet.data:
                 self._chassis.typed(packet.data)
         finally:
-            self._receiving = False
-        return self._link.flush(now)
+            self._receiving = None
+        return console.link.flush(now)
 
     def on_time(self, now: float) -> None:
-        if not self.alive:
-            self.end()
-            return
-        self._push(self._link.on_time(now))
+        self._forget_dead()
+        for console in tuple(self._active.values()):
+            self._push(console, console.link.on_time(now))
 
-    def end(self, *, tell: bool = False) -> None:
-        """Nobody listens any more; `tell`: its owner is told so."""
-        self._link.due = None
-        self._chassis.printed = _nobody
-        if tell and self.alive:
-            self._push([self._link.goodbye()])
+    def _alive(self, console: _Console) -> bool:
+        return self._lan.session(console.session.bmc_id) is console.session
+
+    def _forget_dead(self) -> None:
+        for instance in [number for number, console in self._active.items() if not self._alive(console)]:
+            del self._active[instance]
 
     def _printed(self, text: str) -> None:
-        if not self.alive:
-            self.end()
-            return
-        self._link.write(text.encode("latin-1", "replace"))
-        if not self._receiving and self._line is not None:
-            self._push(self._link.flush(self._line.now()))
+        self._forget_dead()
+        for console in tuple(self._active.values()):
+            console.link.write(text.encode("latin-1", "replace"))
+            if console is not self._receiving and self._line is not None:
+                self._push(console, console.link.flush(self._line.now()))
 
-    def _push(self, payloads: list[bytes]) -> None:
+    def _push(self, console: _Console, payloads: list[bytes]) -> None:
         if self._line is None:
             return
         for payload in payloads:
-            self._line.push(self._lan.seal_payload(self.session, PayloadType.SOL, payload), self.session.peer)
+            self._line.push(self._lan.seal_payload(console.session, PayloadType.SOL, payload), console.session.peer)
 
 
 def _nobody(text: str) -> None:

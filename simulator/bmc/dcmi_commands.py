@@ -100,7 +100,7 @@ def _temperatures(bmc: Bmc, call: Call, data: bytes) -> bytes:
     """6.7.3: whole degrees of a type's instances."""
     reads = {0x40: "inlet", 0x41: "cpu"}.get(data[1])
     sensors = [sensor for sensor in bmc.board.sensors if sensor.reads == reads]
-    found = [value for sensor in sensors if (value := sensor.value(bmc.chassis)) is not None]
+    found = [value for sensor in sensors if (value := bmc.board.value(sensor)) is not None]
     readings = b"".join(bytes((min(round(value), 127), index)) for index, value in enumerate(found[:8], 1))
     return bytes((len(found), len(found[:8]))) + readings
 

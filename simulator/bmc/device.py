@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from ipaddress import IPv4Address
+from typing import Any, Final, Protocol
 
+from simulator.bmc.alerts import Alerts
 from simulator.bmc.app_commands import APP_COMMANDS
 from simulator.bmc.board import Board
 from simulator.bmc.boot_options import BootOptions
 from simulator.bmc.chassis_commands import CHASSIS_COMMANDS
-from simulator.bmc.console import Console, Line
+from simulator.bmc.console import Consoles, Line
 from simulator.bmc.dcmi_commands import DCMI_COMMANDS
+from simulator.bmc.event_filtering import EventFiltering
 from simulator.bmc.hardware import Chassis
-from simulator.bmc.lan_commands import LAN_COMMANDS, sol_value
+from simulator.bmc.lan_commands import LAN_COMMANDS
 from simulator.bmc.payload_commands import PAYLOAD_COMMANDS
+from simulator.bmc.pef_commands import PEF_COMMANDS
 from simulator.bmc.personality import Personality
 from simulator.bmc.sensor_commands import SENSOR_COMMANDS
-from simulator.bmc.settings import Settings
+from simulator.bmc.settings import Destination, Settings
 from simulator.bmc.storage_commands import STORAGE_COMMANDS
 from simulator.bmc.user_commands import USER_COMMANDS
 from simulator.ipmi.channel import User
@@ -43,11 +47,25 @@ COMMANDS: Final[CommandTable] = {
     **LAN_COMMANDS,
     **PAYLOAD_COMMANDS,
     **DCMI_COMMANDS,
+    **PEF_COMMANDS,
 }
 """All that a BMC answers; anything else is answered with C1h."""
 
+_TOO_MUCH: Final = b"\xff" * 4
+_FAR: Final = 0x10000
+"""Outside of every window of sequence numbers."""
+
 _INITIALISING_SECONDS: Final = 10.0
 """After a reset the BMC answers again, and for so long (lab time) with D2h."""
+
+
+class Timed(Protocol):
+    """A part of a BMC that has to be called when its time has come (wire time)."""
+
+    @property
+    def due(self) -> float | None: ...
+
+    def on_time(self, now: float) -> None: ...
 
 
 class Bmc:
@@ -59,16 +77,18 @@ class Bmc:
     """
 
     __slots__ = (
+        "_alerts",
         "_board",
         "_boot",
-        "_console",
+        "_consoles",
+        "_filtering",
         "_lan",
         "_restarted",
         "_restarting",
         "_settings",
+        "_timed",
         "address",
         "chassis",
-        "forced_code",
         "interference",
         "kg",
         "line",
@@ -91,8 +111,6 @@ class Bmc:
         self.users = users
         self.personality = personality
         self.observer = observer
-        self.forced_code: int | None = None
-        """A fault's hand: every command but those about sessions ends with this completion code, and does nothing."""
         self.kg = b""
         """K_g, the BMC's own key; empty where it is not set."""
         self.interference: Interference | None = None
@@ -103,9 +121,13 @@ class Bmc:
         """Where it is served, if it is."""
         self.line: Line | None = None
         """The network, for what it sends unasked."""
-        self._console: Console | None = None
+        self._consoles: Consoles | None = None
         self._board: Board | None = None
         self._settings: Settings | None = None
+        self._filtering: EventFiltering | None = None
+        self._alerts: Alerts | None = None
+        self._timed: tuple[Timed, ...] = ()
+        """What has a time at which something is due, of all that there is by now."""
         self._restarting = self._restarted = False
         chassis.sensed = self.sense
 
@@ -122,6 +144,7 @@ class Bmc:
     def boot(self) -> BootOptions:
         if self._boot is None:
             self._boot = BootOptions(self.chassis)
+            self._keep_time()
         return self._boot
 
     @property
@@ -129,6 +152,7 @@ class Bmc:
         """Sensors, log, watchdog, inventory."""
         if self._board is None:
             self._board = Board(self.chassis, self.personality)
+            self._keep_time()
         return self._board
 
     @property
@@ -139,14 +163,37 @@ class Bmc:
         return self._settings
 
     @property
+    def filtering(self) -> EventFiltering:
+        """What it does by itself about events."""
+        if self._filtering is None:
+            self._filtering = EventFiltering(self)
+            self.board.heard = self._filtering.heard
+            self._keep_time()
+        return self._filtering
+
+    @property
+    def alerts(self) -> Alerts:
+        """Traps that it sends."""
+        if self._alerts is None:
+            self._alerts = Alerts(self)
+            self._keep_time()
+        return self._alerts
+
+    def alert_to(self, receivers: Sequence[Peer]) -> None:
+        """Set it up as its administrator would, so that all alerts go to these receivers of traps (IPv4)."""
+        for number, (host, port) in enumerate(receivers, 1):
+            self.settings.destinations[number] = Destination(address=IPv4Address(host).packed, port=port)
+        self.filtering.alert_to(len(receivers))
+
+    def _keep_time(self) -> None:
+        watchdog = None if self._board is None else self._board.watchdog
+        parts = (self._boot, watchdog, self._consoles, self._filtering, self._alerts)
+        self._timed = tuple([part for part in parts if part is not None])
+
+    @property
     def next_deadline(self) -> float | None:
         """Wire time at which `on_time` is due, if it is. Sessions that run out need no call."""
-        due = None if self._boot is None else self._boot.lapses_at
-        if self._board is not None and (expiry := self._board.watchdog.expires_at) is not None:
-            due = expiry if due is None else min(due, expiry)
-        if self._console is not None and (resend := self._console.due) is not None:
-            due = resend if due is None else min(due, resend)
-        return due
+        return min([due for part in self._timed if (due := part.due) is not None], default=None)
 
     def receive(self, data: bytes, peer: Peer, now: float) -> list[bytes]:
         """Take a datagram; returns those to send back to `peer`. Raises nothing, whatever the octets are."""
@@ -162,44 +209,37 @@ class Bmc:
         return answers
 
     def on_time(self, now: float) -> None:
-        if self._boot is not None:
-            self._boot.on_time(now)
-        if self._board is not None:
-            self._board.watchdog.on_time(now)
-        if self._console is not None:
-            self._console.on_time(now)
+        for part in self._timed:
+            part.on_time(now)
 
     def power_lost(self) -> None:
         """Standby power went: all that was only in memory is gone."""
-        self.detach_console()
+        if self._consoles is not None:
+            self._consoles.end()
+            self._consoles = None
         self._lan.power_lost()
         self._boot = None
         if self._board is not None:
             self._board.forget()
+        if self._filtering is not None:
+            self._filtering.forget()
+        if self._alerts is not None:
+            self._alerts.forget()
+        self._keep_time()
 
     # Serial over LAN
 
     @property
-    def console(self) -> Console | None:
-        """The SOL payload that is active."""
-        if self._console is not None and not self._console.alive:
-            self.detach_console()
-        return self._console
-
-    def attach_console(self, session: Session) -> None:
-        """Give the console to a session; tries and interval are SOL parameter 4."""
-        tries, interval = sol_value(self, 4)
-        self._console = Console(self.chassis, self._lan, session, self.line, tries & 0x07, interval / 100)
-
-    def detach_console(self, *, tell: bool = False) -> None:
-        if self._console is not None:
-            self._console.end(tell=tell)
-            self._console = None
+    def consoles(self) -> Consoles:
+        """The SOL payloads that are active."""
+        if self._consoles is None:
+            self._consoles = Consoles(self.chassis, self._lan, self.line)
+            self._keep_time()
+        return self._consoles
 
     def payload(self, session: Session, payload: bytes, now: float) -> list[bytes]:
-        """A SOL packet came in; only its owner's counts."""
-        console = self._console
-        return console.receive(payload, now) if console is not None and console.session is session else []
+        """A SOL packet came in; only an owner's counts."""
+        return [] if self._consoles is None else self._consoles.receive(session, payload, now)
 
     def restart(self) -> None:
         """Start anew as soon as the present request is answered."""
@@ -207,6 +247,8 @@ class Bmc:
 
     def sense(self, what: str) -> None:
         """Something changed in the chassis that sensors see (`Chassis.sensed`)."""
+        if self._filtering is not None:
+            self._filtering.sensed(what)
         self.board.sense(what)
 
     @property
@@ -220,22 +262,12 @@ class Bmc:
 
     def execute(self, request: Message, call: Call) -> bytes:
         number = key(request.netfn, request.command)
-        if self.interference is not None:
-            user = call.session.user if call.session is not None else None
-            verdict = self.interference.dispatch(number, user.name if user is not None else None)
-            if verdict is Verdict.SILENCE:
-                return b""
-            if verdict is Verdict.LOSE_SESSION:
-                if call.session is not None:
-                    self._lan.lose(call.session)
-                return b""
-            if verdict is Verdict.BAD_CHECKSUM:
-                call.spoiled = True
-            elif isinstance(verdict, int):
-                return bytes((verdict,))
-        if self.forced_code is not None and call.session is not None and number not in SESSION_COMMANDS:
-            answer = bytes((self.forced_code,))
-        elif self._restarted and number not in SESSION_COMMANDS and self._initialising:
+        verdict = Verdict.RUN if self.interference is None else self._verdict(self.interference, number, call)
+        if verdict is Verdict.SILENCE:
+            return b""
+        if isinstance(verdict, int):
+            return bytes((verdict,))
+        if self._restarted and number not in SESSION_COMMANDS and self._initialising:
             answer = bytes((Completion.BMC_STARTING,))
         elif number in self.personality.lacks:
             answer = bytes((Completion.INVALID_COMMAND,))
@@ -243,7 +275,23 @@ class Bmc:
             answer = dispatch(COMMANDS, self, call, request)
         if self.observer is not None:
             self._tell(number, request, call, answer[0])
-        return answer
+        if verdict is Verdict.SHORT:
+            return answer[:1]
+        return answer + _TOO_MUCH if verdict is Verdict.LONG else answer
+
+    def _verdict(self, rules: Interference, number: int, call: Call) -> Verdict | int:
+        """What faults make of a command, before it is run."""
+        session = call.session
+        verdict = rules.dispatch(number, session.user.name if session is not None and session.user else None)
+        if verdict is Verdict.LOSE_SESSION:
+            if session is not None:
+                self._lan.lose(session)
+            return Verdict.SILENCE
+        if verdict is Verdict.BAD_CHECKSUM:
+            call.spoiled = True
+        elif verdict is Verdict.WRONG_SEQUENCE and session is not None:
+            session.skew = _FAR
+        return verdict
 
     def refuse(self) -> int:
         return 0 if self.interference is None else self.interference.refuse()

@@ -14,7 +14,7 @@ from simulator.ipmi.session_commands import require_channel
 if TYPE_CHECKING:
     from simulator.bmc.device import Bmc
 
-__all__ = ["LAN_COMMANDS"]
+__all__ = ["LAN_COMMANDS", "community_of", "mac_of", "sol_port", "sol_value"]
 
 _REVISION: Final = b"\x11"
 _UNKNOWN: Final = 0x80
@@ -64,6 +64,11 @@ _SOL_DEFAULTS: Final = {
 def mac_of(bmc: Bmc) -> bytes:
     """A locally administered address of this BMC's own."""
     return b"\x02" + bmc.guid[-5:]
+
+
+def community_of(bmc: Bmc) -> bytes:
+    """The community of its traps (parameter 16)."""
+    return bmc.settings.lan.get(16, _LAN_DEFAULTS[16]).rstrip(b"\0")
 
 
 def _lan_value(bmc: Bmc, parameter: int, selector: int) -> bytes:
@@ -145,7 +150,9 @@ def _set_destination(bmc: Bmc, parameter: int, value: bytes) -> None:
         raise CompletionError(Completion.OUT_OF_RANGE)
     to = bmc.settings.destinations.setdefault(selector, Destination())
     if parameter == 18:
-        to.type, to.timeout, to.retries = value[1], value[2], value[3] & 7
+        if value[1] & 0x07:  # a maker's own kind of alert
+            raise CompletionError(Completion.INVALID_FIELD)
+        to.type, to.timeout, to.retries = value[1] & 0x80, value[2], value[3] & 7
     else:
         if value[1] & 0xF0:
             raise CompletionError(Completion.INVALID_FIELD)

@@ -18,12 +18,12 @@ __all__ = ["PAYLOAD_COMMANDS"]
 _ALREADY_ACTIVE: Final = 0x80
 _ALREADY_INACTIVE: Final = 0x80
 _DISABLED: Final = 0x81
+_LIMIT: Final = 0x82
 _NO_ENCRYPTION: Final = 0x83
 _ENCRYPTION_NEEDED: Final = 0x84
 _UNKNOWN_PAYLOAD: Final = 0x80
 _ENCRYPT: Final = 0x80
 _FORCE_ENCRYPTION: Final = 0x80
-_CAPACITY: Final = 1
 _SIZE: Final = 204
 """Octets of a SOL payload: 4 of header, 200 of text."""
 _NO_VLAN: Final = b"\xff\xff"
@@ -32,8 +32,14 @@ _NO_VLAN: Final = b"\xff\xff"
 def _require_sol(data: bytes) -> None:
     if data[0] & 0x3F != PayloadType.SOL:
         raise CompletionError(Completion.INVALID_FIELD)
-    if len(data) > 1 and data[1] & 0x0F != 1:
+
+
+def _instance(bmc: Bmc, data: bytes) -> int:
+    """Which instance is meant. Raises CompletionError CCh for one that this model does not have."""
+    number = data[1] & 0x0F
+    if not 1 <= number <= bmc.personality.consoles:
         raise CompletionError(Completion.INVALID_FIELD)
+    return number
 
 
 def _activate(bmc: Bmc, call: Call, data: bytes) -> bytes:
@@ -46,41 +52,48 @@ def _activate(bmc: Bmc, call: Call, data: bytes) -> bytes:
     slot = session.user.slot if session.user is not None else 0
     if slot in bmc.settings.no_payload or call.privilege < sol_value(bmc, 2)[0] & 0x0F:
         raise CompletionError(Completion.PRIVILEGE)
-    if bmc.console is not None:
+    instance = _instance(bmc, data)
+    if bmc.consoles.owner(instance) is not None:
         raise CompletionError(_ALREADY_ACTIVE)
+    if bmc.consoles.of(session):
+        raise CompletionError(_LIMIT)
     encrypts = session.keys is not None and session.keys.encrypts
     wanted = bool(data[2] & _ENCRYPT)
     if wanted and not encrypts:
         raise CompletionError(_NO_ENCRYPTION)
     if sol_value(bmc, 2)[0] & _FORCE_ENCRYPTION and not encrypts:
         raise CompletionError(_ENCRYPTION_NEEDED)
-    bmc.attach_console(session)
-    size = _SIZE.to_bytes(2, "little")
-    return bytes(4) + size * 2 + sol_port(bmc).to_bytes(2, "little") + _NO_VLAN
+    tries, interval = sol_value(bmc, 4)
+    bmc.consoles.attach(instance, session, tries & 0x07, interval / 100)
+    quirks = bmc.personality.channel.quirks
+    size = (0 if "solpayloadsize" in quirks else _SIZE).to_bytes(2, "little")
+    port = sol_port(bmc) ^ (0x0100 if "solport" in quirks else 0)
+    return bytes(4) + size * 2 + port.to_bytes(2, "little") + _NO_VLAN
 
 
 def _deactivate(bmc: Bmc, call: Call, data: bytes) -> bytes:
     """24.2: also another's; its owner is told."""
     _require_sol(data)
-    console = bmc.console
-    if console is None:
+    instance = _instance(bmc, data)
+    owner = bmc.consoles.owner(instance)
+    if owner is None:
         raise CompletionError(_ALREADY_INACTIVE)
-    bmc.detach_console(tell=console.session is not call.session)
+    bmc.consoles.detach(instance, tell=owner is not call.session)
     return b""
 
 
 def _get_status(bmc: Bmc, call: Call, data: bytes) -> bytes:
     """24.4: how many there can be, and which are active."""
     _require_sol(data)
-    return bytes((_CAPACITY, 0 if bmc.console is None else 0x01, 0))
+    taken = sum(1 << instance - 1 for instance in bmc.consoles.active)
+    return bytes((bmc.personality.consoles,)) + taken.to_bytes(2, "little")
 
 
 def _get_instance(bmc: Bmc, call: Call, data: bytes) -> bytes:
     """24.5: the owner's session id as the console knows it, and the serial port."""
     _require_sol(data)
-    if bmc.console is None:
-        return bytes(12)
-    return bmc.console.session.bmc_id.to_bytes(4, "little") + b"\x01" + bytes(7)
+    owner = bmc.consoles.owner(_instance(bmc, data))
+    return bytes(12) if owner is None else owner.bmc_id.to_bytes(4, "little") + b"\x01" + bytes(7)
 
 
 def _slot(bmc: Bmc, octet: int) -> int:

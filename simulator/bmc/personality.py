@@ -116,6 +116,8 @@ class _Page(BaseModel):
     product: int = Field(ge=0, lt=1 << 16)
     suites: list[int] = Field(min_length=1)
     soft_power: bool
+    chassis_delay: float = Field(default=0.0, ge=0, le=60)
+    """Seconds of lab time between the answer to Chassis Control and what it does."""
     sessions: int = Field(ge=4, le=63)
     users: int = Field(ge=1, le=63)
     evicts_half_open: bool = True
@@ -129,6 +131,8 @@ class _Page(BaseModel):
     sensors: list[_SensorPage] = []
     log_entries: int = Field(default=512, ge=16, le=4095)
     password_octets: Literal[16, 20] = 20
+    consoles: int = Field(default=1, ge=1, le=15)
+    """Instances of the Serial over LAN payload: so many may have the console at once."""
     lacks: list[Annotated[str, Field(pattern=r"^[0-9A-F]{2}/[0-9A-F]{2}$")]] = []
     """Commands (network function and number) that this model answers with C1h."""
 
@@ -151,6 +155,8 @@ class Personality:
     sensors: tuple[SensorLine, ...] = ()
     log_entries: int = 512
     password_octets: int = 20
+    consoles: int = 1
+    chassis_delay: float = 0.0
     lacks: frozenset[int] = frozenset()
     """Keys of commands that this model does not know."""
 
@@ -218,5 +224,7 @@ def read_personality(file: Path) -> Personality:
         tuple(sensor.line() for sensor in page.sensors),
         page.log_entries,
         page.password_octets,
+        page.consoles,
+        page.chassis_delay,
         frozenset(key(int(number[:2], 16), int(number[3:], 16)) for number in page.lacks),
     )

@@ -52,7 +52,7 @@ def _platform_event(bmc: Bmc, call: Call, data: bytes) -> bytes:
     if data[0] not in (0x03, 0x04):
         raise CompletionError(Completion.INVALID_FIELD)
     body = b"\x02" + (bmc.board.now & 0xFFFFFFFF).to_bytes(4, "little") + b"\x41\x00\x04"
-    if bmc.board.add_entry(body + data[1:].ljust(6, b"\xff")) is None:
+    if bmc.board.add_event(body + data[1:].ljust(6, b"\xff")) is None:
         raise CompletionError(Completion.OUT_OF_SPACE)
     return b""
 
@@ -178,7 +178,7 @@ def _get_reading(bmc: Bmc, call: Call, data: bytes) -> bytes:
     if sensor.discrete:
         states = sensor.states(board.chassis)
         return bytes((0, _ENABLED & ~off, states & 0xFF, 0x80 | states >> 8))
-    value = None if off & 0x40 else sensor.value(board.chassis)
+    value = None if off & 0x40 else board.value(sensor)
     if value is None:
         return bytes((0, _ENABLED & ~off | _UNAVAILABLE, 0xC0))
     return bytes((sensor.factors.raw(value), _ENABLED & ~off, 0xC0 | board.crossed(sensor)))

@@ -107,6 +107,7 @@ KINDS: Final = {
         state=lambda chassis, index: 0x01 if chassis.powered else 0x20,
     ),
     "watchdog": Kind(0x23, 0x06, event_type=_SPECIFIC, states=0x0F, state=lambda chassis, index: 0),
+    "pef": Kind(0x12, 0x06, event_type=_SPECIFIC, states=0x10, state=lambda chassis, index: 0),
     "log": Kind(0x10, 0x06, event_type=_SPECIFIC, states=0x34, state=lambda chassis, index: 0),
 }
 """By the word that personalities use."""

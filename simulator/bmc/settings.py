@@ -20,6 +20,13 @@ class Destination:
     gateway: int = 0
     address: bytes = bytes(4)
     mac: bytes = bytes(6)
+    port: int = 162
+    """The lab's own: the parameters have no room for it, and not everybody may listen on 162."""
+
+    @property
+    def acknowledged(self) -> bool:
+        """An alert is sent again until its receiver has acknowledged it."""
+        return bool(self.type & 0x80)
 
 
 @dataclass(slots=True)
@@ -40,4 +47,3 @@ class Settings:
     controller: bytes = b""
     system: dict[tuple[int, int], bytes] = field(default_factory=dict)
     """System info parameters by number and block."""
-    pef: dict[tuple[int, int], bytes] = field(default_factory=dict)

@@ -155,6 +155,7 @@ def _clear_log(bmc: Bmc, call: Call, data: bytes) -> bytes:
         raise CompletionError(Completion.INVALID_FIELD)
     if data[5] == 0xAA:
         bmc.board.clear_log()
+        bmc.filtering.log_cleared()
     return bytes((_ERASED,))
 
 

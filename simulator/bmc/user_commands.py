@@ -22,6 +22,9 @@ _IPMI_FORUM: Final = (7154).to_bytes(3, "little")
 _NO_ACCESS: Final = 0x0F
 _MESSAGES: Final = 0x10
 _KEY_OCTETS: Final = 20
+_KG: Final = 0x01
+_KEY_TOO_SHORT: Final = 0x81
+_KEY_NOT_USED: Final = 0x84
 _PASSWORD_DIFFERS: Final = 0x80
 _PASSWORD_SIZE_DIFFERS: Final = 0x81
 
@@ -150,6 +153,22 @@ def _set_user_password(bmc: Bmc, call: Call, data: bytes) -> bytes:
     return b""
 
 
+def _set_security_keys(bmc: Bmc, call: Call, data: bytes) -> bytes:
+    """22.25: read or set the BMC's key K_g, which is never locked. K_r belongs to a way of logging in that nobody speaks."""
+    require_channel(bmc.personality.channel, data[0])
+    operation, which, value = data[1] & 0x03, data[2], data[3:]
+    if operation > 1:
+        raise CompletionError(Completion.INVALID_FIELD)
+    if which != _KG:
+        raise CompletionError(_KEY_NOT_USED)
+    if operation == 0:
+        return b"\0" + bmc.kg.ljust(_KEY_OCTETS, b"\0")
+    if len(value) != _KEY_OCTETS:
+        raise CompletionError(_KEY_TOO_SHORT)
+    bmc.kg = value.rstrip(b"\0")
+    return b"\0"
+
+
 _A: Final = NetFn.APP
 
 USER_COMMANDS: CommandTable = {
@@ -161,4 +180,5 @@ USER_COMMANDS: CommandTable = {
     key(_A, 0x45): Command("Set User Name", Privilege.ADMINISTRATOR, 17, 17, _set_user_name),
     key(_A, 0x46): Command("Get User Name", Privilege.OPERATOR, 1, 1, _get_user_name),
     key(_A, 0x47): Command("Set User Password", Privilege.ADMINISTRATOR, 2, 22, _set_user_password),
+    key(_A, 0x56): Command("Set Channel Security Keys", Privilege.ADMINISTRATOR, 3, 23, _set_security_keys),
 }

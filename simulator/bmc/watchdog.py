@@ -32,6 +32,10 @@ class Watchdog:
         self.expires_at: float | None = None
         """Wire time."""
 
+    @property
+    def due(self) -> float | None:
+        return self.expires_at
+
     def set(self, data: bytes, now: float) -> None:
         """Set Watchdog Timer (27.6), 6 octets: use, actions, pre-timeout, expiration flags to clear, countdown."""
         use, actions = data[0], data[1]

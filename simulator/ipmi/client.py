@@ -21,6 +21,7 @@ from simulator.ipmi.errors import (
     NoAnswer,
     SessionError,
     SessionRefused,
+    WrongKey,
     WrongPassword,
     WrongUser,
 )
@@ -145,6 +146,7 @@ class Client(Machine[Phase, Event]):
         "_packet",
         "_patience",
         "_queue",
+        "_random",
         "_role",
         "_rq_sequence",
         "_sequence",
@@ -192,6 +194,7 @@ class Client(Machine[Phase, Event]):
         self._deadline: float | None = None
         self._console_id = 0
         self._bmc_id = 0
+        self._random = b""
         self._exchange: Exchange | None = None
         self._keys: SessionKeys | None = None
         self._window = Window()
@@ -326,7 +329,7 @@ class Client(Machine[Phase, Event]):
     # answers
 
     def _opened(self, response: OpenResponse, now: float) -> list[bytes]:
-        if response.tag != self._tag or response.console_id != self._console_id:
+        if response.tag != self._tag or response.console_id not in (self._console_id, 0 if response.status else None):
             return []
         suite = self.suite
         if response.status in _SUITE_REFUSALS and self._suites:
@@ -338,10 +341,8 @@ class Client(Machine[Phase, Event]):
         if response.algorithms != (suite.authentication, suite.integrity, suite.confidentiality):
             return self._fail(SessionError("the BMC chose other algorithms than were proposed"))
         self._bmc_id = response.bmc_id
-        rakp = Rakp1(self._tag, self._bmc_id, self._octets(16), self._role, self._name)
-        self._exchange = Exchange(
-            suite, self._console_id, self._bmc_id, rakp.random, b"", b"", self._role, self._name, self._key, self._kg
-        )
+        self._random = self._octets(16)
+        rakp = Rakp1(self._tag, self._bmc_id, self._random, self._role, self._name)
         self.fire(Event.OPENED)
         return self._send_setup(PayloadType.RAKP1, rakp.encode(), now)
 
@@ -353,8 +354,18 @@ class Client(Machine[Phase, Event]):
             return self._fail(refusal("login", rakp.status))
         if rakp.console_id != self._console_id:
             return []
-        assert self._exchange is not None
-        self._exchange = exchange = self._exchange._replace(bmc_random=rakp.random, guid=rakp.guid)
+        self._exchange = exchange = Exchange(
+            self.suite,
+            self._console_id,
+            self._bmc_id,
+            self._random,
+            rakp.random,
+            rakp.guid,
+            self._role,
+            self._name,
+            self._key,
+            self._kg,
+        )
         if not hmac.compare_digest(exchange.code2(), rakp.code):
             self._fail(WrongPassword())
             # So the BMC need not keep a half-open session (IPMI 2.0, 13.22).
@@ -378,7 +389,7 @@ class Client(Machine[Phase, Event]):
         assert exchange is not None
         self._keys = keys = SessionKeys(exchange.suite, exchange.sik())
         if not hmac.compare_digest(keys.check_value(exchange.proof4()), rakp.code):
-            return self._fail(WrongPassword())
+            return self._fail(WrongKey())  # RAKP 2 has shown that the password is right
         self._exchange = None
         self.fire(Event.PROVED)
         # A session starts as USER (IPMI 2.0, 22.18); what needs more asks for it first.

@@ -8,6 +8,7 @@ IpmiError
 └── SessionError            the console's side of a session cannot go on
     ├── NoAnswer            silence, after all tries
     ├── WrongPassword       the device proved that its key is not ours
+    ├── WrongKey            ... that its own key K_g is not
     └── SessionRefused      the device answered a set-up packet with a status
         └── WrongUser       ... with 0Dh
 """
@@ -25,6 +26,7 @@ __all__ = [
     "NoAnswer",
     "SessionError",
     "SessionRefused",
+    "WrongKey",
     "WrongPassword",
     "WrongUser",
 ]
@@ -75,6 +77,15 @@ class WrongPassword(SessionError):
 
     def __init__(self) -> None:
         super().__init__("wrong password")
+
+
+class WrongKey(SessionError):
+    """The device knows our password, and its own key K_g is another one than ours, or there is none (IPMI 2.0, 13.31:
+    RAKP 4).
+    """
+
+    def __init__(self) -> None:
+        super().__init__("wrong key K_g")
 
 
 class SessionRefused(SessionError):

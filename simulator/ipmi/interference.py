@@ -20,6 +20,7 @@ __all__ = [
     "Drop",
     "Duplicate",
     "Garble",
+    "Ignore",
     "Interference",
     "LoseSession",
     "Match",
@@ -86,11 +87,13 @@ class Duplicate:
 class Garble:
     """The answer is not what it should be.
 
-    `truncated`: its second half is missing. `checksum`: that of the message inside does not hold, everything around
-    it does. `code`: its last octet is wrong, which in a session is the authentication code's. `garbage`: random octets.
+    `truncated`: its second half is missing. `checksum`: that of the message inside does not hold, everything around it
+    does. `sequence`: its session sequence number is far from those before it; that of a resent request's is right again.
+    `short`, `long`: a sound answer, with no data at all or with four octets more than it should have. `code`: its last
+    octet is wrong, which in a session is the authentication code's. `garbage`: random octets.
     """
 
-    how: Literal["truncated", "checksum", "code", "garbage"] = "truncated"
+    how: Literal["truncated", "checksum", "sequence", "short", "long", "code", "garbage"] = "truncated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,11 @@ class Answer:
     """Commands are not run; they end with this completion code."""
 
     code: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """Commands end well, and nothing is done: power that is stuck, boot flags that do not stay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +120,7 @@ class LoseSession:
     """The BMC forgets the session that asks, and says nothing."""
 
 
-Action = Drop | Delay | Duplicate | Garble | Answer | Refuse | LoseSession
+Action = Drop | Delay | Duplicate | Garble | Answer | Ignore | Refuse | LoseSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +158,18 @@ class Verdict(Enum):
     SILENCE = "silence"
     LOSE_SESSION = "lose session"
     BAD_CHECKSUM = "bad checksum"
+    WRONG_SEQUENCE = "wrong sequence"
+    SHORT = "short"
+    LONG = "long"
 
+
+_GARBLED_COMMANDS: Final[dict[str, Verdict]] = {
+    "checksum": Verdict.BAD_CHECKSUM,
+    "sequence": Verdict.WRONG_SEQUENCE,
+    "short": Verdict.SHORT,
+    "long": Verdict.LONG,
+}
+"""What only the BMC itself can spoil."""
 
 _SPARED: Final = frozenset((0x0638, 0x0654, 0x063B, 0x063C))
 """Commands that set sessions up and end them: rules for any command let them pass, as overloaded firmware does."""
@@ -198,9 +217,11 @@ class Interference:
         action = rule.action
         if isinstance(action, Answer):
             return action.code
+        if isinstance(action, Ignore):
+            return 0
         if isinstance(action, LoseSession):
             return Verdict.LOSE_SESSION
-        return Verdict.BAD_CHECKSUM if isinstance(action, Garble) else Verdict.SILENCE
+        return _GARBLED_COMMANDS[action.how] if isinstance(action, Garble) else Verdict.SILENCE
 
     def refuse(self) -> int:
         """While a session is set up: the status to refuse it with, or 0."""
@@ -244,7 +265,7 @@ class Interference:
 
     def _hits(self, rule: Rule) -> bool:
         match = rule.match
-        spares_setup = isinstance(rule.action, Answer | LoseSession) and match.command is None
+        spares_setup = isinstance(rule.action, Answer | Ignore | LoseSession) and match.command is None
         if spares_setup and (self._command in _SPARED or self._stage is not Stage.COMMAND):
             return False
         if match.times is not None and rule.hit >= match.times:
@@ -271,7 +292,9 @@ def _acts_on_command(rule: Rule) -> bool:
     action = rule.action
     if isinstance(action, Drop):
         return action.what == "request" and _by_command(rule)
-    return isinstance(action, Answer | LoseSession) or (isinstance(action, Garble) and action.how == "checksum")
+    return isinstance(action, Answer | Ignore | LoseSession) or (
+        isinstance(action, Garble) and action.how in _GARBLED_COMMANDS
+    )
 
 
 def _refuses(rule: Rule) -> bool:
@@ -282,4 +305,4 @@ def _acts_on_reply(rule: Rule) -> bool:
     action = rule.action
     if isinstance(action, Drop):
         return action.what == "reply"
-    return isinstance(action, Delay | Duplicate) or (isinstance(action, Garble) and action.how != "checksum")
+    return isinstance(action, Delay | Duplicate) or (isinstance(action, Garble) and action.how not in _GARBLED_COMMANDS)

@@ -14,6 +14,9 @@ Quirk = Literal[
     "ipmiping",
     "nochecksumcheck",
     "opensesspriv",
+    "solpayloadsize",
+    "solport",
+    "sun20",
     "supermicro20",
 ]
 
@@ -25,5 +28,8 @@ QUIRKS: Final[dict[Quirk, str]] = {
     "ipmiping": "no pong to an RMCP presence ping",
     "nochecksumcheck": "checksums of answers within a session do not hold",
     "opensesspriv": "keys are hashed with the privilege of Open Session instead of that of RAKP 1",
+    "solpayloadsize": "Activate Payload names payload sizes that no packet can have",
+    "solport": "Activate Payload names a port on which nobody listens",
+    "sun20": "RAKP 2 is one octet longer than it should be, and keys are hashed with the privilege of Open Session",
     "supermicro20": "RAKP 2 is one octet longer than it should be",
 }

@@ -37,7 +37,7 @@ def receive_old(server: LanServer, packet: OldPacket, peer: Peer, now: float) ->
     except BadIntegrity:
         if session.state is not Phase.ACTIVE and session.asked != packet.code:
             session.asked = packet.code  # a resend is no second try
-            server.login_failed(session.user.name, now)
+            server.logins.failed(session.user.name, now)
         raise
     if session.state is Phase.ACTIVE:
         return _in_session(server, session, packet, peer, now)
@@ -48,7 +48,7 @@ def receive_old(server: LanServer, packet: OldPacket, peer: Peer, now: float) ->
     if server.session(session.bmc_id) is session:
         session.asked, session.answered = packet.message, b"".join(answers)
         session.deadline = now + server.channel.inactivity
-        server.logged_in(session.user.name)
+        server.logins.succeeded(session.user.name)
     return [_seal(server, session, answer) for answer in answers]
 
 
@@ -64,11 +64,10 @@ def _in_session(server: LanServer, session: Session, packet: OldPacket, peer: Pe
 
 
 def _seal(server: LanServer, session: Session, answer: bytes) -> bytes:
-    session.sequence = session.sequence % 0xFFFFFFFF + 1
     assert session.authentication is not None
     assert session.user is not None
     number = 0 if "idzero" in server.channel.quirks else session.bmc_id
-    return encode_old(session.authentication, session.sequence, number, answer, password16(session.user.key))
+    return encode_old(session.authentication, session.next_sequence(), number, answer, password16(session.user.key))
 
 
 def _get_session_challenge(device: object, call: Call, data: bytes) -> bytes:
@@ -77,7 +76,7 @@ def _get_session_challenge(device: object, call: Call, data: bytes) -> bytes:
     kind, name = data[0] & 0x0F, data[1:].rstrip(b"\0")
     if kind not in server.channel.authentication:
         raise CompletionError(Completion.INVALID_FIELD)
-    user = server.user_named(name, call.now)
+    user = server.logins.find(name, call.now)
     if user is None:
         raise CompletionError(_INVALID_USER if name else _NULL_USER_DISABLED)
     for other in server.half_open:
@@ -106,7 +105,7 @@ def _activate_session(device: object, call: Call, data: bytes) -> bytes:
         raise CompletionError(Completion.INVALID_FIELD)
     if level > session.user.limit:
         raise CompletionError(_ABOVE_LIMIT)
-    if call.server.host_refuses():
+    if call.server.host.refuse():
         raise CompletionError(_NO_SLOT)
     first = int.from_bytes(call.server.octets(4), "little") or 1
     session.fire(Event.ACTIVATE)

@@ -84,6 +84,7 @@ class Session(Machine[Phase, Event]):
         "reply_until",
         "request",
         "sequence",
+        "skew",
         "suite",
         "user",
         "window",
@@ -110,6 +111,9 @@ class Session(Machine[Phase, Event]):
         self.keys: SessionKeys | None = None
         self.exchange: Exchange | None = None
         self.sequence = 0
+        """Of the last packet to the console."""
+        self.skew = 0
+        """A fault's hand: bits of the next sequence number that shall be wrong."""
         self.window: Window | None = None
         self.closing = False
         # The last set-up packets and their answers: a resent one is answered alike.
@@ -118,3 +122,9 @@ class Session(Machine[Phase, Event]):
         # The last request and its answer: a repeated one is not run twice.
         self.request = self.reply = b""
         self.reply_until = 0.0
+
+    def next_sequence(self) -> int:
+        """The sequence number of the next packet to the console; 0 is none."""
+        self.sequence = self.sequence % 0xFFFFFFFF + 1
+        number, self.skew = self.sequence ^ self.skew, 0
+        return number

@@ -37,7 +37,7 @@ def _get_authentication_capabilities(device: object, call: Call, data: bytes) ->
     types = channel.authentication
     # Bit 2: users with names, bit 1: one without; "authcap" is the quirk of saying the wrong one.
     status = 0x02 if "authcap" in channel.quirks else 0x04
-    if call.server.has_kg:
+    if call.server.host.kg:
         status |= 0x20
     versions = (0x02 | bool(types)) if extended else 0
     return bytes((channel.number, extended | authentication_bits(types), status, versions, 0, 0, 0, 0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from struct import Struct
 from typing import Final, NamedTuple
 
@@ -31,10 +32,12 @@ _IDS: Final = Struct("<II")
 _ID: Final = Struct("<I")
 
 
+@lru_cache(maxsize=64)
 def _encode_algorithms(algorithms: tuple[int, int, int]) -> bytes:
     return b"".join(bytes((kind, 0, 0, 8, number, 0, 0, 0)) for kind, number in enumerate(algorithms))
 
 
+@lru_cache(maxsize=64)
 def _decode_algorithms(data: bytes) -> tuple[int, int, int]:
     """Three records of 8 octets. A record of length 0 asks the BMC to choose, which is not spoken here."""
     numbers = []
@@ -65,7 +68,9 @@ class OpenRequest(NamedTuple):
 
 
 class OpenResponse(NamedTuple):
-    """With a status other than 0 only the first three fields and the console's id are on the wire."""
+    """With a status other than 0 only the first three fields and the console's id are on the wire; OpenIPMI's simulator
+    leaves those out too (the id is then 0).
+    """
 
     tag: int
     status: int
@@ -80,8 +85,9 @@ class OpenResponse(NamedTuple):
 
     @classmethod
     def decode(cls, data: bytes) -> OpenResponse:
-        if len(data) >= 8 and data[1]:
-            return cls(data[0], data[1], data[2] & 0x0F, _ID.unpack_from(data, 4)[0])
+        if len(data) >= 2 and data[1]:
+            whole = data.ljust(8, b"\0")
+            return cls(data[0], data[1], whole[2] & 0x0F, _ID.unpack_from(whole, 4)[0])
         if len(data) < 36:
             raise Malformed("an Open Session response has 36 octets, or 8 with an error status")
         tag, status, privilege, console_id, bmc_id = _OPEN_RESPONSE.unpack_from(data)
@@ -124,8 +130,8 @@ class Rakp2(NamedTuple):
 
     @classmethod
     def decode(cls, data: bytes) -> Rakp2:
-        if len(data) >= 8 and data[1]:
-            return cls(data[0], data[1], _ID.unpack_from(data, 4)[0])
+        if len(data) >= 2 and data[1]:
+            return cls(data[0], data[1], _ID.unpack_from(data.ljust(8, b"\0"), 4)[0])
         if len(data) < 40:
             raise Malformed("RAKP 2 has at least 40 octets, or 8 with an error status")
         tag, status, console_id, random, guid = _RAKP2.unpack_from(data)
@@ -160,8 +166,10 @@ class Rakp4(NamedTuple):
 
     @classmethod
     def decode(cls, data: bytes) -> Rakp4:
+        if len(data) >= 2 and data[1]:
+            return cls(data[0], data[1], _ID.unpack_from(data.ljust(8, b"\0"), 4)[0])
         if len(data) < 8:
-            raise Malformed("RAKP 4 has at least 8 octets")
+            raise Malformed("RAKP 4 has at least 8 octets, or 2 with an error status")
         tag, status, console_id = _ERROR.unpack_from(data)
         return cls(tag, status, console_id, data[8:])
 

@@ -9,9 +9,17 @@ import pytest
 
 from simulator.bmc import Bmc, BootOverride, load_personality
 from simulator.ipmi.client import Request
-from simulator.ipmi.codes import Privilege
-from simulator.ipmi.commands import BootFlags, chassis_control, get_boot_flags, get_chassis_status, set_boot_flags
+from simulator.ipmi.codes import Completion, Privilege
+from simulator.ipmi.commands import (
+    BootFlags,
+    ChassisStatus,
+    chassis_control,
+    get_boot_flags,
+    get_chassis_status,
+    set_boot_flags,
+)
 from simulator.ipmi.errors import CompletionError
+from simulator.ipmi.interference import Answer, Interference, Match, Rule
 from tests.bmc.chassis import FakeChassis
 from tests.ipmi.wire import USERS, Wire, client, device
 
@@ -59,6 +67,18 @@ def test_a_machine_that_is_off_can_only_be_switched(action: str, expected: int) 
     bmc, chassis = device()
     assert code(console(bmc), chassis_control(action)) == expected
     assert bool(chassis.calls) is (expected == 0)
+
+
+def test_a_slow_chassis_says_yes_at_once_and_acts_seconds_later() -> None:
+    bmc, chassis = device()
+    bmc.personality = replace(bmc.personality, chassis_delay=4.0)
+    wire = console(bmc)
+    wire.ask(chassis_control("on"))
+    assert not ChassisStatus.decode(wire.ask(get_chassis_status())).powered
+    ((seconds, act),) = chassis.alarms
+    assert seconds == 4.0
+    act()
+    assert ChassisStatus.decode(wire.ask(get_chassis_status())).powered
 
 
 def test_what_the_chassis_cannot_do_is_an_invalid_field() -> None:
@@ -192,14 +212,16 @@ def test_a_new_password_is_for_new_sessions() -> None:
     assert "wrong password" in str(late.console.error)
 
 
-def test_a_forced_code_stops_commands_and_spares_sessions() -> None:
+def test_a_busy_bmc_runs_no_command_and_spares_sessions() -> None:
     bmc, chassis = device()
-    bmc.forced_code = 0xC0
+    bmc.interference = Interference(random.Random(1))
+    busy = Rule(Match(), Answer(Completion.NODE_BUSY))
+    bmc.interference.add(busy)
     wire = console(bmc)
     with pytest.raises(CompletionError, match=r"Chassis Control \(on\): node busy \(completion code C0h\)"):
         wire.ask(chassis_control("on"))
     assert chassis.calls == []
-    bmc.forced_code = None
+    bmc.interference.remove(busy)
     assert code(wire, chassis_control("on")) == 0
 
 

@@ -173,7 +173,7 @@ def test_the_panels_boot_device_waits_as_long_as_it_must_and_others_lapse() -> N
         assert bench.chassis.boot_override is not None
         bench.bmc.power_lost()  # forgets that flags shall be kept
         bench.bmc.boot._clearing = 0
-        bench.bmc.boot.lapses_at = bench.fabric.time.now() + 60
+        bench.bmc.boot.due = bench.fabric.time.now() + 60
         await bench.driver().power_status()  # the endpoint looks at the deadline after every datagram
         await bench.fabric.time.sleep(61)
         assert bench.chassis.boot_override is None

@@ -1,4 +1,4 @@
-"""The commands of ipmitool and FreeIPMI that our BMCs are shown against, and the page of the docs that lists them.
+"""The commands of ipmitool, FreeIPMI and pyghmi that our BMCs are shown against, and the page of the docs that lists them.
 
 `python -m tests.interop.ipmi_table > docs/ipmi-interop.md` writes the page; a test holds it to this table.
 """
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from simulator.bmc.device import COMMANDS
 from simulator.bmc.personality import load_personality, personality_names
+from simulator.ipmi.quirks import QUIRKS
 
 __all__ = ["ROWS", "Row", "page"]
 
@@ -27,6 +28,37 @@ class Row:
 def _ipmitool(*rows: tuple[str, str] | tuple[str, str, int]) -> list[Row]:
     return [Row("ipmitool", *row) for row in rows]
 
+
+PYGHMI: list[tuple[str, str]] = [
+    ("get_power", '"powerstate": "on"'),
+    ("set_power on", '"powerstate": "on"'),
+    ("get_bootdev", '"bootdev": "default"'),
+    ("set_bootdev network", '"bootdev": "network"'),
+    ("set_identify true", "null"),
+    ("get_health", '"health": 0'),
+    ("get_sensor_descriptions", '"CPU Temp", "type": "Temperature"'),
+    ("get_sensor_data", "CPU Temp: 50"),
+    ("get_sensor_reading Battery", "Battery: 3.0"),
+    ("get_inlet_temperature", "24.0"),
+    ("get_system_power_watts", "120|12"),
+    ("get_event_log", r"^\[\]$"),
+    ("get_inventory_descriptions", '"System", "Builtin FRU"'),
+    ("get_inventory_of_component System", '"S-0001"'),
+    ("get_net_configuration", '"127.16.0.78/8"'),
+    ("get_users", '"ADMIN"'),
+    ("create_user 5 bob bobspw", "true"),
+    ("get_user_access 5", '"privilege_level": "'),
+    ("get_channel_info", '"802.3 LAN"'),
+    ("get_channel_access 1", '"access_mode": "always"'),
+    ("get_alert_destination 1", '"address": "0.0.0.0"'),
+    ("set_alert_community hall", "null"),
+    ("get_mci", '"srv-01'),
+    ("get_asset_tag", '""'),
+    ("get_firmware", '"BMC Version"'),
+    ("set_power off", '"pendingpowerstate": "off"'),
+    ("reset_bmc", "null"),
+]
+"""Methods of `Command`, in one session, in this order."""
 
 ROWS: list[Row] = [
     *_ipmitool(
@@ -62,7 +94,7 @@ ROWS: list[Row] = [
         ("chassis selftest", "passed"),
         ("sdr list", "CPU Temp +\\| 50 degrees C"),
         ("sdr elist full", "Fan 1 .*29.1"),
-        ("sdr info", "Record Count +: 23"),
+        ("sdr info", "Record Count +: 24"),
         ("sdr type Temperature", "Inlet Temp"),
         ("sdr get 'Fan 2'", "4200"),
         ("sdr entity 29.1", "Fan 1"),
@@ -112,6 +144,14 @@ ROWS: list[Row] = [
         ("dcmi get_mc_id_string", "srv-01"),
         ("dcmi sensors", "CPU Temp"),
         ("dcmi get_temp_reading", "\\+24 C"),
+        ("pef info", "0x51 \\| 16 \\| 8 \\| .*Alert,Power-off,Reset,Power-cycle"),
+        ("pef status", "0xffff \\| 0x0000"),
+        ("pef policy list", "1 \\| 1 \\| disabled .*PET \\| public"),
+        ("pef policy enable 1", "is enabled now"),
+        ("pef filter list", "Fan .* Critical .*Alert"),
+        ("pef filter disable 1", "is disabled now"),
+        ("lan alert set 1 1 ipaddr 127.0.0.1", "IP Address to 127.0.0.1"),
+        ("lan alert set 1 1 ack on", "to Acknowledged"),
         ("raw 0x06 0x01", "20 01 01 00 02"),
         ("raw 0x3e 0x01", "Invalid command", 1),
     ),
@@ -136,9 +176,15 @@ ROWS: list[Row] = [
     Row("ipmi-raw", "0 6 1", "rcvd: 01 00"),
     Row("ipmi-config", "--checkout --category=chassis", "Power_Restore_Policy"),
     Row("ipmi-config", "--checkout --category=sensors", "Enable_Sensor_Events|Section"),
+    Row("ipmi-config", "--checkout --category=pef", "Enable_PEF +No"),
     Row("ipmi-config", "--checkout --section=User2", "ADMIN"),
     Row("ipmi-config", "--checkout --section=Lan_Conf", "127.16"),
     Row("ipmi-config", "--checkout --section=SOL_Conf", "Enable_SOL +Yes"),
+    Row("ipmi-config", "--commit --category=pef --key-pair=PEF_Conf:Enable_PEF=Yes", "^$"),
+    Row("ipmi-config", "--commit --category=pef --key-pair=Event_Filter_3:Enable_Filter=No", "^$"),
+    Row("ipmi-config", "--commit --key-pair=Lan_Channel:Volatile_Enable_Pef_Alerting=Yes", "^$"),
+    Row("ipmi-pef-config", "--info", "Number of Event Filters +: 16"),
+    *[Row("pyghmi", *row) for row in PYGHMI],
 ]
 
 _HEAD = """\
@@ -150,7 +196,7 @@ the tests run.
 ## {count} command lines
 
 Each is run in the tests against a BMC of the generic board on UDP, over RMCP+, the machine being on; its output must hold
-what the third column says (a regular expression).
+what the third column says (a regular expression). pyghmi's are methods of its `Command`, called in one session.
 
 | program | command line | its output holds | exit |
 | --- | --- | --- | --- |
@@ -164,6 +210,17 @@ device id is one that a real board gave; *inferred*: as commonly seen.
 
 | model | cipher suites | sessions | users | password octets | log entries | sensors (lines) | lacks |
 | --- | --- | --- | --- | --- | --- | --- | --- |
+"""
+
+
+_QUIRKS = """
+## Quirks that a page may have
+
+What real boards get wrong, by the names of FreeIPMI's workarounds (`-W`). For each the tests show that a FreeIPMI program
+fails without its workaround and works with it; a missing pong is seen by `ipmiping`'s packet alone.
+
+| quirk | what the board does | models |
+| --- | --- | --- |
 """
 
 
@@ -182,7 +239,12 @@ def page() -> str:
             f"| {name} | {suites} | {model.channel.session_limit} | {model.user_slots} | {model.password_octets} "
             f"| {model.log_entries} | {len(model.sensors)} | {lacks} |"
         )
-    return _HEAD.format(count=len(ROWS)) + "\n".join(lines) + "\n" + _MODELS + "\n".join(models) + "\n"
+    quirks = []
+    for quirk, words in QUIRKS.items():
+        having = [name for name in personality_names() if quirk in load_personality(name).channel.quirks]
+        quirks.append(f"| {quirk} | {words} | {', '.join(having) or 'none'} |")
+    head = _HEAD.format(count=len(ROWS))
+    return head + "\n".join([*lines, *_MODELS.splitlines(), *models, *_QUIRKS.splitlines(), *quirks]) + "\n"
 
 
 if __name__ == "__main__":

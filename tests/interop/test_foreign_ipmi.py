@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -14,6 +15,8 @@ from simulator.dcim.drivers.base import BmcAccess, DeviceRefused, DeviceSilent
 from simulator.dcim.drivers.foreign_ipmi import ForeignBmcDriver, ForeignBmcPool
 from simulator.fabric import UdpFabric
 from simulator.ipmi.channel import user
+from simulator.ipmi.codes import Completion, Privilege
+from simulator.ipmi.interference import Answer, Interference, Match, Rule
 from tests.bmc.chassis import FakeChassis
 
 pytestmark = pytest.mark.interop
@@ -104,11 +107,27 @@ async def test_a_refusal_names_the_machine_and_the_reason() -> None:
             ).power_status()
         with pytest.raises(DeviceRefused, match="D5h"):
             await driver.power("cycle")
-        here.bmcs[0].forced_code = 0xC0
+        here.bmcs[0].interference = Interference(random.Random(1))
+        here.bmcs[0].interference.add(Rule(Match(), Answer(Completion.NODE_BUSY)))
         with pytest.raises(DeviceRefused, match="Node Busy"):
             await driver.power_status()
 
 
+async def test_a_key_of_the_bmc_and_a_role_above_the_users_are_told_apart() -> None:
+    async with hall() as here:
+        await here.add("generic")
+        bmc, access = here.bmcs[0], here.accesses[0]
+        bmc.kg = b"hall"
+        bmc.users = (*bmc.users, user(3, "viewer", "look", Privilege.USER))
+        assert await ForeignBmcDriver(replace(access, kg="hall"), here.pool).power_status() is False
+        with pytest.raises(DeviceRefused, match=r"^BMC of srv-01: .*RAKP4.*Kg"):
+            await ForeignBmcDriver(replace(access, kg="wrong"), here.pool).power_status()
+        viewer = replace(access, kg="hall", username="viewer", password="look")
+        with pytest.raises(DeviceRefused, match=r"^BMC of srv-01: Unauthorized role or privilege level .*RAKP2"):
+            await ForeignBmcDriver(viewer, here.pool).power_status()
+
+
+@pytest.mark.slow  # pyghmi's own time-outs
 async def test_silence_ends_and_the_next_call_works_again() -> None:
     async with hall() as here:
         driver = await here.add("generic")
@@ -139,3 +158,18 @@ async def test_a_closed_pool_takes_no_calls() -> None:
         await here.pool.close()
         with pytest.raises(RuntimeError, match="closed"):
             await driver.power_status()
+
+
+@pytest.mark.slow
+@pytest.mark.requirement("HW-1")
+async def test_pyghmi_lets_somebody_into_a_bmc_who_then_logs_in_himself() -> None:
+    async with hall() as here:
+        driver = await here.add("generic")
+        slot = await driver.set_user(None, "client1", "let-me-in", 4)
+        assert [(one.name, one.level) for one in await driver.users()] == [("ADMIN", 4), ("client1", 4)]
+        client = ForeignBmcDriver(replace(here.accesses[0], username="client1", password="let-me-in"), here.pool)
+        assert await client.power_status() is False
+        await driver.remove_user(slot)
+        assert [one.name for one in await driver.users()] == ["ADMIN"]
+        with pytest.raises(DeviceRefused):
+            await client.power_status()

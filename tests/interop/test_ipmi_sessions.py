@@ -1,7 +1,7 @@
 """Sessions and their faults as other people's programs see them: ipmitool and FreeIPMI's tools."""
 
 import random
-import time
+import re
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -23,6 +23,18 @@ USERS = (user(2, "ADMIN", "secret"), user(3, "viewer", "look", Privilege.USER))
 ALL = (AuthType.NONE, AuthType.MD5, AuthType.STRAIGHT)
 
 
+class Listening(Bmc):
+    """It remembers what it was asked."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.asked = []
+
+    def receive(self, data, peer, now):
+        self.asked.append(data)
+        return super().receive(data, peer, now)
+
+
 @asynccontextmanager
 async def served(**channel):
     """A BMC on the wire that accepts everything. `channel`: fields of Channel."""
@@ -30,7 +42,7 @@ async def served(**channel):
     fields = {"suites": tuple(SUITES.values()), "authentication": ALL, **channel}
     fabric = UdpFabric()
     model = replace(model, channel=replace(model.channel, **fields))
-    bmc = Bmc(FakeChassis(), USERS, model, random.Random(7).randbytes)
+    bmc = Listening(FakeChassis(), USERS, model, random.Random(7).randbytes)
     endpoint = await serve_bmc(bmc, fabric, ("127.16.0.1", 0))
     host, port = endpoint.address
     try:
@@ -87,26 +99,47 @@ async def test_ipmitool_says_that_ipmi_15_is_not_spoken_where_it_is_not():
         assert place[0].sessions == []
 
 
-@pytest.mark.parametrize(
-    ("words", "name", "password", "why"),
-    [
-        (("-C", "17"), "nobody", "secret", "unknown user"),
-        (("-C", "17"), "ADMIN", "wrong", None),
-        (("-C", "3", "-k", "wrong"), "ADMIN", "secret", None),
-        (("-C", "3", "-L", "OPERATOR"), "viewer", "look", "privilege level not allowed for this user"),
-    ],
-)
-async def test_what_is_wrong_is_refused_at_once(words, name, password, why):
+WRONG = {
+    "user": (("-k", "hall"), "nobody", "secret", "unauthorized name", "username invalid"),
+    "password": (("-k", "hall"), "ADMIN", "wrong", "RAKP 2 HMAC is invalid", "password invalid"),
+    "key": (("-k", "wrong"), "ADMIN", "secret", "RAKP 4 message has invalid integrity check value", "k_g invalid"),
+    "privilege": (
+        ("-k", "hall", "{level}", "OPERATOR"), "viewer", "look",
+        "unauthorized role", "privilege level cannot be obtained for this user",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.requirement("HW-1")
+@pytest.mark.parametrize("what", WRONG)
+@pytest.mark.parametrize("suite", ["3", "17"])
+@pytest.mark.parametrize("program", ["ipmitool", "ipmipower"])
+async def test_what_is_wrong_is_refused_by_its_code_and_nothing_is_sent_twice(program, suite, what):
+    words, name, password, to_ipmitool, to_ipmipower = WRONG[what]
     async with served() as place:
-        told = []
-        place[0].kg = b"hall" if "-k" in words else b""
-        place[0].observer = lambda what, detail: told.append((what, detail.get("detail")))
-        began = time.monotonic()
-        done = await ipmitool(place, *words, *STATUS, name=name, password=password)
+        bmc = place[0]
+        bmc.kg = b"hall"
+        if program == "ipmitool":
+            words = [word.format(level="-L") for word in words]
+            done = await ipmitool(place, "-v", "-C", suite, *words, *STATUS, name=name, password=password)
+            said = to_ipmitool
+        else:
+            words = [word.format(level="-l") for word in words]
+            done = await freeipmi("ipmipower", place, "-I", suite, "--stat", *words, name=name, password=password)
+            said = to_ipmipower
         assert done.status != 0
-        assert time.monotonic() - began < 2  # about 0.05 s; with resends it would be many seconds
-        assert "-k" in words or ("login", None) not in told  # a wrong K_g shows at the console, in RAKP 4
-        assert why is None or ("login refused", why) in told
+        assert said.casefold() in done.text.casefold()
+        # It waited for nothing: whatever it sent was answered, so that nothing had to be sent again.
+        assert bmc.asked
+        assert len(bmc.asked) == len(set(bmc.asked))
+
+
+async def test_a_command_above_ones_privilege_ends_with_its_code():
+    async with served() as place:
+        done = await ipmitool(place, "-L", "USER", "chassis", "power", "on", name="viewer", password="look")
+        assert done.status == 1
+        assert "Insufficient privilege level" in done.text
+        assert place[0].chassis.calls == []
 
 
 @pytest.mark.parametrize(
@@ -155,6 +188,7 @@ async def test_a_locked_out_user_stays_out_and_others_do_not():
         ("opensesspriv", "LAN_2_0", False, "opensesspriv", ("-l", "USER")),
         ("intel20", "LAN_2_0", False, "intel20", ()),
         ("supermicro20", "LAN_2_0", False, "supermicro20", ()),
+        ("sun20", "LAN_2_0", False, "sun20", ("-I", "3", "-l", "USER")),
         ("integritycheckvalue", "LAN_2_0", False, "integritycheckvalue", ("-I", "0")),
         ("nochecksumcheck", "LAN_2_0", False, "nochecksumcheck", ()),
         ("idzero", "LAN", False, "idzero", ()),
@@ -186,16 +220,26 @@ def rules(bmc, *rules):
 
 COMMANDS = Match(Stage.COMMAND)
 CHASSIS = Match(command=0x0001)
+RECORDS = Match(command=0x0A23)
+CANCELLED = Answer(0xC5)
+SENSORS = ("sdr", "list")
+
+
+def slow(*values):
+    return pytest.param(*values, marks=pytest.mark.slow)
 
 
 @pytest.mark.parametrize(
     ("rule", "status", "said"),
     [
+        slow(Rule(Match(), Drop("request")), 1, "Unable to establish IPMI v2"),
+        slow(Rule(COMMANDS, Delay(1.5)), 0, "is off"),
         (Rule(CHASSIS, Answer(0xC0)), 1, "Node busy"),
         (Rule(CHASSIS, Answer(0xD2)), 1, "init"),
         (Rule(CHASSIS, Answer(0xFF)), 1, "Unspecified error"),
         (Rule(replace(CHASSIS, times=1), Drop("reply")), 0, "is off"),
         (Rule(replace(COMMANDS, share=0.3, times=2), Drop("request")), 0, "is off"),
+        slow(Rule(replace(COMMANDS, share=0.3), Drop("request")), 0, "is off"),
         (Rule(COMMANDS, Delay(0.2)), 0, "is off"),
         (Rule(replace(COMMANDS, times=1), Garble("garbage")), 0, "is off"),
         (Rule(replace(CHASSIS, times=1), Garble("truncated")), 0, "is off"),
@@ -208,3 +252,23 @@ async def test_what_ipmitool_makes_of_a_fault(rule, status, said):
         assert done.status == status, done.text
         assert said.casefold() in done.text.casefold()
         assert rule.hit >= 1
+
+
+@pytest.mark.parametrize(
+    ("times", "shown"),
+    [(1, "Inlet Temp +\\| 24 degrees"), slow(None, "^$")],  # it asks for another one a few times, then lists nothing
+)
+async def test_what_ipmitool_makes_of_a_cancelled_reservation(times, shown):
+    async with served() as place:
+        rules(place[0], Rule(replace(RECORDS, times=times), CANCELLED))
+        done = await ipmitool(place, *SENSORS)
+        assert done.status == 0, done.text
+        assert re.search(shown, done.text)
+
+
+async def test_freeipmi_gives_up_on_a_cancelled_reservation(tmp_path):
+    async with served() as place:
+        rules(place[0], Rule(RECORDS, CANCELLED))
+        done = await freeipmi("ipmi-sensors", place, f"--sdr-cache-directory={tmp_path}")
+        assert done.status == 1
+        assert "internal IPMI error" in done.text

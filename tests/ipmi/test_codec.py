@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import hmac
 import random
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CBC
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.ipmi.client import CONSOLE
 from simulator.ipmi.commands import BOOT_DEVICES, BootFlags, ChassisStatus, DeviceId
-from simulator.ipmi.crypto import SUITES, SessionKeys, match_suite, password_key, suite_records
+from simulator.ipmi.crypto import SUITES, Mac, SessionKeys, match_suite, password_key, suite_records
 from simulator.ipmi.errors import BadChecksum, BadIntegrity, Malformed
 from simulator.ipmi.framing import (
     Packet,
@@ -253,3 +257,20 @@ def test_random_garbage_of_every_length_is_malformed() -> None:
     for length in range(64):
         with pytest.raises(Malformed):
             decode(b"\x07" + chance.randbytes(length))
+
+
+@given(st.binary(max_size=64), st.binary(max_size=300), st.sampled_from(["sha1", "sha256"]))
+def test_a_prepared_key_gives_the_code_that_the_standard_library_gives(key: bytes, data: bytes, digest: str) -> None:
+    mac = Mac(key, digest)
+    assert mac(data) == mac(data) == hmac.digest(key, data, digest)
+
+
+@given(st.binary(min_size=20, max_size=20), st.binary(max_size=300), st.binary(min_size=16, max_size=16))
+def test_a_payload_is_encrypted_as_the_library_does_in_cbc_mode(sik: bytes, payload: bytes, iv: bytes) -> None:
+    keys = SessionKeys(SUITES[3], sik)
+    key = hmac.digest(sik, b"\x02" * 20, "sha1")[:16]
+    pad = -(len(payload) + 1) % 16
+    encryptor = Cipher(AES(key), CBC(iv)).encryptor()
+    sealed = iv + encryptor.update(payload + bytes(range(1, pad + 1)) + bytes((pad,))) + encryptor.finalize()
+    assert keys.encrypt(payload, iv) == sealed
+    assert keys.decrypt(sealed) == payload

@@ -12,7 +12,7 @@ from simulator.ipmi.channel import user
 from simulator.ipmi.client import Client, Request
 from simulator.ipmi.codes import Completion, Privilege
 from simulator.ipmi.crypto import SUITES
-from simulator.ipmi.errors import Malformed, WrongPassword, WrongUser
+from simulator.ipmi.errors import Malformed, WrongKey, WrongPassword, WrongUser
 from simulator.ipmi.framing import decode
 from simulator.ipmi.lan15 import AuthType, OldPacket, encode_old, password16, verify_old
 from simulator.ipmi.message import decode_message, encode_request
@@ -37,8 +37,8 @@ def test_with_a_key_of_the_bmc_only_consoles_that_know_it_log_in(number):
         return status(Wire(bmc, console))
 
     assert login(b"hall") == 0
-    assert isinstance(login(b"wrong"), WrongPassword)
-    assert isinstance(login(b""), WrongPassword)
+    assert isinstance(login(b"wrong"), WrongKey)
+    assert isinstance(login(b""), WrongKey)
     bmc.kg = b""
     assert login(b"") == 0
 
@@ -266,3 +266,24 @@ def test_what_is_encoded_is_decoded_and_verified(kind, sequence, number, message
 def test_any_octets_are_decoded_or_malformed(rest, kind):
     with contextlib.suppress(Malformed):
         decode(b"\x06\0\xff\x07" + bytes((kind,)) + rest)
+
+
+@pytest.mark.requirement("HW-1")
+@pytest.mark.parametrize(
+    ("name", "password", "kg", "privilege", "said", "packets"),
+    [
+        ("nobody", "secret", b"hall", Privilege.USER, "unknown user (status 0Dh)", 2),
+        ("guest", "look", b"hall", Privilege.OPERATOR, "privilege level not allowed for this user (status 0Ah)", 2),
+        ("ADMIN", "wrong", b"hall", Privilege.USER, "wrong password", 3),
+        ("ADMIN", "secret", b"wrong", Privilege.USER, "wrong key K_g", 3),
+    ],
+)
+def test_what_is_wrong_is_refused_in_the_answer_to_that_very_packet(name, password, kg, privilege, said, packets):
+    bmc, _ = device()
+    bmc.kg = b"hall"
+    console = Client(name, password, random.Random(2).randbytes, privilege=privilege, suites=[SUITES[3]], kg=kg)
+    wire = Wire(bmc, console)
+    wire.run(Request(*STATUS))
+    assert said in str(console.error)
+    assert len(wire.sent) == packets  # with a wrong password the third one says so to the BMC
+    assert wire.now == 0.0

@@ -107,6 +107,18 @@ def test_the_next_suite_is_proposed_when_the_first_is_not_offered() -> None:
     assert wire.console.suite is SUITES[3]
 
 
+def test_a_refusal_of_two_octets_is_understood() -> None:
+    """OpenIPMI's simulator leaves out all but tag and status."""
+    console = client(suites=(SUITES[17], SUITES[3]))
+    console.start(0.0)
+    (again,) = console.receive(seal(PayloadType.OPEN_RESPONSE, 0, 0, bytes((1, Status.INVALID_AUTHENTICATION))), 0.0)
+    assert console.suite is SUITES[3]
+    assert console.receive(seal(PayloadType.OPEN_RESPONSE, 0, 0, bytes((9, Status.NO_RESOURCES))), 0.0) == []
+    assert OpenRequest.decode(again[16:]).algorithms == (1, 1, 1)
+    console.receive(seal(PayloadType.OPEN_RESPONSE, 0, 0, bytes((2, Status.NO_RESOURCES))), 0.0)
+    assert "no free session slot" in str(console.error)
+
+
 @pytest.mark.parametrize(
     ("algorithms", "status"),
     [

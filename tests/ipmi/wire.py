@@ -82,7 +82,14 @@ class Wire:
             data = queue.pop(0)
             self.sent.append(data)
             for _ in range(self.there(data)):
-                for answer in self.bmc.receive(data, self.peer, self.now):
+                for answer in self.answers_to(data):
                     self.answers.append(answer)
                     for _ in range(self.back(answer)):
                         queue += self.console.receive(answer, self.now)
+
+    def answers_to(self, data: bytes) -> list[bytes]:
+        """What the BMC sends back, through the rules of faults where there are any; nothing is late here."""
+        rules = self.bmc.interference
+        if rules is None:
+            return self.bmc.receive(data, self.peer, self.now)
+        return [leaving for _, leaving in rules.carry(data, lambda asked: self.bmc.receive(asked, self.peer, self.now))]
