@@ -1,143 +1,216 @@
-"""How fast and how small the SNMP agents are: requests a second without a network, walks, SNMPv3, many devices.
+"""Our SNMP agents beside pysnmp and net-snmp's snmpd, over UDP, and what a thousand switches and 500 PDUs cost.
 
-    PYTHONPATH=. python benchmarks/snmp.py [--fuzz N]
+    PYTHONPATH=. python benchmarks/snmp.py [--seconds S]
 
-`--fuzz N` instead hands N damaged messages to an agent; nothing but silence or an answer may come of any of them.
+Every responder is a process of its own with the same table of 48 ports; eight requests are on their way at any time.
+`us` is the responder's CPU time for a request, which is what to compare: the rate is bounded by this client too. Exit
+status 1 when we are not 15 times as fast as pysnmp or half as fast as snmpd. snmpd is asked under a number of nobody's,
+and never shows or sets an interface of this host.
 """
 
 from __future__ import annotations
 
 import argparse
-import random
+import os
+import shutil
+import socket
+import sys
 import time
-import tracemalloc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
 
-from simulator.kernel import Journal, LoopClock, Streams, run
+from benchmarks.snmp_responders import COMMUNITY, ROOT, SNMPD_ROOT, USER, ours_or_pysnmp, plant, snmpd
+from simulator.kernel import LoopClock, run
 from simulator.pdu import PduDevice
-from simulator.plant import Physics, Plant, Timings
-from simulator.snmp import Manager, User, oid
+from simulator.snmp import Asker, Manager, Request, Response, SecureManager, oid
 from simulator.snmp.ber import integer
-from simulator.snmp.message import GET, encode_varbind
-from simulator.snmp.usm import Keys
-from simulator.snmp.v3 import AUTH, PRIV, REPORTABLE, Header, encode, scoped
 from simulator.switch import SwitchDevice
 
-USER = User("ann", "SHA", "maplesyrup", "AES", "maplesyrup")
-ADMIN = "1.3.6.1.2.1.2.2.1.7"
+Place = tuple[int, tuple[str, int]]
+WINDOW = 8
+TICK = os.sysconf("SC_CLK_TCK")
+PORTS = 48
+WANTED_OF_PYSNMP, WANTED_OF_SNMPD = 15.0, 0.5
+SECURE_OF_PYSNMP = 10.0
+"""In SNMPv3, where all three have their ciphers and digests done in C."""
 
 
-class Bench:
-    """A hall of switches and PDUs without a network."""
-
-    def __init__(self) -> None:
-        self.clock = LoopClock()
-        physics = Physics(self.clock, Streams(1), Journal(self.clock), Timings())
-        self.plant = Plant(physics)
-
-    def switch(self, name: str, ports: int) -> SwitchDevice:
-        hardware = self.plant.add_switch(name, ports, 10**9)
-        return SwitchDevice(hardware, "brocade-icx6430", "private", self.clock, users=[USER])
-
-    def pdu(self, name: str, outlets: int) -> PduDevice:
-        return PduDevice(self.plant.add_pdu(name, outlets), "apc-ap8641", "private", self.clock)
+def processor(process: int) -> float:
+    """Seconds of CPU that a process has used."""
+    fields = Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICK
 
 
-def rate(what: str, device: SwitchDevice, octets: bytes, times: int) -> None:
-    started = time.process_time()
-    for _ in range(times):
-        assert device.handle(octets)
-    seconds = time.process_time() - started
-    print(f"{what:32}{times / seconds:12,.0f} /s{seconds / times * 1e6:10.1f} us CPU")
+def resident() -> float:
+    """Memory of this process, MB."""
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def walk(what: str, device: SwitchDevice, manager: Manager) -> None:
-    started, name, count = time.process_time(), oid("1.0"), 0
-    while True:
-        answer = device.handle(manager.get_bulk([name], max_repetitions=30).octets)
-        response = manager.response(answer) if answer else None
-        assert response is not None
-        count += len(response.varbinds)
-        name = response.varbinds[-1].name
-        if response.varbinds[-1].missing:
-            break
-    seconds = time.process_time() - started
-    print(f"{what:32}{count:12,} variables{seconds * 1000:10.1f} ms CPU")
+class Peer:
+    """A responder, and a socket to it. `root`: where it has what others have under mib-2."""
+
+    def __init__(self, place: Place, root: str) -> None:
+        self.process, self.address = place
+        self.root = root
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.socket.connect(self.address)
+
+    def name(self, rest: str) -> bytes:
+        return oid(f"{self.root}.{rest}")
+
+    def ask(self, asker: Asker, request: Request, tries: int = 40) -> Response:
+        """One exchange, with what SNMPv3 may need before it."""
+        for _ in range(tries):
+            self.socket.settimeout(0.25)
+            try:
+                self.socket.send(asker.again(request).octets)
+                while not isinstance(heard := asker.take(self.socket.recv(65535)), Response):
+                    if isinstance(heard, Request):
+                        self.socket.send(heard.octets)
+            except TimeoutError:
+                continue
+            except OSError:  # refused: it is not up yet
+                time.sleep(0.1)
+                continue
+            asker.done(request)
+            return heard
+        raise SystemExit(f"nothing answers at {self.address}")
+
+    def rate(self, requests: Sequence[bytes], seconds: float) -> tuple[float, float]:
+        """Answers a second, and microseconds of the responder's CPU for each."""
+        sock, count, size, answered = self.socket, 0, len(requests), 0
+        sock.settimeout(2.0)
+        used, began = processor(self.process), time.perf_counter()
+        for count in range(WINDOW):
+            sock.send(requests[count % size])
+        until = began + seconds
+        send, receive = sock.send, sock.recv
+        while True:
+            receive(65535)
+            answered += 1
+            if not answered & 63 and time.perf_counter() > until:
+                break
+            count += 1
+            send(requests[count % size])
+        taken, used = time.perf_counter() - began, processor(self.process) - used
+        for _ in range(WINDOW - 1):
+            receive(65535)
+        return answered / taken, used / answered * 1e6
+
+    def walk(self, asker: Asker) -> tuple[int, float]:
+        """Variables of the two tables, walked by GETBULK of 25, and the seconds that it took."""
+        began, count = time.perf_counter(), 0
+        for table in ("2.2", "31.1.1"):
+            root = name = self.name(table)
+            while name.startswith(root):
+                found = self.ask(asker, asker.get_bulk([name], max_repetitions=25)).varbinds
+                inside = [item for item in found if not item.missing and item.name.startswith(root)]
+                count += len(inside)
+                name = found[-1].name if len(inside) == len(found) else b""
+        return count, time.perf_counter() - began
 
 
-def secret(device: SwitchDevice) -> bytes:
-    security = device.agent.security
-    assert security is not None
-    keys = Keys(USER, security.engine_id)
-    boots, seconds = device.engine_clock()
-    body = scoped(security.engine_id, b"", GET, 1, 0, 0, [encode_varbind(oid(f"{ADMIN}.1"), b"\x05\x00")])
-    body, salt = keys.encrypt(body, boots, seconds, 1)
-    flags = AUTH | PRIV | REPORTABLE
-    header = Header(1, 65507, flags, security.engine_id, boots, seconds, b"ann", bytes(12), 0, salt, body)
-    message, at = encode(header)
-    return message[:at] + keys.digest(message) + message[at + 12 :]
-
-
-def measure() -> None:
-    bench, manager = Bench(), Manager("private")
-    small, large = bench.switch("small", 48), bench.switch("large", 500)
-    name = oid(f"{ADMIN}.1")
-    rate("GET", small, manager.get([name]).octets, 20000)
-    rate("GETBULK of 25", small, manager.get_bulk([oid("1.3.6.1.2.1.2.2")], max_repetitions=25).octets, 3000)
-    rate("SET", small, manager.set([(name, integer(1))]).octets, 20000)
-    rate("GET, SHA and AES", small, secret(small), 5000)
-    walk("walk of 48 ports", small, manager)
-    walk("walk of 500 ports", large, manager)
-    tracemalloc.start()
-    started = time.process_time()
-    many = [bench.switch(f"sw-{n}", 48) for n in range(1000)] + [bench.pdu(f"pdu-{n}", 24) for n in range(500)]
-    seconds = time.process_time() - started
-    size = tracemalloc.get_traced_memory()[0]
-    tracemalloc.stop()
-    print(f"{'1,000 switches, 500 PDUs':32}{size / 1e6:12.1f} MB{seconds:10.2f} s CPU, {len(many)} with their hardware")
-
-
-def fuzz(times: int) -> None:
-    bench, manager, chance = Bench(), Manager("private"), random.Random(1)
-    device = bench.switch("small", 8)
-    names = [oid(f"{ADMIN}.1"), oid("1.3.6.1.2.1.17.7.1.4.3.1.1.1")]
-    seeds = [
-        manager.get(names).octets,
-        manager.get_bulk(names, max_repetitions=5).octets,
-        manager.set([(names[0], integer(1))]).octets,
-        secret(device),
-    ]
-    tracemalloc.start()
-    early = 0
-    for number in range(times):
-        data = bytearray(chance.choice(seeds))
-        for _ in range(chance.randint(1, 4)):
-            place = chance.randrange(len(data))
-            how = chance.randrange(3)
-            if how == 0:
-                data[place] = chance.randrange(256)
-            elif how == 1:
-                del data[place:]
-                data = data or bytearray(1)
-            else:
-                data.insert(place, chance.randrange(256))
-        device.handle(bytes(data))
-        if number == times // 10:
-            early = tracemalloc.get_traced_memory()[0]
-    late = tracemalloc.get_traced_memory()[0]
-    print(
-        f"{times:,} damaged messages, no exception; {early / 1e6:.2f} MB after a tenth, {late / 1e6:.2f} MB at the end"
+def requests_of(peer: Peer) -> Iterator[tuple[str, list[bytes]]]:
+    manager = Manager(COMMUNITY)
+    secret = SecureManager(USER, time.monotonic)
+    port = peer.name("2.2.1.7.7")
+    peer.ask(manager, manager.get([port]))
+    yield "GET", [manager.get([port]).octets]
+    yield (
+        "GET of 10",
+        [manager.get([peer.name(f"2.2.1.{column}.7") for column in (1, 2, 3, 4, 5, 7, 8, 10, 13, 16)]).octets],
     )
+    yield "GETNEXT", [manager.get_next([port]).octets]
+    yield "GETBULK of 25", [manager.get_bulk([peer.name("2.2.1.7")], max_repetitions=25).octets]
+    yield "SET", [manager.set([(port, integer(1))]).octets]
+    peer.ask(secret, secret.get([port]))
+    yield "GET, v3 authPriv", [secret.get([port]).octets for _ in range(500)]
 
 
-async def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--fuzz", type=int, metavar="N")
-    arguments = parser.parse_args()
-    if arguments.fuzz:
-        fuzz(arguments.fuzz)
+Opened = Callable[[int], AbstractContextManager[Place]]
+
+
+def responders() -> dict[str, tuple[Opened, str]]:
+    found: dict[str, tuple[Opened, str]] = {
+        "ours": (lambda ports: ours_or_pysnmp("ours", ports), ROOT),
+        "pysnmp": (lambda ports: ours_or_pysnmp("pysnmp", ports), ROOT),
+    }
+    program = shutil.which("snmpd") or shutil.which("snmpd", path="/usr/sbin")
+    if program is None:
+        print("snmpd is not installed: nothing to compare with there")
     else:
-        measure()
+        path = program
+        found["snmpd"] = (lambda ports: snmpd(path, ports), SNMPD_ROOT)
+    return found
+
+
+def compare(seconds: float) -> bool:
+    """Print the table; whether we are as fast as we should be."""
+    figures: dict[str, dict[str, tuple[float, float]]] = {}
+    walks: dict[int, dict[str, tuple[int, float]]] = {PORTS: {}, 500: {}}
+    everybody = responders()
+    for who, (opened, root) in everybody.items():
+        with opened(PORTS) as place:
+            peer = Peer(place, root)
+            for what, requests in requests_of(peer):
+                figures.setdefault(what, {})[who] = peer.rate(requests, seconds)
+            walks[PORTS][who] = min((peer.walk(Manager(COMMUNITY)) for _ in range(3)), key=lambda each: each[1])
+        with opened(500) as place:
+            peer, manager = Peer(place, root), Manager(COMMUNITY)
+            peer.ask(manager, manager.get([peer.name("2.2.1.7.7")]), tries=400)
+            walks[500][who] = peer.walk(manager)
+    print(f"{'':20}" + "".join(f"{who:>20}" for who in everybody) + f"{'of pysnmp':>12}{'of snmpd':>10}")
+    good = True
+    for what, by in figures.items():
+        ratios = {who: by[who][1] / by["ours"][1] for who in by if by["ours"][1]}
+        print(
+            f"{what:20}"
+            + "".join(f"{rate:>10,.0f}/s{cost:>6,.0f}us" for rate, cost in by.values())
+            + f"{ratios.get('pysnmp', 0):>11.1f}x"
+            + (f"{ratios['snmpd']:>9.2f}x" if "snmpd" in ratios else "")
+        )
+        wanted = SECURE_OF_PYSNMP if "v3" in what else WANTED_OF_PYSNMP
+        good &= ratios["pysnmp"] >= wanted and ratios.get("snmpd", 1.0) >= WANTED_OF_SNMPD
+    for ports, each in walks.items():
+        line = "".join(f"{count:>9,} {seconds * 1000:>7,.0f} ms" for count, seconds in each.values())
+        print(f"{f'walk of {ports} ports':20}{line}")
+    return good
+
+
+def scale() -> None:
+    """What a thousand switches of 48 ports and 500 PDUs of 24 outlets take, with their hardware."""
+    clock = LoopClock()
+    hall = plant(clock)
+    began, before = time.process_time(), resident()
+    hardware = [hall.add_switch(f"sw-{n}", 48, 10**9) for n in range(1000)]
+    strips = [hall.add_pdu(f"pdu-{n}", 24) for n in range(500)]
+    plain, plain_seconds = resident() - before, time.process_time() - began
+    began, before = time.process_time(), resident()
+    devices: list[SwitchDevice | PduDevice] = [
+        SwitchDevice(each, "brocade-icx6430", COMMUNITY, clock, users=[USER]) for each in hardware
+    ]
+    devices += [PduDevice(each, "apc-ap8641", COMMUNITY, clock, users=[USER]) for each in strips]
+    seconds, size = time.process_time() - began, resident() - before
+    print(
+        f"1,000 switches of 48 ports and 500 PDUs of 24 outlets: agents {size:.1f} MB and {seconds:.2f} s CPU, "
+        f"their hardware {plain:.1f} MB and {plain_seconds:.2f} s"
+    )
+    assert len(devices) == 1500
+
+
+async def _scale() -> None:
+    scale()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=2.0, help="for each figure")
+    arguments = parser.parse_args()
+    run(_scale())
+    return 0 if compare(arguments.seconds) else 1
 
 
 if __name__ == "__main__":
-    run(main())
+    sys.exit(main())

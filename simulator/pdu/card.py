@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 from simulator.kernel import Clock, Timer
 from simulator.pdu.hardware import PduHardware
 from simulator.pdu.personality import Command, Personality
+from simulator.snmp.statistics import Traffic
 
 __all__ = ["Card"]
 
@@ -46,6 +47,7 @@ class Card:
         "location",
         "name",
         "outlets",
+        "traffic",
     )
 
     def __init__(self, hardware: PduHardware, page: Personality, clock: Clock) -> None:
@@ -55,6 +57,8 @@ class Card:
         self.contact = b""
         self.name = hardware.name.encode()
         self.location = b""
+        self.traffic: Traffic
+        """Set by the station that this is the card of."""
         self._page = page
         self._names: dict[int, bytes] = {}
         self._settings: dict[tuple[str, int], int] = {}

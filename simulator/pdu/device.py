@@ -10,11 +10,13 @@ from simulator.fabric import Address, Endpoint, Fabric
 from simulator.fabric.serve import serve_late
 from simulator.kernel import Clock
 from simulator.pdu.card import Card
-from simulator.pdu.hardware import PduHardware
+from simulator.pdu.hardware import Outlet, PduHardware
 from simulator.pdu.outlets import metered_objects, outlet_objects, unit_objects
 from simulator.pdu.personality import personality
-from simulator.snmp import Access, Agent, Template, User
+from simulator.snmp import Access, Agent, Template, User, oid
+from simulator.snmp.notification import Event
 from simulator.snmp.station import Station
+from simulator.snmp.statistics import statistics
 from simulator.snmp.system import system_group
 
 __all__ = ["PduDevice", "serve_pdu"]
@@ -25,7 +27,7 @@ def _template(model: str, outlets: int) -> Template[Card]:
     page = personality(model)
     system = system_group(Card, description=page.description, object_id=page.object_id, services=page.services)
     own = (unit_objects, outlet_objects, metered_objects)
-    return Template([*system, *(item for objects in own for item in objects(page, outlets))])
+    return Template([*system, *statistics(Card), *(item for objects in own for item in objects(page, outlets))])
 
 
 class PduDevice(Station[Card]):
@@ -35,29 +37,40 @@ class PduDevice(Station[Card]):
         self,
         hardware: PduHardware,
         model: str,
-        community: str,
+        community: str | None,
         clock: Clock,
         *,
         read_community: str | None = None,
         users: Iterable[User] = (),
         wire: Clock | None = None,
     ) -> None:
-        """`model`: the name of a personality; `users`: those of SNMPv3; `wire`: wire time, when it is not `clock`.
+        """`model`: the name of a personality; `community`: None where only `users`, those of SNMPv3, may ask; `wire`:
+        wire time, when it is not `clock`.
         Raises UnknownPage.
         """
         page = personality(model)
-        communities = {community.encode(): Access.WRITE}
+        communities = {} if community is None else {community.encode(): Access.WRITE}
         if read_community is not None:
             communities.setdefault(read_community.encode(), Access.READ)
         card = Card(hardware, page, clock)
         agent = Agent(_template(model, len(card.outlets)), card, communities, page.max_size)
         super().__init__(hardware, agent, wire or clock, clock=clock, users=users, enterprise=page.object_id)
+        self._traps = page.traps
+        hardware.watch(self._switched, self.started)
+
+    def _switched(self, outlet: Outlet) -> None:
+        if self._traps is None or not self.sinks:
+            return
+        template = self.agent.template
+        names = [oid(name.format(n=outlet.number)) for name in self._traps.objects]
+        told = tuple(self.agent.binding_at(template.index[name]) for name in names)
+        self.notify(Event(self._traps.on if outlet.on else self._traps.off, told))
 
 
 async def serve_pdu(
     hardware: PduHardware,
     model: str,
-    community: str,
+    community: str | None,
     fabric: Fabric,
     address: Address | None,
     clock: Clock,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 __all__ = ["Load", "Outlet", "PduHardware"]
@@ -50,6 +50,9 @@ class PduHardware(Protocol):
 
     @property
     def outlets(self) -> Sequence[Outlet]: ...
+
+    def watch(self, switched: Callable[[Outlet], None], started: Callable[[], None]) -> None:
+        """Call these when an outlet's relay has moved, by whatever hand, and when the card has started."""
 
     @property
     def banks(self) -> Sequence[Load]:

@@ -29,6 +29,7 @@ __all__ = [
     "StateObject",
     "TextObject",
     "TimerObject",
+    "Traps",
     "UnitObject",
     "personality",
     "personality_names",
@@ -169,6 +170,16 @@ MeteredObject = Annotated[MeasureObject | LoadStateObject, Field(discriminator="
 UnitObject = Annotated[ConstantObject | CountObject | TextObject | AllObject, Field(discriminator="is_")]
 
 
+class Traps(_Strict):
+    """What the card tells of its outlets, besides coldStart and authenticationFailure, which all do."""
+
+    on: str
+    """The notification, dotted."""
+    off: str
+    objects: tuple[str, ...] = ()
+    """Instances that it carries; `{n}` is the outlet's number."""
+
+
 class Personality(_Strict):
     """A PDU model."""
 
@@ -192,6 +203,7 @@ class Personality(_Strict):
     unit: tuple[UnitObject, ...] = ()
     outlets: tuple[OutletObject, ...]
     metered: tuple[MeteredObject, ...] = ()
+    traps: Traps | None = None
     max_size: int = Field(default=1472, ge=484)
     """Octets of the longest response; 484 is the least an agent must manage (RFC 3417, 3.2)."""
 

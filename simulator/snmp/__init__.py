@@ -10,16 +10,18 @@ from simulator.snmp.errors import (
     SnmpError,
     Unsupported,
 )
-from simulator.snmp.manager import Manager, Request, Response
+from simulator.snmp.manager import Asker, Manager, Report, Request, Response
 from simulator.snmp.message import Message, Status, Varbind, Version, decode_message
 from simulator.snmp.mib import Change, Object, Refused, Rows, Table, Template, Writer, column, read_only, scalar
-from simulator.snmp.oid import dotted, oid
+from simulator.snmp.oid import dotted, oid, subids
+from simulator.snmp.secure_manager import SecureManager
 from simulator.snmp.usm import User
 from simulator.snmp.walk import Walk
 
 __all__ = [
     "Access",
     "Agent",
+    "Asker",
     "Change",
     "DecodeError",
     "DisorderedAnswer",
@@ -31,9 +33,11 @@ __all__ = [
     "Message",
     "Object",
     "Refused",
+    "Report",
     "Request",
     "Response",
     "Rows",
+    "SecureManager",
     "SnmpError",
     "Status",
     "Table",
@@ -50,4 +54,5 @@ __all__ = [
     "oid",
     "read_only",
     "scalar",
+    "subids",
 ]

@@ -1,109 +1,37 @@
 """The agent's end: a request's octets go in, the response's octets come out, or nothing (RFC 3416 section 4.2).
 
-It keeps no time and no counters of its own, and does nothing between requests. v1 is answered as RFC 3584 section 4
-maps it: errors by `noSuchName` and `badValue`, and no Counter64.
+It decides who may ask, in which version and context; `simulator.snmp.operations` answers. It keeps no time and no counters
+of its own, and does nothing between requests.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from enum import IntEnum
 from functools import partial
-from typing import Generic, NamedTuple, TypeVar
+from typing import Literal, TypeVar
 
-from simulator.snmp.ber import COUNTER64, NO_SUCH_INSTANCE, NO_SUCH_OBJECT, SEQUENCE, read, tlv
 from simulator.snmp.engine import Answer, Engine, Opened
 from simulator.snmp.errors import DecodeError, Unsupported
-from simulator.snmp.message import (
-    GET,
-    GET_BULK,
-    GET_NEXT,
-    RESPONSE,
-    SET,
-    Message,
-    Status,
-    Varbind,
-    Version,
-    decode_message,
-    encode_message,
-    encode_varbind,
-)
-from simulator.snmp.mib import Change, Refused, Table, Template, Writer
-from simulator.snmp.oid import subids
+from simulator.snmp.message import RESPONSE, Message, Status, Version, decode_message, encode_message
+from simulator.snmp.mib import Template
+from simulator.snmp.operations import OPERATIONS, Access, Grant, Operations
 
-__all__ = ["V1_STATUS", "Access", "Agent", "Grant", "Silent"]
+__all__ = ["Access", "Agent", "Grant", "Silent"]
 
 S = TypeVar("S")
 
-_Place = tuple[int, int]
-
-
-class Access(IntEnum):
-    """What a community may do."""
-
-    READ = 1
-    WRITE = 2
-    """Read and write."""
-
-
-_NO_SUCH_OBJECT = bytes((NO_SUCH_OBJECT, 0))
-_NO_SUCH_INSTANCE = bytes((NO_SUCH_INSTANCE, 0))
-_END_OF_MIB_VIEW = b"\x82\x00"
 _FRAME = 4 + 3 + 4 + 4 + 6 + 3 + 3 + 4
 """Octets around community and bindings at most: SEQUENCE, version, community's header, PDU, id, status, index, list."""
-_HEADERS = tuple(bytes((SEQUENCE, length)) for length in range(0x80))
-
-V1_STATUS = {
-    Status.WRONG_TYPE: Status.BAD_VALUE,
-    Status.WRONG_LENGTH: Status.BAD_VALUE,
-    Status.WRONG_ENCODING: Status.BAD_VALUE,
-    Status.WRONG_VALUE: Status.BAD_VALUE,
-    Status.INCONSISTENT_VALUE: Status.BAD_VALUE,
-    Status.NO_ACCESS: Status.NO_SUCH_NAME,
-    Status.NOT_WRITABLE: Status.NO_SUCH_NAME,
-    Status.NO_CREATION: Status.NO_SUCH_NAME,
-    Status.INCONSISTENT_NAME: Status.NO_SUCH_NAME,
-    Status.AUTHORIZATION_ERROR: Status.NO_SUCH_NAME,
-    Status.RESOURCE_UNAVAILABLE: Status.GEN_ERR,
-    Status.COMMIT_FAILED: Status.GEN_ERR,
-    Status.UNDO_FAILED: Status.GEN_ERR,
-}
-"""RFC 3584, 4.4."""
 
 
 class Silent(Exception):
     """Raised by what bends an agent: this request is not answered."""
 
 
-class _Refusal(Exception):
-    """A request as a whole is answered with an error: its status, and which binding is to blame (from 1, or 0)."""
-
-    def __init__(self, status: Status, index: int) -> None:
-        self.status = status
-        self.index = index
-
-
-def _is_counter64(binding: bytes) -> bool:
-    """v1 has no Counter64 and must not meet one (RFC 3584, 4.2.2.1)."""
-    _, start, end = read(binding, 0, len(binding))
-    return binding[read(binding, start, end)[2]] == COUNTER64
-
-
-class Grant(NamedTuple, Generic[S]):
-    """What one who asks may do, and the state that it sees; `view`: the subtrees that exist for it, all when empty."""
-
-    access: Access
-    state: S
-    view: tuple[bytes, ...] = ()
-
-    def sees(self, name: bytes) -> bool:
-        return not self.view or name.startswith(self.view)
-
-
-class Agent(Generic[S]):
+class Agent(Operations[S]):
     """One agent: a template shared with its like, a state of its own, and who may ask."""
 
-    __slots__ = ("bend", "communities", "contexts", "max_size", "rejected", "security", "state", "template")
+    __slots__ = ("bend", "communities", "contexts", "max_size", "refused", "rejected", "security")
 
     def __init__(
         self,
@@ -119,8 +47,7 @@ class Agent(Generic[S]):
         `contexts`: the state that a named context sees; a community names one behind `@`, as Cisco's do.
         `security`: the SNMPv3 engine, for an agent that speaks v3.
         """
-        self.template = template
-        self.state = state
+        super().__init__(template, state)
         self.communities = communities
         self.max_size = max_size
         self.contexts = contexts
@@ -129,6 +56,8 @@ class Agent(Generic[S]):
         """Stands between a request and its answer, when something is wrong with the agent."""
         self.rejected: Callable[[], None] | None = None
         """Called when a community is wrong, for an authenticationFailure trap."""
+        self.refused: Callable[[Literal["malformed", "version"]], None] | None = None
+        """Called for a datagram that is no message of a version that is spoken here."""
 
     def handle(self, data: bytes) -> bytes | None:
         """Answer one datagram; None where an agent is silent: no SNMP, no request, or a community it does not know."""
@@ -137,8 +66,9 @@ class Agent(Generic[S]):
         except Unsupported:
             return self._secure(data)
         except DecodeError:
+            self._refuse("malformed")
             return None
-        operation = _OPERATIONS.get(request.pdu)
+        operation = OPERATIONS.get(request.pdu)
         if operation is None:
             return None
         grant = self._grant(request.community)
@@ -163,18 +93,24 @@ class Agent(Generic[S]):
         state = None if access is None else self.contexts(context)
         return None if access is None or state is None else Grant(access, state)
 
+    def _refuse(self, why: Literal["malformed", "version"]) -> None:
+        if self.refused is not None:
+            self.refused(why)
+
     def _secure(self, data: bytes) -> bytes | None:
         """SNMPv3: the engine opens the message, the same operations answer it, the engine seals the answer."""
         security = self.security
         if security is None:
+            self._refuse("version")
             return None
         try:
             opened = security.open(data)
         except DecodeError:
+            self._refuse("malformed")
             return None
         if not isinstance(opened, Opened):
             return opened
-        operation = _OPERATIONS.get(opened.request.pdu)
+        operation = OPERATIONS.get(opened.request.pdu)
         if operation is None:
             return None
         state: S | None = self.state
@@ -197,25 +133,8 @@ class Agent(Generic[S]):
     def respond(self, request: Message, grant: Grant[S], room: int) -> Answer:
         """What a request is answered with; `room`: octets that the bindings may take. Raises Silent."""
         if self.bend is not None:
-            return self.bend(request, partial(self._operate, request, grant, room))
-        return self._operate(request, grant, room)
-
-    def binding_at(self, place: int) -> bytes:
-        """The binding at a place of the template."""
-        return self._binding((place, 0), self.state)
-
-    def _operate(self, request: Message, grant: Grant[S], room: int, *, commit: bool = True) -> Answer:
-        try:
-            if request.pdu == SET:
-                return Answer(Status.NO_ERROR, 0, self._set(request, grant, room, commit=commit))
-            return Answer(Status.NO_ERROR, 0, _OPERATIONS[request.pdu](self, request, grant, room))
-        except _Refusal as refusal:
-            status, listed = refusal.status, request.listed
-            if request.version == Version.V1:
-                status = V1_STATUS.get(status, status)
-            elif status == Status.TOO_BIG:
-                listed = b""  # RFC 3416, 4.2.1: the alternate response has no bindings
-            return Answer(status, refusal.index, (listed,))
+            return self.bend(request, partial(self.operate, request, grant, room))
+        return self.operate(request, grant, room)
 
     def _encode(self, request: Message, answer: Answer) -> bytes | None:
         octets = self._message(request, answer)
@@ -235,222 +154,3 @@ class Agent(Generic[S]):
             answer.blamed,
             answer.varbinds,
         )
-
-    # places: an index into the template, and one into the rows of a table that stands there
-
-    def _seek(self, name: bytes, state: S) -> _Place:
-        """The first instance after `name`."""
-        place = self.template.after(name)
-        table = self.template.tables.get(place - 1)
-        if table is not None:
-            rows = table.rows(state)
-            inner = rows.after(name)
-            if inner < len(rows):
-                return place - 1, inner
-        return self._settle(place, state)
-
-    def _settle(self, place: int, state: S) -> _Place:
-        """`place`, or where the next instance is, when it is that of an empty table."""
-        tables = self.template.tables
-        while place in tables and not len(tables[place].rows(state)):
-            place += 1
-        return place, 0
-
-    def _step(self, at: _Place, state: S) -> _Place:
-        place, inner = at
-        table = self.template.tables.get(place)
-        if table is not None and inner + 1 < len(table.rows(state)):
-            return place, inner + 1
-        return self._settle(place + 1, state)
-
-    def _name(self, at: _Place, state: S) -> bytes:
-        place, inner = at
-        table = self.template.tables.get(place)
-        return self.template.names[place] if table is None else table.rows(state).names[inner]
-
-    def _binding(self, at: _Place, state: S) -> bytes:
-        place, inner = at
-        template = self.template
-        fixed = template.bindings[place]
-        if fixed is not None:
-            return fixed if place not in template.tables else template.tables[place].rows(state).bindings[inner]
-        reader = template.readers[place]
-        assert reader is not None  # a template's instance is fixed or read
-        body = template.heads[place] + reader(state, template.rows[place])
-        size = len(body)
-        return _HEADERS[size] + body if size < 0x80 else tlv(SEQUENCE, body)
-
-    def _hidden(self, at: _Place, grant: Grant[S], v1: bool) -> bool:
-        """Whether one who asks has no such instance: it is a Counter64 and v1 is spoken, or outside the view."""
-        if grant.view and not grant.sees(self._name(at, grant.state)):
-            return True
-        return v1 and _is_counter64(self._binding(at, grant.state))
-
-    def _after(self, name: bytes, grant: Grant[S], v1: bool) -> _Place | None:
-        """Where the first visible instance after `name` is."""
-        end = len(self.template)
-        at = self._seek(name, grant.state)
-        if v1 or grant.view:
-            while at[0] < end and self._hidden(at, grant, v1):
-                at = self._step(at, grant.state)
-        return at if at[0] < end else None
-
-    # reading
-
-    def _find(self, name: bytes, state: S) -> _Place | None:
-        place = self.template.index.get(name)
-        if place is not None:
-            return place, 0
-        if not self.template.tables:
-            return None
-        kind = self.template.object_of(name)
-        table = self.template.table_of.get(kind) if kind else None
-        if table is None:
-            return None
-        inner = table.rows(state).index.get(name)
-        at = next(place for place, each in self.template.tables.items() if each is table)
-        return None if inner is None else (at, inner)
-
-    def _get(self, request: Message, grant: Grant[S], room: int) -> list[bytes]:
-        out = []
-        v1 = request.version == Version.V1
-        index = None if v1 or grant.view else self.template.index
-        for number, varbind in enumerate(request.varbinds, 1):
-            place = index.get(varbind.name) if index is not None else None
-            if place is not None:
-                out.append(self._binding((place, 0), grant.state))
-                continue
-            at = self._find(varbind.name, grant.state)
-            if at is not None and not self._hidden(at, grant, v1):
-                out.append(self._binding(at, grant.state))
-                continue
-            if v1:
-                raise _Refusal(Status.NO_SUCH_NAME, number)
-            known = self.template.object_of(varbind.name) is not None and grant.sees(varbind.name)
-            out.append(encode_varbind(varbind.name, _NO_SUCH_INSTANCE if known else _NO_SUCH_OBJECT))
-        return out
-
-    def _get_next(self, request: Message, grant: Grant[S], room: int) -> list[bytes]:
-        out = []
-        v1 = request.version == Version.V1
-        for number, varbind in enumerate(request.varbinds, 1):
-            at = self._after(varbind.name, grant, v1)
-            if at is not None:
-                out.append(self._binding(at, grant.state))
-            elif v1:
-                raise _Refusal(Status.NO_SUCH_NAME, number)
-            else:
-                out.append(encode_varbind(varbind.name, _END_OF_MIB_VIEW))
-        return out
-
-    def _get_bulk(self, request: Message, grant: Grant[S], room: int) -> list[bytes]:
-        """RFC 3416, 4.2.3; as many bindings as fit, and an end as soon as all repeaters have reached theirs."""
-        state, binding, end = grant.state, self._binding, len(self.template)
-        single = min(max(request.error_status, 0), len(request.varbinds))
-        out: list[bytes] = []
-        cursors: list[_Place] = []
-        names = [varbind.name for varbind in request.varbinds]
-        for number, name in enumerate(names):
-            at = self._after(name, grant, v1=False)
-            if number >= single:
-                cursors.append(at or (end, 0))
-                continue
-            item = binding(at, state) if at is not None else encode_varbind(name, _END_OF_MIB_VIEW)
-            room -= len(item)
-            if room < 0:
-                return out
-            out.append(item)
-        # The end is told under the last name given: the request's own when there is nothing after it.
-        ends: list[bytes | None] = [
-            name if at[0] == end else None for at, name in zip(cursors, names[single:], strict=True)
-        ]
-        tables, view = self.template.tables, grant.view
-        for repetition in range(max(request.error_index, 0) if cursors else 0):
-            alive = False
-            for number, at in enumerate(cursors):
-                if repetition:
-                    if at[0] == end:
-                        following = at
-                    elif not view and at[0] not in tables and at[0] + 1 not in tables:
-                        following = (at[0] + 1, 0)
-                    else:
-                        following = self._step(at, state)
-                        while view and following[0] < end and self._hidden(following, grant, v1=False):
-                            following = self._step(following, state)
-                    if following[0] == end and ends[number] is None:
-                        ends[number] = self._name(at, state)
-                    at = cursors[number] = following
-                if at[0] < end:
-                    alive = True
-                    item = binding(at, state)
-                else:
-                    item = encode_varbind(ends[number] or b"", _END_OF_MIB_VIEW)
-                room -= len(item)
-                if room < 0:
-                    return out
-                out.append(item)
-            if not alive:
-                break
-        return out
-
-    # setting
-
-    def _set(self, request: Message, grant: Grant[S], room: int, *, commit: bool = True) -> tuple[bytes]:
-        """Two phases over all bindings: nothing is set unless all can be (RFC 3416, 4.2.5)."""
-        commits: list[Callable[[], None]] = []
-        changes: dict[bytes, list[tuple[int, Change]]] = {}
-        for number, varbind in enumerate(request.varbinds, 1):
-            writer, table = self._test(varbind, number, grant)
-            if table is None:
-                commits.append(self._admit(writer, varbind, number, grant.state))
-            else:
-                column, *index = subids(varbind.name[len(table.entry) :])
-                change = Change(column, tuple(index), varbind.content)
-                changes.setdefault(table.entry, []).append((number, change))
-        for entry, listed in changes.items():
-            plan = next(table for table in self.template.tables.values() if table.entry == entry).plan
-            if plan is None:
-                raise _Refusal(Status.NOT_WRITABLE, listed[0][0])
-            try:
-                commits.append(plan(grant.state, [change for _, change in listed]))
-            except Refused as refused:
-                raise _Refusal(refused.status, listed[refused.place][0]) from None
-        if len(request.listed) > room:
-            raise _Refusal(Status.TOO_BIG, 0)
-        if commit:
-            for step in commits:
-                step()
-        return (request.listed,)
-
-    def _test(self, varbind: Varbind, number: int, grant: Grant[S]) -> tuple[Writer[S], Table[S] | None]:
-        template = self.template
-        if grant.access < Access.WRITE or not grant.sees(varbind.name):
-            raise _Refusal(Status.NO_ACCESS, number)
-        kind = template.object_of(varbind.name)
-        writer = None if kind is None else template.objects[kind]
-        if kind is None or writer is None:
-            raise _Refusal(Status.NOT_WRITABLE, number)
-        if varbind.tag != writer.tag:
-            raise _Refusal(Status.WRONG_TYPE, number)
-        status = writer.syntax(varbind.content)
-        if status:
-            raise _Refusal(status, number)
-        return writer, template.table_of.get(kind)
-
-    def _admit(self, writer: Writer[S], varbind: Varbind, number: int, state: S) -> Callable[[], None]:
-        place = self.template.index.get(varbind.name)
-        if place is None:
-            raise _Refusal(Status.NO_CREATION, number)
-        row = self.template.rows[place]
-        status = writer.admit(state, row, varbind.content)
-        if status:
-            raise _Refusal(status, number)
-        return partial(writer.commit, state, row, varbind.content)
-
-
-_OPERATIONS: dict[int, Callable[..., list[bytes] | tuple[bytes]]] = {
-    GET: Agent._get,
-    GET_NEXT: Agent._get_next,
-    GET_BULK: Agent._get_bulk,
-    SET: Agent._set,
-}

@@ -25,6 +25,7 @@ from simulator.snmp.errors import Malformed, Unsupported
 from simulator.snmp.oid import dotted, is_content
 
 __all__ = [
+    "EXCEPTIONS",
     "GET",
     "GET_BULK",
     "GET_NEXT",
@@ -64,7 +65,7 @@ _PDU_TYPES = (
     frozenset((GET, GET_NEXT, RESPONSE, SET, GET_BULK, INFORM, TRAP2, REPORT)),
 )
 """By version."""
-_EXCEPTIONS = frozenset((NO_SUCH_OBJECT, NO_SUCH_INSTANCE, END_OF_MIB_VIEW))
+EXCEPTIONS = frozenset((NO_SUCH_OBJECT, NO_SUCH_INSTANCE, END_OF_MIB_VIEW))
 _MAX_VARBINDS = 2147  # no datagram of 65,507 octets holds more bindings worth having; a bound for hostile ones
 
 
@@ -120,7 +121,7 @@ class Varbind(NamedTuple):
     @property
     def missing(self) -> bool:
         """noSuchObject, noSuchInstance or endOfMibView stands where a value would."""
-        return self.tag in _EXCEPTIONS
+        return self.tag in EXCEPTIONS
 
     def value(self) -> PyValue:
         """The value; None where there is none. Raises Malformed."""

@@ -13,12 +13,14 @@ from random import Random
 from typing import Generic, Literal, Protocol, TypeVar
 
 from simulator.kernel import Clock, Timer
-from simulator.snmp.agent import V1_STATUS, Agent, Silent
+from simulator.snmp.agent import Agent, Silent
 from simulator.snmp.engine import Answer, Engine
 from simulator.snmp.errors import DecodeError
 from simulator.snmp.message import GET, GET_BULK, GET_NEXT, RESPONSE, SET, Message, Status, Version, decode_message
-from simulator.snmp.notification import AUTHENTICATION_FAILURE, Event, encode_v1, encode_v2, v2_varbinds
+from simulator.snmp.notification import AUTHENTICATION_FAILURE, COLD_START, Event, encode_v1, encode_v2, v2_varbinds
 from simulator.snmp.oid import dotted, oid
+from simulator.snmp.operations import V1_STATUS
+from simulator.snmp.statistics import Traffic, TrafficState
 from simulator.snmp.usm import User
 
 __all__ = ["Disturbance", "Hardware", "Operation", "Sink", "Station", "engine_id"]
@@ -27,7 +29,7 @@ INFORM_TIMEOUT = 5.0
 """Seconds of wire time."""
 INFORM_TRIES = 3
 
-S = TypeVar("S")
+S = TypeVar("S", bound=TrafficState)
 Operation = Literal["get", "walk", "set", "any"]
 _PDUS = {
     "get": frozenset((GET,)),
@@ -124,7 +126,7 @@ class Station(Generic[S]):
         self.agent = agent
         self.wire = wire
         self.stale = False
-        """SNMPv3 boots and time of before the last start."""
+        """SNMPv3 messages carry the boots of before the last start."""
         self._disturbances: list[Disturbance] = []
         self._effects: list[Disturbance] = []
         self._free_at = 0.0
@@ -138,12 +140,14 @@ class Station(Generic[S]):
         self._next_id = 1
         self._informs: dict[int, Timer] = {}
         agent.rejected = self._rejected
+        agent.refused = self._refused
+        self.traffic = agent.state.traffic = Traffic(engine_id(enterprise, hardware.name), self.engine_clock)
         self._boots = 1
         self._booted_at = hardware.booted_at
         self._since = wire.now()
         users = tuple(users)
         if users:
-            agent.security = Engine(engine_id(enterprise, hardware.name), users, self.engine_clock)
+            self._secure(users)
 
     def engine_clock(self) -> tuple[int, int]:
         """snmpEngineBoots, and seconds since then (RFC 3414, 2.2); wire time, since managers' clocks are real."""
@@ -151,8 +155,16 @@ class Station(Generic[S]):
             self._booted_at = self.hardware.booted_at
             self._boots += 1
             self._since = self.wire.now()
-        boots = self._boots - 1 if self.stale else self._boots
-        return boots, int(self.wire.now() - self._since)
+        return self._boots, int(self.wire.now() - self._since)
+
+    def _told_clock(self) -> tuple[int, int]:
+        boots, seconds = self.engine_clock()
+        return (boots - 1 if self.stale else boots), seconds
+
+    def _secure(self, users: Iterable[User]) -> Engine:
+        security = Engine(self.traffic.engine_id, users, self.engine_clock, told=self._told_clock)
+        self.agent.security = self.traffic.security = security
+        return security
 
     def handle(self, data: bytes) -> bytes | None:
         """What an untroubled agent answers to one datagram, at once; None where it is silent."""
@@ -164,9 +176,11 @@ class Station(Generic[S]):
             return
         if self._informs:
             self._acknowledged(data)
+        self.traffic.received += 1
         if not self._disturbances:
             answer = self.agent.handle(data)
             if answer is not None:
+                self.traffic.sent += 1
                 reply(answer)
             return
         self._effects = []
@@ -184,6 +198,7 @@ class Station(Generic[S]):
                 answer = answer[: len(answer) * 2 // 3]
             elif effect.kind == "duplicate":
                 copies += 1
+        self.traffic.sent += copies
         for _ in range(copies):
             if delay:
                 self.wire.call_later(delay, self._send_late, reply, answer)
@@ -205,8 +220,7 @@ class Station(Generic[S]):
             if sink.user is not None:
                 security = self.agent.security
                 if security is None:
-                    security = Engine(engine_id(self._enterprise, self.hardware.name), (), self.engine_clock)
-                    self.agent.security = security
+                    security = self._secure(())
                 octets = security.notification(sink.user, number, b"", v2_varbinds(event, uptime))
             elif sink.version == Version.V1:
                 octets = encode_v1(event, uptime, sink.community.encode(), self._enterprise, self.address)
@@ -233,8 +247,21 @@ class Station(Generic[S]):
         if message.pdu == RESPONSE and (timer := self._informs.pop(message.request_id, None)):
             timer.cancel()
 
+    def started(self) -> None:
+        """Its hardware has started."""
+        self.traffic.clear()
+        self.notify(Event(COLD_START))
+
     def _rejected(self) -> None:
-        self.notify(Event(AUTHENTICATION_FAILURE))
+        self.traffic.bad_communities += 1
+        if self.traffic.authentication_traps:
+            self.notify(Event(AUTHENTICATION_FAILURE))
+
+    def _refused(self, why: Literal["malformed", "version"]) -> None:
+        if why == "version":
+            self.traffic.bad_versions += 1
+        else:
+            self.traffic.malformed += 1
 
     def disturb(self, disturbance: Disturbance) -> Callable[[], None]:
         """From now on; what is returned ends it."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from simulator.snmp.ber import PyValue
+from simulator.snmp.ber import PyValue, value_of
 from simulator.snmp.errors import DisorderedAnswer
-from simulator.snmp.message import Varbind
-from simulator.snmp.oid import subids
+from simulator.snmp.message import EXCEPTIONS, Varbind
+from simulator.snmp.oid import dotted, subids
 
 __all__ = ["Walk"]
 
@@ -42,6 +42,14 @@ class Walk:
         """The names to ask from; empty when every column has been walked to its end."""
         return [self._cursors[place] for place in self._open]
 
+    def end(self, number: int) -> None:
+        """The agent says that there is nothing after the `number`-th name (from 1) of those wanted, as in v1. Raises
+        DisorderedAnswer when so many were not asked for.
+        """
+        if not 0 < number <= len(self._open):
+            raise DisorderedAnswer(f"a walk of {len(self._open)} names ended at the {number}th")
+        del self._open[number - 1]
+
     def take(self, varbinds: Sequence[Varbind]) -> None:
         """Take an answer to `wanted()`. Raises DisorderedAnswer when the walk would not end, Malformed for a value."""
         if not varbinds:
@@ -57,14 +65,15 @@ class Walk:
         """Whether the column ends here."""
         column, found, last = self._columns[place], self.rows[place], self._last[place]
         size = len(column)
-        for varbind in varbinds:
-            name = varbind.name
-            if varbind.missing or not name.startswith(column):
-                return True
+        cursor, ended = self._cursors[place], False
+        for name, tag, content in varbinds:
+            if tag in EXCEPTIONS or not name.startswith(column):
+                ended = True
+                break
             row = _row(name[size:])
             if row is None or row <= last:
-                raise DisorderedAnswer(f"{varbind.oid} came after a name that it does not follow")
-            found[row] = varbind.value()
-            self._cursors[place] = name
-            last = self._last[place] = row
-        return False
+                raise DisorderedAnswer(f"{dotted(name)} came after a name that it does not follow")
+            found[row] = value_of(tag, content)
+            cursor, last = name, row
+        self._cursors[place], self._last[place] = cursor, last
+        return ended

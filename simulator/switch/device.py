@@ -12,8 +12,9 @@ from simulator.kernel import Clock
 from simulator.snmp import Access, Agent, Template, User, oid
 from simulator.snmp.ber import integer
 from simulator.snmp.message import encode_varbind
-from simulator.snmp.notification import COLD_START, LINK_DOWN, LINK_UP, Event
+from simulator.snmp.notification import LINK_DOWN, LINK_UP, Event
 from simulator.snmp.station import Station
+from simulator.snmp.statistics import statistics
 from simulator.snmp.system import system_group
 from simulator.switch.bridge import bridge_objects, forwarding_table, q_bridge_objects
 from simulator.switch.hardware import Port, SwitchHardware
@@ -27,12 +28,14 @@ __all__ = ["SwitchDevice", "serve_switch"]
 
 
 @lru_cache(maxsize=64)
-def _template(model: str, ports: int) -> Template[SwitchState]:
+def _template(model: str, ports: int, shift: int = 0) -> Template[SwitchState]:
     page = personality(model)
+    if shift:
+        page = page.renumbered(ports, shift)
     if ports > page.most_ports:
         raise ValueError(f"a {model} has at most {page.most_ports} ports, not {ports}")
     system = system_group(SwitchState, description=page.description, object_id=page.object_id, services=page.services)
-    objects, tables = [*system, *interface_objects(page, ports)], []
+    objects, tables = [*system, *statistics(SwitchState), *interface_objects(page, ports)], []
     trees = page.trees
     if "bridge" in trees:
         objects += bridge_objects(page, ports)
@@ -55,22 +58,25 @@ def _template(model: str, ports: int) -> Template[SwitchState]:
 class SwitchDevice(Station[SwitchState]):
     """One switch. It is deaf while its hardware is not alive; texts that were set outlive that, as in a start-up file."""
 
+    hardware: SwitchHardware
+
     def __init__(
         self,
         hardware: SwitchHardware,
         model: str,
-        community: str,
+        community: str | None,
         clock: Clock,
         *,
         read_community: str | None = None,
         users: Iterable[User] = (),
         wire: Clock | None = None,
     ) -> None:
-        """`model`: the name of a personality; `users`: those of SNMPv3; `wire`: wire time, when it is not `clock`.
+        """`model`: the name of a personality; `community`: None where only `users`, those of SNMPv3, may ask; `wire`:
+        wire time, when it is not `clock`.
         Raises UnknownPage, and ValueError for more ports than it can have.
         """
         page = personality(model)
-        communities = {community.encode(): Access.WRITE}
+        communities = {} if community is None else {community.encode(): Access.WRITE}
         if read_community is not None:
             communities.setdefault(read_community.encode(), Access.READ)
         state = SwitchState(hardware, clock)
@@ -78,8 +84,17 @@ class SwitchDevice(Station[SwitchState]):
         template = _template(model, len(hardware.ports))
         agent = Agent(template, state, communities, page.max_size, contexts=contexts)
         super().__init__(hardware, agent, wire or clock, clock=clock, users=users, enterprise=page.object_id)
+        self._model = model
         self._page = page
-        hardware.watch(self._link_changed, self._started)
+        hardware.watch(self._link_changed, self.started)
+
+    def renumber(self, shift: int) -> None:
+        """Ports have other ifIndexes from the next start on: each that of the port `shift` places further, as on models
+        that do not keep them (RFC 2863, 3.1.5).
+        """
+        ports = len(self.hardware.ports)
+        self._page = personality(self._model).renumbered(ports, shift)
+        self.agent.template = _template(self._model, ports, shift % ports)
 
     def _link_changed(self, port: Port) -> None:
         """LinkUp and linkDown (RFC 2863), where the port's trap is not disabled."""
@@ -99,14 +114,11 @@ class SwitchDevice(Station[SwitchState]):
             )
         )
 
-    def _started(self) -> None:
-        self.notify(Event(COLD_START))
-
 
 async def serve_switch(
     hardware: SwitchHardware,
     model: str,
-    community: str,
+    community: str | None,
     fabric: Fabric,
     address: Address | None,
     clock: Clock,

@@ -55,6 +55,10 @@ class Personality(_Strict):
     virtual: tuple[VirtualInterface, ...] = ()
     max_size: int = Field(default=1472, ge=484)
     """Octets of the longest response; 484 is the least an agent must manage (RFC 3417, 3.2)."""
+    shift: int = Field(default=0, ge=0)
+    """By how many places the ports' ifIndexes have moved on, the last ones to the front; of one device, not of a model."""
+    shifted: int = Field(default=0, ge=0)
+    """How many ports there are to move."""
 
     @property
     def most_ports(self) -> int:
@@ -64,7 +68,12 @@ class Personality(_Strict):
 
     def port_index(self, row: int) -> int:
         """The ifIndex of a port, by its row from 0."""
-        return self.first_index + row * self.index_step
+        place = (row + self.shift) % self.shifted if self.shifted else row
+        return self.first_index + place * self.index_step
+
+    def renumbered(self, ports: int, shift: int) -> Personality:
+        """The same model after a start at which its ports were found in another order."""
+        return self.model_copy(update={"shift": shift % ports, "shifted": ports})
 
 
 _PAGES = Pages("simulator.switch", "personalities", "switch personality", Personality)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from simulator.kernel import Clock
 from simulator.snmp import Rows
+from simulator.snmp.statistics import Traffic
 from simulator.switch.hardware import SwitchHardware, Vlan
 
 __all__ = ["SwitchState"]
@@ -25,6 +26,7 @@ class SwitchState:
         "location",
         "name",
         "ports",
+        "traffic",
         "trapless",
         "vlan",
     )
@@ -37,6 +39,8 @@ class SwitchState:
         self.contact = b""
         self.name = hardware.name.encode()
         self.location = b""
+        self.traffic: Traffic
+        """Set by the card that this is the state of."""
         self.aliases: dict[int, bytes] = {}
         self.trapless: set[int] = set()
         """Rows whose ifLinkUpDownTrapEnable is disabled."""
@@ -56,6 +60,7 @@ class SwitchState:
         if view is None:
             view = self._views[number] = SwitchState(self.hardware, self.clock, number)
             view.aliases, view.trapless, view.name = self.aliases, self.trapless, self.name
+            view.traffic = self.traffic
         return view
 
     def kept(self, table: str, version: object, build: Callable[[], Rows]) -> Rows:

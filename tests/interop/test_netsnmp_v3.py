@@ -7,8 +7,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from simulator.control.up import _greeting, endpoints, stand
 from simulator.fabric import Endpoint, UdpFabric
 from simulator.kernel import LoopClock
+from simulator.lab import Lab
 from simulator.pdu import serve_pdu
 from simulator.snmp import User, oid
 from simulator.snmp.usm import AUTH_PROTOCOLS, PRIV_PROTOCOLS
@@ -133,3 +135,17 @@ async def test_a_restart_is_told_by_boots_and_a_manager_finds_its_way() -> None:
             assert answer.out == '.1.3.6.1.2.1.1.5.0 = STRING: "pdu-a1"\n'
     finally:
         fabric.close()
+
+
+async def test_the_line_that_is_printed_for_a_rack_of_version_3_works_as_it_stands() -> None:
+    plan = Lab.load("secure").plan
+    async with stand(plan, ports=(0, 0), port5=0, hosting_port=0) as standing:
+        told = endpoints(standing)
+        assert told["switches"][0] | {"host": "", "port": 0} == {
+            "name": "sw-s1", "host": "", "port": 0, "version": "3", "user": "dcimanager",
+            "auth": "sha256", "auth_key": "correct-horse", "priv": "aes", "priv_key": "battery-staple",
+        }  # fmt: skip
+        (line,) = (line for line in _greeting(standing) if "switch sw-s1" in line)
+        _, _, command = line.partition("snmpwalk ")
+        answer = await execute(need("snmpwalk"), "-m", "", "-On", *command.split())
+        assert '.1.3.6.1.2.1.1.5.0 = STRING: "sw-s1"' in answer.out, answer.text

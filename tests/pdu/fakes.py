@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from simulator.kernel import Clock
 
@@ -48,6 +49,10 @@ class FakePdu:
     phases: list[FakeLoad] = field(default_factory=lambda: [FakeLoad(), FakeLoad(), FakeLoad()])
     whole: FakeLoad = field(default_factory=FakeLoad)
     kilowatt_hours: float = 0.0
+    watchers: Any = None
+
+    def watch(self, switched: Any, started: Any) -> None:
+        self.watchers = (switched, started)
 
     def __post_init__(self) -> None:
         self.outlets = [FakeOutlet(number, self.clock) for number in range(1, self.count + 1)]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from simulator.dcim.drivers.traps import listen
 from simulator.dcim.records import LinkStatus
 from simulator.fabric import Conditions, MemoryFabric
+from simulator.files.problems import FileProblems
 from simulator.kernel import Streams, run
 from simulator.lab import Lab
 from simulator.snmp import DecodeError, Manager, Version, ber, oid
@@ -159,3 +160,38 @@ def test_a_notification_is_read_as_it_was_written_in_either_version(trap: str, u
 def test_whatever_comes_to_a_listener_is_a_notification_or_a_decode_error(data: bytes) -> None:
     with contextlib.suppress(DecodeError):
         decode_notification(data)
+
+
+def test_a_lab_file_s_sinks_have_a_version_a_community_and_informs_if_they_like() -> None:
+    places = [("10.0.0.7", 162), ("10.0.0.8", 162), ("10.0.0.9", 162)]
+
+    async def main() -> None:
+        sinks = [
+            "10.0.0.7:162",
+            {"to": "10.0.0.8:162", "version": 1, "community": "noc"},
+            {"to": "10.0.0.9:162", "inform": True},
+        ]
+        rack = {"name": "A1", "switches": [{"name": "sw-1"}], "pdus": [{"name": "pdu-1"}]}
+        spec = {"lab": "x", "racks": [rack], "panel": {"trap_sinks": sinks}}
+        async with Lab.load(spec).simulated(seed=1) as lab:
+            heard: dict[str, list[Any]] = {host: [] for host, _ in places}
+            for host, port in places:
+                await lab.fabric.open(
+                    (host, port), lambda data, source, host=host: heard[host].append(decode_notification(data))
+                )
+            lab.plant.pdus["pdu-1"].outlets[2].turn_off()
+            await lab.clock.sleep(20)
+            one, two, three = heard.values()
+            assert [each.trap for each in one] == [each.trap for each in two] == ["1.3.6.1.4.1.318.0.269"]
+            assert [(each.version, each.community) for each in one + two] == [(1, b"public"), (0, b"noc")]
+            assert len(three) == 3, "nobody answers the inform"
+            assert all(each.inform for each in three)
+
+    run(main())
+
+
+def test_version_1_has_no_informs() -> None:
+    rack = {"name": "A1", "switches": [{"name": "sw-1"}]}
+    sink = {"to": "10.0.0.8:162", "version": 1, "inform": True}
+    with pytest.raises(FileProblems, match="version 1 has no informs"):
+        Lab.load({"lab": "x", "racks": [rack], "panel": {"trap_sinks": [sink]}})

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 
 import pytest
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,7 +14,7 @@ from simulator.snmp import DecodeError, Engine, User, oid
 from simulator.snmp.engine import Answer, Opened, Stat
 from simulator.snmp.errors import EncodeError
 from simulator.snmp.message import GET, Status, encode_varbind
-from simulator.snmp.usm import Keys, _localized
+from simulator.snmp.usm import CFB, Keys, PrivProtocol, _localized
 from simulator.snmp.v3 import AUTH, PRIV, REPORTABLE, Header, decode_header, decode_scoped, encode, scoped
 
 ENGINE = bytes(11) + b"\x02"
@@ -130,3 +132,21 @@ def test_octets_are_a_message_or_a_decode_error(data: bytes) -> None:
             decode(data)
         except DecodeError:
             continue
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    st.sampled_from(["AES", "AES-192", "AES-256"]),
+    st.binary(max_size=400),
+    st.integers(0, 2**31),
+    st.integers(0, 2**64),
+)
+def test_what_is_encrypted_is_what_the_library_s_own_mode_makes_of_it(
+    priv: PrivProtocol, plain: bytes, boots: int, salt: int
+) -> None:
+    keys = Keys(User("ann", "SHA-512", PASSWORD, priv, PASSWORD), ENGINE)
+    secret, sent = keys.encrypt(plain, boots, 1000, salt)
+    assert keys.decrypt(secret, boots, 1000, sent) == plain
+    vector = boots.to_bytes(4, "big") + (1000).to_bytes(4, "big") + sent
+    encryptor = Cipher(AES(keys._priv), CFB(vector)).encryptor()
+    assert secret == encryptor.update(plain) + encryptor.finalize()

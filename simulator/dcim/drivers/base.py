@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
+
+from simulator.snmp import User
 
 __all__ = [
     "BmcAccess",
     "BmcDriver",
+    "BmcUser",
+    "BmcUsersDriver",
     "BootDevice",
     "DeviceError",
     "DeviceRefused",
@@ -22,11 +26,14 @@ __all__ = [
     "PortView",
     "PowerAction",
     "SnmpAccess",
+    "SnmpVersion",
     "SwitchDriver",
+    "VlanDriver",
 ]
 
 PowerAction = Literal["on", "off", "cycle", "reset", "soft"]
 BootDevice = Literal["pxe", "disk", "none"]
+SnmpVersion = Literal["1", "2c", "3"]
 
 
 class DeviceError(Exception):
@@ -56,17 +63,26 @@ class BmcAccess:
     port: int
     username: str
     password: str
+    kg: str = ""
+    """The BMC's own key K_g, where it has one."""
+    stack: Literal["", "own", "foreign"] = ""
+    """By which stack this one is reached; empty: as all others."""
 
 
 @dataclass(frozen=True, slots=True)
 class SnmpAccess:
-    """Where a switch or PDU is. `handler` names the page of OIDs and values to use."""
+    """Where a switch or PDU is, and how it is spoken to. `handler` names the page of OIDs and values to use."""
 
     name: str
     host: str
     port: int
     community: str
     handler: str
+    version: SnmpVersion = "2c"
+    user: User | None = None
+    """Of version 3; the community is then not used."""
+    program: str = ""
+    """A handler of one's own, which is run in place of a page: its path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +97,11 @@ class PortView:
     oper_up: bool
     speed: int
     """Bits per second."""
+    octets_in: int | None = None
+    """Received by the port since it started counting; None where the driver does not ask."""
+    octets_out: int | None = None
+    vlan: int = 0
+    """Of frames without a tag; 0 where the driver does not ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +110,8 @@ class OutletView:
 
     identity: str
     on: bool | None
+    watts: float | None = None
+    """What it delivers; None where the PDU does not measure each outlet."""
 
 
 class BmcDriver(Protocol):
@@ -102,12 +125,46 @@ class BmcDriver(Protocol):
     async def close(self) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class BmcUser:
+    """Somebody who may log in to a BMC."""
+
+    id: int
+    """The slot."""
+    name: str
+    level: int
+    """2 user, 3 operator, 4 administrator; 15 none."""
+
+
+@runtime_checkable
+class BmcUsersDriver(Protocol):
+    """What a BMC driver may be besides."""
+
+    async def users(self) -> Sequence[BmcUser]: ...
+
+    async def set_user(self, slot: int | None, name: str, password: str | None, level: int) -> int:
+        """Change a user, or without a slot make one; his slot. A password that is None stays."""
+
+    async def remove_user(self, slot: int) -> None: ...
+
+
 class SwitchDriver(Protocol):
     async def ports(self) -> Sequence[PortView]: ...
 
     async def set_port(self, identity: str, up: bool) -> None: ...
 
     async def close(self) -> None: ...
+
+
+@runtime_checkable
+class VlanDriver(Protocol):
+    """What a switch driver may be besides."""
+
+    async def set_vlan(self, identity: str, vlan: int, name: str) -> None:
+        """Make a port an access port of the VLAN, which is made where the switch has none."""
+
+    async def remove_vlan(self, vlan: int) -> None:
+        """Without effect where the switch has no such VLAN."""
 
 
 class PduDriver(Protocol):

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from simulator.dcim.drivers.base import BmcAccess, BmcDriver, PduDriver, SnmpAccess, SwitchDriver
 from simulator.dcim.drivers.foreign_ipmi import ForeignBmcDriver, ForeignBmcPool
-from simulator.dcim.drivers.foreign_snmp import ForeignPduDriver, ForeignSwitchDriver, PysnmpStack
+from simulator.dcim.drivers.handlers.program import HandlerProgram, ProgramPdu, ProgramSwitch
 from simulator.kernel import Activity, Clock
 
 __all__ = ["ForeignDrivers"]
@@ -17,17 +17,26 @@ class ForeignDrivers:
 
     def __init__(self, activity: Activity, time: Clock) -> None:
         """`time`: wire time."""
+        from simulator.dcim.drivers import foreign_snmp  # noqa: PLC0415 - a third of a second, for nobody else to pay
+
+        self._activity = activity
+        self._time = time
         self._ipmi = ForeignBmcPool(activity, time)
-        self._snmp = PysnmpStack(activity)
+        self._module = foreign_snmp
+        self._snmp = foreign_snmp.PysnmpStack(activity)
 
     def bmc(self, access: BmcAccess) -> BmcDriver:
         return ForeignBmcDriver(access, self._ipmi)
 
     def switch(self, access: SnmpAccess) -> SwitchDriver:
-        return ForeignSwitchDriver(access, self._snmp)
+        if access.program:
+            return ProgramSwitch(HandlerProgram(access, self._activity, self._time))
+        return self._module.ForeignSwitchDriver(access, self._snmp)
 
     def pdu(self, access: SnmpAccess) -> PduDriver:
-        return ForeignPduDriver(access, self._snmp)
+        if access.program:
+            return ProgramPdu(HandlerProgram(access, self._activity, self._time))
+        return self._module.ForeignPduDriver(access, self._snmp)
 
     async def close(self) -> None:
         await self._ipmi.close()

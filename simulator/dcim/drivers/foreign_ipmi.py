@@ -14,10 +14,12 @@ import math
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from simulator.dcim.drivers.base import BmcAccess, BootDevice, DeviceRefused, DeviceSilent, PowerAction
+from simulator.dcim.drivers.base import BmcAccess, BmcUser, BootDevice, DeviceRefused, DeviceSilent, PowerAction
+from simulator.dcim.drivers.ipmi_users import AppCommand, read_users, remove_user, write_user
 from simulator.kernel import Activity, Clock
 
 __all__ = ["ForeignBmcDriver", "ForeignBmcPool"]
@@ -78,6 +80,7 @@ class ForeignBmcPool:
             "port": access.port,
             "username": access.username,
             "password": access.password,
+            "kg": access.kg,
             "verb": verb,
             "arguments": arguments,
         }
@@ -156,6 +159,20 @@ class ForeignBmcDriver:
 
     async def set_boot_device(self, device: BootDevice, *, persistent: bool = False) -> None:
         await self._pool.call(self._access, "set_boot_device", device, persistent)
+
+    async def users(self) -> Sequence[BmcUser]:
+        return await read_users(self._app)
+
+    async def set_user(self, slot: int | None, name: str, password: str | None, level: int) -> int:
+        return await write_user(self._app, self._access.name, slot, name, password, level)
+
+    async def remove_user(self, slot: int) -> None:
+        await remove_user(self._app, slot)
+
+    async def _app(self, commands: Sequence[AppCommand]) -> Sequence[bytes]:
+        asked = [[command, list(data)] for command, data in commands]
+        answers = await self._pool.call(self._access, "app", asked)
+        return [bytes(answer) for answer in answers]
 
     async def close(self) -> None:
         """The pool's owner closes the pool."""

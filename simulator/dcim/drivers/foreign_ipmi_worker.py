@@ -51,10 +51,15 @@ def _set_boot_device(console: Command, device: str, persistent: bool) -> None:
     console.set_bootdev(_BOOT_DEVICES[device], persist=persistent)
 
 
+def _app(console: Command, commands: list[tuple[int, list[int]]]) -> list[list[int]]:
+    return [list(_ask(console, netfn=0x06, command=command, data=tuple(data))) for command, data in commands]
+
+
 _VERBS: Final[dict[str, Callable[..., Any]]] = {
     "power_status": _power_status,
     "power": _power,
     "set_boot_device": _set_boot_device,
+    "app": _app,
 }
 
 
@@ -62,7 +67,13 @@ def _serve(job: dict[str, Any]) -> None:
     """Log in, act, answer, log out."""
     console = None
     try:
-        console = Command(bmc=job["host"], userid=job["username"], password=job["password"], port=job["port"])
+        console = Command(
+            bmc=job["host"],
+            userid=job["username"],
+            password=job["password"],
+            port=job["port"],
+            kg=job["kg"].encode() or None,
+        )
         answer = {"value": _VERBS[job["verb"]](console, *job["arguments"])}
     except PyghmiException as error:
         # After silence pyghmi gives no reason ("None"), or one of these.

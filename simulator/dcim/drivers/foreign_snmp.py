@@ -1,4 +1,4 @@
-"""The panel's switch and PDU drivers with pysnmp, somebody else's SNMP stack, over real UDP. The same pages, SNMP v2c.
+"""The panel's switch and PDU drivers with pysnmp, somebody else's SNMP stack, over real UDP: the same pages, v1 to v3.
 
 pysnmp is an optional weight (its import and its engine cost a good part of a second), so only what asks for foreign
 drivers imports this module.
@@ -7,28 +7,24 @@ drivers imports this module.
 from __future__ import annotations
 
 import asyncio
+import warnings
 from collections.abc import Awaitable, Sequence
 from typing import Any
-
-from pysnmp.error import PySnmpError
-from pysnmp.hlapi.v3arch.asyncio import (
-    CommunityData,
-    ContextData,
-    ObjectIdentity,
-    ObjectType,
-    SnmpEngine,
-    UdpTransportTarget,
-    bulk_cmd,
-    get_cmd,
-    set_cmd,
-)
-from pysnmp.proto.errind import RequestTimedOut
-from pysnmp.proto.rfc1902 import Integer32, univ
 
 from simulator.dcim.drivers.base import DeviceRefused, DeviceSilent, SnmpAccess
 from simulator.dcim.drivers.handlers import PagedPdu, PagedSwitch, pdu_handler, switch_handler
 from simulator.dcim.drivers.handlers.equipment import Value
+from simulator.dcim.drivers.handlers.vlans import Setting
 from simulator.kernel import Activity
+from simulator.snmp import User
+
+with warnings.catch_warnings():
+    # Where pysmi is installed too, pysnmp calls it by a name that pysmi warns of.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from pysnmp.error import PySnmpError
+    from pysnmp.hlapi.v3arch import asyncio as hlapi
+    from pysnmp.proto.errind import RequestTimedOut
+    from pysnmp.proto.rfc1902 import Gauge32, Integer32, OctetString, univ
 
 __all__ = ["ForeignPduDriver", "ForeignSwitchDriver", "PysnmpStack"]
 
@@ -36,6 +32,24 @@ TIMEOUT = 1.0
 """Seconds until a request is sent again."""
 RETRIES = 2
 REPETITIONS = 16
+_NO_SUCH_NAME = 2
+
+_AUTH = {
+    None: hlapi.USM_AUTH_NONE,
+    "MD5": hlapi.USM_AUTH_HMAC96_MD5,
+    "SHA": hlapi.USM_AUTH_HMAC96_SHA,
+    "SHA-224": hlapi.USM_AUTH_HMAC128_SHA224,
+    "SHA-256": hlapi.USM_AUTH_HMAC192_SHA256,
+    "SHA-384": hlapi.USM_AUTH_HMAC256_SHA384,
+    "SHA-512": hlapi.USM_AUTH_HMAC384_SHA512,
+}
+_PRIV = {
+    None: hlapi.USM_PRIV_NONE,
+    "DES": hlapi.USM_PRIV_CBC56_DES,
+    "AES": hlapi.USM_PRIV_CFB128_AES,
+    "AES-192": hlapi.USM_PRIV_CFB192_AES_BLUMENTHAL,
+    "AES-256": hlapi.USM_PRIV_CFB256_AES_BLUMENTHAL,
+}
 
 
 class PysnmpStack:
@@ -48,7 +62,7 @@ class PysnmpStack:
     @property
     def engine(self) -> Any:
         if self._engine is None:
-            self._engine = SnmpEngine()
+            self._engine = hlapi.SnmpEngine()
         return self._engine
 
     async def close(self) -> None:
@@ -69,7 +83,7 @@ class _Session:
     def __init__(self, access: SnmpAccess, stack: PysnmpStack) -> None:
         self._access = access
         self._stack = stack
-        self._auth = CommunityData(access.community, mpModel=1)  # noqa: S508 - what the equipment speaks
+        self._auth = _credentials(access)
         self._target: Any = None
 
     async def walk(self, columns: Sequence[str]) -> Sequence[dict[int, Value]]:
@@ -78,8 +92,10 @@ class _Session:
         cursors = list(roots)
         going = list(range(len(columns)))
         while going:
-            asked = [_asked(cursors[place]) for place in going]
-            found = await self._exchange(bulk_cmd, 0, REPETITIONS, *asked, what="its tables")
+            ended, found = await self._following([cursors[place] for place in going])
+            if ended:
+                del going[ended - 1]
+                continue
             if not found:
                 raise DeviceRefused(self._access.name, "its answer makes no sense: a walk was answered with nothing")
             still = []
@@ -99,28 +115,55 @@ class _Session:
             going = still
         return rows
 
+    async def _following(self, names: Sequence[tuple[int, ...]]) -> tuple[int, list[tuple[Any, Value]]]:
+        """What comes after the names; or, as v1 tells it, which of them (from 1) nothing comes after."""
+        asked = [_asked(name) for name in names]
+        if self._access.version != "1":
+            return 0, await self._ask(hlapi.bulk_cmd, 0, REPETITIONS, *asked, what="its tables")
+        status, index, found = await self._exchange(hlapi.next_cmd, *asked, what="its tables")
+        if int(status) == _NO_SUCH_NAME and 0 < index <= len(names):
+            return index, []
+        return 0, self._checked(status, found, "its tables")
+
     async def get(self, name: str) -> Value:
-        found = await self._exchange(get_cmd, ObjectType(ObjectIdentity(name)), what=name)
+        found = await self._ask(hlapi.get_cmd, hlapi.ObjectType(hlapi.ObjectIdentity(name)), what=name)
         return found[0][1] if found else None
 
     async def set(self, name: str, value: int, what: str) -> None:
-        await self._exchange(set_cmd, ObjectType(ObjectIdentity(name), Integer32(value)), what=what)
+        await self._ask(hlapi.set_cmd, hlapi.ObjectType(hlapi.ObjectIdentity(name), Integer32(value)), what=what)
+
+    async def set_all(self, settings: Sequence[Setting], what: str) -> None:
+        values = [hlapi.ObjectType(hlapi.ObjectIdentity(one.name), _encoded(one)) for one in settings]
+        await self._ask(hlapi.set_cmd, *values, what=what)
+
+    def now(self) -> float:
+        return asyncio.get_running_loop().time()
 
     async def close(self) -> None:
         """The stack is shared; nothing here is this device's alone."""
 
-    async def _exchange(self, command: Any, *arguments: Any, what: str) -> list[tuple[Any, Value]]:
+    async def _ask(self, command: Any, *arguments: Any, what: str) -> list[tuple[Any, Value]]:
         """Names and values of the answer. Raises DeviceSilent, DeviceRefused."""
+        status, _, found = await self._exchange(command, *arguments, what=what)
+        return self._checked(status, found, what)
+
+    def _checked(self, status: Any, found: list[tuple[Any, Value]], what: str) -> list[tuple[Any, Value]]:
+        if status:
+            raise DeviceRefused(self._access.name, f"{what}: SNMP error {status.prettyPrint()}")
+        return found
+
+    async def _exchange(self, command: Any, *arguments: Any, what: str) -> tuple[Any, int, list[tuple[Any, Value]]]:
+        """Error status and index, names and values. Raises DeviceSilent, and DeviceRefused for no SNMP error."""
         device = self._access.name
         with self._stack.activity.busy():
             try:
                 if self._target is None:
                     place = (self._access.host, self._access.port)
-                    self._target = await UdpTransportTarget.create(place, timeout=TIMEOUT, retries=RETRIES)
+                    self._target = await hlapi.UdpTransportTarget.create(place, timeout=TIMEOUT, retries=RETRIES)
                 answer: Awaitable[Any] = command(
-                    self._stack.engine, self._auth, self._target, ContextData(), *arguments, lookupMib=False
+                    self._stack.engine, self._auth, self._target, hlapi.ContextData(), *arguments, lookupMib=False
                 )
-                trouble, status, _, varbinds = await answer
+                trouble, status, index, varbinds = await answer
             except PySnmpError as error:
                 raise DeviceSilent(device, f"cannot be asked by SNMP: {error}") from error
         if isinstance(trouble, RequestTimedOut):
@@ -128,17 +171,36 @@ class _Session:
             raise DeviceSilent(device, f"no answer to SNMP at {place_text} in {RETRIES + 1} tries")
         if trouble:
             raise DeviceRefused(device, f"{what}: {trouble}")
-        if status:
-            raise DeviceRefused(device, f"{what}: SNMP error {status.prettyPrint()}")
-        return [(name, _value(value)) for name, value in varbinds]
+        return status, int(index), [(name, _value(value)) for name, value in varbinds]
+
+
+def _credentials(access: SnmpAccess) -> Any:
+    user: User | None = access.user
+    if access.version == "3" and user is not None:
+        return hlapi.UsmUserData(
+            user.name,
+            user.auth_password or None,
+            user.priv_password or None,
+            authProtocol=_AUTH[user.auth],
+            privProtocol=_PRIV[user.priv],
+        )
+    return hlapi.CommunityData(access.community, mpModel=0 if access.version == "1" else 1)
+
+
+def _encoded(one: Setting) -> Any:
+    if isinstance(one.value, bytes):
+        return OctetString(one.value)
+    return Gauge32(one.value) if one.unsigned else Integer32(one.value)
 
 
 def _asked(numbers: tuple[int, ...]) -> Any:
-    return ObjectType(ObjectIdentity(".".join(map(str, numbers))))
+    return hlapi.ObjectType(hlapi.ObjectIdentity(".".join(map(str, numbers))))
 
 
 def _value(value: Any) -> Value:
-    """A Python value; None for pysnmp's NULL and its three exceptions, which are of no other type."""
+    """A Python value; None for pysnmp's NULL and its three exceptions."""
+    if isinstance(value, univ.Null):  # which is an OctetString too
+        return None
     if isinstance(value, univ.Integer):
         return int(value)
     if isinstance(value, univ.OctetString):

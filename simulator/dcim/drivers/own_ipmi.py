@@ -5,10 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from simulator.dcim.drivers.base import BmcAccess, BootDevice, DeviceError, DeviceRefused, DeviceSilent, PowerAction
+from simulator.dcim.drivers.base import (
+    BmcAccess,
+    BmcUser,
+    BootDevice,
+    DeviceError,
+    DeviceRefused,
+    DeviceSilent,
+    PowerAction,
+)
+from simulator.dcim.drivers.ipmi_users import AppCommand, read_users, remove_user, write_user
 from simulator.fabric import Address, Endpoint, Fabric
 from simulator.ipmi.client import DEFAULT_PATIENCE, DEFAULT_SUITES, Client, Patience, Request
-from simulator.ipmi.codes import Privilege
+from simulator.ipmi.codes import NetFn, Privilege
 from simulator.ipmi.commands import (
     BootFlags,
     ChassisStatus,
@@ -58,8 +67,22 @@ class OwnBmcDriver:
         # Without the first the flags would lapse after 60 s, and the panel may start the server later.
         await self._converse(Privilege.OPERATOR, [keep_boot_flags(), set_boot_flags(flags)])
 
+    async def users(self) -> Sequence[BmcUser]:
+        return await read_users(self._app)
+
+    async def set_user(self, slot: int | None, name: str, password: str | None, level: int) -> int:
+        return await write_user(self._app, self._access.name, slot, name, password, level)
+
+    async def remove_user(self, slot: int) -> None:
+        await remove_user(self._app, slot)
+
     async def close(self) -> None:
         """Nothing is kept between calls."""
+
+    async def _app(self, commands: Sequence[AppCommand]) -> Sequence[bytes]:
+        requests = [Request(NetFn.APP, command, data) for command, data in commands]
+        await self._converse(Privilege.ADMINISTRATOR, requests)
+        return [request.reply for request in requests]
 
     async def _converse(self, privilege: Privilege, requests: Sequence[Request]) -> None:
         access = self._access
@@ -71,6 +94,7 @@ class OwnBmcDriver:
                 privilege=privilege,
                 suites=self._suites,
                 patience=self._patience,
+                kg=access.kg.encode(),
             )
         except ValueError as error:
             raise DeviceRefused(access.name, str(error)) from error
@@ -117,7 +141,9 @@ class _Conversation:
     async def hold(self, requests: Sequence[Request]) -> None:
         """Log in, ask, log out; returns when the client has settled."""
         client, time = self._client, self._fabric.time
-        self._endpoint = await self._fabric.open(None, self._receive)
+        # A BMC that is not of this machine is reached from whatever address the way there has.
+        local = None if self._to[0].startswith("127.") else ("0.0.0.0", 0)  # noqa: S104
+        self._endpoint = await self._fabric.open(local, self._receive)
         try:
             now = time.now()
             self._send(client.start(now))

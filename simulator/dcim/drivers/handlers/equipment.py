@@ -7,11 +7,16 @@ from typing import Protocol
 
 from simulator.dcim.drivers.base import DeviceRefused, OutletView, PortView, SnmpAccess
 from simulator.dcim.drivers.handlers.pages import PduHandler, SwitchHandler
+from simulator.dcim.drivers.handlers.vlans import Cisco, QBridge, Setting, VlanWay
 
 __all__ = ["PagedPdu", "PagedSwitch", "SnmpClient", "Value"]
 
 Value = int | bytes | str | None
 """A number, octets, a dotted identifier; None where the device has no such thing."""
+
+
+SLACK = 5.0
+"""Seconds."""
 
 
 class SnmpClient(Protocol):
@@ -27,11 +32,17 @@ class SnmpClient(Protocol):
     async def set(self, name: str, value: int, what: str) -> None:
         """Set an INTEGER; `what` is what a refusal calls it, `port 10103`."""
 
+    async def set_all(self, settings: Sequence[Setting], what: str) -> None:
+        """All of them in one SET, which stands or falls as a whole."""
+
+    def now(self) -> float:
+        """Seconds of wire time, from any beginning."""
+
     async def close(self) -> None: ...
 
 
 class PagedSwitch:
-    """A SwitchDriver over a page and a client."""
+    """A SwitchDriver, and where the page knows VLANs a VlanDriver, over a page and a client."""
 
     def __init__(self, access: SnmpAccess, page: SwitchHandler, client: SnmpClient) -> None:
         self._access = access
@@ -39,6 +50,8 @@ class PagedSwitch:
         self._client = client
         self._names: dict[int, str | None] = {}
         self._uptime = 0
+        self._asked_at = 0.0
+        self._vlans: VlanWay | None = _vlan_way(access, page, client)
 
     async def ports(self) -> Sequence[PortView]:
         """The physical ports, in order of ifIndex, which is that of the front. What cannot change while the device
@@ -46,11 +59,17 @@ class PagedSwitch:
         """
         page = self._page
         uptime = await self._client.get(page.uptime)
-        restarted = not isinstance(uptime, int) or uptime < self._uptime
+        now = self._client.now()
+        restarted = not isinstance(uptime, int) or uptime < self._expected_uptime(now)
+        columns = [page.octets_in, page.octets_out]
+        if self._vlans is not None:
+            columns.append(self._vlans.column)
         admins, opers, speeds = await self._client.walk((page.admin, page.oper, page.speed))
+        received, sent, *others = await self._client.walk(columns)
         if restarted or admins.keys() != self._names.keys():
             self._names = await self._fixed()
-        self._uptime = uptime if isinstance(uptime, int) else 0
+        self._uptime, self._asked_at = (uptime, now) if isinstance(uptime, int) else (0, now)
+        vlans = self._vlans.by_row(others[0]) if self._vlans is not None else {}
         up = page.up
         out = []
         for row, name in self._names.items():
@@ -64,14 +83,29 @@ class PagedSwitch:
                     admins.get(row) == up,
                     opers.get(row) == up,
                     speed * 1_000_000 if isinstance(speed, int) else 0,
+                    _count(received.get(row)),
+                    _count(sent.get(row)),
+                    vlans.get(row, 0),
                 )
             )
         return out
 
+    def _expected_uptime(self, now: float) -> float:
+        """Hundredths of a second that it must have been up by now, had it not started anew; give or take its clock's
+        and the network's pace. Where lab time is faster than ours, it has been up for longer.
+        """
+        passed = now - self._asked_at
+        return self._uptime + max(0.0, 0.99 * passed - SLACK) * 100
+
     async def _fixed(self) -> dict[int, str | None]:
         """The name of each row, None for what is not a physical port."""
         page = self._page
-        types, descriptions = await self._client.walk((page.type, page.description))
+        columns = [page.type, page.description]
+        if self._vlans is not None and self._vlans.rows_column is not None:
+            columns.append(self._vlans.rows_column)
+        types, descriptions, *others = await self._client.walk(columns)
+        if self._vlans is not None and others:
+            self._vlans.learn(others[0])
         names = {row: _text(descriptions.get(row)) if kind in page.port_types else None for row, kind in types.items()}
         if not page.not_ports:
             return names
@@ -88,6 +122,15 @@ class PagedSwitch:
                 self._access.name, f"port {row} was set administratively {'up' if up else 'down'}, but is not"
             )
 
+    async def set_vlan(self, identity: str, vlan: int, name: str) -> None:
+        if self._vlans is None:
+            raise DeviceRefused(self._access.name, f"its handler {self._access.handler} does not set VLANs")
+        await self._vlans.put(_row(self._access, "port", identity), vlan, name)
+
+    async def remove_vlan(self, vlan: int) -> None:
+        if self._vlans is not None:
+            await self._vlans.remove(vlan)
+
     async def close(self) -> None:
         await self._client.close()
 
@@ -102,10 +145,12 @@ class PagedPdu:
 
     async def outlets(self) -> Sequence[OutletView]:
         status = self._page.status
-        (states,) = await self._client.walk((status.column,))
+        columns = (status.column,) if self._page.watts is None else (status.column, self._page.watts)
+        states, *loads = await self._client.walk(columns)
+        watts = loads[0] if loads else {}
         meaning = {status.on: True, status.off: False}
         return [
-            OutletView(str(row), meaning.get(state) if isinstance(state, int) else None)
+            OutletView(str(row), meaning.get(state) if isinstance(state, int) else None, _count(watts.get(row)))
             for row, state in states.items()
         ]
 
@@ -125,6 +170,16 @@ def _row(access: SnmpAccess, what: str, identity: str) -> int:
     if not (identity.isascii() and identity.isdigit() and int(identity) < 2**32):
         raise DeviceRefused(access.name, f"it has no {what} {identity!r}: a {what} is known by its number")
     return int(identity)
+
+
+def _vlan_way(access: SnmpAccess, page: SwitchHandler, client: SnmpClient) -> VlanWay | None:
+    if page.vlans == "none":
+        return None
+    return Cisco(access.name, client) if page.vlans == "cisco" else QBridge(access.name, client)
+
+
+def _count(value: Value) -> int | None:
+    return value if isinstance(value, int) else None
 
 
 def _text(value: Value) -> str:

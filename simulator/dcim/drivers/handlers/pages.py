@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict
 
 from simulator.kernel.pages import Pages
@@ -37,6 +39,11 @@ class SwitchHandler(_Strict):
     oper: str = "1.3.6.1.2.1.2.2.1.8"
     speed: str = "1.3.6.1.2.1.31.1.1.1.15"
     """In megabits per second."""
+    octets_in: str = "1.3.6.1.2.1.31.1.1.1.6"
+    octets_out: str = "1.3.6.1.2.1.31.1.1.1.10"
+    """ifHCInOctets, ifHCOutOctets."""
+    vlans: Literal["q_bridge", "cisco", "none"] = "q_bridge"
+    """How VLANs are read and set."""
     up: int = 1
     down: int = 2
 
@@ -67,6 +74,8 @@ class PduHandler(_Strict):
 
     status: Status
     control: Control
+    watts: str | None = None
+    """A column of what each outlet delivers."""
 
 
 _SWITCHES = Pages("simulator.dcim.drivers.handlers", "switches", "switch handler", SwitchHandler)
