@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
@@ -260,6 +261,27 @@ def health(
     except Unhealthy as unhealthy:
         typer.echo(str(unhealthy), err=True)
         raise typer.Exit(1) from None
+
+
+@app.command()
+def report(
+    endpoints: Annotated[Path | None, typer.Option(help="The file that `up --endpoints` wrote.")] = None,
+    control: Annotated[str, typer.Option(help="Where the lab control answers.")] = "http://127.0.0.1:8016",
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the report as JSON here.")] = None,
+    restart: Annotated[bool, typer.Option("--restart", help="Forget what was seen, for the next trial.")] = False,
+) -> None:
+    """Say what the clients of a lab that is up did wrong; exit status 1 when there is anything."""
+    from simulator.control.report import NoLab, as_text, control_of, fetch_report  # noqa: PLC0415 - as above
+
+    try:
+        found = fetch_report(control_of(endpoints) if endpoints else control, restart=restart)
+    except NoLab as error:
+        typer.echo(f"rackloop report: {error}", err=True)
+        raise typer.Exit(UNUSABLE) from None
+    if not _write(json_file, json.dumps(found, indent=2, ensure_ascii=False) + "\n"):
+        raise typer.Exit(UNUSABLE)
+    typer.echo(as_text(found))
+    raise typer.Exit(1 if found["findings"] else 0)
 
 
 if __name__ == "__main__":

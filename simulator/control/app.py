@@ -1,4 +1,4 @@
-"""The lab control API: time, the journal, the truth, faults. For people and for tests; no real panel has it."""
+"""The lab control API: time, the journal, the truth, faults, the review of clients. For people and for tests; no real panel has it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from simulator.faults import CATALOGUE, NotPossible
 from simulator.files.problems import did_you_mean
 from simulator.kernel import SteppedClock
 from simulator.lab import Run
+from simulator.review import Recorder, as_dict, review
 
 __all__ = ["create_control"]
 
@@ -38,7 +39,9 @@ class Refused(Exception):
 
 
 def create_control(run: Run) -> Starlette:
-    """An ASGI application with everything under `/__lab/`."""
+    """An ASGI application with everything under `/__lab/`. From now on all calls to the panels are watched."""
+    recorder = Recorder(run)
+    recorder.watch()
 
     async def index(_request: Request) -> Response:
         return HTMLResponse(page(run))
@@ -123,6 +126,14 @@ def create_control(run: Run) -> Starlette:
         query = request.query_params
         return JSONResponse({"cleared": run.faults.clear(query.get("kind"), query.get("target"))})
 
+    async def report(_request: Request) -> Response:
+        return JSONResponse(as_dict(recorder, review(recorder)))
+
+    async def restart(_request: Request) -> Response:
+        forgotten = len(recorder)
+        recorder.restart()
+        return JSONResponse({"forgotten": forgotten})
+
     return Starlette(
         routes=[
             Route("/", _told(index)),
@@ -131,6 +142,8 @@ def create_control(run: Run) -> Starlette:
             Route("/__lab/clock", _told(clock)),
             Route("/__lab/clock/advance", _told(advance), methods=["POST"]),
             Route("/__lab/journal", _told(journal)),
+            Route("/__lab/report", _told(report), methods=["GET"]),
+            Route("/__lab/report", _told(restart), methods=["DELETE"]),
             Route("/__lab/faults", _told(faults), methods=["GET"]),
             Route("/__lab/faults", _told(inject), methods=["POST"]),
             Route("/__lab/faults", _told(clear), methods=["DELETE"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -23,12 +24,20 @@ def check_health(endpoints: Path, *, timeout: float = 4.0) -> str:
             "DCImanager 5": f"{places['dci5']}/dcimgr?out=xml",
             "lab control": f"{places['control']}/__lab/clock",
         }
+        if "ispmanager" in places:
+            urls["ispmanager"] = f"{places['ispmanager']}/ispmgr?out=xml"
     except FileNotFoundError:
         raise Unhealthy(f"{endpoints}: no such file: the lab is not up yet, or not any more") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise Unhealthy(f"{endpoints}: it is not an endpoints file ({error!r})") from None
     # The certificate is the lab's own; who asks here asks his own machine.
-    with httpx.Client(verify=False, timeout=timeout, trust_env=False) as client:  # noqa: S501
+    options: Any = {
+        "verify": False,
+        "timeout": timeout,
+        "trust_env": False,
+        "headers": {"user-agent": "rackloop-health"},
+    }
+    with httpx.Client(**options) as client:
         for name, url in urls.items():
             here = url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
             try:

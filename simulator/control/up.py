@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import os
 import signal
@@ -15,16 +16,18 @@ from pathlib import Path
 from typing import Any
 
 from simulator.control.app import create_control
-from simulator.files.plan import LabPlan
+from simulator.files.plan import LabPlan, PduPlan, SwitchPlan
 from simulator.kernel import LAB_EPOCH
 from simulator.lab import Run
+from simulator.lab.build import snmp_user
 from simulator.lab.running import DriverKind, wire
 from simulator.lab.web import WebServer, bind
 
-__all__ = ["CONTROL_PORT", "DCI5_PORT", "DCI6_PORT", "Standing", "endpoints", "stand", "up"]
+__all__ = ["CONTROL_PORT", "DCI5_PORT", "DCI6_PORT", "ISPMANAGER_PORT", "Standing", "endpoints", "stand", "up"]
 
 DCI6_PORT = 8006
 DCI5_PORT = 1500
+ISPMANAGER_PORT = 1501
 CONTROL_PORT = 8016
 
 
@@ -47,9 +50,10 @@ async def stand(
     drivers: DriverKind = "own",
     ports: tuple[int, int] = (DCI6_PORT, CONTROL_PORT),
     port5: int = DCI5_PORT,
+    hosting_port: int = ISPMANAGER_PORT,
 ) -> AsyncIterator[Standing]:
     """The lab with its control API; `ports` are those of DCImanager 6 and of the control API, `port5` is that of
-    DCImanager 5. Taken ones give way.
+    DCImanager 5, `hosting_port` that of the ispmanager, if the lab has one. Taken ones give way.
     """
     # A stepped lab keeps the epoch of simulated runs, so that dates do not depend on the day; the others show today.
     epoch = LAB_EPOCH if clock == "stepped" else datetime.now(UTC)  # noqa: TID251 - outside clients compare dates with their own
@@ -63,6 +67,7 @@ async def stand(
             host=host,
             port=ports[0],
             port5=port5,
+            hosting_port=hosting_port,
             tls=tls,
             devices="as planned",
             epoch=epoch,
@@ -82,13 +87,16 @@ def endpoints(standing: Standing) -> dict[str, Any]:
     run = standing.run
     plan = run.plan
     email, password = run.admin
+    hosting = plan.ispmanager
     return {
         "dci6": run.dci6_url,
         "dci5": run.dci5_url,
+        **({"ispmanager": run.ispmanager_url} if hosting else {}),
         "control": standing.control,
         "admin": {
             "dci6": {"email": email, "password": password},
             "dci5": {"username": email, "password": password},
+            **({"ispmanager": {"username": hosting.admin.name, "password": hosting.admin.password}} if hosting else {}),
         },
         "bmcs": [
             {
@@ -97,11 +105,12 @@ def endpoints(standing: Standing) -> dict[str, Any]:
                 "port": port,
                 "username": plan.servers[name].bmc.username,
                 "password": plan.servers[name].bmc.password,
+                **({"kg": plan.servers[name].bmc.kg} if plan.servers[name].bmc.kg else {}),
             }
             for name, (host, port) in run.bmcs.items()
         ],
         "switches": [
-            {"name": name, "host": host, "port": port, "community": plan.switches[name].community}
+            {"name": name, "host": host, "port": port, **_login(plan.switches[name])}
             for name, (host, port) in run.switches.items()
         ],
         "pdus": [
@@ -109,12 +118,27 @@ def endpoints(standing: Standing) -> dict[str, Any]:
                 "name": name,
                 "host": host,
                 "port": port,
-                "community": plan.pdus[name].community,
+                **_login(plan.pdus[name]),
                 "model": plan.pdus[name].model,
             }
             for name, (host, port) in run.pdus.items()
         ],
     }
+
+
+def _login(plan: SwitchPlan | PduPlan) -> dict[str, Any]:
+    """How SNMP is spoken with it: by its community, or as a user of version 3."""
+    snmp = plan.snmp
+    if snmp.user is None:
+        return {"community": plan.community}
+    words = {
+        "user": snmp.user,
+        "auth": snmp.auth,
+        "auth_key": snmp.auth_key,
+        "priv": snmp.priv,
+        "priv_key": snmp.priv_key,
+    }
+    return {"version": "3", **{name: word for name, word in words.items() if word}}
 
 
 def write_endpoints(file: Path, standing: Standing) -> None:
@@ -137,16 +161,39 @@ async def up(plan: LabPlan, *, say: Callable[[str], None], endpoints_file: Path 
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # Windows has no loop signals; Ctrl-C still raises there
             loop.add_signal_handler(number, stop.set)
-    async with stand(plan, **options) as standing:
-        for line in _greeting(standing):
-            say(line)
-        if endpoints_file:
-            write_endpoints(endpoints_file, standing)
-        try:
-            await stop.wait()
-        finally:
-            remove_endpoints(endpoints_file)
+    # What a lab is built of stays: to look for garbage in it again and again takes a quarter of a big lab's start, and
+    # makes pauses later on.
+    gc.disable()
+    try:
+        async with stand(plan, **options) as standing:
+            gc.freeze()
+            gc.enable()
+            for line in _greeting(standing):
+                say(line)
+            if endpoints_file:
+                write_endpoints(endpoints_file, standing)
+            try:
+                await stop.wait()
+            finally:
+                remove_endpoints(endpoints_file)
+    finally:
+        gc.unfreeze()
+        gc.enable()
     say("stopped")
+
+
+_LAST = "`rackloop report` says what a module that is pointed at it did wrong. Ctrl-C stops it."
+
+
+def _flags(plan: SwitchPlan | PduPlan) -> str:
+    """What net-snmp's tools want to know to speak with it."""
+    user = snmp_user(plan.snmp)
+    if user is None:
+        return f"-v{'1' if plan.snmp.version == '1' else '2c'} -c {plan.community}"
+    level = "authPriv" if user.priv else "authNoPriv" if user.auth else "noAuthNoPriv"
+    auth = f" -a {user.auth} -A {user.auth_password}" if user.auth else ""
+    priv = f" -x {user.priv} -X {user.priv_password}" if user.priv else ""
+    return f"-v3 -u {user.name} -l {level}{auth}{priv}"
 
 
 def _greeting(standing: Standing) -> list[str]:
@@ -157,18 +204,18 @@ def _greeting(standing: Standing) -> list[str]:
         ("DCImanager 5", f"{run.dci5_url}/dcimgr   {email} / {password}"),
         ("lab control", f"{standing.control}/"),
     ]
+    if hosting := run.plan.ispmanager:
+        login = f"{hosting.admin.name} / {hosting.admin.password}"
+        rows.insert(2, ("ispmanager", f"{run.ispmanager_url}/ispmgr   {login}"))
     if run.bmcs:
         name, (host, port) = next(iter(run.bmcs.items()))
         bmc = run.plan.servers[name].bmc
-        login = f"-H {host} -p {port} -U {bmc.username} -P {bmc.password}"
+        login = f"-H {host} -p {port} -U {bmc.username} -P {bmc.password}" + (f" -k {bmc.kg}" if bmc.kg else "")
         rows.append((f"BMC of {name}", f"ipmitool -I lanplus {login} power status"))
-    communities = {switch.name: switch.community for switch in run.plan.switches.values()}
-    communities |= {pdu.name: pdu.community for pdu in run.plan.pdus.values()}
-    for kind, places in (("switch", run.switches), ("PDU", run.pdus)):
+    for kind, places, plans in (("switch", run.switches, run.plan.switches), ("PDU", run.pdus, run.plan.pdus)):
         if places:
             name, (host, port) = next(iter(places.items()))
-            walk = f"snmpwalk -v2c -c {communities[name]} {host}:{port} 1.3.6.1.2.1.1"
-            rows.append((f"{kind} {name}", walk))
+            rows.append((f"{kind} {name}", f"snmpwalk {_flags(plans[name])} {host}:{port} 1.3.6.1.2.1.1"))
     width = max(len(label) for label, _ in rows)
     lines = [f"Rackloop: lab {run.plan.name!r} is up, seed {run.seed}", ""]
-    return [*lines, *(f"  {label:<{width}}   {text}" for label, text in rows), "", "Ctrl-C stops it."]
+    return [*lines, *(f"  {label:<{width}}   {text}" for label, text in rows), "", _LAST]

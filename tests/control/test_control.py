@@ -77,6 +77,9 @@ def test_the_page_and_the_state_show_every_device():
         state = (await client.get("/__lab/state")).json()
         for name in (*lab.plant.servers, *lab.plant.switches, *lab.plant.pdus):
             assert name in page
+        assert "the panel believes" in page
+        lab.panel.set_owner(1, 1)
+        assert f"{lab.admin[0]}, power" in (await client.get("/")).text
         assert [server["name"] for server in state["servers"]] == list(lab.plant.servers)
         assert "http://" not in page.replace("http://www.w3.org", "")
 
@@ -93,5 +96,18 @@ def test_no_body_breaks_the_control_api(path, body):
         done = await client.post(path, content=body)
         assert 400 <= done.status_code < 500
         assert done.json()["error"]
+
+    in_lab(scene)
+
+
+def test_the_report_tells_what_a_client_did_and_forgets_it_when_told():
+    async def scene(lab, client):
+        async with httpx.AsyncClient(transport=lab.billing_transport(), base_url=lab.dci6_url) as module:
+            assert (await module.get("/dci/v3/no_such_thing")).status_code == 404
+        report = (await client.get("/__lab/report")).json()
+        assert report["calls"] == 1
+        assert [each["rule"] for each in report["findings"]] == ["unknown-call"]
+        assert (await client.delete("/__lab/report")).json() == {"forgotten": 1}
+        assert (await client.get("/__lab/report")).json()["findings"] == []
 
     in_lab(scene)

@@ -1,0 +1,71 @@
+"""`rackloop report`: the review of what clients did to a lab that is up, asked of its control API."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+__all__ = ["NoLab", "as_text", "control_of", "fetch_report"]
+
+TIMEOUT = 30.0
+
+
+class NoLab(Exception):
+    """There is no lab to ask; the message says where it was looked for."""
+
+
+def control_of(endpoints: Path) -> str:
+    """The control API named in an endpoints file. Raises NoLab."""
+    try:
+        control = json.loads(endpoints.read_text(encoding="utf-8"))["control"]
+    except FileNotFoundError:
+        raise NoLab(f"{endpoints}: no such file: the lab is not up yet, or not any more") from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise NoLab(f"{endpoints}: it is not an endpoints file ({error!r})") from None
+    return str(control)
+
+
+def fetch_report(control: str, *, restart: bool = False) -> dict[str, Any]:
+    """The report as `GET /__lab/report` gives it; with `restart` the lab forgets what it has seen. Raises NoLab."""
+    url = f"{control.rstrip('/')}/__lab/report"
+    try:
+        with httpx.Client(timeout=TIMEOUT, trust_env=False) as client:
+            answer = client.get(url)
+            answer.raise_for_status()
+            report: dict[str, Any] = answer.json()
+            if restart:
+                client.delete(url).raise_for_status()
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+        raise NoLab(f"no lab answers at {url}: {error}") from None
+    return report
+
+
+def as_text(report: dict[str, Any]) -> str:
+    """A report for a terminal."""
+    findings = report["findings"]
+    lines = []
+    for finding in findings:
+        lines.append(f"{finding['severity'].upper():<8} {finding['rule']}: {finding['where']}")
+        lines.append(f"         {finding['text']}")
+        lines += [
+            f"           #{call['number']:<5} {call['at']:9.1f} s  {call['call']}"
+            f"{' ' + call['action'] if 'func' in call['values'] else ''} -> {call['status']} {call['refused']}".rstrip()
+            for call in finding["calls"]
+        ]
+        lines.append(f"         {finding['advice']} [{finding['source']}]")
+        lines.append("")
+    count = len(findings)
+    who = f"{_many(report['calls'], 'call')} of {_many(len(report['clients']), 'client')}"
+    if not report["calls"]:
+        lines.append("no client has called yet: point your module at the panel, and ask again")
+    else:
+        verdict = "nothing wrong was seen" if not count else _many(count, "finding")
+        lines.append(f"{who}: {verdict}")
+    return "\n".join(lines)
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"

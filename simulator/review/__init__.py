@@ -1,0 +1,14 @@
+"""What an outside client did to the panels, and what is wrong with it: for vendors of billing integrations.
+
+An onlooker, as the journal is: it sees each HTTP call whole (`recorder`), reads it as a deed (`deeds`), and holds the
+deeds, the panel's records and the plant against what the vendor's documents ask of a client (`rules`). It changes
+nothing, and no layer knows it.
+"""
+
+from simulator.review.deeds import Act, Deed
+from simulator.review.findings import RULES, Finding, Severity
+from simulator.review.gather import review
+from simulator.review.recorder import HttpCall, Recorder
+from simulator.review.report import as_dict
+
+__all__ = ["RULES", "Act", "Deed", "Finding", "HttpCall", "Recorder", "Severity", "as_dict", "review"]

@@ -1,0 +1,84 @@
+"""What a rule is given, and what it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from simulator.kernel import SteppedClock
+from simulator.review.deeds import Deed
+
+if TYPE_CHECKING:
+    from simulator.lab import Run
+
+__all__ = ["RULES", "Evidence", "Finding", "Rule", "Severity", "rule"]
+
+
+class Severity(IntEnum):
+    ERROR = 3
+    """Costs money, a client's data or a client."""
+    WARNING = 2
+    """Goes wrong one day."""
+    NOTE = 1
+    """Bad manners."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`where`: a server, a call, a client; `calls`: the numbers of the calls that show it; `source`: what asks for it."""
+
+    rule: str
+    severity: Severity
+    where: str
+    text: str
+    advice: str
+    source: str
+    calls: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What rules look at."""
+
+    run: Run
+    deeds: Sequence[Deed]
+    clients: dict[str, list[Deed]] = field(default_factory=dict)
+
+    @property
+    def paced(self) -> bool:
+        """Whether lab time says anything about how soon calls follow each other."""
+        return not isinstance(self.run.clock, SteppedClock)
+
+    def of_server(self, name: str) -> list[Deed]:
+        return [deed for deed in self.deeds if deed.server == name]
+
+    def servers(self) -> list[str]:
+        """Those that calls were about, in order."""
+        return list(dict.fromkeys(deed.server for deed in self.deeds if deed.server))
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    name: str
+    severity: Severity
+    advice: str
+    source: str
+    look: Callable[[Evidence], Iterable[tuple[str, str, Iterable[Deed]]]]
+    """Gives where, text and the deeds that show it."""
+
+
+RULES: dict[str, Rule] = {}
+
+Look = Callable[[Evidence], Iterable[tuple[str, str, Iterable[Deed]]]]
+
+
+def rule(name: str, severity: Severity, *, advice: str, source: str) -> Callable[[Look], Look]:
+    """Registers a function as a rule."""
+
+    def register(look: Look) -> Look:
+        RULES[name] = Rule(name, severity, advice, source, look)
+        return look
+
+    return register

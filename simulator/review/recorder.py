@@ -1,0 +1,148 @@
+"""Every HTTP call to the panels, whole: who, what, when, the answer, and the server that it was about as it stood then."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from simulator.dcim.operation_table import Operation
+from simulator.dcim.records import Server
+from simulator.review.words import Version, Words, words_of
+
+if TYPE_CHECKING:
+    from simulator.lab import Run
+
+__all__ = ["HttpCall", "Recorder"]
+
+KEPT = 50_000
+"""Calls remembered; older ones are forgotten."""
+OURS = "rackloop"
+"""Begins the user agent of our own programs, which are nobody's client."""
+LARGEST = 1 << 16
+"""Octets kept of a body; the rest is cut off."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpCall:
+    """One call. `at` and `ended` in seconds of lab time; `status` 0 when the application ended without an answer."""
+
+    number: int
+    at: float
+    ended: float
+    panel: Version
+    client: str
+    """Address and user agent: calls with the same are taken for one client's."""
+    token: str
+    method: str
+    path: str
+    query: str
+    body: bytes
+    words: Words
+    status: int = 0
+    answer: bytes = b""
+    before: Server | None = None
+    after: Server | None = None
+    operation: Operation | None = None
+    """The server's last operation as the call found it."""
+
+
+class Recorder:
+    """Watches a run from `watch` on. `calls`: in the order in which they ended."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.since = run.clock.now()
+        self.forgotten = 0
+        self._calls: deque[HttpCall] = deque(maxlen=KEPT)
+        self._count = 0
+
+    def watch(self) -> None:
+        """See all further calls."""
+        self.run.edge6.tap = _Tap(self, 6)
+        self.run.app5.tap = _Tap(self, 5)
+
+    def restart(self) -> None:
+        """Forget what was seen, for the next trial."""
+        self._calls.clear()
+        self._count = self.forgotten = 0
+        self.since = self.run.clock.now()
+
+    def __iter__(self) -> Iterator[HttpCall]:
+        return iter(self._calls)
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def add(self, call: HttpCall) -> None:
+        self.forgotten += len(self._calls) == KEPT
+        self._count += 1
+        self._calls.append(replace(call, number=self._count))
+
+
+class _Tap:
+    """One panel's side."""
+
+    def __init__(self, recorder: Recorder, panel: Version) -> None:
+        self._recorder = recorder
+        self._panel: Version = panel
+
+    async def __call__(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        if headers.get(b"user-agent", "").startswith(OURS):
+            await app(scope, receive, send)
+            return
+        # The body is read first: an edge that is down answers without looking at it.
+        ahead: deque[Message] = deque()
+        body = bytearray()
+        more = True
+        while more and len(body) <= LARGEST:
+            message = await receive()
+            ahead.append(message)
+            more = message["type"] == "http.request" and message.get("more_body", False)
+            body.extend(message.get("body", b""))
+        call = self._begin(scope, headers, bytes(body[:LARGEST]))
+        status = 0
+        answer = bytearray()
+
+        async def hear() -> Message:
+            return ahead.popleft() if ahead else await receive()
+
+        async def tell(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            else:
+                answer.extend(message.get("body", b"")[: LARGEST - len(answer)])
+            await send(message)
+
+        try:
+            await app(scope, hear, tell)
+        finally:
+            run = self._recorder.run
+            after = run.panel.inventory.servers.find(call.before.id) if call.before is not None else None
+            self._recorder.add(replace(call, ended=run.clock.now(), status=status, answer=bytes(answer), after=after))
+
+    def _begin(self, scope: Scope, headers: Mapping[bytes, str], body: bytes) -> HttpCall:
+        run = self._recorder.run
+        method, path, query = scope["method"], scope["path"], scope["query_string"].decode("latin-1")
+        words = words_of(self._panel, method, path, query, body)
+        before = run.panel.inventory.servers.find(words.server)
+        return HttpCall(
+            number=0,
+            at=run.clock.now(),
+            ended=0.0,
+            panel=self._panel,
+            client=f"{(scope.get('client') or ('?', 0))[0]} {headers.get(b'user-agent', '')}".strip(),
+            token=headers.get(b"x-xsrf-token") or headers.get(b"isp-session") or headers.get(b"cookie", ""),
+            method=method,
+            path=path,
+            query=query,
+            body=body,
+            words=words,
+            before=before,
+            operation=run.panel.operations.last(before) if before is not None else None,
+        )
