@@ -7,6 +7,7 @@ from simulator.dcim.operation_table import OPERATION
 from simulator.dcim.ports import BLOCKING
 from simulator.ipmi.client import CONSOLE
 from simulator.ipmi.session import SESSION
+from simulator.ispmanager.hosting import ACCOUNT
 from simulator.kernel import Table
 from simulator.plant import LIFECYCLE
 
@@ -17,6 +18,7 @@ TABLES: tuple[tuple[str, str, Table], ...] = (  # type: ignore[type-arg]
     ("A session, as the BMC keeps it", "simulator/ipmi/session.py", SESSION),
     ("A session, as the console keeps it", "simulator/ipmi/client.py", CONSOLE),
     ("The edge in front of the panel's services", "simulator/api6/edge.py", EDGE),
+    ("An account of a hosting server", "simulator/ispmanager/hosting.py", ACCOUNT),
 )
 
 

@@ -26,6 +26,7 @@ USER_READS = frozenset(
         "server.connection",
         "server.ip.list",
         "server.operation.list",
+        "server.statistic",
         "operation.list",
         "operation.item",
         "os_template.list",
@@ -45,6 +46,9 @@ USER_ACTIONS = frozenset(
         "server.power_off",
         "server.power_reset",
         "server.os_install",
+        "server.recovery",
+        "server.diagnostic",
+        "server.ip.edit",
         "operation.cancel",
         "server.operation.cancel",
         "auth.user.edit",
@@ -53,8 +57,8 @@ USER_ACTIONS = frozenset(
         "user.key",
     }
 )
-"""What `@user` may do to his own: "Configuring user roles and permissions" names power, OS installation, notes and the
-domain name; that he may end what he began, and change his own password, is ours."""
+"""What `@user` may do to his own: "Configuring user roles and permissions" names power, OS installation, recovery, cleaning
+disks (which diagnostics do), domain names of server and addresses, and notes; that he may end what he began, and change his own password, is ours."""
 
 USER_EDITS = frozenset({"domain", "notes", "full_name", "phone_number", "lang", "timezone"})
 """What of his server, or of himself, `@user` may edit."""

@@ -7,22 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from enum import IntEnum
 
+from simulator.coremanager.sessions import KEY_LENGTH, OneTimeKeys, Session, Sessions
 from simulator.dcim.errors import AlreadyThere, Invalid, NotFound, NotLoggedIn, WrongCredentials
 from simulator.dcim.users import USER_ROLE, User, Users, UserState
 from simulator.kernel import Clock
 
-__all__ = ["Accounts5", "Level", "Session5"]
+__all__ = ["Accounts5", "Level"]
 
 DOMAIN = "@users.dcimgr"
 """Added to a name that is no e-mail, so that it can be one in version 6."""
-SESSION_LIFE = 3600.0
-"""Seconds after the last call (vendor's guide to the software API: one hour)."""
-KEY_LIFE = 3600.0
-KEY_LENGTH = 16
-"""At least (facts of real clients)."""
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,63}(@[A-Za-z0-9.-]{1,128})?")
 
 
@@ -35,26 +30,15 @@ class Level(IntEnum):
     ADMIN = 29
 
 
-@dataclass(frozen=True, slots=True)
-class Session5:
-    id: str
-    user: int
-    client: str
-    """The address that it is tied to."""
-    used_at: float
-
-
 class Accounts5:
     """Names, levels, sessions, keys."""
 
     def __init__(self, users: Users, clock: Clock, octets: Callable[[int], bytes]) -> None:
         """`octets` gives random octets for session ids."""
         self._users = users
-        self._clock = clock
-        self._octets = octets
         self._operators: dict[int, None] = {}
-        self._sessions: dict[str, Session5] = {}
-        self._keys: dict[str, tuple[int, float]] = {}
+        self._sessions = Sessions(clock, octets)
+        self._keys = OneTimeKeys(clock)
 
     # names and levels
 
@@ -91,45 +75,53 @@ class Accounts5:
 
     # who calls
 
-    def check(self, name: str, password: str) -> User:
-        """Raises WrongCredentials, also for a disabled user."""
+    @staticmethod
+    def active(user: User) -> bool:
+        return user.state is UserState.ACTIVE
+
+    def check(self, name: str, password: str, client: str = "") -> User:
+        """By password, for a call or for a session. Raises WrongCredentials, also for a disabled user; where the
+        caller's address is known, Banned and AddressRefused as for a login of version 6.
+        """
         user = self.find(name)
+        restrictions = self._users.restrictions
+        if user is not None and client:
+            restrictions.check(user.id, user.roles, client)
         if user is None or not self._users.knows(user.email, password):
+            if user is not None and client:
+                restrictions.failed(user.id, user.roles, client)
             raise WrongCredentials("wrong user name or password")
+        if client:
+            restrictions.succeeded(user.id, client)
+            self._users.access_lists.check(user.id, client)
         return user
 
-    def open(self, user: User, client: str) -> Session5:
+    def open(self, user: User, client: str) -> Session:
         """A session for a caller at this address."""
-        now = self._clock.now()
-        for key in [key for key, one in self._sessions.items() if one.used_at + SESSION_LIFE <= now]:
-            del self._sessions[key]
-        session = Session5(self._octets(12).hex(), user.id, client, now)
-        self._sessions[session.id] = session
-        return session
+        return self._sessions.open(user.id, client)
 
     def resume(self, key: str, client: str) -> User:
         """Whose session it is; its hour starts anew. Raises NotLoggedIn, also when called from another address."""
-        session, now = self._sessions.get(key), self._clock.now()
-        user = self._users.all.find(session.user) if session else None
-        if session is None or user is None or session.client != client:
+        number = self._sessions.find(key, client)
+        user = self._users.all.find(number) if number is not None else None
+        if user is None:
             raise NotLoggedIn("no such session for this address")
-        if session.used_at + SESSION_LIFE <= now or user.state is not UserState.ACTIVE:
-            del self._sessions[key]
+        if user.state is not UserState.ACTIVE:
+            self._sessions.close(key)
             raise NotLoggedIn("the session has expired")
-        self._sessions[key] = replace(session, used_at=now)
+        self._sessions.renew(key)
         return user
 
-    def sessions(self) -> Iterator[tuple[Session5, User, float]]:
+    def sessions(self) -> Iterator[tuple[Session, User, float]]:
         """Those alive: with their users, and seconds since the last call."""
-        now = self._clock.now()
-        for session in self._sessions.values():
+        for session, idle in self._sessions.alive():
             user = self._users.all.find(session.user)
-            if user is not None and session.used_at + SESSION_LIFE > now:
-                yield session, user, now - session.used_at
+            if user is not None:
+                yield session, user, idle
 
     def close(self, key: str) -> None:
         """Raises NotFound."""
-        if self._sessions.pop(key, None) is None:
+        if not self._sessions.close(key):
             raise NotFound("session", key)
 
     # one-time keys
@@ -138,18 +130,14 @@ class Accounts5:
         """Raises Invalid for a short key, AlreadyThere for one that waits to be used."""
         if len(key) < KEY_LENGTH:
             raise Invalid("key", f"it has fewer than {KEY_LENGTH} characters")
-        now = self._clock.now()
-        for old in [each for each, (_, end) in self._keys.items() if end <= now]:
-            del self._keys[old]
-        if key in self._keys:
+        if not self._keys.add(user.id, key):
             raise AlreadyThere("this key is there already")
-        self._keys[key] = user.id, now + KEY_LIFE
 
-    def use_key(self, name: str, key: str) -> User:
-        """The key is gone with its first use. Raises WrongCredentials."""
+    def use_key(self, name: str, key: str, client: str = "") -> User:
+        """The key is gone with its first use. Raises WrongCredentials, and AddressRefused where the address is known."""
         user = self.find(name)
-        holder, end = self._keys.get(key, (0, 0.0))
-        if user is None or user.id != holder or end <= self._clock.now() or user.state is not UserState.ACTIVE:
+        if user is not None and client:
+            self._users.access_lists.check(user.id, client)
+        if user is None or user.state is not UserState.ACTIVE or not self._keys.use(user.id, key):
             raise WrongCredentials("the key is unknown, used or too old")
-        del self._keys[key]
         return user

@@ -207,6 +207,18 @@ class Addresses:
         self._remember(new, "edited", subject, {name: getattr(old, name) for name in changes}, changes)
         return new
 
+    def move(self, number: int, server: int, *, subject: str = "") -> Address:
+        """To another server, as its last. Raises NotFound, InUse for a locked one."""
+        old = self.used.get(number)
+        if old.locked:
+            raise InUse(f"{old.name} is locked")
+        if old.server is not None:
+            self._of_server[old.server].remove(number)
+        new = self.used.change(number, server=server)
+        self._of_server.setdefault(server, []).append(number)
+        self._remember(new, "edited", subject, {"server": old.server}, {"server": server})
+        return new
+
     def release(self, number: int, *, subject: str = "", even_locked: bool = False) -> Address:
         """Give an address back to its pool. Raises NotFound, InUse for a locked one."""
         address = self.used.get(number)

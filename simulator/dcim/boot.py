@@ -18,7 +18,7 @@ from simulator.kernel import Journal
 
 __all__ = ["Boot", "BootEntry", "Lease", "NetBoot", "OperationEars"]
 
-STAGES = ("transfer", "hardware", "clear_disks", "configure", "first_boot")
+STAGES = ("transfer", "hardware", "clear_disks", "configure", "first_boot", "ssh_ready")
 """What a running image may say of itself before its end."""
 WRITTEN = ("configure", "first_boot")
 """From here on the disk holds a system, and the loader is told to boot it."""
@@ -36,7 +36,7 @@ class NetBoot:
     """What the loader is told to run."""
 
     kind: str
-    """`install` or `diagnostic`."""
+    """`install`, `diagnostic` or `rescue`."""
     image: str
     image_octets: int
     work_seconds: float
@@ -71,6 +71,16 @@ class OperationEars(Protocol):
     def finished(self, operation: int, error: str | None) -> None: ...
 
 
+class Strangers(Protocol):
+    """Who cares for machines that are nobody's."""
+
+    def discover(self, mac: str) -> Lease | None: ...
+
+    def loader(self, mac: str) -> NetBoot | None: ...
+
+    def phone_home(self, mac: str, stage: str, detail: Mapping[str, Any]) -> bool: ...
+
+
 class Boot:
     """Hears a server only while there is a path from its NIC; who stands at the other end sees to that."""
 
@@ -80,6 +90,7 @@ class Boot:
         self._journal = journal
         self._entries: dict[int, BootEntry] = {}
         self.ears: OperationEars | None = None
+        self.strangers: Strangers | None = None
 
     def expect(self, entry: BootEntry) -> None:
         """Answer this server's network boots, from when the entry is armed."""
@@ -99,7 +110,7 @@ class Boot:
         server = self._inventory.server_by_mac(mac)
         if server is None:
             self._journal.write("panel", mac, "DHCP request from a stranger")
-            return None
+            return self.strangers.discover(mac) if self.strangers is not None else None
         entry = self._entries.get(server.id)
         if entry is None or not entry.armed:
             own = next((address for address in self._addresses.of_server(server.id) if address.family == 4), None)
@@ -111,7 +122,9 @@ class Boot:
 
     def loader(self, mac: str) -> NetBoot | None:
         """What to run; None: boot from the disk."""
-        _, entry = self._heard(mac)
+        server, entry = self._heard(mac)
+        if server is None and self.strangers is not None:
+            return self.strangers.loader(mac)
         if entry is None or not entry.armed or entry.written:
             return None
         entry.loaded = True
@@ -126,6 +139,8 @@ class Boot:
         """What the running image says of itself, see `STAGES`; `done` and `error` end the operation."""
         server, entry = self._heard(mac)
         if server is None:
+            if self.strangers is not None:
+                self.strangers.phone_home(mac, stage, detail)
             return
         if entry is None or not entry.loaded or self.ears is None:
             self._journal.write("panel", server.name, "phone-home that nobody waits for", stage=stage)
@@ -135,7 +150,7 @@ class Boot:
         elif stage == "error":
             self.ears.finished(entry.operation, str(detail.get("message", "")) or "the image failed")
         elif stage in STAGES:
-            entry.written = entry.written or stage in WRITTEN
+            entry.written = entry.written or (stage in WRITTEN and entry.image.kind == "install")
             self.ears.stage(entry.operation, stage, percent, detail)
         else:
             self._journal.write("panel", server.name, "phone-home not understood", stage=stage)

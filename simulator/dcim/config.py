@@ -42,7 +42,7 @@ class PoolSetup:
 class TemplateSetup:
     name: str
     type: str
-    """`os` or `diagnostic`."""
+    """`os`, `diagnostic` or `rescue`."""
     image_octets: int
     work_seconds: float
     tags: Sequence[str]

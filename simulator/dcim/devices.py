@@ -8,12 +8,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from operator import attrgetter
+from typing import Protocol
 
 from simulator.dcim.drivers.base import (
     BmcDriver,
+    BmcUser,
+    BmcUsersDriver,
     BootDevice,
     DeviceError,
+    DeviceRefused,
     DeviceSilent,
     DriverFactory,
     OutletView,
@@ -21,13 +25,25 @@ from simulator.dcim.drivers.base import (
     PortView,
     PowerAction,
     SwitchDriver,
+    VlanDriver,
 )
-from simulator.dcim.errors import DeviceFault, NoAnswer, RefusedByDevice, WrongState
+from simulator.dcim.errors import DeviceFault, NoAnswer, NoPowerDevice, RefusedByDevice, WrongState
 from simulator.dcim.inventory import Inventory
 from simulator.dcim.records import LinkStatus, Outlet, Pdu, PowerStatus, Server, Switch, SwitchPort
 from simulator.kernel import Clock, Journal
 
 __all__ = ["Devices"]
+
+
+class Meters(Protocol):
+    """Who keeps what devices count and measure."""
+
+    def switch_read(self, switch: int, views: Sequence[PortView]) -> None: ...
+
+    def pdu_read(self, pdu: int, views: Sequence[OutletView]) -> None: ...
+
+
+_SEEN = attrgetter("identity", "description", "admin_status", "oper_status", "speed", "vlan")
 
 
 class Devices:
@@ -41,6 +57,19 @@ class Devices:
         self._bmcs: dict[int, tuple[BmcDriver, asyncio.Lock]] = {}
         self._switches: dict[int, SwitchDriver] = {}
         self._pdus: dict[int, PduDriver] = {}
+        self._commanded: dict[int, float] = {}
+        self._refused: dict[str, bool] = {}
+        self.meters: Meters | None = None
+        """Who keeps what is counted and measured."""
+
+    def refused(self, device: str) -> bool:
+        """Whether a device's last error was an answer, not silence."""
+        return self._refused.get(device, False)
+
+    def _fault(self, error: DeviceError) -> DeviceFault:
+        kind = NoAnswer if isinstance(error, DeviceSilent) else RefusedByDevice
+        self._refused[error.device] = kind is RefusedByDevice
+        return kind(error.device, error.message)
 
     async def close(self) -> None:
         """Close the drivers made here; the factory is its maker's to close."""
@@ -53,7 +82,9 @@ class Devices:
     # BMCs
 
     async def read_power(self, server: int) -> PowerStatus:
-        """Ask the BMC for the chassis' power, and record it."""
+        """Ask the BMC for the chassis' power, and record it; unknown where the panel knows of no BMC."""
+        if not self._inventory.servers.get(server).bmc.host:
+            return PowerStatus.UNKNOWN
         async with self._bmc(server) as bmc:
             on = await bmc.power_status()
         status = PowerStatus.ON if on else PowerStatus.OFF
@@ -64,7 +95,12 @@ class Devices:
         """Give the BMC a power command; the record is brought in line by the next reading."""
         async with self._bmc(server) as bmc:
             await bmc.power(action)
+        self._commanded[server] = self._clock.now()
         self._journal.write("panel", self._inventory.servers.get(server).name, "power command", action=action)
+
+    def commanded_at(self, server: int) -> float:
+        """When a power command was last given; lab time, and before all time when never."""
+        return self._commanded.get(server, -1.0)
 
     async def set_boot_device(self, server: int, device: BootDevice) -> None:
         """For the next boot only."""
@@ -75,6 +111,8 @@ class Devices:
     @asynccontextmanager
     async def _bmc(self, number: int) -> AsyncIterator[BmcDriver]:
         server = self._inventory.servers.get(number)
+        if not server.bmc.host:
+            raise NoPowerDevice(f"server {server.name} has no IPMI connection")
         held = self._bmcs.get(number)
         if held is None:
             held = self._bmcs[number] = self._factory.bmc(server.bmc), asyncio.Lock()
@@ -83,9 +121,37 @@ class Devices:
             try:
                 yield driver
             except DeviceError as error:
-                fault = _fault(error)
+                fault = self._fault(error)
                 self._record_bmc(number, PowerStatus.UNKNOWN if isinstance(fault, NoAnswer) else None, fault)
                 raise fault from error
+
+    async def bmc_users(self, server: int) -> Sequence[BmcUser]:
+        """Those who may log in to the BMC. Raises RefusedByDevice where the driver does not know users."""
+        async with self._bmc(server) as bmc:
+            return await _with_users(bmc, self._name_of(server)).users()
+
+    async def set_bmc_user(self, server: int, slot: int | None, name: str, password: str | None, level: int) -> int:
+        """The slot of who was made, or changed."""
+        async with self._bmc(server) as bmc:
+            slot = await _with_users(bmc, self._name_of(server)).set_user(slot, name, password, level)
+        self._journal.write("panel", self._inventory.servers.get(server).name, "BMC user set", user=name, level=level)
+        return slot
+
+    async def remove_bmc_user(self, server: int, slot: int) -> None:
+        async with self._bmc(server) as bmc:
+            await _with_users(bmc, self._name_of(server)).remove_user(slot)
+        self._journal.write("panel", self._inventory.servers.get(server).name, "BMC user removed", slot=slot)
+
+    def _name_of(self, server: int) -> str:
+        return self._inventory.servers.get(server).bmc.name
+
+    async def forget_bmc(self, number: int) -> None:
+        """Its access has changed, or it is gone: who waits for it is answered first."""
+        held = self._bmcs.pop(number, None)
+        if held is not None:
+            driver, lock = held
+            async with lock:
+                await driver.close()
 
     def _record_bmc(self, number: int, status: PowerStatus | None, fault: DeviceFault | None) -> None:
         server = self._inventory.servers.find(number)
@@ -110,10 +176,23 @@ class Devices:
         except DeviceError as error:
             raise self._switch_failed(switch, error) from error
         self._record_ports(switch, views)
+        if self.meters is not None:
+            self.meters.switch_read(switch.id, views)
         self._inventory.switches.change(number, error=None, polled_at=self._clock.now())
 
     async def set_port(self, number: int, up: bool) -> SwitchPort:
         """Set one port's administrative status; the record then shows what the switch agreed to."""
+        port, switch = await self._identified(number)
+        try:
+            await self._switch(switch).set_port(port.identity, up)
+        except DeviceError as error:
+            raise self._switch_failed(switch, error) from error
+        status = LinkStatus.UP if up else LinkStatus.DOWN
+        self._journal.write("panel", switch.name, "port set", port=port.description, status=status.value)
+        return self._inventory.switch_ports.change(number, admin_status=status)
+
+    async def _identified(self, number: int) -> tuple[SwitchPort, Switch]:
+        """The port with what the driver calls it, and its switch. Raises WrongState for one without a handler."""
         port = self._inventory.switch_ports.get(number)
         switch = self._inventory.switches.get(port.switch)
         if not switch.handled:
@@ -123,13 +202,31 @@ class Devices:
             port = self._inventory.switch_ports.get(number)
             if not port.identity:
                 raise RefusedByDevice(switch.access.name, f"it lists no port {port.number}")
+        return port, switch
+
+    async def set_vlan(self, number: int, vlan: int, name: str) -> SwitchPort:
+        """Make a port an access port of a VLAN; the switch gets the VLAN under this name where it has none."""
+        port, switch = await self._identified(number)
+        driver = self._switch(switch)
+        if not isinstance(driver, VlanDriver):
+            raise RefusedByDevice(switch.access.name, f"its handler {switch.access.handler} does not set VLANs")
         try:
-            await self._switch(switch).set_port(port.identity, up)
+            await driver.set_vlan(port.identity, vlan, name)
         except DeviceError as error:
             raise self._switch_failed(switch, error) from error
-        status = LinkStatus.UP if up else LinkStatus.DOWN
-        self._journal.write("panel", switch.name, "port set", port=port.description, status=status.value)
-        return self._inventory.switch_ports.change(number, admin_status=status)
+        self._journal.write("panel", switch.name, "port VLAN set", port=port.description, vlan=vlan)
+        return self._inventory.switch_ports.change(number, vlan=vlan)
+
+    async def remove_vlan(self, number: int, vlan: int) -> None:
+        """Take a VLAN off a switch."""
+        switch = self._inventory.switches.get(number)
+        driver = self._switch(switch)
+        if isinstance(driver, VlanDriver):
+            try:
+                await driver.remove_vlan(vlan)
+            except DeviceError as error:
+                raise self._switch_failed(switch, error) from error
+            self._journal.write("panel", switch.name, "VLAN removed", vlan=vlan)
 
     def port_told(self, source: tuple[str, int], identity: str, up: bool) -> None:
         """A trap says that a port's link is up, or not. Ports that no poll has seen yet stay unknown."""
@@ -149,7 +246,7 @@ class Devices:
         return driver
 
     def _switch_failed(self, switch: Switch, error: DeviceError) -> DeviceFault:
-        fault = _fault(error)
+        fault = self._fault(error)
         if fault.message != switch.error:
             self._journal.write("panel", switch.name, "device error", device=fault.device, message=fault.message)
             self._inventory.switches.change(switch.id, error=fault.message)
@@ -165,25 +262,31 @@ class Devices:
             port = self._inventory.switch_port(switch.id, number)
             if port is None:
                 port = self._inventory.add_port(switch.id, number)
-            seen: dict[str, Any] = {
-                "identity": view.identity,
-                "description": view.description,
-                "admin_status": LinkStatus.UP if view.admin_up else LinkStatus.DOWN,
-                "oper_status": LinkStatus.UP if view.oper_up else LinkStatus.DOWN,
-                "speed": view.speed,
-            }
-            if all(getattr(port, name) == value for name, value in seen.items()):
+            admin = LinkStatus.UP if view.admin_up else LinkStatus.DOWN
+            oper = LinkStatus.UP if view.oper_up else LinkStatus.DOWN
+            # Nearly always nothing has changed.
+            if _SEEN(port) == (view.identity, view.description, admin, oper, view.speed, view.vlan):
                 continue
-            if port.identity and (seen["admin_status"], seen["oper_status"]) != (port.admin_status, port.oper_status):
+            if port.identity and (admin, oper) != (port.admin_status, port.oper_status):
                 self._journal.write(
                     "panel",
                     switch.name,
                     "port changed",
                     port=view.description,
-                    admin=seen["admin_status"].value,
-                    oper=seen["oper_status"].value,
+                    admin=admin.value,
+                    oper=oper.value,
                 )
-            self._inventory.switch_ports.change(port.id, **seen)
+            if port.vlan and view.vlan != port.vlan:
+                self._journal.write("panel", switch.name, "port VLAN changed", port=view.description, vlan=view.vlan)
+            self._inventory.switch_ports.change(
+                port.id,
+                identity=view.identity,
+                description=view.description,
+                admin_status=admin,
+                oper_status=oper,
+                speed=view.speed,
+                vlan=view.vlan,
+            )
 
     # PDUs
 
@@ -195,6 +298,8 @@ class Devices:
         except DeviceError as error:
             raise self._pdu_failed(pdu, error) from error
         self._record_outlets(pdu, views)
+        if self.meters is not None:
+            self.meters.pdu_read(pdu.id, views)
         self._inventory.pdus.change(number, error=None, polled_at=self._clock.now())
 
     async def set_outlet(self, number: int, on: bool) -> Outlet:
@@ -211,6 +316,8 @@ class Devices:
             raise self._pdu_failed(pdu, error) from error
         status = PowerStatus.ON if on else PowerStatus.OFF
         self._journal.write("panel", pdu.name, "outlet set", outlet=outlet.number, status=status.value)
+        if outlet.server is not None:
+            self._commanded[outlet.server] = self._clock.now()
         return self._inventory.outlets.change(number, status=status)
 
     def _pdu(self, pdu: Pdu) -> PduDriver:
@@ -220,7 +327,7 @@ class Devices:
         return driver
 
     def _pdu_failed(self, pdu: Pdu, error: DeviceError) -> DeviceFault:
-        fault = _fault(error)
+        fault = self._fault(error)
         if fault.message != pdu.error:
             self._journal.write("panel", pdu.name, "device error", device=fault.device, message=fault.message)
             self._inventory.pdus.change(pdu.id, error=fault.message)
@@ -248,6 +355,7 @@ class Devices:
             await self.read_pdu(pdu)
 
 
-def _fault(error: DeviceError) -> DeviceFault:
-    kind = NoAnswer if isinstance(error, DeviceSilent) else RefusedByDevice
-    return kind(error.device, error.message)
+def _with_users(bmc: BmcDriver, name: str) -> BmcUsersDriver:
+    if not isinstance(bmc, BmcUsersDriver):
+        raise DeviceRefused(name, "its driver knows nothing of users")
+    return bmc

@@ -17,6 +17,7 @@ PanelError
 │   ├── AlreadyThere         something of that name exists
 │   ├── InUse                something else still needs it
 │   ├── NoSwitchPorts        the server has no switch ports in the panel's records
+│   ├── NoPowerDevice        nothing is connected to the server that could switch its power
 │   ├── NoAddress            no pool, or no free address in it
 │   └── UserInUse            the user still owns servers, or is the caller
 ├── DeviceFault              a device did not do it
@@ -43,6 +44,7 @@ __all__ = [
     "Invalid",
     "NoAddress",
     "NoAnswer",
+    "NoPowerDevice",
     "NoSwitchPorts",
     "NotConfirmed",
     "NotFound",
@@ -135,6 +137,10 @@ class InUse(Conflict):
 
 class NoSwitchPorts(Conflict):
     """The server has no switch ports in the panel's records."""
+
+
+class NoPowerDevice(Conflict):
+    """Nothing is connected to the server that could switch its power."""
 
 
 class NoAddress(Conflict):

@@ -143,6 +143,18 @@ class Inventory:
         self.switches.remove(number)
         del self._ports_of_switch[number]
 
+    def add_pdu(self, name: str, rack: int, access: SnmpAccess) -> Pdu:
+        pdu = self.pdus.add(lambda number: Pdu(number, name, rack, access))
+        self._outlets_of_pdu[pdu.id] = {}
+        return pdu
+
+    def drop_pdu(self, number: int) -> None:
+        """With its outlets."""
+        for outlet in self.outlets_of_pdu(number):
+            self.outlets.remove(outlet.id)
+        self.pdus.remove(number)
+        del self._outlets_of_pdu[number]
+
     # set-up
 
     def _set_up(self, config: PanelConfig) -> None:

@@ -13,6 +13,8 @@ __all__ = ["OPERATION", "Operation", "OperationEvent", "OperationKind", "Operati
 class OperationKind(StrEnum):
     OS_INSTALL = "os_install"
     DIAGNOSTIC = "diagnostic"
+    RESCUE = "rescue"
+    """Boot a rescue system; done when people can log in to it. It runs on until the machine is started anew."""
 
 
 class OperationStatus(StrEnum):

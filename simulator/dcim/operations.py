@@ -1,4 +1,4 @@
-"""Long work on a server: OS installation and diagnostics, from the boot flags to the last phone-home."""
+"""Long work on a server: OS installation, diagnostics and rescue systems, from the boot flags to the last phone-home."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from simulator.dcim.addresses import Address, Addresses, Pool
 from simulator.dcim.background import Background
 from simulator.dcim.boot import Boot, BootEntry, Lease, NetBoot
 from simulator.dcim.devices import Devices
-from simulator.dcim.errors import Busy, DeviceFault, NoAddress, Protected, WrongState
+from simulator.dcim.errors import Busy, DeviceFault, NoAddress, NoPowerDevice, Protected, WrongState
 from simulator.dcim.inventory import Inventory
 from simulator.dcim.operation_table import (
     OPERATION,
@@ -28,6 +28,10 @@ from simulator.dcim.records import PowerStatus, Register, Server, Template
 from simulator.kernel import Clock, Journal
 
 __all__ = ["Operations"]
+
+
+_IMAGES = {OperationKind.OS_INSTALL: "install", OperationKind.DIAGNOSTIC: "diagnostic", OperationKind.RESCUE: "rescue"}
+"""What the loader is told to run."""
 
 
 class _Failed(Exception):
@@ -98,12 +102,13 @@ class Operations:
         number: int,
         template: int | str,
         *,
+        address: int | None = None,
         temporary_ipv4: bool = False,
         ssh_keys: Sequence[str] = (),
         recipe: Recipe | None = None,
     ) -> Operation:
-        """Install an OS by PXE. The server keeps the addresses that it has, the first IPv4 one for the boot itself; with
-        `temporary_ipv4` the installed system configures only its IPv6 ones, though the others stay allocated. The keys
+        """Install an OS by PXE. The server keeps the addresses that it has; the boot itself, and the system as its first
+        one, has the IPv4 `address` (an id of the server's own), or else the first IPv4 one. With `temporary_ipv4` the installed system configures only its IPv6 ones, though the others stay allocated. The keys
         and the recipe go to the image.
 
         Raises NotFound (template), Busy, Protected, or NoAddress when the server has no IPv4 address, or would be left
@@ -111,11 +116,11 @@ class Operations:
         """
         server = self._ready(number)
         image = self._inventory.template(template, "os")
-        addresses = self._addresses.of_server(number)
-        first = next((address for address in addresses if address.family == 4), None)
+        addresses = sorted(self._addresses.of_server(number), key=lambda each: each.id != address)
+        first = next((each for each in addresses if each.family == 4), None)
         if first is None:
             raise NoAddress(f"server {server.name} has no IPv4 address to install with")
-        hosts = tuple(address.host for address in addresses if address.family == 6 or not temporary_ipv4)
+        hosts = tuple(each.host for each in addresses if each.family == 6 or not temporary_ipv4)
         if not hosts:
             raise NoAddress(f"server {server.name} has no IPv6 address to be left with after a temporary IPv4 one")
         return self._begin(
@@ -137,6 +142,28 @@ class Operations:
             raise NoAddress(f"pool {pool.name} has no IPv4 network and gateway, which diagnostics need")
         (address,) = self._addresses.allocate(pool, number, family=4, subject=server.name)
         return self._begin(server, OperationKind.DIAGNOSTIC, image, address, (address.host,), clear_disks=clear_disks)
+
+    def rescue(self, number: int, template: int | str) -> Operation:
+        """Boot a system that runs from memory, with the server's first IPv4 address; the disks stay as they are.
+
+        Raises NotFound (template), Busy, Protected, or NoAddress when the server has no IPv4 address.
+        """
+        server = self._ready(number)
+        image = self._inventory.template(template, "rescue")
+        first = next((address for address in self._addresses.of_server(number) if address.family == 4), None)
+        if first is None:
+            raise NoAddress(f"server {server.name} has no IPv4 address to boot with")
+        return self._begin(server, OperationKind.RESCUE, image, first, (first.host,))
+
+    def in_rescue(self, server: Server) -> bool:
+        """A rescue system runs on it, as far as the panel knows: it has given no power command since."""
+        last = self.last(server)
+        return (
+            last is not None
+            and last.kind is OperationKind.RESCUE
+            and last.status is OperationStatus.OK
+            and self._devices.commanded_at(server.id) <= (last.ended_at or 0.0)
+        )
 
     async def cancel(self, number: int) -> Operation:
         """End an operation by force: nothing answers its boots any more, and the BMC's boot flags are taken back if it
@@ -177,6 +204,8 @@ class Operations:
         running = self.running(server)
         if running is not None:
             raise Busy(f"server {server.name} is busy: {running.kind.value} {running.id} is {running.status.value}")
+        if not server.bmc.host:
+            raise NoPowerDevice(f"server {server.name} has no IPMI connection to be restarted by")
         return server
 
     def _begin(
@@ -207,7 +236,7 @@ class Operations:
         self._inventory.servers.change(server.id, operation=operation.id)
         self._of_server.setdefault(server.id, []).append(operation.id)
         image = NetBoot(
-            kind="diagnostic" if diagnostic else "install",
+            kind=_IMAGES[kind],
             image=template.name,
             image_octets=template.image_octets,
             work_seconds=template.work_seconds,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from simulator.dcim.access import Access
@@ -12,10 +13,11 @@ from simulator.dcim.boot import Boot
 from simulator.dcim.config import PanelConfig
 from simulator.dcim.devices import Devices
 from simulator.dcim.drivers.base import DriverFactory
-from simulator.dcim.errors import Invalid, Protected
+from simulator.dcim.errors import Invalid, PanelError, Protected
 from simulator.dcim.history import History
 from simulator.dcim.inventory import Inventory
 from simulator.dcim.ip_service import IpService
+from simulator.dcim.meters import Meters
 from simulator.dcim.notifier import Notifier
 from simulator.dcim.operation_table import OperationStatus
 from simulator.dcim.operations import Operations
@@ -25,8 +27,11 @@ from simulator.dcim.power import Power
 from simulator.dcim.recipes import Recipes
 from simulator.dcim.records import Server, ServerState
 from simulator.dcim.release import Release
+from simulator.dcim.search import Search
 from simulator.dcim.stock import Stock
 from simulator.dcim.users import Users
+from simulator.dcim.vlans import Vlans
+from simulator.dcim.wiring import Wiring
 from simulator.kernel import Clock, Journal, Streams
 
 __all__ = ["Panel"]
@@ -57,6 +62,8 @@ class Panel:
         self.users = Users(setups, config.token_ttl, self.inventory, clock, streams, journal)
         self.devices = Devices(drivers, self.inventory, clock, journal)
         self.power = Power(self.inventory, self.devices, self._background, clock, journal)
+        self.meters = self.devices.meters = Meters(self.inventory, clock)
+        self.vlans = Vlans(self.inventory, self.devices, journal)
         self.ports = Ports(self.inventory, self.devices, journal)
         self.boot = Boot(self.inventory, self.addresses, journal)
         self.operations = Operations(
@@ -89,6 +96,8 @@ class Panel:
         self.recipes = Recipes(clock)
         self._polling = Polling(config, self.inventory, self.devices, self._background, clock)
         self.stock = Stock(self.inventory, self.addresses, self.operations, self.power, self._polling, clock, journal)
+        self.wiring = Wiring(self.inventory, self.devices, self.operations, self._polling, journal)
+        self.search = self.boot.strangers = Search(self.inventory, self.stock, journal)
 
     async def start(self) -> None:
         """Begin polling. The first poll of everything happens in the background."""
@@ -100,6 +109,28 @@ class Panel:
         self._polling.stop()
         await self._background.stop()
         await self.devices.close()
+
+    async def begin(self, name: str, work: Coroutine[Any, Any, None], patience: float) -> bool:
+        """Something that may go on after the answer: whether it ended within `patience` seconds of lab time, and then
+        with its error. What goes wrong later is in the records alone.
+        """
+        errors: list[PanelError] = []
+
+        async def whole() -> None:
+            try:
+                await work
+            except PanelError as error:
+                errors.append(error)
+
+        task = self._background.spawn(name, whole())
+        try:
+            async with self.clock.timeout(patience):
+                await asyncio.wait({task})
+        except TimeoutError:
+            return False
+        if errors:
+            raise errors[0]
+        return True
 
     # servers
 

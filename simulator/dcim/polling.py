@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from simulator.dcim.background import Background
 from simulator.dcim.config import PanelConfig
@@ -67,6 +68,10 @@ class Polling:
         if self._started:
             self._plan("switch", self._config.switch_poll, [(number, name)], self._devices.read_switch)
 
+    def watch_pdu(self, number: int, name: str) -> None:
+        if self._started:
+            self._plan("PDU", self._config.pdu_poll, [(number, name)], self._devices.read_pdu)
+
     def stop(self) -> None:
         self._started = False
         for each in self._rounds:
@@ -86,12 +91,8 @@ class Polling:
         now = self._clock.now()
         spacing = min(SPACING, interval / max(len(things), 1))
         for place, (number, name) in enumerate(things):
-            each = _Round(
-                f"poll {kind} {name}",
-                interval,
-                now + (place - place % TOGETHER) * spacing,
-                lambda number=number: read(number),
-            )  # type: ignore[misc]
+            first = now + (place - place % TOGETHER) * spacing
+            each = _Round(f"poll {kind} {name}", interval, first, partial(read, number))
             self._rounds.append(each)
             self._schedule(each)
 

@@ -8,7 +8,7 @@ import asyncio
 
 from simulator.dcim.background import Background
 from simulator.dcim.devices import Devices
-from simulator.dcim.errors import DeviceFault, NotFound, Protected, WrongState
+from simulator.dcim.errors import DeviceFault, NoPowerDevice, NotFound, Protected, WrongState
 from simulator.dcim.inventory import Inventory
 from simulator.dcim.records import PowerStatus, Server
 from simulator.kernel import Clock, Journal
@@ -48,6 +48,9 @@ class Power:
         self._stop_waiting(number)
         fault = await self._refresh(number)
         server = self._inventory.servers.get(number)
+        if not server.bmc.host:
+            await self._outlets(server, on=False)
+            return
         status = self._inventory.power_status(server)
         if fault is not None and self._inventory.pdu_power(server) is not PowerStatus.OFF:
             raise fault
@@ -62,7 +65,10 @@ class Power:
         _unless_protected(server)
         fault = await self._refresh(number)
         server = self._inventory.servers.get(number)
-        if self._inventory.power_status(server) is PowerStatus.ON:
+        if not server.bmc.host:
+            await self._outlets(server, on=False)
+            await self._outlets(server, on=True)
+        elif self._inventory.power_status(server) is PowerStatus.ON:
             await self._devices.power(number, "reset")
             await self._devices.read_power(number)
         else:
@@ -84,7 +90,17 @@ class Power:
         if task is not None:
             await asyncio.wait({task})
 
+    async def _outlets(self, server: Server, *, on: bool) -> None:
+        """All that there is to switch for a server without BMC. Raises NoPowerDevice without any."""
+        if not server.outlets:
+            raise NoPowerDevice(f"nothing is connected to server {server.name} that could switch its power")
+        for outlet in server.outlets:
+            await self._devices.set_outlet(outlet, on)
+
     async def _start(self, server: Server, fault: DeviceFault | None) -> None:
+        if not server.bmc.host:
+            await self._outlets(server, on=True)
+            return
         if self._inventory.pdu_power(server) is PowerStatus.OFF:
             for outlet in self._inventory.outlets_of(server):
                 await self._devices.set_outlet(outlet.id, True)

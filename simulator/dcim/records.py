@@ -63,6 +63,7 @@ class Rack:
     id: int
     name: str
     location: int
+    notes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class Switch:
     error: str | None = None
     """Why the last exchange failed; None when it did not."""
     polled_at: float | None = None
+    notes: str = ""
 
     @property
     def handled(self) -> bool:
@@ -94,7 +96,10 @@ class SwitchPort:
     oper_status: LinkStatus = LinkStatus.UNKNOWN
     speed: int = 0
     """Bits per second."""
+    vlan: int = 0
+    """Of frames without a tag, as the switch told; 0 until it has, and where its handler does not know."""
     server: int | None = None
+    notes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,7 @@ class Pdu:
     access: SnmpAccess
     error: str | None = None
     polled_at: float | None = None
+    notes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +128,7 @@ class Template:
     id: int
     name: str
     type: str
-    """`os` or `diagnostic`."""
+    """`os`, `diagnostic` or `rescue`."""
     image_octets: int
     work_seconds: float
     tags: tuple[str, ...]

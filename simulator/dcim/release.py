@@ -32,6 +32,8 @@ class ReleaseSettings:
     """Diagnose a server that has lost its owner."""
     clearhdd: bool = False
     """Those diagnostics wipe its disks."""
+    fullhddclear: bool = False
+    """The same: the template here has one way of wiping."""
     diagonfreetemplate: str = ""
     """The template's name; empty is the first one that there is."""
     shutdownafterdiag: bool = False
@@ -80,7 +82,9 @@ class Release:
         if not settings.diagonfree or template is None:
             return
         try:
-            operation = self._operations.diagnose(server.id, template, clear_disks=settings.clearhdd)
+            operation = self._operations.diagnose(
+                server.id, template, clear_disks=settings.clearhdd or settings.fullhddclear
+            )
         except PanelError as error:
             self._journal.write("panel", server.name, "no diagnostics after release", message=str(error))
             return

@@ -109,7 +109,8 @@ class Stock:
             )
         )
         self._journal.write("panel", added.name, "server added", id=added.id)
-        self._polling.watch_bmc(added.id, added.name)
+        if added.bmc.host:
+            self._polling.watch_bmc(added.id, added.name)
         return added
 
     def remove_server(self, number: int) -> None:

@@ -7,6 +7,7 @@ long it lasts.
 
 from __future__ import annotations
 
+from simulator.faults.bmc_board import BMC_BOARD
 from simulator.faults.environment import ENVIRONMENT
 from simulator.faults.ipmi import IPMI
 from simulator.faults.kinds import FaultKind
@@ -21,6 +22,7 @@ CATALOGUE: dict[str, FaultKind] = {
         *PHYSICAL,
         *ENVIRONMENT,
         *IPMI,
+        *BMC_BOARD,
         *SNMP,
     )
 }

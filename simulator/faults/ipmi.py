@@ -25,6 +25,7 @@ from simulator.ipmi.interference import (
     Drop,
     Duplicate,
     Garble,
+    Ignore,
     Interference,
     LoseSession,
     Match,
@@ -84,7 +85,8 @@ class Late(OnConversation):
 
 
 class Garbled(OnConversation):
-    how: Literal["truncated", "checksum", "code", "garbage"] = "truncated"
+    how: Literal["truncated", "checksum", "sequence", "short", "long", "code", "garbage"] = "truncated"
+    """`short` and `long` are sound answers with too little or too much data."""
 
 
 class Code(OnConversation):
@@ -158,6 +160,12 @@ IPMI: tuple[FaultKind, ...] = (
     _kind("ipmi.doubled", OnConversation, "the BMC's replies leave twice", _strike(lambda p: Duplicate())),
     _kind("ipmi.garbled", Garbled, "the BMC's replies are spoiled", _strike(lambda p: Garble(p.how))),
     _kind("ipmi.code", Code, "commands end with a completion code", _strike(lambda p: Answer(p.code))),
+    _kind(
+        "ipmi.ignored",
+        OnConversation,
+        "commands end well and nothing is done, as with stuck power",
+        _strike(lambda p: Ignore()),
+    ),
     _kind("ipmi.busy", OnServer, "every command is answered with node busy (C0h)", _busy),
     _kind("ipmi.session_lost", OnConversation, "the BMC forgets the session", _strike(lambda p: LoseSession())),
     _kind("ipmi.refused", Refused, "a step of the log-in is refused with an RMCP+ status", _refused),

@@ -25,6 +25,7 @@ __all__ = [
     "OnServer",
     "OnSwitch",
     "Progress",
+    "Restartable",
     "RestartableService",
     "Undo",
     "World",
@@ -33,12 +34,19 @@ __all__ = [
 Undo = Callable[[], None]
 
 
-class RestartableService(Protocol):
+class Restartable(Protocol):
     """Services behind an edge that answers in their place while they start."""
 
     def take_down(self) -> None: ...
 
     def bring_up(self) -> None: ...
+
+
+class RestartableService(Restartable, Protocol):
+    """Those of the panel."""
+
+    def keep_lists(self, age: float) -> None:
+        """A proxy in front of version 5 answers with lists of up to `age` seconds ago; 0: with none."""
 
 
 class World(Protocol):
@@ -53,6 +61,10 @@ class World(Protocol):
 
     @property
     def panel_services(self) -> RestartableService: ...
+
+    @property
+    def hosting_services(self) -> Restartable | None:
+        """The ispmanager's; None where there is none."""
 
     def bmc_host(self, server: str) -> str: ...
 

@@ -15,6 +15,7 @@ from simulator.faults.kinds import (
     OnPdu,
     OnServer,
     OnSwitch,
+    Restartable,
     RestartableService,
     Undo,
     World,
@@ -220,9 +221,32 @@ def _services(world: World, params: OnPanel) -> RestartableService:
     return world.panel_services
 
 
-def _panel_restarts(world: World, params: OnPanel) -> Undo:
-    world.panel_services.take_down()
-    return world.panel_services.bring_up
+class Restart(OnPanel):
+    of: Literal["dcimanager", "ispmanager"] = "dcimanager"
+    """DCImanager is both generations."""
+
+
+def _restarting(world: World, params: Restart) -> Restartable:
+    services = world.panel_services if params.of == "dcimanager" else world.hosting_services
+    if services is None:
+        raise NotPossible("the lab has no ispmanager")
+    return services
+
+
+def _panel_restarts(world: World, params: Restart) -> Undo:
+    services = _restarting(world, params)
+    services.take_down()
+    return services.bring_up
+
+
+class StaleLists(OnPanel):
+    age: Duration = 45.0
+
+
+def _lists_stale(world: World, params: StaleLists) -> Undo:
+    services = world.panel_services
+    services.keep_lists(params.age)
+    return lambda: services.keep_lists(0.0)
 
 
 PHYSICAL: tuple[FaultKind, ...] = (
@@ -261,9 +285,17 @@ PHYSICAL: tuple[FaultKind, ...] = (
     FaultKind(
         "panel.restart",
         "panel",
-        OnPanel,
+        Restart,
         "the panel's services restart: the edge answers 503",
         _panel_restarts,
+        _restarting,
+    ),
+    FaultKind(
+        "panel.stale",
+        "panel",
+        StaleLists,
+        "a proxy in front of DCImanager 5 answers with lists that are up to `age` old",
+        _lists_stale,
         _services,
     ),
 )

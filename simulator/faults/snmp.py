@@ -14,6 +14,7 @@ from simulator.plant.power import Circuit
 from simulator.snmp import Access, Status, oid
 from simulator.snmp.errors import EncodeError
 from simulator.snmp.station import Disturbance, Operation, Station
+from simulator.switch import SwitchDevice
 
 __all__ = ["SNMP"]
 
@@ -89,6 +90,11 @@ class WithError(SomeRequests):
     status: ErrorWord = "genErr"
 
 
+class Restarted(OnAgent):
+    ifindex: Literal["kept", "reshuffled"] = "kept"
+    """Whether a switch finds its ports in the order of before; else each has another one's ifIndex afterwards."""
+
+
 class Limited(OnAgent):
     per_second: float = Field(default=2.0, gt=0)
 
@@ -155,6 +161,8 @@ def _stale(world: World, params: OnAgent) -> Undo:
 def _community(world: World, params: OnAgent) -> Undo:
     agent = _station(world, params).agent
     before = agent.communities
+    if not before:
+        raise NotPossible(f"{params.target} speaks SNMPv3 with its users only: it has no community")
     agent.communities = {b"changed by hand": Access.WRITE}
 
     def mend() -> None:
@@ -163,8 +171,12 @@ def _community(world: World, params: OnAgent) -> Undo:
     return mend
 
 
-def _restart(world: World, params: OnAgent) -> Undo:
+def _restart(world: World, params: Restarted) -> Undo:
     plant = world.plant
+    if params.ifindex == "reshuffled":
+        station = _renumbering(world, params)
+        ports = len(station.hardware.ports)
+        station.renumber(world.streams[f"fault/snmp/{params.target}"].randint(1, ports - 1))
     device = plant.switches[params.switch] if params.switch else plant.pdus[params.pdu or ""]
     device.restart()
 
@@ -172,6 +184,17 @@ def _restart(world: World, params: OnAgent) -> Undo:
         """It starts by itself."""
 
     return mend
+
+
+def _renumbering(world: World, params: Restarted) -> SwitchDevice:
+    station = _station(world, params)
+    if not isinstance(station, SwitchDevice) or len(station.hardware.ports) < 2:
+        raise NotPossible(f"{params.target} has no ports that could change their ifIndexes")
+    return station
+
+
+def _restartable(world: World, params: Restarted) -> Station[Any]:
+    return _station(world, params) if params.ifindex == "kept" else _renumbering(world, params)
 
 
 def _bank(world: World, params: OnBank) -> Circuit:
@@ -231,7 +254,14 @@ SNMP: tuple[FaultKind, ...] = (
     _agent("snmp.set_lost", SomeSets, "it hears no SET", _disturb("drop", operation="set")),
     _agent("snmp.stale", OnAgent, "SNMPv3: it answers with the boots of before its last start", _stale),
     _agent("snmp.community", OnAgent, "somebody changed its community", _community),
-    _agent("snmp.restart", OnAgent, "it starts anew: up-time and counters from zero", _restart),
+    FaultKind(
+        "snmp.restart",
+        "switch or pdu",
+        Restarted,
+        "it starts anew: up-time and counters from zero, and its ports may have other numbers",
+        _restart,
+        _restartable,
+    ),
     FaultKind(
         "pdu.session",
         "pdu",

@@ -10,13 +10,16 @@ import ipaddress
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 from simulator.files.configuration import Configuration, parse_configuration
-from simulator.files.lab_schema import LabSpec, PduSpec, RackSpec, ServerSpec, SwitchSpec
+from simulator.files.hosting import check_hosting
+from simulator.files.lab_schema import HandlerSpec, LabSpec, PduSpec, RackSpec, ServerSpec, SnmpSpec, SwitchSpec
 from simulator.files.pattern import WORDS, Pattern, PatternError
 from simulator.files.plan import (
     BMC_PORT,
+    REAL_BMC_PORT,
     SNMP_PORT,
     BmcPlan,
     LabPlan,
@@ -44,6 +47,7 @@ _PDU_NET = int(ipaddress.IPv4Address("127.48.0.0"))
 _SERVER_MAC = 0x002590_000000
 _SWITCH_MAC = 0x001B0D_000000
 _MACS_PER_SERVER = 8
+_COMMUNITY = SnmpSpec()
 _NIC = re.compile(r"nic([1-8])")
 _PSU = re.compile(r"psu([1-4])")
 _PLACE = re.compile(r"(.+)/(\d{1,4})")
@@ -100,11 +104,14 @@ class _Expansion:
         for rack in racks:
             self.add_servers(rack)
         pools = expand_pools(self.spec.panel, self.report.under("panel"))
+        if self.spec.ispmanager is not None:
+            check_hosting(self.spec.ispmanager, self.report.under("ispmanager"))
         if self.report.problems:
             return None
         return LabPlan(
-            self.spec.lab, self.racks, self.servers, self.switches, self.pdus, pools, self.spec.panel, self.spec.timings
-        )
+            self.spec.lab, self.racks, self.servers, self.switches, self.pdus, pools, self.spec.panel, self.spec.timings,
+            ispmanager=self.spec.ispmanager,
+        )  # fmt: skip
 
     def say(self, way: Way, message: str, hint: str = "", *, key: bool = False) -> None:
         """Once for a place and message, however many members of a group share the mistake."""
@@ -174,9 +181,10 @@ class _Expansion:
             for name, _, _ in self.members(rack, "pdus", index):
                 number = len(self.pdus) + 1
                 host = _address(_PDU_NET, number)
+                handler, program = self.handler(spec)
                 self.pdus[name] = PduPlan(
-                    name, rack.name, spec.model, spec.outlets, spec.community, spec.handler, host, SNMP_PORT,
-                    f"PDU{number:07d}",
+                    name, rack.name, spec.model, spec.outlets, spec.community, handler, host, SNMP_PORT,
+                    f"PDU{number:07d}", spec.snmp or rack.spec.snmp or _COMMUNITY, program,
                 )  # fmt: skip
 
     def add_switches(self, rack: _Rack) -> None:
@@ -188,10 +196,18 @@ class _Expansion:
                 outlet = power and self.outlet(power(n, i, rack.number, rack.name), name, (*way, "power"))
                 # 1024 addresses of its own for each switch: its ports have MACs too
                 mac = _mac(_SWITCH_MAC + number * 1024)
+                handler, program = self.handler(spec)
                 self.switches[name] = SwitchPlan(
-                    name, rack.name, spec.model, spec.ports, spec.port_speed, spec.community, spec.handler,
+                    name, rack.name, spec.model, spec.ports, spec.port_speed, spec.community, handler,
                     outlet or None, _address(_SWITCH_NET, number), SNMP_PORT, mac, f"SW{number:08d}",
+                    spec.snmp or rack.spec.snmp or _COMMUNITY, program,
                 )  # fmt: skip
+
+    def handler(self, spec: SwitchSpec | PduSpec) -> tuple[str | None, str]:
+        """The name of a handler's page, and the path of a program that is one."""
+        if not isinstance(spec.handler, HandlerSpec):
+            return spec.handler, ""
+        return None, str((Path(self.report.document.file).parent / spec.handler.executable).resolve())
 
     def add_servers(self, rack: _Rack) -> None:
         units: dict[int, str] = {}
@@ -242,10 +258,26 @@ class _Expansion:
                 host = str(ipaddress.ip_address(spec.bmc.address))
             except ValueError:
                 self.say(way, f"{spec.bmc.address!r} is not an IP address")
-        if host in self.hosts:
-            self.say(way, f"the address {host} is taken by the BMC of {self.hosts[host]}")
-        self.hosts[host] = name
-        return BmcPlan(host, BMC_PORT, spec.bmc.username, spec.bmc.password)
+        bmc = spec.bmc
+        real = bmc.driver is not None
+        if real and bmc.address is None:
+            self.say(way[:-1], f"`driver: {bmc.driver}` needs the `address` of that BMC")
+        port = bmc.port or (REAL_BMC_PORT if real else BMC_PORT)
+        place = f"{host}:{port}" if real else host  # several real ones may be behind one address
+        if place in self.hosts:
+            self.say(way, f"the address {place} is taken by the BMC of {self.hosts[place]}")
+        self.hosts[place] = name
+        return BmcPlan(host, port, bmc.username, bmc.password, bmc.kg, bmc.driver, self.receivers(bmc.alerts, way[:-1]))
+
+    def receivers(self, texts: list[str], way: Way) -> tuple[tuple[str, int], ...]:
+        found = []
+        for index, text in enumerate(texts):
+            host, _, port = text.rpartition(":")
+            try:
+                found.append((str(ipaddress.IPv4Address(host)), int(port)))
+            except ValueError:
+                self.say((*way, "alerts", index), f"{text!r} is not an IPv4 address and a port")
+        return tuple(found)
 
     # cables
 

@@ -5,14 +5,26 @@ Sizes are octets, times seconds, rates bits per second once read; files write th
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
 
+from simulator.files.hosting import IspmanagerSpec
 from simulator.files.units import Duration, Octets, Rate, Share
 
 __all__ = [
     "BmcSpec",
+    "HandlerSpec",
     "LabSpec",
     "LocationSpec",
     "PanelSpec",
@@ -20,6 +32,8 @@ __all__ = [
     "PoolSpec",
     "RackSpec",
     "ServerSpec",
+    "SinkSpec",
+    "SnmpSpec",
     "SwitchSpec",
     "TemplateSpec",
     "TimingSpec",
@@ -39,6 +53,67 @@ class BmcSpec(Strict):
     password: str = "ADMIN"  # noqa: S105 - the well-known default of the boards that this imitates
     address: str | None = None
     """Numeric; by default the next of 127.16/12."""
+    port: int | None = Field(default=None, ge=1, le=65535)
+    """By default 6230, and 623 for a real one."""
+    kg: str = Field(default="", pattern=r"^[ -~]{0,20}$")
+    """The BMC's own key K_g, which the panel is told too; without, it has none."""
+    driver: Literal["ipmi", "ipmi-own"] | None = None
+    """The BMC is a real one, or another program's, at `address`: reached with pyghmi, or with Rackloop's own client. Such
+    a lab runs on the wire only, and the server has no other parts here than its cables."""
+    alerts: list[Annotated[str, StringConstraints(pattern=r"^[0-9.]+:[0-9]{1,5}$")]] = Field(default=[], max_length=4)
+    """Receivers of its Platform Event Traps, `host:port`; with any, event filtering is switched on."""
+
+
+class SnmpSpec(Strict):
+    """How equipment is set up for SNMP, and how the panel thus speaks to it. With version 3 it answers its user and no
+    community.
+    """
+
+    version: Annotated[
+        Literal["1", "2c", "3"],
+        BeforeValidator(lambda value: str(value) if isinstance(value, int) else value),
+        WithJsonSchema({"enum": [1, "1", "2c", 3, "3"]}),
+    ] = "2c"
+    user: str | None = Field(default=None, min_length=1, max_length=32)
+    auth: Literal["md5", "sha", "sha224", "sha256", "sha384", "sha512"] | None = None
+    auth_key: str = ""
+    """The password, eight characters at least; likewise `priv_key`."""
+    priv: Literal["des", "aes", "aes192", "aes256"] | None = None
+    priv_key: str = ""
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if self.version != "3":
+            if self.user or self.auth or self.priv or self.auth_key or self.priv_key:
+                raise ValueError("users and keys are those of `version: 3`")
+            return self
+        if self.user is None:
+            raise ValueError("`version: 3` needs a `user`")
+        if self.priv and not self.auth:
+            raise ValueError("there is no privacy without authentication: `priv` needs `auth`")
+        for word, key in (("auth", self.auth_key), ("priv", self.priv_key)):
+            if getattr(self, word) and len(key) < 8:
+                raise ValueError(f"`{word}` needs a `{word}_key` of at least eight characters")
+            if key and not getattr(self, word):
+                raise ValueError(f"`{word}_key` is of no use without `{word}`")
+        return self
+
+
+class HandlerSpec(Strict):
+    """A handler of one's own, as DCImanager 5 runs it; on the wire only."""
+
+    executable: str
+    """Its path, relative to this file."""
+
+
+def _handler_kind(value: Any) -> str:
+    return "<name>" if isinstance(value, str) else "<program>"
+
+
+Handler = Annotated[
+    Annotated[str, Tag("<name>")] | Annotated[HandlerSpec, Tag("<program>")], Discriminator(_handler_kind)
+]
+"""The name of a page, or `{executable: path}`."""
 
 
 class SwitchSpec(Strict):
@@ -48,7 +123,9 @@ class SwitchSpec(Strict):
     ports: int = Field(default=24, ge=1, le=512)
     port_speed: Rate = 1_000_000_000
     community: str = "private"
-    handler: str | None = None
+    snmp: SnmpSpec | None = None
+    """By default what the rack says, else version 2c."""
+    handler: Handler | None = None
     """The panel's handler; by default the one that fits the model."""
     power: str | None = None
     """The outlet that feeds it, `pdu-a1/24`; without, it has a feed of its own."""
@@ -61,7 +138,9 @@ class PduSpec(Strict):
     model: str = "apc-ap8641"
     outlets: int = Field(default=24, ge=1, le=512)
     community: str = "private"
-    handler: str | None = None
+    snmp: SnmpSpec | None = None
+    """By default what the rack says, else version 2c."""
+    handler: Handler | None = None
     count: int = Field(default=1, ge=1)
     first: int = Field(default=1, ge=0)
 
@@ -85,6 +164,8 @@ class ServerSpec(Strict):
 
 class RackSpec(Strict):
     name: Name
+    snmp: SnmpSpec | None = None
+    """Of its switches and PDUs that say nothing else."""
     switches: list[SwitchSpec] = []
     pdus: list[PduSpec] = []
     servers: list[ServerSpec] = []
@@ -110,7 +191,8 @@ class PoolSpec(Strict):
 
 class TemplateSpec(Strict):
     name: str
-    type: Literal["os", "diagnostic"]
+    type: Literal["os", "diagnostic", "rescue"]
+    """`rescue` runs from memory and lets people in."""
     image: Octets = 900_000_000
     work: Duration = 20 * 60.0
     """What the image does besides reading itself and writing to disks, at nominal speed."""
@@ -122,6 +204,37 @@ class UserSpec(Strict):
     password: str
     full_name: str = ""
     roles: list[str] = ["@user"]
+
+
+Place = Annotated[str, StringConstraints(pattern=r"^[0-9.]+:[0-9]{1,5}$")]
+
+
+class SinkSpec(Strict):
+    """A listener for traps."""
+
+    to: Place
+    """`host:port`."""
+    version: Annotated[
+        Literal["1", "2c"],
+        BeforeValidator(lambda value: str(value) if isinstance(value, int) else value),
+        WithJsonSchema({"enum": [1, "1", "2c"]}),
+    ] = "2c"
+    community: str = "public"
+    inform: bool = False
+    """Send informs, which are repeated until they are answered."""
+
+    @model_validator(mode="after")
+    def _can_be(self) -> Self:
+        if self.inform and self.version == "1":
+            raise ValueError("version 1 has no informs")
+        return self
+
+
+def _sink_kind(value: Any) -> str:
+    return "<place>" if isinstance(value, str) else "<sink>"
+
+
+TrapSink = Annotated[Annotated[Place, Tag("<place>")] | Annotated[SinkSpec, Tag("<sink>")], Discriminator(_sink_kind)]
 
 
 class PanelSpec(Strict):
@@ -138,8 +251,8 @@ class PanelSpec(Strict):
     traps: bool = False
     """The panel listens for traps, and switches are set up to send it theirs: it then knows at once when a port's link
     changes, and need not wait for its next poll."""
-    trap_sinks: list[Annotated[str, StringConstraints(pattern=r"^[0-9.]+:[0-9]{1,5}$")]] = []
-    """Other listeners, `host:port`, to which all switches and PDUs send their traps as well (SNMP v2c)."""
+    trap_sinks: list[TrapSink] = []
+    """Other listeners, to which all switches and PDUs send their traps as well: `host:port` (SNMP v2c), or a mapping."""
     dhcp_timeout: Duration = 900.0
     """How long an operation waits for the server's DHCP request before it fails."""
     diagnostic_timeout: Duration = 3600.0
@@ -169,4 +282,5 @@ class LabSpec(Strict):
     lab: str
     racks: list[RackSpec] = Field(min_length=1)
     panel: PanelSpec = PanelSpec()
+    ispmanager: IspmanagerSpec | None = None
     timings: TimingSpec = TimingSpec()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
+from pathlib import Path
 
 from simulator.bmc.personality import personality_names as bmc_models
 from simulator.dcim.drivers.handlers import pdu_handler_names, switch_handler_names
-from simulator.files.lab_schema import LabSpec
+from simulator.files.lab_schema import HandlerSpec, LabSpec
 from simulator.files.problems import did_you_mean
 from simulator.files.reader import Reporter
 from simulator.pdu.personality import personality_names as pdu_models
@@ -21,6 +23,16 @@ Way = tuple[str | int, ...]
 def check_models(spec: LabSpec, report: Reporter) -> None:
     """Note every model and handler that there is no page for."""
 
+    def handler(what: str, spec: str | HandlerSpec | None, names: Collection[str], way: Way) -> None:
+        if not isinstance(spec, HandlerSpec):
+            known(what, spec, names, way)
+            return
+        program = Path(report.document.file).parent / spec.executable
+        if not program.is_file():
+            report.at((*way, "executable"), f"there is no file `{spec.executable}`")
+        elif not os.access(program, os.X_OK):
+            report.at((*way, "executable"), f"`{spec.executable}` may not be executed", "chmod +x")
+
     def known(what: str, name: str | None, names: Collection[str], way: Way) -> bool:
         if name is None or name in names:
             return True
@@ -30,13 +42,13 @@ def check_models(spec: LabSpec, report: Reporter) -> None:
     for r, rack in enumerate(spec.racks):
         for n, switch in enumerate(rack.switches):
             way: Way = ("racks", r, "switches", n)
-            known("switch handler", switch.handler, switch_handler_names(), (*way, "handler"))
+            handler("switch handler", switch.handler, switch_handler_names(), (*way, "handler"))
             if known("switch model", switch.model, switch_models(), (*way, "model")):
                 most = switch_personality(switch.model).most_ports
                 if switch.ports > most:
                     report.at((*way, "ports"), f"a {switch.model} has at most {most} ports, not {switch.ports}")
         for n, pdu in enumerate(rack.pdus):
-            known("PDU handler", pdu.handler, pdu_handler_names(), ("racks", r, "pdus", n, "handler"))
+            handler("PDU handler", pdu.handler, pdu_handler_names(), ("racks", r, "pdus", n, "handler"))
             known("PDU model", pdu.model, pdu_models(), ("racks", r, "pdus", n, "model"))
         for n, server in enumerate(rack.servers):
             known("BMC model", server.model, bmc_models(), ("racks", r, "servers", n, "model"))

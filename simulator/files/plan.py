@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from simulator.files.configuration import Configuration
-from simulator.files.lab_schema import LocationSpec, PanelSpec, TemplateSpec, TimingSpec, UserSpec
+from simulator.files.hosting import IspmanagerSpec
+from simulator.files.lab_schema import LocationSpec, PanelSpec, SnmpSpec, TemplateSpec, TimingSpec, UserSpec
 
 __all__ = [
     "BMC_PORT",
+    "REAL_BMC_PORT",
     "SNMP_PORT",
     "BmcPlan",
     "LabPlan",
@@ -25,6 +27,7 @@ __all__ = [
 ]
 
 BMC_PORT = 6230
+REAL_BMC_PORT = 623
 SNMP_PORT = 1161
 """Ports above 1023: a lab needs no privileges."""
 
@@ -72,6 +75,11 @@ class BmcPlan:
     port: int
     username: str
     password: str
+    kg: str = ""
+    driver: str | None = None
+    """`ipmi` or `ipmi-own`: a real BMC, and the stack that reaches it. None: an emulated one."""
+    alerts: tuple[tuple[str, int], ...] = ()
+    """Host and port of receivers of its traps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +116,9 @@ class SwitchPlan:
     port: int
     mac: str
     serial: str
+    snmp: SnmpSpec
+    program: str = ""
+    """A handler of one's own: its path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +132,8 @@ class PduPlan:
     host: str
     port: int
     serial: str
+    snmp: SnmpSpec
+    program: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +167,8 @@ class LabPlan:
     timings: TimingSpec
     dialect: str = ""
     """Text of the panel's own dialect file; empty for the package's."""
+    ispmanager: IspmanagerSpec | None = None
+    """None: the lab has none."""
 
     @property
     def location(self) -> LocationSpec:

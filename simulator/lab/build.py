@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Literal
 
 from simulator.dcim.config import (
     OutletRef,
@@ -17,14 +19,19 @@ from simulator.dcim.config import (
 )
 from simulator.dcim.drivers.base import BmcAccess, SnmpAccess
 from simulator.fabric import Address
-from simulator.files.lab_schema import UserSpec
+from simulator.files.lab_schema import SnmpSpec, UserSpec
 from simulator.files.plan import LabPlan, OutletPlace, PduPlan, ServerPlan, SwitchPlan
+from simulator.ispmanager import Hosting, Setup
+from simulator.ispmanager.hosting import CUSTOM
+from simulator.kernel import Clock
 from simulator.pdu import personality as pdu_personality
 from simulator.plant import Physics, Plant, ServerBuild, Timings
 from simulator.plant.power import Strip
+from simulator.snmp import User
+from simulator.snmp.usm import AuthProtocol, PrivProtocol
 from simulator.switch import personality as switch_personality
 
-__all__ = ["build_plant", "panel_config", "timings_of"]
+__all__ = ["build_hosting", "build_plant", "panel_config", "snmp_user", "timings_of"]
 
 
 def timings_of(plan: LabPlan) -> Timings:
@@ -107,21 +114,72 @@ def _server(server: ServerPlan, places: Mapping[str, Address]) -> ServerSetup:
         macs=[nic.mac for nic in server.nics],
         serial=server.serial,
         model=server.model,
-        bmc=BmcAccess(f"BMC of {server.name}", host, port, server.bmc.username, server.bmc.password),
+        bmc=BmcAccess(
+            f"BMC of {server.name}",
+            host,
+            port,
+            server.bmc.username,
+            server.bmc.password,
+            server.bmc.kg,
+            _STACKS[server.bmc.driver],
+        ),
         ports=[PortRef(nic.port.switch, nic.port.port) for nic in server.nics if nic.port],
         outlets=[OutletRef(psu.outlet.pdu, psu.outlet.outlet) for psu in server.psus if psu.outlet],
     )
 
 
+_STACKS: dict[str | None, Literal["", "own", "foreign"]] = {None: "", "ipmi": "foreign", "ipmi-own": "own"}
+
+
 def _switch(switch: SwitchPlan, places: Mapping[str, Address]) -> SwitchSetup:
     host, port = places[switch.name]
     handler = switch.handler or switch_personality(switch.model).handler
-    return SwitchSetup(
-        switch.name, switch.rack, SnmpAccess(f"switch {switch.name}", host, port, switch.community, handler)
-    )
+    return SwitchSetup(switch.name, switch.rack, _access(f"switch {switch.name}", host, port, switch, handler))
 
 
 def _pdu(pdu: PduPlan, places: Mapping[str, Address]) -> PduSetup:
     host, port = places[pdu.name]
     handler = pdu.handler or pdu_personality(pdu.model).handler
-    return PduSetup(pdu.name, pdu.rack, SnmpAccess(f"PDU {pdu.name}", host, port, pdu.community, handler))
+    return PduSetup(pdu.name, pdu.rack, _access(f"PDU {pdu.name}", host, port, pdu, handler))
+
+
+def _access(name: str, host: str, port: int, plan: SwitchPlan | PduPlan, handler: str) -> SnmpAccess:
+    version = plan.snmp.version
+    handler = Path(plan.program).name if plan.program else handler
+    return SnmpAccess(name, host, port, plan.community, handler, version, snmp_user(plan.snmp), plan.program)
+
+
+_AUTH: dict[str, AuthProtocol] = {
+    "md5": "MD5", "sha": "SHA", "sha224": "SHA-224", "sha256": "SHA-256", "sha384": "SHA-384", "sha512": "SHA-512",
+}  # fmt: skip
+_PRIV: dict[str, PrivProtocol] = {"des": "DES", "aes": "AES", "aes192": "AES-192", "aes256": "AES-256"}
+
+
+def snmp_user(spec: SnmpSpec) -> User | None:
+    """The user of SNMPv3 that equipment is set up for; None in other versions."""
+    if spec.user is None:
+        return None
+    auth, priv = _AUTH.get(spec.auth or ""), _PRIV.get(spec.priv or "")
+    return User(spec.user, auth, spec.auth_key, priv, spec.priv_key)
+
+
+def build_hosting(plan: LabPlan, clock: Clock, octets: Callable[[int], bytes]) -> Hosting | None:
+    """The hosting server's accounts; None where the lab has no ispmanager."""
+    spec = plan.ispmanager
+    if spec is None:
+        return None
+    return Hosting(
+        clock,
+        octets,
+        admin=Setup(spec.admin.name, spec.admin.password),
+        address=str(spec.address),
+        presets={preset.name: _limits(preset.limits) for preset in spec.presets},
+        users=[
+            Setup(user.name, user.password, user.full_name, user.preset or CUSTOM, _limits(user.limits), user.disabled)
+            for user in spec.users
+        ],
+    )
+
+
+def _limits(limits: Mapping[str, int]) -> dict[str, str]:
+    return {name: str(value) for name, value in limits.items()}

@@ -16,13 +16,16 @@ from typing import Any, Literal, TypeVar
 import httpx
 
 from simulator.api5 import create_app as create_app5
+from simulator.api5.cache import ListCache
 from simulator.api6 import create_app
 from simulator.api6.dialect import read_file
 from simulator.api6.edge import Edge
 from simulator.bmc import Bmc, load_personality, serve_bmc
 from simulator.dcim.drivers.base import DriverFactory
 from simulator.dcim.drivers.foreign import ForeignDrivers
+from simulator.dcim.drivers.foreign_ipmi import ForeignBmcPool
 from simulator.dcim.drivers.own import OwnDrivers
+from simulator.dcim.drivers.per_bmc import PerBmcDrivers
 from simulator.dcim.drivers.traps import listen
 from simulator.dcim.panel import Panel
 from simulator.fabric import (
@@ -36,14 +39,18 @@ from simulator.fabric import (
     can_share,
 )
 from simulator.faults import FaultEngine
+from simulator.faults.kinds import NotPossible
+from simulator.files.lab_schema import SinkSpec
 from simulator.files.plan import LabPlan, PduPlan, SwitchPlan
 from simulator.ipmi.channel import user
+from simulator.ispmanager import create_app as create_ispmanager
 from simulator.kernel import LAB_EPOCH, Activity, Clock, Journal, LoopClock, SteppedClock, Streams, VirtualLoop
-from simulator.lab.build import build_plant, panel_config, timings_of
+from simulator.lab.build import build_hosting, build_plant, panel_config, snmp_user, timings_of
 from simulator.lab.inprocess import InProcessTransport
 from simulator.lab.web import Certificate, WebServer, bind, self_signed
 from simulator.pdu import PduHardware, serve_pdu
 from simulator.plant import Physics, Plant
+from simulator.snmp import User, Version
 from simulator.snmp.station import Sink, Station
 from simulator.switch import SwitchHardware, serve_switch
 
@@ -78,9 +85,14 @@ class Run:
     panel: Panel
     edge6: Edge
     app5: Edge
+    lists5: ListCache
+    """What a fault may have put in front of version 5."""
     dci6_url: str
     dci5_url: str
     certificate: Certificate | None
+    ispmanager: Edge | None = None
+    """None where the lab has none; likewise the address."""
+    ispmanager_url: str | None = None
     bmcs: dict[str, Address] = field(default_factory=dict)
     switches: dict[str, Address] = field(default_factory=dict)
     pdus: dict[str, Address] = field(default_factory=dict)
@@ -90,7 +102,7 @@ class Run:
 
     def __post_init__(self) -> None:
         self.faults = FaultEngine(self, self.clock, self.journal)
-        self._edges = _Edges(self.edge6, self.app5)
+        self._edges = _Edges(self.edge6, self.app5, lists=self.lists5)
 
     # the world as faults see it
 
@@ -102,13 +114,23 @@ class Run:
     def panel_services(self) -> _Edges:
         return self._edges
 
+    @property
+    def hosting_services(self) -> Edge | None:
+        return self.ispmanager
+
     def bmc_host(self, server: str) -> str:
+        self._require_emulated(server)
         return self.bmcs[server][0]
+
+    def _require_emulated(self, server: str) -> None:
+        if server in self.bmcs and server not in self.bmc_devices:
+            raise NotPossible(f"the BMC of {server} is a real one: nothing in this lab can bend it")
 
     def station(self, name: str) -> Station[Any]:
         return self.stations[name]
 
     def bmc(self, server: str) -> Bmc:
+        self._require_emulated(server)
         return self.bmc_devices[server]
 
     # ways in
@@ -121,9 +143,10 @@ class Run:
     def billing_transport(self) -> httpx.AsyncBaseTransport:
         """How a billing side of this process reaches the panel: straight into the application, or over a socket."""
         if self.mode == "simulated":
-            return _ByHost(
-                {httpx.URL(self.dci5_url).host: InProcessTransport(self.app5)}, InProcessTransport(self.edge6)
-            )
+            hosts: dict[str, httpx.AsyncBaseTransport] = {httpx.URL(self.dci5_url).host: InProcessTransport(self.app5)}
+            if self.ispmanager_url:
+                hosts[httpx.URL(self.ispmanager_url).host] = InProcessTransport(self.ispmanager)
+            return _ByHost(hosts, InProcessTransport(self.edge6))
         verify: Any = self.certificate.client_context() if self.certificate else False
         return _Counted(httpx.AsyncHTTPTransport(verify=verify), self.activity)
 
@@ -135,8 +158,12 @@ class Run:
 class _Edges:
     """The panel's services restart together, whichever API asks for them."""
 
-    def __init__(self, *edges: Edge) -> None:
+    def __init__(self, *edges: Edge, lists: ListCache) -> None:
         self._all = edges
+        self._lists = lists
+
+    def keep_lists(self, age: float) -> None:
+        self._lists.keep(age)
 
     def take_down(self) -> None:
         for edge in self._all:
@@ -181,6 +208,18 @@ async def simulated(plan: LabPlan, *, seed: int) -> AsyncIterator[Run]:
     loop = asyncio.get_running_loop()
     if not isinstance(loop, VirtualLoop):
         raise NotSimulated("a simulated lab runs on virtual time: start it inside simulator.kernel.run(...)")
+    equipment: list[SwitchPlan | PduPlan] = [*plan.switches.values(), *plan.pdus.values()]
+    programs = sorted(each.name for each in equipment if each.program)
+    if programs:
+        raise NotSimulated(
+            f"{', '.join(programs)}: a handler of one's own is a program, which reaches equipment over real sockets"
+            " only: run this lab on the wire (--wire)"
+        )
+    real = sorted(server.name for server in plan.servers.values() if server.bmc.driver)
+    if real:
+        raise NotSimulated(
+            f"{', '.join(real)}: a real BMC is reached over real sockets only: run this lab on the wire (--wire)"
+        )
     clock = LoopClock(loop)
     streams = Streams(seed)
     fabric = MemoryFabric(streams)
@@ -202,6 +241,7 @@ async def wire(
     host: str = "127.0.0.1",
     port: int = 0,
     port5: int = 0,
+    hosting_port: int = 0,
     tls: bool = False,
     devices: Literal["as planned", "free ports"] = "free ports",
     epoch: datetime | None = None,
@@ -215,15 +255,18 @@ async def wire(
     lab_clock = make_clock(clock, activity, epoch or LAB_EPOCH)
     streams = Streams(seed)
     fabric = (SharedUdpFabric if can_share() else UdpFabric)(activity=activity, streams=streams)
-    factory: DriverFactory = (
-        OwnDrivers(fabric, os.urandom) if drivers == "own" else ForeignDrivers(activity, fabric.time)
-    )
+    own = OwnDrivers(fabric, os.urandom)
+    factory: DriverFactory = own if drivers == "own" else ForeignDrivers(activity, fabric.time)
+    if any(server.bmc.driver for server in plan.servers.values()):
+        factory = PerBmcDrivers(factory, own, ForeignBmcPool(activity, fabric.time))
     certificate = self_signed(host, lab_clock.calendar() if epoch else datetime.now(UTC)) if tls else None  # noqa: TID251 - TLS clients check it against their own clock
     mode = "wire" if drivers == "own" else "wire-foreign"
     sock = bind(host, port)
     sock5: socket.socket | None = None
+    hosting_sock: socket.socket | None = None
     try:
         sock5 = bind(host, port5)
+        hosting_sock = bind(host, hosting_port) if plan.ispmanager else None
         async with _running(
             plan,
             mode,
@@ -236,10 +279,13 @@ async def wire(
             free_ports=devices == "free ports",
             device_host=None if host in LOOPBACK else host,
         ) as run:
-            servers = WebServer(run.edge6, sock, certificate), WebServer(run.app5, sock5, certificate)
+            servers = [WebServer(run.edge6, sock, certificate), WebServer(run.app5, sock5, certificate)]
+            if hosting_sock:
+                servers.append(WebServer(run.ispmanager, hosting_sock, certificate))
             for server in servers:
                 await server.start()
-            run.dci6_url, run.dci5_url = (server.url for server in servers)
+            run.dci6_url, run.dci5_url = (server.url for server in servers[:2])
+            run.ispmanager_url = servers[2].url if hosting_sock else None
             run.certificate = certificate
             mover = asyncio.create_task(_move(lab_clock), name="lab clock") if clock == "auto" else None
             try:
@@ -252,8 +298,9 @@ async def wire(
                     await server.stop()
     finally:
         sock.close()
-        if sock5:
-            sock5.close()
+        for other in (sock5, hosting_sock):
+            if other:
+                other.close()
         fabric.close()
 
 
@@ -305,6 +352,9 @@ async def _running(
             endpoint = await _attach(attach, planned, free=free_ports)
             stack.callback(endpoint.close)
             places[group][name] = endpoint.address
+        for server in plan.servers.values():
+            if server.bmc.driver:
+                places["bmcs"][server.name] = (server.bmc.host, server.bmc.port)
         everywhere = {name: place for group in places.values() for name, place in group.items()}
         stack.push_async_callback(drivers.close)
         panel = Panel(panel_config(plan, everywhere), drivers, clock, streams, journal)
@@ -312,21 +362,33 @@ async def _running(
         edge = Edge(
             create_app(panel, read_file(plan.dialect) if plan.dialect else None), journal=journal, activity=activity
         )
-        app5 = Edge(create_app5(panel, streams["panel/sessions5"].randbytes, journal=journal, activity=activity))
+        dcimgr = create_app5(panel, streams["panel/sessions5"].randbytes, journal=journal, activity=activity)
+        lists5 = ListCache(dcimgr, clock)
+        app5 = Edge(lists5)
+        hosting = build_hosting(plan, clock, streams["ispmanager/sessions"].randbytes)
+        ispmanager = Edge(create_ispmanager(hosting, journal=journal, activity=activity)) if hosting else None
         run = Run(
-            plan, mode, streams.seed, clock, streams, journal, activity, fabric, plant, panel, edge, app5,
+            plan, mode, streams.seed, clock, streams, journal, activity, fabric, plant, panel, edge, app5, lists5,
             dci6_url="http://dci6.lab", dci5_url="http://dci5.lab", certificate=None, bmc_devices=bmcs, stations=stations, **places,
+            ispmanager=ispmanager, ispmanager_url="http://ispmanager.lab" if ispmanager else None,
         )  # fmt: skip
-        sinks = [_address(text) for text in plan.panel.trap_sinks]
+        sinks = [_sink(each) for each in plan.panel.trap_sinks]
         if plan.panel.traps:
             ear = await listen(fabric, None, panel.devices.port_told)
             stack.callback(ear.close)
-            sinks.append(ear.address)
+            sinks.append(Sink(ear.address))
         for station in stations.values():
-            station.sinks += [Sink(sink) for sink in sinks]
+            station.sinks += sinks
         await panel.start()
         stack.push_async_callback(panel.stop)
         yield run
+
+
+def _sink(spec: str | SinkSpec) -> Sink:
+    if isinstance(spec, str):
+        return Sink(_address(spec))
+    version = Version.V1 if spec.version == "1" else Version.V2C
+    return Sink(_address(spec.to), spec.community, version, spec.inform)
 
 
 def _address(text: str) -> Address:
@@ -352,9 +414,14 @@ def _devices(
     """
     devices: list[tuple[str, str, Address, Attach]] = []
     for server in plan.servers.values():
+        if server.bmc.driver:
+            continue  # a real one
         machine = plant.servers[server.name]
         users = [user(2, server.bmc.username, server.bmc.password)]
         bmc = bmcs[server.name] = Bmc(machine, users, load_personality(server.model), octets)
+        bmc.kg = server.bmc.kg.encode()
+        if server.bmc.alerts:
+            bmc.alert_to(server.bmc.alerts)
         machine.standby_lost = bmc.power_lost
         devices.append(("bmcs", server.name, (server.bmc.host, server.bmc.port), partial(serve_bmc, bmc, fabric)))
     for switch in plan.switches.values():
@@ -374,7 +441,8 @@ async def _switch(
     stations: dict[str, Station[Any]],
     address: Address,
 ) -> Endpoint:
-    return await serve_switch(hardware, plan.model, plan.community, fabric, address, clock, stations=stations)
+    community, users = _who(plan)
+    return await serve_switch(hardware, plan.model, community, fabric, address, clock, users=users, stations=stations)
 
 
 async def _pdu(
@@ -385,7 +453,14 @@ async def _pdu(
     stations: dict[str, Station[Any]],
     address: Address,
 ) -> Endpoint:
-    return await serve_pdu(hardware, plan.model, plan.community, fabric, address, clock, stations=stations)
+    community, users = _who(plan)
+    return await serve_pdu(hardware, plan.model, community, fabric, address, clock, users=users, stations=stations)
+
+
+def _who(plan: SwitchPlan | PduPlan) -> tuple[str | None, list[User]]:
+    """Who may speak SNMP with it: a community, or a user of version 3."""
+    user = snmp_user(plan.snmp)
+    return (plan.community, []) if user is None else (None, [user])
 
 
 async def _attach(attach: Attach, planned: Address, *, free: bool) -> Endpoint:

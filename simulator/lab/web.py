@@ -20,6 +20,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from simulator.lab.request_line import LaxProtocol
+
 __all__ = ["Certificate", "WebServer", "bind", "self_signed"]
 
 
@@ -126,6 +128,7 @@ class WebServer:
             options = {"ssl_certfile": certificate, "ssl_keyfile": key}
         config = uvicorn.Config(
             self._app,
+            http=LaxProtocol,
             log_level="warning",
             access_log=False,
             lifespan="off",

@@ -87,18 +87,19 @@ async def _network_boot(server: Server) -> bool:
     if netboot is None:
         server.hint = "Booting from local disk"
         return False
-    installs = netboot.kind == "install"
+    event, work = _IMAGES[netboot.kind]
     server.show(f"Loading {netboot.image}")
-    server.fire(BootEvent.START_INSTALLER if installs else BootEvent.START_DIAGNOSTIC)
+    server.fire(event)
     try:
-        await (_install if installs else _diagnose)(server, netboot)
+        await work(server, netboot)
     except _ImageFailed as failure:
         server.hint = str(failure)
         server.show(server.hint)
         await _phone_home(server, "error", server.progress, message=str(failure))
         server.fire(BootEvent.IMAGE_FAILED)
         return True
-    await server.restart(BootEvent.IMAGE_DONE)
+    if event is not BootEvent.START_RESCUE:
+        await server.restart(BootEvent.IMAGE_DONE)
     return True
 
 
@@ -148,12 +149,43 @@ async def _diagnose(server: Server, image: NetBoot) -> None:
         for _ in range(STEPS):
             disks = range(len(server.disks)) if stage == "clear_disks" else range(0)
             await _work(server, seconds / STEPS, disks)
+            if stage == "transfer":
+                nic.count(round(image.image_octets / STEPS))
             done += seconds / STEPS
             await _reached(server, stage, done / whole if whole else 1.0)
     if image.clear_disks:
         for disk in server.disks:
             disk.used = False
     await _phone_home(server, "done", 100)
+
+
+async def _rescue(server: Server, image: NetBoot) -> None:
+    """Read a system into memory and let people in: with the lease's address, the disks untouched."""
+    nic = server.nics[0]
+    _request(server, image)
+    stages = (("transfer", image.image_octets / (nic.link_speed / 8)), ("configure", image.work_seconds))
+    whole = sum(seconds for _, seconds in stages)
+    done = 0.0
+    for stage, seconds in stages:
+        await _phone_home(server, stage, server.progress)
+        for _ in range(STEPS):
+            await _work(server, seconds / STEPS, ())
+            if stage == "transfer":
+                nic.count(round(image.image_octets / STEPS))
+            done += seconds / STEPS
+            await _reached(server, stage, done / whole if whole else 1.0)
+    server.live = tuple(image.addresses)
+    server.show(f"{image.image} runs from memory")
+    await _phone_home(server, "ssh_ready", 100)
+    await _phone_home(server, "done", 100)
+
+
+_IMAGES = {
+    "install": (BootEvent.START_INSTALLER, _install),
+    "diagnostic": (BootEvent.START_DIAGNOSTIC, _diagnose),
+    "rescue": (BootEvent.START_RESCUE, _rescue),
+}
+"""By the kind that the loader is told."""
 
 
 async def _first_boot(server: Server) -> None:
@@ -193,7 +225,7 @@ async def _reached(server: Server, stage: str, share: float) -> None:
 async def _phone_home(server: Server, stage: str, percent: int, **detail: str) -> bool:
     """Tell the boot service; steps are told once, ends are told until heard or patience runs out."""
     nic, network = server.nics[0], server.network
-    if stage in ("done", "first_boot", "error", "hardware"):
+    if stage in ("done", "first_boot", "ssh_ready", "error", "hardware"):
         await network.path(nic, server.physics.timings.transfer_timeout)
     if network.boot_service is None or not nic.reaches_network:
         server.note("phone-home lost", stage=stage)

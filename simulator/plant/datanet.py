@@ -24,7 +24,9 @@ class NetBoot(Protocol):
 
     @property
     def kind(self) -> str:
-        """`install` (write an OS to the disk), or `diagnostic` (run from memory)."""
+        """`install` (write an OS to the disk), `diagnostic` (run from memory, to an end), or `rescue` (run from memory, until
+        somebody ends it).
+        """
 
     @property
     def image(self) -> str: ...
@@ -68,6 +70,6 @@ class BootService(Protocol):
 
     def phone_home(self, mac: str, stage: str, percent: int, detail: Mapping[str, Any]) -> None:
         """What the running image says of itself. Stages: `transfer`, `configure`, `first_boot`, `done`, `error` for an
-        installation; `hardware`, `clear_disks`, `done`, `error` for diagnostics. `detail` has `message` for an error
-        and `configuration` (string) for hardware.
+        installation; `hardware`, `clear_disks`, `done`, `error` for diagnostics; `ssh_ready`, `done`, `error` for a
+        rescue system. `detail` has `message` for an error and `configuration` (string) for hardware.
         """

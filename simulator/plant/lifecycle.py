@@ -18,6 +18,8 @@ class BootState(Enum):
     LOADER = "pxe_loader"
     INSTALLING = "installing"
     DIAGNOSING = "diagnosing"
+    RESCUE = "rescue"
+    """A system that runs from memory, until somebody ends it."""
     OS_BOOT = "os_boot"
     RUNNING = "running"
     STOPPING = "shutting_down"
@@ -36,6 +38,7 @@ class BootEvent(Enum):
     LEASE = "lease"
     START_INSTALLER = "start_installer"
     START_DIAGNOSTIC = "start_diagnostic"
+    START_RESCUE = "start_rescue"
     TRY_DISK = "try_disk"
     NO_DEVICE = "no_device"
     OS_UP = "os_up"
@@ -53,6 +56,7 @@ POWERED = (
     S.LOADER,
     S.INSTALLING,
     S.DIAGNOSING,
+    S.RESCUE,
     S.OS_BOOT,
     S.RUNNING,
     S.STOPPING,
@@ -69,6 +73,7 @@ WATTS = {
     S.LOADER: 110.0,
     S.INSTALLING: 165.0,
     S.DIAGNOSING: 190.0,
+    S.RESCUE: 95.0,
     S.OS_BOOT: 150.0,
     S.RUNNING: 95.0,
     S.STOPPING: 110.0,
@@ -91,11 +96,12 @@ LIFECYCLE: Table[BootState, BootEvent] = Table(
         ((S.DHCP, S.LOADER), E.NO_NETWORK_BOOT, S.SELECT),
         (S.LOADER, E.START_INSTALLER, S.INSTALLING),
         (S.LOADER, E.START_DIAGNOSTIC, S.DIAGNOSING),
+        (S.LOADER, E.START_RESCUE, S.RESCUE),
         (S.SELECT, E.TRY_DISK, S.OS_BOOT),
         (S.SELECT, E.NO_DEVICE, S.HALTED),
         (S.OS_BOOT, E.OS_UP, S.RUNNING),
         ((S.INSTALLING, S.DIAGNOSING), E.IMAGE_DONE, S.POST),
-        ((S.INSTALLING, S.DIAGNOSING), E.IMAGE_FAILED, S.HALTED),
-        ((S.RUNNING, S.INSTALLING, S.DIAGNOSING, S.OS_BOOT), E.SHUTDOWN, S.STOPPING),
+        ((S.INSTALLING, S.DIAGNOSING, S.RESCUE), E.IMAGE_FAILED, S.HALTED),
+        ((S.RUNNING, S.INSTALLING, S.DIAGNOSING, S.RESCUE, S.OS_BOOT), E.SHUTDOWN, S.STOPPING),
     ],
 )

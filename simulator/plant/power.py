@@ -115,6 +115,7 @@ class Outlet:
         elif on != self.on:
             self.on = on
             self._pdu.physics.note(self._pdu.name, "outlet on" if on else "outlet off", outlet=self.number)
+            self._pdu.outlet_switched(self)
             self.power_changed()
 
     def power_changed(self) -> None:
@@ -243,6 +244,7 @@ class Pdu(Started):
 
     def __init__(self, name: str, outlets: int, physics: Physics, strip: Strip | None = None) -> None:
         self.mains = Mains()
+        self._watchers: list[tuple[Callable[[Outlet], None], Callable[[], None]]] = []
         super().__init__(name, self.mains, physics)
         self.strip = strip = strip or Strip()
         self.outlets: Sequence[Outlet] = tuple(Outlet(self, number + 1) for number in range(outlets))
@@ -266,6 +268,18 @@ class Pdu(Started):
         self._metered_at = 0.0
         self._metered_watts = 0.0
         self.mains.feeds(self._pass_on)
+
+    def watch(self, switched: Callable[[Outlet], None], started: Callable[[], None]) -> None:
+        """Call these when an outlet's relay has moved, and when the card has started."""
+        self._watchers.append((switched, started))
+
+    def outlet_switched(self, outlet: Outlet) -> None:
+        for switched, _ in self._watchers:
+            switched(outlet)
+
+    def started(self) -> None:
+        for _, started in self._watchers:
+            started()
 
     def _circuit(self, number: int, outlets: Sequence[Outlet], rating: float) -> Circuit:
         return Circuit(self.name, number, outlets, rating, self.strip.volts, self.physics)

@@ -91,6 +91,8 @@ class Server:
         """What its screen shows: why it halted."""
         self.progress = 0
         """Per cent of the running image's work."""
+        self.live: tuple[str, ...] = ()
+        """The addresses of a system that runs from memory."""
         self.reported = True
         """The installed system has told the boot service that it is up."""
         self._machine = Machine(LIFECYCLE, BootState.OFF if self._fed else BootState.NO_AC)
@@ -158,15 +160,12 @@ class Server:
         return not any(disk.used for disk in self.disks)
 
     def answers_ping(self, address: str) -> bool:
-        """The OS is up, has this address, and frames get through."""
-        os = self.os
-        return (
-            self.state is BootState.RUNNING
-            and not self.frozen
-            and os is not None
-            and address in os.addresses
-            and self.nics[0].reaches_network
-        )
+        """A system is up, has this address, and frames get through."""
+        if self.frozen or not self.nics[0].reaches_network:
+            return False
+        if self.state is BootState.RESCUE:
+            return address in self.live
+        return self.state is BootState.RUNNING and self.os is not None and address in self.os.addresses
 
     # the chassis, as the BMC's wires reach it
 
@@ -391,6 +390,7 @@ class Server:
         self._end_task()
         self.thaw()
         self.progress = 0
+        self.live = ()
         self.hint = ""
         self._fire(event)
         self._task = asyncio.get_running_loop().create_task(what, name=f"{self.name} runs")
@@ -399,6 +399,7 @@ class Server:
         self._end_task()
         self.thaw()
         self.progress = 0
+        self.live = ()
         self._fire(event)
 
     def _end_task(self) -> None:
@@ -414,6 +415,7 @@ class Server:
         """The machine restarts itself (an image has ended); runs the boot in the same task."""
         self.thaw()
         self.progress = 0
+        self.live = ()
         self._fire(event)
         await boot(self)
 

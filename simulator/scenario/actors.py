@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
 import httpx
@@ -17,10 +18,13 @@ from provisioner.clients.session6 import Session6
 from provisioner.log import Entry, ModuleLog, Outcome, Step
 from provisioner.services import Service
 from simulator.faults.engine import FaultEngine
+from simulator.files.plan import LabPlan
 from simulator.kernel import Clock, Journal, Streams
 from simulator.plant import Plant
 from simulator.scenario.language import Action
+from simulator.scenario.ledger import USERS_OF_5, Ledger
 from simulator.scenario.onlooker5 import Onlooker5, Record5
+from simulator.scenario.side_billmanager import BillManagerSide
 from simulator.scenario.side_billmanager5 import BillManager5Side
 from simulator.scenario.side_whmcs6 import Whmcs6Side
 from simulator.scenario.sides import Holding, Side
@@ -28,9 +32,6 @@ from simulator.scenario.sides import Holding, Side
 __all__ = ["Actors", "Holding", "LabRun", "PanelView", "Truth"]
 
 T = TypeVar("T")
-
-USERS_OF_5 = "@users.dcimgr"
-"""Ends the e-mail that DCImanager 6 shows of a user who has only a name, being made in DCImanager 5."""
 
 
 class LabRun(Protocol):
@@ -43,6 +44,9 @@ class LabRun(Protocol):
     faults: FaultEngine
     dci6_url: str
     dci5_url: str
+    ispmanager_url: str | None
+    """None where the lab has none."""
+    plan: LabPlan
     admin: tuple[str, str]
     """E-mail and password."""
 
@@ -50,6 +54,11 @@ class LabRun(Protocol):
 
     async def drive(self, work: Awaitable[T]) -> T:
         """Await `work` while lab time moves."""
+
+
+_SIDES: Mapping[str, Callable[[LabRun, Mapping[str, Any], ModuleLog], Side]] = MappingProxyType(
+    {"whmcs6": Whmcs6Side, "billmanager5": BillManager5Side, "billmanager6": BillManagerSide}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +82,8 @@ class Truth:
     os: str
     link: str
     answers_ping: bool
+    addresses: tuple[str, ...]
+    """Of the installed system."""
     disks: str
 
 
@@ -84,9 +95,8 @@ class Actors:
         self.log = ModuleLog(run.clock)
         self.log.subscribe(self._tell_journal)
         email, password = run.admin
-        make: Callable[[LabRun, Mapping[str, Any], ModuleLog], Side]
-        make = BillManager5Side if module == "billmanager5" else Whmcs6Side
-        self.side = make(run, settings, self.log)
+        self.side = _SIDES[module](run, settings, self.log)
+        self.ledger = Ledger(run, self.side)
         # The onlooker has a session and a log of his own: what he asks is no call of the billing side.
         self._eyes = Session6(
             run.dci6_url,
@@ -106,6 +116,7 @@ class Actors:
         try:
             yield actors
         finally:
+            actors.ledger.close()
             await actors.side.close()
             await actors._eyes.close()
             if actors._eyes5:
@@ -191,6 +202,7 @@ class Actors:
             os=os.name if os else "none",
             link="up" if server.nics[0].link_up else "down",
             answers_ping=os is not None and any(server.answers_ping(address) for address in os.addresses),
+            addresses=tuple(os.addresses) if os else (),
             disks="clean" if server.disks_clean else "used",
         )
 

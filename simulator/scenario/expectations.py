@@ -13,11 +13,15 @@ from provisioner.services import State
 from simulator.scenario.actors import Actors
 from simulator.scenario.language import Expected
 from simulator.scenario.leaks import Leak, Leaks, compare
+from simulator.scenario.ledger import Difference
+from simulator.scenario.onlooker_hosting import account_differences, accounts_of_nobody
 from simulator.scenario.schema import (
     CalledSpec,
     HasSpec,
     JournalSpec,
     LeaksSpec,
+    LedgerArgs,
+    LedgerSpec,
     MessageSpec,
     NeverCalledSpec,
     OrderSpec,
@@ -25,8 +29,9 @@ from simulator.scenario.schema import (
     ServiceExpect,
     TicketSpec,
 )
+from simulator.scenario.schema_hosting import AccountExpect
 
-__all__ = ["Miss", "check_expected", "check_no_leaks", "ledger"]
+__all__ = ["Miss", "check_expected", "check_ledger", "check_no_leaks", "held_for_nobody"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +57,12 @@ async def check_expected(expected: Expected, actors: Actors) -> list[Miss]:
                 misses += _compare(f"{spec.server} has", spec.has, shown, [spec.server])
             if spec.really is not None:
                 truth = actors.truth(spec.server)
-                seen = {name: getattr(truth, name) for name in ("power", "os", "link", "answers_ping", "disks")}
+                seen = {name: getattr(truth, name) for name in type(spec.really).model_fields}
                 misses += _compare(f"{spec.server} is really", spec.really, seen, [spec.server])
             return misses
+        case AccountExpect():
+            about = [spec.of] if spec.of not in (None, "none") else []
+            return [Miss(*each, [spec.account, *about]) for each in await account_differences(spec, actors)]
         case CalledSpec():
             return list(_called(spec, actors))
         case NeverCalledSpec():
@@ -63,7 +71,9 @@ async def check_expected(expected: Expected, actors: Actors) -> list[Miss]:
         case OrderSpec():
             return list(_order(spec, actors))
         case LeaksSpec():
-            return _leaks(expected.leaks or Leaks(), await ledger(actors))
+            return _leaks(expected.leaks or Leaks(), await held_for_nobody(actors))
+        case LedgerSpec():
+            return check_ledger(spec.ledger if isinstance(spec.ledger, list) else (), actors)
         case JournalSpec():
             return list(_journal(spec, actors))
         case MessageSpec():
@@ -75,11 +85,44 @@ async def check_expected(expected: Expected, actors: Actors) -> list[Miss]:
 
 async def check_no_leaks(actors: Actors) -> list[Miss]:
     """What holds when a scenario says nothing of leaks: there are none."""
-    return _leaks(Leaks(), await ledger(actors))
+    return _leaks(Leaks(), await held_for_nobody(actors))
 
 
-async def ledger(actors: Actors) -> list[Leak]:
-    """Owners and addresses that no active or suspended service accounts for.
+def check_ledger(expected: Sequence[LedgerArgs], actors: Actors) -> list[Miss]:
+    """Differences between charged and delivered, against those that are expected; without any, there are none.
+
+    What is still held for nobody is the business of `leaks`.
+    """
+    account = actors.ledger.account()
+    if account is None:
+        return []
+    found: set[int] = set()
+    misses: list[Miss] = []
+    for each in account.differences:
+        fitting = [number for number, args in enumerate(expected) if _fits(args, each)]
+        found.update(fitting)
+        if not fitting and not (each.open and not each.charged and each.thing != "port"):
+            misses.append(Miss("ledger", "no such difference", str(each), [each.server, each.service]))
+    for number, args in enumerate(expected):
+        if number not in found:
+            wanted = ", ".join(f"{name} {value}" for name, value in args if value is not None)
+            seen = "; ".join(map(str, account.differences)) or "no difference"
+            misses.append(Miss("ledger", wanted, seen, [args.of or ""]))
+    return misses
+
+
+def _fits(args: LedgerArgs, seen: Difference) -> bool:
+    return (
+        (args.undelivered if seen.charged else args.uncharged) == seen.thing
+        and args.of in (None, seen.service, seen.server)
+        and (args.reason is None or _like(seen.reason, args.reason))
+        and (args.least is None or seen.seconds >= args.least)
+        and (args.most is None or seen.seconds <= args.most)
+    )
+
+
+async def held_for_nobody(actors: Actors) -> list[Leak]:
+    """Owners and addresses that no active or suspended service accounts for, and accounts that billing made and forgot.
 
     What the module means to stay (the owner after termination of W6-S14, a free server's main address in DCImanager 5)
     is no leak.
@@ -94,7 +137,7 @@ async def ledger(actors: Actors) -> list[Leak]:
         if held.owner and not owner_stays:
             leaks.append(Leak("owner", held.server, held.owner, last))
         leaks.extend(Leak("address", held.server, address, last) for address in held.addresses[addresses_stay:])
-    return leaks
+    return [*leaks, *(Leak("account", name, name) for name in await accounts_of_nobody(actors))]
 
 
 def _like(text: str, pattern: str) -> bool:
@@ -119,7 +162,10 @@ def _compare(what: str, spec: Any, seen: dict[str, Any], about: Sequence[str]) -
             there = len(there)
         elif name == "operation" and seen.get("operation_message"):
             shown = f"{there} ({seen['operation_message']})"
-        if name in _GLOBS:
+        if name == "address":
+            alike = any(_like(str(each), str(wanted)) for each in there)
+            shown = ", ".join(there) or "none"
+        elif name in _GLOBS:
             alike = _like(str(there), str(wanted))
         elif name == "owner":
             alike = str(there).lower() == str(wanted).lower()
@@ -137,6 +183,7 @@ async def _shown(server: str, spec: HasSpec, actors: Actors) -> dict[str, Any]:
     view = await actors.panel_view(server)
     names = ("operation", "operation_message", "owner", "addresses", "power", "os", "ports")
     shown = {name: getattr(view, name) for name in names}
+    shown["address"] = view.addresses
     if any(getattr(spec, name) is not None for name in _OF_VERSION_5):
         record = await actors.record5(server)
         shown |= {name: getattr(record, name) for name in _OF_VERSION_5}

@@ -22,26 +22,21 @@ from simulator.files.reader import Document, Reporter, read, read_text, validate
 from simulator.scenario.leaks import Leaks, parse_leaks
 from simulator.scenario.names import Names
 from simulator.scenario.schema import (
-    AddAddressStep,
-    AddPanelStep,
     CalledSpec,
-    ChangePasswordStep,
     CheckStep,
     ClearStep,
     ColocationStep,
     CreateArgs,
     CreateStep,
-    DeleteAddressStep,
     FaultStep,
     JournalSpec,
     LeaksSpec,
+    LedgerSpec,
     MessageSpec,
     NeverCalledSpec,
     OrderSpec,
     ScenarioSpec,
-    ServerAddedStep,
     ServerExpect,
-    ServerRemovedStep,
     ServiceArgs,
     ServiceExpect,
     StepExpect,
@@ -52,8 +47,11 @@ from simulator.scenario.schema import (
     UnsuspendStep,
     WaitStep,
 )
+from simulator.scenario.schema_billmanager import OrderStep
+from simulator.scenario.schema_hosting import AccountExpect
 from simulator.scenario.settings import check_settings
 from simulator.scenario.sides import VERBS
+from simulator.scenario.strict import ModuleStep
 
 __all__ = [
     "Action",
@@ -266,6 +264,8 @@ class _Reading:
 
     def step(self, spec: BaseModel, way: Way, line: int) -> Step | None:
         match spec:
+            case CreateStep() if "create" not in VERBS[self.spec.module]:
+                return self.of_module("create", spec.create, spec.expect, way, line)
             case CreateStep():
                 args = spec.create
                 if args.server is not None:
@@ -282,20 +282,8 @@ class _Reading:
                 return self.action("unsuspend", spec.unsuspend, spec.expect, way, line)
             case TerminateStep():
                 return self.action("terminate", spec.terminate, spec.expect, way, line)
-            case AddPanelStep():
-                return self.of_module("add_panel", spec.add_panel, spec.expect, way, line)
-            case AddAddressStep():
-                return self.of_module("add_address", spec.add_address, spec.expect, way, line)
-            case DeleteAddressStep():
-                return self.of_module("delete_address", spec.delete_address, spec.expect, way, line)
-            case ChangePasswordStep():
-                return self.of_module("change_password", spec.change_password, spec.expect, way, line)
-            case ColocationStep():
-                return self.of_module("order_colocation", spec.order_colocation, spec.expect, way, line)
-            case ServerAddedStep():
-                return self.of_module("server_added", spec.server_added, spec.expect, way, line)
-            case ServerRemovedStep():
-                return self.of_module("server_removed", spec.server_removed, spec.expect, way, line)
+            case ModuleStep():
+                return self.of_module(spec.verb, spec.args, spec.expect, way, line)
             case WaitStep():
                 return Wait(line, spec.wait)
             case FaultStep():
@@ -378,9 +366,17 @@ class _Reading:
                     names.call(call, (*way, "order", index))
             case LeaksSpec():
                 return parse_leaks(spec.leaks, self.plan.servers, self.report.under(*way, "leaks"))
+            case LedgerSpec():
+                for index, each in enumerate(spec.ledger if isinstance(spec.ledger, list) else ()):
+                    if each.of is not None:
+                        names.service_or_server(each.of, (*way, "ledger", index, "of"))
             case TicketSpec():
                 if spec.ticket.service is not None:
                     names.service(spec.ticket.service, (*way, "ticket", "service"))
+            case AccountExpect():
+                names.hosting((*way, "account"))
+                if spec.of not in (None, "none"):
+                    names.service(str(spec.of), (*way, "of"))
             case JournalSpec() | MessageSpec():
                 pass
         return None
@@ -396,6 +392,8 @@ def _created(steps: Iterable[BaseModel]) -> list[str]:
             names.append(step.create.service)
         elif isinstance(step, ColocationStep):
             names.append(step.order_colocation.service)
+        elif isinstance(step, OrderStep):
+            names.append(step.order.service)
         elif isinstance(step, TogetherStep):
             names.extend(_created(step.together))
     return names

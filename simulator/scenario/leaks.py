@@ -1,6 +1,6 @@
 """Leaks: what a service that has ended still holds. The words for them in a scenario, and the ledger that is compared.
 
-`owner of srv-03`; `one address`, `2 addresses`, both also `... of srv-03`; `none`.
+`owner of srv-03`; `one address`, `2 addresses`, both also `... of srv-03`; `account user1` (of the ispmanager); `none`.
 """
 
 from __future__ import annotations
@@ -17,12 +17,15 @@ __all__ = ["Leak", "Leaks", "compare", "parse_leaks"]
 
 _WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10}
 _OWNER = re.compile(r"owner of (\S+)")
+_ACCOUNT = re.compile(r"account (\S+)")
 _ADDRESSES = re.compile(r"(\w+) address(?:es)?(?: of (\S+))?")
 
 
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """One thing held by nobody's living service. `kind`: `owner` or `address`; `value`: the e-mail or the address."""
+    """One thing held by nobody's living service. `kind`: `owner`, `address`, or `account` with its name for a server; `value`:
+    the e-mail, the address, or the name.
+    """
 
     kind: str
     server: str
@@ -31,6 +34,8 @@ class Leak:
     """The service that last had the server, when there is one."""
 
     def __str__(self) -> str:
+        if self.kind == "account":
+            return f"account {self.value} of ispmanager"
         what = (
             f"owner {self.value} of {self.server}" if self.kind == "owner" else f"address {self.value} of {self.server}"
         )
@@ -43,6 +48,7 @@ class Leaks:
 
     owners: tuple[str, ...] = ()
     addresses: tuple[tuple[str | None, int], ...] = ()
+    accounts: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         owners = [f"owner of {server}" for server in self.owners]
@@ -50,15 +56,19 @@ class Leaks:
             f"{count} address{'es' if count > 1 else ''}{f' of {server}' if server else ''}"
             for server, count in self.addresses
         ]
-        return ", ".join([*owners, *addresses]) or "none"
+        return ", ".join([*owners, *addresses, *(f"account {name}" for name in self.accounts)]) or "none"
 
 
 def parse_leaks(words: Sequence[str], servers: Collection[str], report: Reporter) -> Leaks:
     """The leaks that these words name; what is not understood goes to the reporter."""
     owners: list[str] = []
     addresses: list[tuple[str | None, int]] = []
+    accounts: list[str] = []
     for index, word in enumerate(words):
         if word == "none" and len(words) == 1:
+            continue
+        if account := _ACCOUNT.fullmatch(word):
+            accounts.append(account[1])
             continue
         owner, address = _OWNER.fullmatch(word), _ADDRESSES.fullmatch(word)
         server = owner[1] if owner else address[2] if address else None
@@ -74,7 +84,7 @@ def parse_leaks(words: Sequence[str], servers: Collection[str], report: Reporter
             owners.append(owner[1])
         else:
             addresses.append((server, count))
-    return Leaks(tuple(owners), tuple(addresses))
+    return Leaks(tuple(owners), tuple(addresses), tuple(accounts))
 
 
 def _count(text: str) -> int:
@@ -90,6 +100,12 @@ def compare(expected: Leaks, seen: Sequence[Leak]) -> tuple[list[Leak], list[str
             owned[server] -= 1
         else:
             missing.append(f"owner of {server}")
+    forgotten = Counter(leak.server for leak in seen if leak.kind == "account")
+    for name in expected.accounts:
+        if forgotten[name]:
+            forgotten[name] -= 1
+        else:
+            missing.append(f"account {name}")
     held = Counter(leak.server for leak in seen if leak.kind == "address")
     for place, count in sorted(expected.addresses, key=lambda each: each[0] is None):
         wanted = count
@@ -101,7 +117,7 @@ def compare(expected: Leaks, seen: Sequence[Leak]) -> tuple[list[Leak], list[str
             missing.append(f"{wanted} address{'es' if wanted > 1 else ''}{f' of {place}' if place else ''}")
     extra: list[Leak] = []
     for leak in seen:
-        left = owned if leak.kind == "owner" else held
+        left = {"owner": owned, "account": forgotten}.get(leak.kind, held)
         if left[leak.server]:
             left[leak.server] -= 1
             extra.append(leak)

@@ -52,6 +52,15 @@ class Names:
     def service(self, name: str, way: Way) -> bool:
         return self._known("service", name, self.services, way, "services")
 
+    def service_or_server(self, name: str, way: Way) -> bool:
+        return self._known("service or server", name, [*self.services, *self.plan.servers], way, "known")
+
+    def hosting(self, way: Way) -> bool:
+        """There is an ispmanager at all; names of its users are checked when they are looked for."""
+        if self.plan.ispmanager is None:
+            self.report.at(way, "the lab has no ispmanager", "give it one: `ispmanager: {users: [...]}`")
+        return self.plan.ispmanager is not None
+
     def fault(self, name: str, way: Way) -> bool:
         return self._known("kind of fault", name, CATALOGUE, way, "kinds", key=True)
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from simulator.scenario.ledger import Account
+
 __all__ = ["MODES", "Failure", "Mode", "Result", "Verdict", "replay_command"]
 
 Mode = Literal["simulated", "wire", "wire-foreign"]
@@ -43,6 +45,8 @@ class Result:
     failures: Sequence[Failure]
     source: Sequence[str]
     replay: str
+    account: Account | None = None
+    """What was charged and what was delivered; None when the run never came so far."""
 
 
 def replay_command(file: str, seed: int, mode: Mode) -> str:

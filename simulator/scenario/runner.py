@@ -16,9 +16,10 @@ from simulator import kernel
 from simulator.faults.engine import Injected
 from simulator.faults.kinds import NotPossible
 from simulator.kernel import Clock, DeadlockError, Journal
+from simulator.lab import NotSimulated
 from simulator.scenario import labs
 from simulator.scenario.actors import Actors, LabRun
-from simulator.scenario.expectations import Miss, check_expected, check_no_leaks
+from simulator.scenario.expectations import Miss, check_expected, check_ledger, check_no_leaks
 from simulator.scenario.labs import OpenLab
 from simulator.scenario.language import (
     Action,
@@ -33,8 +34,9 @@ from simulator.scenario.language import (
     Wait,
     load_scenario,
 )
+from simulator.scenario.ledger import Account
 from simulator.scenario.result import Failure, Mode, Result, Verdict, replay_command
-from simulator.scenario.schema import LeaksSpec
+from simulator.scenario.schema import LeaksSpec, LedgerSpec
 
 __all__ = ["RECORDS_SHOWN", "run_scenario"]
 
@@ -75,6 +77,7 @@ def run_scenario(
         tuple(session.failures),
         scenario.source,
         replay_command(scenario.file, seed, mode),
+        session.account,
     )
 
 
@@ -93,6 +96,7 @@ class _Session:
         self.broken = False
         self.journal_hash = ""
         self.simulated = 0.0
+        self.account: Account | None = None
         self._open_lab = open_lab
         self._journal: Journal | None = None
         self._clock: Clock | None = None
@@ -112,6 +116,9 @@ class _Session:
                 asyncio.run(self._in_lab())
         except DeadlockError as error:
             self._fail(Miss("the run", "an end", str(error), ()), 0)
+        except NotSimulated as error:
+            self.broken = True
+            self.failures.append(Failure("the lab", "one that can be simulated", str(error), 0))
         except Exception as error:  # whatever broke is in the result, not on the user's screen
             self._broke(error)
         if not self.journal_hash:
@@ -128,6 +135,7 @@ class _Session:
                     await run.drive(self._play(run, actors))
                 finally:
                     self._stop_the_watch()
+                    self.account = actors.ledger.account()
 
     def _stop_the_watch(self) -> None:
         if self._journal is not None and self._clock is not None and not self.journal_hash:
@@ -172,6 +180,9 @@ class _Session:
             await self._check(self.scenario.expected, actors)
             if not any(isinstance(each.spec, LeaksSpec) for each in self.scenario.expected):
                 for miss in await check_no_leaks(actors):
+                    self._fail(miss, 0)
+            if not any(isinstance(each.spec, LedgerSpec) for each in self.scenario.expected):
+                for miss in check_ledger((), actors):
                     self._fail(miss, 0)
         for fault, injected in self._injected:
             if not injected.struck:

@@ -4,12 +4,14 @@ their first word; the `<word>` tags keep the reader's errors about the shape tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
 from simulator.files.units import Duration
+from simulator.scenario.schema_billmanager import BILLMANAGER_VERBS, BillManagerStep, PayStep
+from simulator.scenario.schema_hosting import AccountExpect
+from simulator.scenario.strict import EMAIL, Glob, ModuleStep, ServiceArgs, Step, StepExpect, Strict, by_key
 
 __all__ = [
     "AddAddressStep",
@@ -31,6 +33,8 @@ __all__ = [
     "JournalArgs",
     "JournalSpec",
     "LeaksSpec",
+    "LedgerArgs",
+    "LedgerSpec",
     "MessageSpec",
     "NeverCalledSpec",
     "OrderSpec",
@@ -54,27 +58,12 @@ __all__ = [
 ]
 
 
-class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-def _by_key(*words: str) -> Callable[[Any], str]:
-    def choose(value: Any) -> str:
-        if isinstance(value, Mapping):
-            return next((f"<{word}>" for word in words if word in value), "<?>")
-        return "<?>"
-
-    return choose
-
-
 def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
 _ONE_OR_MORE = WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})
 Words = Annotated[list[str], BeforeValidator(_as_list), _ONE_OR_MORE]
-Glob = str
-"""A text with `*`, `?` and `[...]`."""
 FaultMap = Annotated[
     dict[str, Any],
     WithJsonSchema({"x-ref": "Fault"}),
@@ -85,30 +74,8 @@ FaultMap = Annotated[
 # steps
 
 
-class StepExpect(Strict):
-    """How a step must end. Without one it must succeed."""
-
-    ok: Literal[True] | None = None
-    error: Glob | None = None
-    """The step must fail, with an error text like this."""
-    within: Duration | None = None
-    """Lab time that the step may take."""
-
-    @model_validator(mode="after")
-    def one_end(self) -> StepExpect:
-        if self.ok and self.error is not None:
-            raise ValueError("a step ends either `ok` or with an `error`, not both")
-        return self
-
-
-class ServiceArgs(Strict):
-    service: str
-    by_client: bool = False
-    """The client himself asks, in the client area, and not the provider."""
-
-
 class CreateArgs(ServiceArgs):
-    client: str = Field(pattern=r"^[^\s@]+@[^\s@]+$")
+    client: str = Field(pattern=EMAIL)
     """E-mail."""
     configuration: str | None = None
     """Instead of the one in `settings`."""
@@ -141,7 +108,7 @@ class ColocationArgs(Strict):
     """An order that people fulfil: a ticket goes to the department."""
 
     service: str
-    client: str = Field(pattern=r"^[^\s@]+@[^\s@]+$")
+    client: str = Field(pattern=EMAIL)
     """E-mail."""
 
 
@@ -150,10 +117,6 @@ class ServerAddedArgs(Strict):
 
     service: str
     server: str
-
-
-class Step(Strict):
-    expect: StepExpect = StepExpect()
 
 
 class CreateStep(Step):
@@ -172,33 +135,33 @@ class TerminateStep(Step):
     terminate: ServiceArgs
 
 
-class AddPanelStep(Step):
+class AddPanelStep(ModuleStep):
     """`billmanager5` only, as the six after it."""
 
     add_panel: AddPanelArgs
 
 
-class AddAddressStep(Step):
+class AddAddressStep(ModuleStep):
     add_address: AddressArgs
 
 
-class DeleteAddressStep(Step):
+class DeleteAddressStep(ModuleStep):
     delete_address: AddressArgs
 
 
-class ChangePasswordStep(Step):
+class ChangePasswordStep(ModuleStep):
     change_password: ServiceArgs
 
 
-class ColocationStep(Step):
+class ColocationStep(ModuleStep):
     order_colocation: ColocationArgs
 
 
-class ServerAddedStep(Step):
+class ServerAddedStep(ModuleStep):
     server_added: ServerAddedArgs
 
 
-class ServerRemovedStep(Step):
+class ServerRemovedStep(ModuleStep):
     server_removed: ServiceArgs
 
 
@@ -230,8 +193,9 @@ ServiceStep = Annotated[
     Annotated[CreateStep, Tag("<create>")]
     | Annotated[SuspendStep, Tag("<suspend>")]
     | Annotated[UnsuspendStep, Tag("<unsuspend>")]
-    | Annotated[TerminateStep, Tag("<terminate>")],
-    Discriminator(_by_key("create", "suspend", "unsuspend", "terminate")),
+    | Annotated[TerminateStep, Tag("<terminate>")]
+    | Annotated[PayStep, Tag("<pay>")],
+    Discriminator(by_key("create", "suspend", "unsuspend", "terminate", "pay")),
 ]
 
 StepSpec = Annotated[
@@ -246,13 +210,14 @@ StepSpec = Annotated[
     | Annotated[ColocationStep, Tag("<order_colocation>")]
     | Annotated[ServerAddedStep, Tag("<server_added>")]
     | Annotated[ServerRemovedStep, Tag("<server_removed>")]
+    | BillManagerStep
     | Annotated[WaitStep, Tag("<wait>")]
     | Annotated[FaultStep, Tag("<fault>")]
     | Annotated[ClearStep, Tag("<clear>")]
     | Annotated[TogetherStep, Tag("<together>")]
     | Annotated[CheckStep, Tag("<check>")],
     Discriminator(
-        _by_key(
+        by_key(
             "create",
             "suspend",
             "unsuspend",
@@ -264,6 +229,7 @@ StepSpec = Annotated[
             "order_colocation",
             "server_added",
             "server_removed",
+            *BILLMANAGER_VERBS,
             "wait",
             "fault",
             "clear",
@@ -309,6 +275,8 @@ class HasSpec(Strict):
     owner: str | None = None
     """E-mail, or `none`."""
     addresses: int | None = Field(default=None, ge=0)
+    address: Glob | None = None
+    """One of its addresses: `*/64` for a subnet of that prefix."""
     power: Literal["on", "off", "unknown"] | None = None
     os: str | None = None
     """Template, or `none`."""
@@ -331,6 +299,8 @@ class ReallySpec(Strict):
     link: Literal["up", "down"] | None = None
     """Of its first NIC."""
     answers_ping: bool | None = None
+    addresses: int | None = Field(default=None, ge=0)
+    """How many the installed system has."""
     disks: Literal["clean", "used"] | None = None
 
 
@@ -364,12 +334,46 @@ class OrderSpec(Strict):
 
 
 class LeaksSpec(Strict):
-    """What services that ended still hold: `owner of srv-03`, `one address`, `2 addresses of srv-03`; or `none`.
+    """What services that ended still hold: `owner of srv-03`, `one address`, `2 addresses of srv-03`, `account user1`; or
+    `none`.
 
     Without this expectation there must be none; with it, exactly these.
     """
 
     leaks: Words
+
+
+class LedgerArgs(Strict):
+    """A difference between what billing charges and what there is; it matches one or more that are alike."""
+
+    uncharged: Literal["server", "address", "port"] | None = None
+    """Delivered to somebody, or held for nobody, and charged to nobody."""
+    undelivered: Literal["server", "address", "port"] | None = None
+    """Charged, and not there."""
+    of: str | None = None
+    """A service or a server."""
+    reason: Glob | None = None
+    least: Duration | None = None
+    """Lab time that it lasted at least; of several that are alike, each of them."""
+    most: Duration | None = None
+
+    @model_validator(mode="after")
+    def one_side(self) -> LedgerArgs:
+        if (self.uncharged is None) == (self.undelivered is None):
+            raise ValueError("say what is `uncharged` or what is `undelivered`, one of them")
+        return self
+
+
+class LedgerSpec(Strict):
+    """Hours charged against hours delivered: `none`, or the differences that there must be.
+
+    Without this expectation there must be none; with it, exactly these. What `leaks` names is no difference here.
+    """
+
+    ledger: Annotated[
+        Annotated[list[LedgerArgs], Tag("<list>")] | Annotated[Literal["none"], Tag("<none>")],
+        Discriminator(lambda value: "<none>" if isinstance(value, str) else "<list>"),
+    ]
 
 
 class JournalArgs(Strict):
@@ -424,13 +428,27 @@ ExpectSpec = Annotated[
     | Annotated[NeverCalledSpec, Tag("<never_called>")]
     | Annotated[OrderSpec, Tag("<order>")]
     | Annotated[LeaksSpec, Tag("<leaks>")]
+    | Annotated[LedgerSpec, Tag("<ledger>")]
     | Annotated[JournalSpec, Tag("<journal>")]
     | Annotated[MessageSpec, Tag("<message>")]
     | Annotated[TicketSpec, Tag("<ticket>")]
     | Annotated[ServiceExpect, Tag("<service>")]
+    | Annotated[AccountExpect, Tag("<account>")]
     | Annotated[ServerExpect, Tag("<server>")],
     Discriminator(
-        _by_key("called", "never_called", "order", "leaks", "journal", "message", "ticket", "service", "server")
+        by_key(
+            "called",
+            "never_called",
+            "order",
+            "leaks",
+            "ledger",
+            "journal",
+            "message",
+            "ticket",
+            "service",
+            "account",
+            "server",
+        )
     ),
 ]
 
@@ -444,8 +462,8 @@ class ScenarioSpec(Strict):
     """Numbers of the requirements that it shows: `W6-A10`."""
     lab: Annotated[Any, WithJsonSchema({"anyOf": [{"type": "string"}, {"x-ref": "LabSpec"}]})] = "small"
     """A name in fixtures/, a path relative to this file, or a whole lab."""
-    module: Literal["whmcs6", "billmanager5"] = "whmcs6"
-    """WHMCS with DCImanager 6, or BILLmanager with DCImanager 5."""
+    module: Literal["whmcs6", "billmanager5", "billmanager6"] = "whmcs6"
+    """WHMCS with DCImanager 6, BILLmanager with DCImanager 5, or BILLmanager 6 with its processing modules."""
     settings: Annotated[dict[str, Any], WithJsonSchema({"x-ref": "Settings"})] = {}
     """Of the billing module."""
     faults: list[FaultMap] = []

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from provisioner.billmanager.settings import BillManagerSettings
 from provisioner.errors import BadSettings
 from provisioner.modules.billmanager5 import BillManager5Settings
 from provisioner.modules.whmcs6 import Whmcs6Settings
@@ -16,11 +17,12 @@ from simulator.scenario.names import Names
 
 __all__ = ["check_settings", "setting_names", "settings_schema"]
 
-_MODULES: Mapping[str, type[Whmcs6Settings | BillManager5Settings]] = {
+_MODULES: Mapping[str, type[Whmcs6Settings | BillManager5Settings | BillManagerSettings]] = {
     "whmcs6": Whmcs6Settings,
     "billmanager5": BillManager5Settings,
+    "billmanager6": BillManagerSettings,
 }
-_DURATIONS = ("install_timeout", "power_timeout", "ping_timeout")
+_DURATIONS = ("install_timeout", "power_timeout", "ping_timeout", "retry_interval")
 _TEMPLATES = {"os": "os", "diagnostic_template": "diagnostic"}
 _POOLS = ("pool", "diagnostic_pool", "ipv6_pool")
 

@@ -84,13 +84,14 @@ class FakeSwitch:
     silent: bool = False
     stuck: set[int] = field(default_factory=set)
     reads: int = 0
+    vlans: dict[int, int] = field(default_factory=dict)
 
     async def ports(self) -> list[PortView]:
         self.reads += 1
         if self.silent:
             raise DeviceSilent(self.name, "no answer in 3 s")
         return [
-            PortView(str(10100 + number), f"GigabitEthernet0/{number}", up, up, 10**9)
+            PortView(str(10100 + number), f"GigabitEthernet0/{number}", up, up, 10**9, vlan=self.vlans.get(number, 1))
             for number, up in enumerate(self.admin, 1)
         ]
 
@@ -101,6 +102,14 @@ class FakeSwitch:
         if number in self.stuck:
             raise DeviceRefused(self.name, "SNMP error genErr")
         self.admin[number - 1] = up
+
+    async def set_vlan(self, identity: str, vlan: int, name: str) -> None:
+        if self.silent:
+            raise DeviceSilent(self.name, "no answer in 3 s")
+        self.vlans[int(identity) - 10100] = vlan
+
+    async def remove_vlan(self, vlan: int) -> None:
+        pass
 
     async def close(self) -> None:
         pass
@@ -228,6 +237,7 @@ def config(**changes: Any) -> PanelConfig:
         templates=[
             TemplateSetup("debian-12", "os", 900_000_000, 600.0, ["linux"]),
             TemplateSetup("Diag6", "diagnostic", 500_000_000, 600.0, []),
+            TemplateSetup("Sysrescd", "rescue", 400_000_000, 60.0, []),
         ],
         token_ttl=3600.0,
         bmc_poll=900.0,

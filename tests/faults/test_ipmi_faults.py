@@ -5,7 +5,7 @@ from pydantic import ValidationError
 
 from simulator.dcim.errors import DeviceFault
 from simulator.dcim.records import PowerStatus
-from simulator.faults import CATALOGUE
+from simulator.faults import CATALOGUE, NotPossible
 from simulator.kernel import run
 from simulator.lab import Lab
 
@@ -46,8 +46,10 @@ UNKNOWN, OFF = PowerStatus.UNKNOWN, PowerStatus.OFF
         ("ipmi.garbled", {"how": "checksum", "stage": "command"}, UNKNOWN, "no answer from"),
         ("ipmi.garbled", {"how": "code", "stage": "command"}, UNKNOWN, "no answer from"),
         ("ipmi.garbled", {"how": "garbage"}, UNKNOWN, "no answer from"),
+        ("ipmi.garbled", {"how": "short"}, OFF, "Get Chassis Status: a chassis status has at least 3 octets"),
         ("ipmi.code", {}, OFF, r"unspecified error \(completion code FFh\)"),
         ("ipmi.code", {"command": "Get Chassis Status", "code": 0xD2}, OFF, r"initialisation .* D2h"),
+        ("ipmi.code", {"code": 0xC5}, OFF, r"Get Chassis Status: reservation cancelled or wrong .* C5h"),
         ("ipmi.busy", {}, OFF, r"Get Chassis Status: node busy \(completion code C0h\)"),
         ("ipmi.session_lost", {}, UNKNOWN, "no answer from .* to Get Chassis Status"),
         ("ipmi.refused", {"stage": "open"}, OFF, r"Open Session refused: no free session slot \(status 01h\)"),
@@ -81,6 +83,8 @@ def test_the_panel_ends_in_a_defined_state_with_a_message_that_names_the_bmc(kin
         ("ipmi.late", {"delay": "0.3s", "jitter": "0.2s"}),
         ("ipmi.doubled", {}),
         ("ipmi.garbled", {"share": "30%", "how": "garbage"}),
+        ("ipmi.garbled", {"how": "sequence"}),
+        ("ipmi.garbled", {"how": "long"}),
         ("ipmi.session_lost", {"command": "Chassis Control"}),
         ("ipmi.busy", {"for": "0s"}),
         ("ipmi.code", {"user": "somebody else"}),
@@ -104,6 +108,69 @@ def test_a_command_whose_reply_is_lost_has_been_run_once_for_all_its_resends():
         await lab.panel.devices.power(number, "on")
         assert lab.plant.servers["srv-1"].powered
         assert run.count("Chassis Control") == 1
+
+    in_lab(scene)
+
+
+def test_power_that_is_stuck_says_yes_and_stays_as_it_is():
+    async def scene(lab, number):
+        strike(lab, "ipmi.ignored", command="Chassis Control")
+        await lab.panel.devices.power(number, "on")
+        assert not lab.plant.servers["srv-1"].powered
+        assert await lab.panel.devices.read_power(number) is OFF
+        lab.faults.clear()
+        await lab.panel.devices.power(number, "on")
+        assert lab.plant.servers["srv-1"].powered
+
+    in_lab(scene)
+
+
+def test_what_a_bmc_keeps_can_be_bent_and_is_mended():
+    async def scene(lab, number):
+        bmc = lab.bmc("srv-1")
+        board = bmc.board
+        before = bytes(board.inventory), len(board.log.entries)
+        strike(lab, "bmc.inventory_spoiled")
+        area = board.inventory[8 * board.inventory[3] : 8 * board.inventory[4]]
+        assert sum(area) & 0xFF
+        strike(lab, "bmc.log_full")
+        assert board.log.free == 0
+        strike(lab, "bmc.sensor_lost", sensor="FAN1")
+        assert [sensor.name for sensor in board.sensors if board.disabled.get(sensor.number)] == ["FAN1"]
+        lab.faults.clear()
+        assert (bytes(board.inventory), len(board.log.entries)) == before
+        assert not any(board.disabled.values())
+        with pytest.raises(NotPossible, match="has no sensor 'Warp core'"):
+            strike(lab, "bmc.sensor_lost", sensor="Warp core")
+        with pytest.raises(NotPossible, match="has states, and no value"):
+            strike(lab, "bmc.sensor_frozen", sensor="HDD1 Status")
+
+    in_lab(scene)
+
+
+def test_a_frozen_sensor_sees_a_dead_fan_only_when_it_is_mended():
+    async def scene(lab, number):
+        await lab.panel.devices.power(number, "on")
+        await lab.clock.sleep(300)
+        log = lab.bmc("srv-1").board.log.entries
+        before = len(log)
+        strike(lab, "bmc.sensor_frozen", sensor="FAN1")
+        strike(lab, "fan.dead", fan=1)
+        assert len(log) == before
+        lab.faults.clear("bmc.sensor_frozen")
+        assert len(log) == before + 3
+
+    in_lab(scene)
+
+
+def test_a_bmc_that_starts_anew_is_deaf_for_a_while_and_the_machine_runs_on():
+    async def scene(lab, number):
+        await lab.panel.devices.power(number, "on")
+        strike(lab, "bmc.restarts")
+        with pytest.raises(DeviceFault, match="BMC of srv-1: no answer"):
+            await lab.panel.devices.read_power(number)
+        await lab.clock.sleep(120)
+        assert await lab.panel.devices.read_power(number) is PowerStatus.ON
 
     in_lab(scene)
 

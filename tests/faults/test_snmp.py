@@ -13,9 +13,12 @@ from simulator.dcim.drivers.own_snmp import OwnPduDriver, OwnSwitchDriver
 from simulator.faults import CATALOGUE, NotPossible
 from simulator.kernel import run
 from simulator.lab import Lab
+from simulator.snmp import Manager, oid
 
 SMALL = Lab.load("small")
 ADMIN = "1.3.6.1.2.1.2.2.1.7"
+IN_OCTETS = "1.3.6.1.2.1.2.2.1.10"
+UPTIME = "1.3.6.1.2.1.1.3.0"
 
 
 def in_lab(scene: Callable[[Any], Awaitable[None]]) -> None:
@@ -150,3 +153,80 @@ def test_parts_and_agents_that_are_not_there_are_refused() -> None:
             strike(lab, "snmp.drop", switch="sw-a1", oid="ifTable")
 
     in_lab(scene)
+
+
+@pytest.mark.requirement("HW-3")
+def test_a_restart_takes_the_up_time_and_the_counters_and_may_give_ports_other_numbers() -> None:
+    async def scene(lab: Any) -> None:
+        device = lab.station("sw-a1")
+        manager = Manager("private")
+
+        def read(name: str) -> Any:
+            answer = device.handle(manager.get([oid(name)]).octets)
+            return manager.response(answer).varbinds[0].value()
+
+        def names() -> dict[str, str]:
+            return {port.identity: port.description for port in seen}
+
+        lab.plant.switches["sw-a1"].ports[2].octets_in = 5000
+        driver = switch(lab)
+        await lab.clock.sleep(100)
+        seen = await driver.ports()
+        before = names()
+        assert (read(f"{IN_OCTETS}.10103"), read(UPTIME) > 10000) == (5000, True)
+        strike(lab, "snmp.restart", switch="sw-a1")
+        await lab.clock.sleep(60)
+        seen = await driver.ports()
+        assert names() == before
+        assert (read(f"{IN_OCTETS}.10103"), read(UPTIME) < 6000) == (0, True)
+        strike(lab, "snmp.restart", switch="sw-a1", ifindex="reshuffled")
+        await lab.clock.sleep(60)
+        seen = await driver.ports()
+        after = names()
+        assert set(after.values()) == set(before.values()), "every port is there"
+        assert after.keys() == before.keys(), "and every number"
+        assert not any(after[number] == before[number] for number in before), "but none where it was"
+        # The number leads to the port that carries the name now, for a manager that looks before it acts.
+        third = next(number for number, name in after.items() if name == "GigabitEthernet0/3")
+        await driver.set_port(third, up=False)
+        assert [port.number for port in lab.plant.switches["sw-a1"].ports if not port.admin_up] == [3]
+
+    in_lab(scene)
+
+
+def test_only_ports_have_numbers_that_a_start_can_change() -> None:
+    async def scene(lab: Any) -> None:
+        with pytest.raises(NotPossible, match="pdu-a1 has no ports"):
+            strike(lab, "snmp.restart", pdu="pdu-a1", ifindex="reshuffled")
+        strike(lab, "snmp.restart", pdu="pdu-a1")
+        with pytest.raises(DeviceError, match="no answer"):
+            await pdu(lab).outlets()
+
+    in_lab(scene)
+
+
+@pytest.mark.requirement("HW-2")
+def test_a_stuck_outlet_says_yes_and_stays_as_it_is() -> None:
+    async def scene(lab: Any) -> None:
+        driver = pdu(lab)
+        strike(lab, "outlet.stuck", pdu="pdu-a1", outlet=4)
+        await driver.set_outlet("4", on=False)
+        await lab.clock.sleep(5)
+        assert (await driver.outlets())[3].on
+        assert lab.plant.servers["srv-04"].bmc_alive
+        lab.faults.clear()
+        await driver.set_outlet("4", on=False)
+        assert not lab.plant.servers["srv-04"].bmc_alive
+
+    in_lab(scene)
+
+
+ASKED_FOR = {
+    "snmp.drop", "snmp.delay", "snmp.error", "snmp.too_big", "snmp.truncated", "snmp.duplicated", "snmp.wrong_id",
+    "snmp.stale", "snmp.restart", "snmp.slow", "snmp.disorder", "snmp.rate_limit", "snmp.set_lost", "snmp.set_ignored",
+    "outlet.stuck", "outlets.swapped", "bank.tripped", "snmp.community",
+}  # fmt: skip
+
+
+def test_what_can_go_wrong_with_an_agent_is_all_in_the_catalogue() -> None:
+    assert CATALOGUE.keys() >= ASKED_FOR

@@ -39,7 +39,7 @@ def test_the_small_lab_is_a_room_of_two_racks_and_a_dozen_servers() -> None:
     assert len({server.configuration.text for server in plan.servers.values()}) == 3
     assert {pdu.model for pdu in plan.pdus.values()} == {"apc-ap8641", "raritan-px3"}
     assert [pool for pool in plan.pools.values() if pool.deallocation]
-    assert {template.type for template in plan.panel.templates} == {"os", "diagnostic"}
+    assert {template.type for template in plan.panel.templates} == {"os", "diagnostic", "rescue"}
 
 
 def test_cables_lead_to_the_ports_and_outlets_that_the_file_names() -> None:

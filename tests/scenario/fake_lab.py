@@ -49,6 +49,8 @@ class FakeRun:
         world: Any = SimpleNamespace(plant=self.plant, management=None, panel_services=None, bmc_host=lambda name: "")
         self.faults = FaultEngine(world, self.clock, self.journal)
         self.dci6_url = "http://panel"
+        self.ispmanager_url = None
+        self.plan = plan
         self.admin = ADMIN
 
     def billing_transport(self) -> httpx.AsyncBaseTransport:

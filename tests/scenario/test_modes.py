@@ -15,8 +15,6 @@ SCENARIOS = data_directory("scenarios")
 # One of each kind. The rest are slow: with a device that is silent, the panel waits for the time-outs of real protocols.
 QUICK = {
     "installation/not-waited-for",
-    "panel/stays-down",
-    "power/lossy-management-link",
     "stock/no-free-server",
     "whmcs6/temporary-ipv4",
 }

@@ -13,7 +13,7 @@ from rich.progress import Progress as RichProgress
 from rich.table import Table
 from rich.text import Text
 
-from simulator.scenario.reports.words import ended, lab_time, place, wall_time
+from simulator.scenario.reports.words import billed, differences, ended, lab_time, place, wall_time
 from simulator.scenario.result import Failure, Result
 
 __all__ = ["Progress", "print_results"]
@@ -22,7 +22,7 @@ _COLOURS = {"passed": "green", "failed": "bold red", "error": "bold yellow"}
 
 
 def print_results(results: Sequence[Result], console: Console) -> None:
-    """The table, the failures, and the count."""
+    """The table, the failures, the ledger, and the count."""
     table = Table(box=None, pad_edge=False, show_edge=False, header_style="bold")
     table.add_column("Scenario", overflow="fold", ratio=1)
     table.add_column("Verdict", no_wrap=True)
@@ -39,9 +39,22 @@ def print_results(results: Sequence[Result], console: Console) -> None:
     for result in results:
         if result.failures:
             _failures(result, console)
+    _ledger(results, console)
     console.print()
     colour = "green" if all(result.verdict == "passed" for result in results) else "bold red"
     console.print(Text(ended(results), style=colour))
+
+
+def _ledger(results: Sequence[Result], console: Console) -> None:
+    """What was charged against what was delivered; of a single scenario, each difference with its reason."""
+    if not (lines := billed(results)):
+        return
+    console.print()
+    console.print(Text("Ledger", style="bold"))
+    if len(results) == 1:
+        lines += [str(each) for each in differences(results[0])]
+    for line in lines:
+        console.print(Text(f"  {_printable(line)}"), soft_wrap=True)
 
 
 def _failures(result: Result, console: Console) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from simulator.scenario.reports.words import ended, lab_time, place, wall_time
+from simulator.scenario.ledger import THINGS
+from simulator.scenario.reports.words import differences, ended, hours, lab_time, place, wall_time
 from simulator.scenario.result import Failure, Result
 
 __all__ = ["page"]
@@ -53,7 +54,29 @@ def _lines(results: Sequence[Result]) -> Iterator[str]:
                 yield from _failure(result, failure)
             yield f"<p>Run it again:</p>\n<pre>{_text(result.replay)}</pre>"
             yield f'<p class="quiet">seed {result.seed}, {result.mode}, journal {_text(result.journal_hash)}</p>'
+    yield from _ledger(results)
     yield "</body>\n</html>"
+
+
+def _ledger(results: Sequence[Result]) -> Iterator[str]:
+    """Hours charged and delivered in each run, and every difference with its reason."""
+    if not any(result.account for result in results):
+        return
+    yield "<h2>Ledger</h2>"
+    yield "<p>Hours of servers, addresses and ports that billing charged, against those that were delivered.</p>"
+    yield "<table>\n<thead><tr><th>Scenario</th>"
+    yield "".join(f'<th class="number">{thing}, charged</th><th class="number">delivered</th>' for thing in THINGS)
+    yield "<th>Differences</th></tr></thead>\n<tbody>"
+    for result in results:
+        if (account := result.account) is None:
+            continue
+        cells = "".join(
+            f'<td class="number">{hours(account.charged[thing])}</td><td class="number">{hours(account.delivered[thing])}</td>'
+            for thing in THINGS
+        )
+        apart = "<br>".join(_text(str(each)) for each in differences(result)) or '<span class="quiet">none</span>'
+        yield f"<tr><td>{_text(result.name)}</td>{cells}<td>{apart}</td></tr>"
+    yield "</tbody>\n</table>"
 
 
 def _failure(result: Result, failure: Failure) -> Iterator[str]:

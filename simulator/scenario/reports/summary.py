@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Sequence
 
@@ -30,6 +31,7 @@ def summary(results: Sequence[Result], *, seed: int | None, mode: Mode) -> str:
                     {"what": each.what, "expected": each.expected, "seen": each.seen, "line": each.line}
                     for each in result.failures
                 ],
+                "ledger": None if result.account is None else dataclasses.asdict(result.account),
             }
             for result in results
         ],

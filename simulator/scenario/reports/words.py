@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from simulator.scenario.ledger import THINGS, Difference
 from simulator.scenario.result import Failure, Result
 
-__all__ = ["ended", "lab_time", "place", "wall_time"]
+__all__ = ["billed", "differences", "ended", "hours", "lab_time", "place", "wall_time"]
 
 
 def lab_time(seconds: float) -> str:
@@ -22,6 +23,36 @@ def wall_time(seconds: float) -> str:
 def place(result: Result, failure: Failure) -> str:
     """`file:line`, or the file where no line is to blame."""
     return f"{result.file}:{failure.line}" if failure.line else result.file
+
+
+def hours(seconds: float) -> str:
+    """`0.42 h`."""
+    return f"{seconds / 3600:.2f} h"
+
+
+def differences(result: Result) -> Sequence[Difference]:
+    """Between what was charged and what was delivered in this run."""
+    return result.account.differences if result.account else ()
+
+
+def billed(results: Sequence[Result]) -> list[str]:
+    """A line for each kind of thing: hours charged and delivered in all runs, and what of them was not the same."""
+    accounts = [result.account for result in results if result.account]
+    lines = []
+    for thing in THINGS:
+        charged = sum(account.charged[thing] for account in accounts)
+        delivered = sum(account.delivered[thing] for account in accounts)
+        apart = [each for account in accounts for each in account.differences if each.thing == thing]
+        missing = sum(each.seconds for each in apart if each.charged)
+        free = sum(each.seconds for each in apart if not each.charged)
+        left = sum(each.open and not each.charged for each in apart)
+        if charged or delivered or apart:
+            text = f"{thing:<7} {hours(charged)} charged, {hours(delivered)} delivered"
+            parts = [f"{hours(missing)} charged and not delivered"] if missing else []
+            parts += [f"{hours(free)} delivered and not charged"] if free else []
+            parts += [f"{left} left behind at the end"] if left else []
+            lines.append(f"{text}: {', '.join(parts) or 'no difference'}")
+    return lines
 
 
 def ended(results: Sequence[Result]) -> str:
