@@ -8,19 +8,17 @@ import sys
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
 
-from simulator.files.lab_file import find_lab, load_lab, no_such_lab
 from simulator.files.problems import FileProblems, Problem, did_you_mean
-from simulator.files.reader import read
-from simulator.scenario.batch import default_path, find_scenarios, load_all, run_all
-from simulator.scenario.json_schema import schema_text
-from simulator.scenario.language import load_scenario
-from simulator.scenario.reports import Progress, junit, page, print_results, summary
-from simulator.scenario.result import Mode, Result
+
+if TYPE_CHECKING:
+    from simulator.scenario.result import Mode, Result
+
+# Each command imports what it works with: `rackloop health` and `--help` need not wait for the whole simulator.
 
 __all__ = ["app", "main"]
 
@@ -107,6 +105,9 @@ def run(
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the results as JSON here.")] = None,
 ) -> None:
     """Run scenarios and print their verdicts."""
+    from simulator.scenario.batch import default_path, find_scenarios, load_all, run_all  # noqa: PLC0415
+    from simulator.scenario.reports import Progress, junit, page, print_results, summary  # noqa: PLC0415
+
     if drivers is Drivers.foreign and not wire:
         raise typer.BadParameter("foreign drivers need real sockets: add --wire", param_hint="--drivers")
     mode: Mode = "simulated" if not wire else "wire-foreign" if drivers is Drivers.foreign else "wire"
@@ -165,6 +166,10 @@ def validate(
 
 def _validated(file: Path) -> str:
     """What the file is, in a few words. Raises FileProblems."""
+    from simulator.files.lab_file import load_lab  # noqa: PLC0415
+    from simulator.files.reader import read  # noqa: PLC0415
+    from simulator.scenario.language import load_scenario  # noqa: PLC0415
+
     document = read(file)
     if "scenario" in document.data:
         scenario = load_scenario(file)
@@ -186,6 +191,8 @@ def _count(number: int, one: str, many: str = "") -> str:
 @app.command()
 def schema(kind: Annotated[SchemaName, typer.Argument(help="Which file format.")]) -> None:
     """Print the JSON Schema (draft 7) of a file format."""
+    from simulator.scenario.json_schema import schema_text  # noqa: PLC0415
+
     typer.echo(schema_text(kind.value), nl=False)
 
 
@@ -198,7 +205,7 @@ def fidelity(
     ] = False,
 ) -> None:
     """Compare our DCImanager 6 API with the OpenAPI document of a real installation, route by route."""
-    from simulator.fidelity import SpecError, fidelity_page, report_on  # noqa: PLC0415 - as for `up`
+    from simulator.fidelity import SpecError, fidelity_page, report_on  # noqa: PLC0415
 
     if page == (spec is not None):
         raise typer.BadParameter("give a document with --spec, or --page", param_hint="--spec")
@@ -232,7 +239,8 @@ def up(
     drivers: Annotated[Drivers, typer.Option(help="What the panel speaks to devices with.")] = Drivers.own,
 ) -> None:
     """Start a lab on real sockets and keep it running until Ctrl-C."""
-    from simulator.control.up import up as keep_up  # noqa: PLC0415 - web servers cost start-up that others need not pay
+    from simulator.control.up import up as keep_up  # noqa: PLC0415
+    from simulator.files.lab_file import find_lab, load_lab, no_such_lab  # noqa: PLC0415
 
     file = find_lab(lab)
     if file is None:
@@ -254,7 +262,7 @@ def health(
     endpoints: Annotated[Path, typer.Option(help="The file that `up --endpoints` wrote.")],
 ) -> None:
     """Ask a lab that is up whether it answers; exit status 1 when it does not."""
-    from simulator.control.health import Unhealthy, check_health  # noqa: PLC0415 - as above
+    from simulator.control.health import Unhealthy, check_health  # noqa: PLC0415
 
     try:
         typer.echo(check_health(endpoints))
@@ -271,7 +279,7 @@ def report(
     restart: Annotated[bool, typer.Option("--restart", help="Forget what was seen, for the next trial.")] = False,
 ) -> None:
     """Say what the clients of a lab that is up did wrong; exit status 1 when there is anything."""
-    from simulator.control.report import NoLab, as_text, control_of, fetch_report  # noqa: PLC0415 - as above
+    from simulator.control.report import NoLab, as_text, control_of, fetch_report  # noqa: PLC0415
 
     try:
         found = fetch_report(control_of(endpoints) if endpoints else control, restart=restart)
