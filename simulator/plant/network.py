@@ -170,7 +170,8 @@ class SwitchPort:
 
     @property
     def link_up(self) -> bool:
-        return self.ready and self.cable is not None and self.cable.plugged and self.cable.nic.lit
+        cable = self.cable
+        return cable is not None and cable.plugged and cable.nic.lit and self.ready
 
     @property
     def speed(self) -> int:

@@ -81,6 +81,7 @@ def integer(number: int) -> bytes:
     return bytes((INTEGER, size)) + number.to_bytes(size, "big", signed=True)
 
 
+@lru_cache(maxsize=4096)
 def _unsigned(tag: int, number: int) -> bytes:
     size = number.bit_length() // 8 + 1
     return bytes((tag, size)) + number.to_bytes(size, "big")
