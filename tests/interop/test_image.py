@@ -33,7 +33,9 @@ def test_what_the_image_installs_runs_scenarios_and_stands_healthy(tmp_path: Pat
     built = subprocess.run([*step[0].split(), str(target)], cwd=source, capture_output=True, text=True, check=False)
     assert built.returncode == 0, built.stderr
     rackloop = str(target / "bin" / "rackloop")
-    ran = subprocess.run([rackloop, "run", "-k", "stock/server-in-use"], cwd=home, capture_output=True, text=True, check=False)
+    ran = subprocess.run(
+        [rackloop, "run", "-k", "stock/server-in-use"], cwd=home, capture_output=True, text=True, check=False
+    )
     assert (ran.returncode, ran.stdout.splitlines()[-1]) == (0, "1 passed"), ran.stdout + ran.stderr
     assert list(target.rglob("site-packages/pytest")) == []
 
