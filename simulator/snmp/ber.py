@@ -71,6 +71,7 @@ def tlv(tag: int, content: bytes) -> bytes:
     raise EncodeError(f"{length} octets do not fit a datagram")
 
 
+@lru_cache(maxsize=4096)
 def integer(number: int) -> bytes:
     """INTEGER, Integer32."""
     if -128 <= number < 128:
