@@ -18,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from benchmarks.mutation import mutate
 from simulator.bmc import Bmc, load_personality
 from simulator.bmc.device import COMMANDS
 from simulator.ipmi.channel import user
@@ -77,26 +78,6 @@ def corpus(chance: random.Random) -> list[bytes]:
         activate = encode_request(6, 0x3A, 1, bytes((kind, 4)) + bytes(20))
         packets.append(encode_old(kind, 0, 1, activate, password16(b"secret")))
     return packets
-
-
-def mutate(data: bytes, chance: random.Random) -> bytes:
-    octets = bytearray(data)
-    for _ in range(chance.randint(1, 4)):
-        what = chance.randrange(6)
-        place = chance.randrange(len(octets)) if octets else 0
-        if what == 0 and octets:
-            octets[place] = chance.randrange(256)
-        elif what == 1 and octets:
-            octets[place] ^= 1 << chance.randrange(8)
-        elif what == 2:
-            del octets[place:]
-        elif what == 3:
-            octets[place:place] = chance.randbytes(chance.randint(1, 8))
-        elif what == 4:
-            del octets[place : place + chance.randint(1, 8)]
-        else:
-            octets += chance.randbytes(chance.randint(1, 40))
-    return bytes(octets)
 
 
 def inside(chance: random.Random) -> Callable[[Client, float], list[bytes]]:

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.mutation import mutate
 from simulator.kernel import Journal, LoopClock, Streams, run
 from simulator.pdu import PduDevice
 from simulator.plant import Physics, Plant, Timings
@@ -58,28 +59,8 @@ def requests(asker: Asker, *, bulk: bool = True) -> list[Request]:
     return found
 
 
-def mutate(data: bytes, chance: random.Random) -> bytes:
-    changed = bytearray(data)
-    for _ in range(chance.randint(1, 4)):
-        what = chance.randrange(7)
-        place = chance.randrange(len(changed)) if changed else 0
-        if what == 0 and changed:
-            changed[place] = chance.randrange(256)
-        elif what == 1 and changed:
-            changed[place] ^= 1 << chance.randrange(8)
-        elif what == 2:
-            del changed[place:]
-        elif what == 3:
-            changed[place:place] = chance.randbytes(chance.randint(1, 8))
-        elif what == 4:
-            del changed[place : place + chance.randint(1, 8)]
-        elif what == 5:
-            changed += chance.randbytes(chance.randint(1, 40))
-        elif changed:
-            changed[place] = chance.choice(
-                (0x00, 0x7F, 0x80, 0x81, 0x84, 0xFF, 0x30, 0x02, 0x04, 0x06, 0xA0, 0xA3, 0xA5)
-            )
-    return bytes(changed)
+TELLING = bytes((0x00, 0x7F, 0x80, 0x81, 0x84, 0xFF, 0x30, 0x02, 0x04, 0x06, 0xA0, 0xA3, 0xA5))
+"""Tags, and octets at the edges of what a length or a number can be."""
 
 
 class Bench:
@@ -131,25 +112,29 @@ class Bench:
         chance, device = self.chance, self.chance.choice(self.devices)
         what = chance.random()
         if what < 0.6:
-            data = mutate(chance.choice(self.plain), chance)
+            data = mutate(chance.choice(self.plain), chance, TELLING)
         elif what < 0.8:
-            data = self.sealed(device, mutate(chance.choice(self.bodies), chance))
+            data = self.sealed(device, mutate(chance.choice(self.bodies), chance, TELLING))
         else:
-            data = mutate(self.sealed(device, chance.choice(self.bodies)), chance)
+            data = mutate(self.sealed(device, chance.choice(self.bodies)), chance, TELLING)
         answers: list[bytes] = []
         device.receive(data, answers.append)
         return answers[0] if answers else None
 
     def to_a_manager(self) -> None:
         chance = self.chance
-        data = mutate(chance.choice(self.answers), chance)
+        data = mutate(chance.choice(self.answers), chance, TELLING)
         for manager in self.managers:
             manager.take(data)
         asker = chance.choice(self.secret)
         request = asker.get([oid(NAMES[0])])
         for _ in range(4):
             answer = chance.choice(self.devices).agent.handle(request.octets)
-            heard = None if answer is None else asker.take(mutate(answer, chance) if chance.random() < 0.5 else answer)
+            heard = (
+                None
+                if answer is None
+                else asker.take(mutate(answer, chance, TELLING) if chance.random() < 0.5 else answer)
+            )
             if not isinstance(heard, Request):
                 break
             request = heard
@@ -157,7 +142,7 @@ class Bench:
 
     def to_a_listener(self) -> None:
         with contextlib.suppress(DecodeError):
-            decode_notification(mutate(self.chance.choice(self.told), self.chance))
+            decode_notification(mutate(self.chance.choice(self.told), self.chance, TELLING))
 
 
 async def fuzz(packets: int, seed: int) -> int:
