@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any, Literal, TypeVar
 
 import httpx
@@ -20,7 +18,7 @@ from simulator.api5.cache import ListCache
 from simulator.api6 import create_app
 from simulator.api6.dialect import read_file
 from simulator.api6.edge import Edge
-from simulator.bmc import Bmc, load_personality, serve_bmc
+from simulator.bmc import Bmc
 from simulator.dcim.drivers.base import DriverFactory
 from simulator.dcim.drivers.foreign import ForeignDrivers
 from simulator.dcim.drivers.foreign_ipmi import ForeignBmcPool
@@ -30,8 +28,6 @@ from simulator.dcim.drivers.traps import listen
 from simulator.dcim.panel import Panel
 from simulator.fabric import (
     Address,
-    AddressInUse,
-    Endpoint,
     Fabric,
     MemoryFabric,
     SharedUdpFabric,
@@ -42,25 +38,21 @@ from simulator.faults import FaultEngine
 from simulator.faults.kinds import NotPossible
 from simulator.files.lab_schema import SinkSpec
 from simulator.files.plan import LabPlan, PduPlan, SwitchPlan
-from simulator.ipmi.channel import user
 from simulator.ispmanager import create_app as create_ispmanager
 from simulator.kernel import LAB_EPOCH, Activity, Clock, Journal, LoopClock, SteppedClock, Streams, VirtualLoop
-from simulator.lab.build import build_hosting, build_plant, panel_config, snmp_user, timings_of
+from simulator.lab.attaching import Octets, attach_to, devices_of
+from simulator.lab.build import build_hosting, build_plant, panel_config, timings_of
 from simulator.lab.inprocess import InProcessTransport
 from simulator.lab.web import Certificate, WebServer, bind, self_signed
-from simulator.pdu import PduHardware, serve_pdu
 from simulator.plant import Physics, Plant
-from simulator.snmp import User, Version
+from simulator.snmp import Version
 from simulator.snmp.station import Sink, Station
-from simulator.switch import SwitchHardware, serve_switch
 
 __all__ = ["ClockSpec", "DriverKind", "NotSimulated", "Run", "simulated", "wire"]
 
 T = TypeVar("T")
 LOOPBACK = ("127.0.0.1", "localhost")
 DriverKind = Literal["own", "foreign"]
-Octets = Callable[[int], bytes]
-"""Gives so many random octets: seeded in a simulated run, the host's own on real sockets."""
 ClockSpec = str
 """`real`, `scaled:N`, `stepped`, or `auto`: moved by itself, when every actor is ours."""
 
@@ -346,10 +338,10 @@ async def _running(
         places: dict[str, dict[str, Address]] = {"bmcs": {}, "switches": {}, "pdus": {}}
         bmcs: dict[str, Bmc] = {}
         stations: dict[str, Station[Any]] = {}
-        for group, name, planned, attach in _devices(plan, plant, fabric, octets, clock, bmcs, stations):
+        for group, name, planned, attach in devices_of(plan, plant, fabric, octets, clock, bmcs, stations):
             if device_host:
                 planned = (device_host, planned[1] + sum(map(len, places.values())))
-            endpoint = await _attach(attach, planned, free=free_ports)
+            endpoint = await attach_to(attach, planned, free=free_ports)
             stack.callback(endpoint.close)
             places[group][name] = endpoint.address
         for server in plan.servers.values():
@@ -395,84 +387,3 @@ def _address(text: str) -> Address:
     """`host:port`. Raises ValueError for another form."""
     host, _, port = text.rpartition(":")
     return host, int(port)
-
-
-Attach = Callable[[Address], Awaitable[Endpoint]]
-
-
-def _devices(
-    plan: LabPlan,
-    plant: Plant,
-    fabric: Fabric,
-    octets: Octets,
-    clock: Clock,
-    bmcs: dict[str, Bmc],
-    stations: dict[str, Station[Any]],
-) -> list[tuple[str, str, Address, Attach]]:
-    """Every device that answers on the management network: group, name, planned address, how to attach it. The BMCs
-    are left in `bmcs`, by their servers, the SNMP agents in `stations`.
-    """
-    devices: list[tuple[str, str, Address, Attach]] = []
-    for server in plan.servers.values():
-        if server.bmc.driver:
-            continue  # a real one
-        machine = plant.servers[server.name]
-        users = [user(2, server.bmc.username, server.bmc.password)]
-        bmc = bmcs[server.name] = Bmc(machine, users, load_personality(server.model), octets)
-        bmc.kg = server.bmc.kg.encode()
-        if server.bmc.alerts:
-            bmc.alert_to(server.bmc.alerts)
-        machine.standby_lost = bmc.power_lost
-        devices.append(("bmcs", server.name, (server.bmc.host, server.bmc.port), partial(serve_bmc, bmc, fabric)))
-    for switch in plan.switches.values():
-        attach = partial(_switch, plant.switches[switch.name], switch, fabric, clock, stations)
-        devices.append(("switches", switch.name, (switch.host, switch.port), attach))
-    for pdu in plan.pdus.values():
-        attach = partial(_pdu, plant.pdus[pdu.name], pdu, fabric, clock, stations)
-        devices.append(("pdus", pdu.name, (pdu.host, pdu.port), attach))
-    return devices
-
-
-async def _switch(
-    hardware: SwitchHardware,
-    plan: SwitchPlan,
-    fabric: Fabric,
-    clock: Clock,
-    stations: dict[str, Station[Any]],
-    address: Address,
-) -> Endpoint:
-    community, users = _who(plan)
-    return await serve_switch(hardware, plan.model, community, fabric, address, clock, users=users, stations=stations)
-
-
-async def _pdu(
-    hardware: PduHardware,
-    plan: PduPlan,
-    fabric: Fabric,
-    clock: Clock,
-    stations: dict[str, Station[Any]],
-    address: Address,
-) -> Endpoint:
-    community, users = _who(plan)
-    return await serve_pdu(hardware, plan.model, community, fabric, address, clock, users=users, stations=stations)
-
-
-def _who(plan: SwitchPlan | PduPlan) -> tuple[str | None, list[User]]:
-    """Who may speak SNMP with it: a community, or a user of version 3."""
-    user = snmp_user(plan.snmp)
-    return (plan.community, []) if user is None else (None, [user])
-
-
-async def _attach(attach: Attach, planned: Address, *, free: bool) -> Endpoint:
-    """Bind a device where it was planned; a taken port gives way to a free one, and where the system has no such
-    address (macOS has only 127.0.0.1) devices are told apart by their ports.
-    """
-    host, port = planned
-    try:
-        return await attach((host, 0 if free else port))
-    except AddressInUse:
-        return await attach((host, 0))
-    except OSError as error:
-        if error.errno != errno.EADDRNOTAVAIL:
-            raise
-        return await attach(("127.0.0.1", 0))
