@@ -102,11 +102,8 @@ class Bench:
         boots, seconds = device.engine_clock()
         secret, salt = keys.encrypt(body, boots, seconds, self.chance.randrange(2**32))
         flags = AUTH | PRIV | REPORTABLE
-        blank = bytes(keys.digest_size)
-        name = user.name.encode()
-        header = Header(1, 65507, flags, engine.engine_id, boots, seconds, name, blank, 0, salt, secret)
-        message, at = encode(header)
-        return message[:at] + keys.digest(message) + message[at + len(blank) :]
+        header = Header(1, 65507, flags, engine.engine_id, boots, seconds, keys.name, keys.blank, 0, salt, secret)
+        return keys.signed(*encode(header))
 
     def to_a_device(self) -> bytes | None:
         chance, device = self.chance, self.chance.choice(self.devices)

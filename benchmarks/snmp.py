@@ -17,7 +17,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 from benchmarks.snmp_responders import COMMUNITY, ROOT, SNMPD_ROOT, USER, ours_or_pysnmp, plant, snmpd
@@ -31,9 +31,8 @@ Place = tuple[int, tuple[str, int]]
 WINDOW = 8
 TICK = os.sysconf("SC_CLK_TCK")
 PORTS = 48
+ROUNDS = 4
 WANTED_OF_PYSNMP, WANTED_OF_SNMPD = 15.0, 0.5
-SECURE_OF_PYSNMP = 10.0
-"""In SNMPv3, where all three have their ciphers and digests done in C."""
 
 
 def processor(process: int) -> float:
@@ -151,12 +150,19 @@ def compare(seconds: float) -> bool:
     figures: dict[str, dict[str, tuple[float, float]]] = {}
     walks: dict[int, dict[str, tuple[int, float]]] = {PORTS: {}, 500: {}}
     everybody = responders()
-    for who, (opened, root) in everybody.items():
-        with opened(PORTS) as place:
-            peer = Peer(place, root)
-            for what, requests in requests_of(peer):
-                figures.setdefault(what, {})[who] = peer.rate(requests, seconds)
+    with ExitStack() as stack:
+        peers = {who: Peer(stack.enter_context(opened(PORTS)), root) for who, (opened, root) in everybody.items()}
+        asked = {who: dict(requests_of(peer)) for who, peer in peers.items()}
+        for what in asked["ours"]:
+            # In turns, and the best of each: what else the machine does then falls on all of them.
+            rounds = [
+                {who: peer.rate(asked[who][what], seconds / ROUNDS) for who, peer in peers.items()}
+                for _ in range(ROUNDS)
+            ]
+            figures[what] = {who: min((each[who] for each in rounds), key=lambda each: each[1]) for who in peers}
+        for who, peer in peers.items():
             walks[PORTS][who] = min((peer.walk(Manager(COMMUNITY)) for _ in range(3)), key=lambda each: each[1])
+    for who, (opened, root) in everybody.items():
         with opened(500) as place:
             peer, manager = Peer(place, root), Manager(COMMUNITY)
             peer.ask(manager, manager.get([peer.name("2.2.1.7.7")]), tries=400)
@@ -171,8 +177,7 @@ def compare(seconds: float) -> bool:
             + f"{ratios.get('pysnmp', 0):>11.1f}x"
             + (f"{ratios['snmpd']:>9.2f}x" if "snmpd" in ratios else "")
         )
-        wanted = SECURE_OF_PYSNMP if "v3" in what else WANTED_OF_PYSNMP
-        good &= ratios["pysnmp"] >= wanted and ratios.get("snmpd", 1.0) >= WANTED_OF_SNMPD
+        good &= ratios["pysnmp"] >= WANTED_OF_PYSNMP and ratios.get("snmpd", 1.0) >= WANTED_OF_SNMPD
     for ports, each in walks.items():
         line = "".join(f"{count:>9,} {seconds * 1000:>7,.0f} ms" for count, seconds in each.values())
         print(f"{f'walk of {ports} ports':20}{line}")

@@ -5,7 +5,6 @@ A hall speaks IPMI all day, so what a packet costs is kept low: a key is prepare
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,12 +13,12 @@ from typing import Final
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from simulator.ipmi.errors import BadIntegrity
+from simulator.kernel.mac import Mac
 
 __all__ = [
     "PASSWORD_OCTETS",
     "SUITES",
     "CipherSuite",
-    "Mac",
     "SessionKeys",
     "match_suite",
     "password_key",
@@ -33,28 +32,6 @@ AES_CBC_128: Final = 1
 _PAD: Final = bytes(range(1, 16))
 
 
-class Mac:
-    """HMAC under one key (RFC 2104): with the hash states after its two pads at hand, a code costs two copies of them."""
-
-    __slots__ = ("_inner", "_outer")
-
-    def __init__(self, key: bytes, digest: str) -> None:
-        """`key`: at most 64 octets."""
-        start = _HASHES[digest]
-        block = key.ljust(64, b"\0")
-        self._inner = start(block.translate(_INNER_PAD))
-        self._outer = start(block.translate(_OUTER_PAD))
-
-    def __call__(self, data: bytes) -> bytes:
-        inner, outer = self._inner.copy(), self._outer.copy()
-        inner.update(data)
-        outer.update(inner.digest())
-        return outer.digest()
-
-
-_HASHES: Final = {"sha1": hashlib.sha1, "sha256": hashlib.sha256}
-_INNER_PAD: Final = bytes(octet ^ 0x36 for octet in range(256))
-_OUTER_PAD: Final = bytes(octet ^ 0x5C for octet in range(256))
 _prepared = lru_cache(maxsize=256)(Mac)
 
 

@@ -12,7 +12,7 @@ from typing import Literal, TypeVar
 
 from simulator.snmp.engine import Answer, Engine, Opened
 from simulator.snmp.errors import DecodeError, Unsupported
-from simulator.snmp.message import RESPONSE, Message, Status, Version, decode_message, encode_message
+from simulator.snmp.message import RESPONSE, Message, Status, Version, decode_message, encode_message, version_of
 from simulator.snmp.mib import Template
 from simulator.snmp.operations import OPERATIONS, Access, Grant, Operations
 
@@ -61,10 +61,13 @@ class Agent(Operations[S]):
 
     def handle(self, data: bytes) -> bytes | None:
         """Answer one datagram; None where an agent is silent: no SNMP, no request, or a community it does not know."""
+        if self.security is not None and version_of(data) == 3:
+            return self._secure(data, self.security)
         try:
             request = decode_message(data)
         except Unsupported:
-            return self._secure(data)
+            self._refuse("version")
+            return None
         except DecodeError:
             self._refuse("malformed")
             return None
@@ -97,12 +100,8 @@ class Agent(Operations[S]):
         if self.refused is not None:
             self.refused(why)
 
-    def _secure(self, data: bytes) -> bytes | None:
+    def _secure(self, data: bytes, security: Engine) -> bytes | None:
         """SNMPv3: the engine opens the message, the same operations answer it, the engine seals the answer."""
-        security = self.security
-        if security is None:
-            self._refuse("version")
-            return None
         try:
             opened = security.open(data)
         except DecodeError:

@@ -25,8 +25,10 @@ __all__ = [
     "PyValue",
     "counter32",
     "counter64",
+    "elements",
     "gauge32",
     "integer",
+    "number_at",
     "object_identifier",
     "octets",
     "read",
@@ -141,13 +143,39 @@ def read(data: bytes, position: int, end: int) -> tuple[int, int, int]:
     return data[position], start, stop
 
 
+def elements(data: bytes, position: int, end: int, tags: bytes) -> list[int]:
+    """Where the contents of elements with these tags start and stop, one after another from `position`: two places for
+    each. The last of all may stop before `end`. Raises Malformed.
+    """
+    places: list[int] = []
+    for tag in tags:
+        start = position + 2
+        if start > end or data[position] != tag:
+            raise Malformed("an element is missing")
+        length = data[position + 1]
+        if length < 0x80:
+            position = start + length
+            if position > end:
+                raise Malformed("an element reaches beyond what holds it")
+        else:
+            _, start, position = read(data, position, end)
+        places.append(start)
+        places.append(position)
+    return places
+
+
+def number_at(data: bytes, start: int, stop: int) -> int:
+    """The number in the content of an INTEGER. Raises Malformed when that is no Integer32."""
+    if not 0 < stop - start <= 4:
+        raise Malformed("an INTEGER of no or too many octets")
+    return int.from_bytes(data[start:stop], "big", signed=True)
+
+
 @lru_cache(maxsize=4096)
 def value_of(tag: int, content: bytes) -> PyValue:
     """A value out of its encoding. Raises Malformed when tag and content do not fit each other."""
     if tag == INTEGER:
-        if not 0 < len(content) <= 4:
-            raise Malformed("an INTEGER of no or too many octets")
-        return int.from_bytes(content, "big", signed=True)
+        return number_at(content, 0, len(content))
     if tag in (OCTET_STRING, OPAQUE):
         return content
     if tag in _UNSIGNED or tag == COUNTER64:

@@ -22,6 +22,8 @@ __all__ = ["TIME_WINDOW", "Answer", "Engine", "Opened", "Stat"]
 TIME_WINDOW = 150
 """Seconds (RFC 3414, 2.2.3)."""
 _LAST_BOOT = 2**31 - 1
+_LARGEST = 65507
+"""msgMaxSize: what a datagram can hold."""
 
 
 class Stat(IntEnum):
@@ -98,8 +100,7 @@ class Engine:
             return self._report(header, Stat.UNSUPPORTED_LEVEL)
         keys = self._keys[header.user]
         if header.flags & AUTH:
-            size, at = keys.digest_size, header.digest_at
-            if len(header.digest) != size or keys.digest(data[:at] + bytes(size) + data[at + size :]) != header.digest:
+            if not keys.genuine(data, header.digest, header.digest_at):
                 return self._report(header, Stat.WRONG_DIGEST)
             boots, time = self._clock()
             if boots == _LAST_BOOT or header.boots != boots or abs(header.time - time) > TIME_WINDOW:
@@ -134,7 +135,7 @@ class Engine:
             answer.blamed,
             answer.varbinds,
         )
-        return self._message(opened.header.message_id, opened.header.flags & (AUTH | PRIV), opened.user, body)
+        return self._message(opened.header.message_id, opened.header.flags & (AUTH | PRIV), opened.keys, body)
 
     def notification(
         self, user: User, message_id: int, context: bytes, varbinds: Iterable[bytes], *, inform_to: bytes = b""
@@ -143,7 +144,7 @@ class Engine:
         level = (AUTH if user.auth else 0) | (PRIV if user.priv else 0)
         kind = INFORM if inform_to else TRAP2
         body = scoped(inform_to or self.engine_id, context, kind, message_id, 0, 0, varbinds)
-        return self._message(message_id, level, user, body)
+        return self._message(message_id, level, self._keys.get(user.name.encode()) or Keys(user, self.engine_id), body)
 
     def unknown_context(self, opened: Opened) -> bytes:
         """The Report for a context that is not there (RFC 3413, 3.2)."""
@@ -151,7 +152,7 @@ class Engine:
         name, value = _UNKNOWN_CONTEXT, self.unknown_contexts
         flags = opened.header.flags & (AUTH | PRIV)
         body = self._report_body(opened.request.request_id, name, value)
-        return self._message(opened.header.message_id, flags, opened.user, body)
+        return self._message(opened.header.message_id, flags, opened.keys, body)
 
     def overhead(self, opened: Opened) -> int:
         """Octets at most around the bindings of an answer."""
@@ -173,22 +174,19 @@ class Engine:
                 request_id = 0
         body = self._report_body(request_id, _STAT_NAMES[stat], self.stats[stat])
         if keys is not None:
-            return self._message(header.message_id, AUTH, self._users[header.user], body)
+            return self._message(header.message_id, AUTH, keys, body)
         boots, time = self._told()
-        plain = Header(header.message_id, 65507, 0, self.engine_id, boots, time, header.user, b"", 0, b"", body)
+        plain = Header(header.message_id, _LARGEST, 0, self.engine_id, boots, time, header.user, b"", 0, b"", body)
         return encode(plain)[0]
 
-    def _message(self, message_id: int, flags: int, user: User, body: bytes) -> bytes:
-        keys = self._keys.get(user.name.encode()) or Keys(user, self.engine_id)
+    def _message(self, message_id: int, flags: int, keys: Keys, body: bytes) -> bytes:
         boots, time = self._told()
         salt = b""
         if flags & PRIV:
             self._salt += 1
             body, salt = keys.encrypt(body, boots, time, self._salt)
-        digest = bytes(keys.digest_size if flags & AUTH else 0)
-        name = user.name.encode()
-        header = Header(message_id, 65507, flags, self.engine_id, boots, time, name, digest, 0, salt, body)
-        message, at = encode(header)
-        if not flags & AUTH:
-            return message
-        return message[:at] + keys.digest(message) + message[at + keys.digest_size :]
+        blank = keys.blank if flags & AUTH else b""
+        message, at = encode(
+            Header(message_id, _LARGEST, flags, self.engine_id, boots, time, keys.name, blank, 0, salt, body)
+        )
+        return keys.signed(message, at) if flags & AUTH else message

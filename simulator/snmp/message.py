@@ -16,12 +16,15 @@ from simulator.snmp.ber import (
     OCTET_STRING,
     SEQUENCE,
     PyValue,
+    elements,
     integer,
+    number_at,
     read,
     tlv,
     value_of,
 )
 from simulator.snmp.errors import Malformed, Unsupported
+from simulator.snmp.layout import Layouts
 from simulator.snmp.oid import dotted, is_content
 
 __all__ = [
@@ -45,6 +48,7 @@ __all__ = [
     "encode_message",
     "encode_pdu",
     "encode_varbind",
+    "version_of",
 ]
 
 GET = 0xA0
@@ -142,11 +146,22 @@ class Message(NamedTuple):
     """The octets of all bindings, as received."""
 
 
-def _integer(data: bytes, position: int, end: int) -> tuple[int, int]:
-    tag, start, stop = read(data, position, end)
-    if tag != INTEGER or not 0 < stop - start <= 4:
-        raise Malformed("an INTEGER is missing or too long")
-    return int.from_bytes(data[start:stop], "big", signed=True), stop
+_OUTER = bytes((SEQUENCE,))
+_VERSION = bytes((INTEGER, 1))
+_HEAD = bytes((INTEGER, OCTET_STRING))
+_PDU = bytes((INTEGER, INTEGER, INTEGER, SEQUENCE))
+
+
+def version_of(data: bytes) -> int | None:
+    """The number where a message has its version; None where there is none. It says nothing of the rest."""
+    at = 2 if len(data) < 2 or data[1] < 0x80 else 2 + (data[1] & 0x7F)
+    return data[at + 2] if data[at : at + 2] == _VERSION and len(data) > at + 2 else None
+
+
+_layouts: Layouts[tuple[int, int]] = Layouts()
+"""With the version and the PDU's type."""
+_pdus: Layouts[tuple[int, int]] = Layouts()
+"""Of PDUs alone, with the same."""
 
 
 def decode_message(data: bytes) -> Message:
@@ -154,36 +169,73 @@ def decode_message(data: bytes) -> Message:
 
     Names are checked to be object identifiers; values are left as they are (`Varbind.value` decodes one).
     """
+    layout = _layouts.get(len(data))
+    found = layout.take(data) if layout is not None else None
+    if layout is None or found is None:
+        return _read_message(data)
+    community, request_id, status, index, listed = found
+    version, pdu = layout.known
+    return _message(version, community, pdu, request_id, status, index, listed)
+
+
+def _read_message(data: bytes) -> Message:
     end = len(data)
-    tag, position, stop = read(data, 0, end)
-    if tag != SEQUENCE or stop != end:
+    position, stop = elements(data, 0, end, _OUTER)
+    if stop != end:
         raise Malformed("the datagram is not one SEQUENCE")
-    version, position = _integer(data, position, end)
+    at, stop = elements(data, position, end, _HEAD[:1])
+    version = number_at(data, at, stop)
     if version not in (0, 1):
         raise Unsupported(f"SNMP version {version}")
-    tag, start, position = read(data, position, end)
-    if tag != OCTET_STRING:
-        raise Malformed("the community is missing")
-    community = data[start:position]
-    return decode_pdu(data, position, version, community)
+    start, stop = elements(data, stop, end, _HEAD[1:])
+    message, places = _read_pdu(data, stop, version, data[start:stop])
+    _layouts.remember(data, (start, stop, *places), places[-2], (version, message.pdu))
+    return message
 
 
-def decode_pdu(data: bytes, position: int, version: int, community: bytes) -> Message:
-    """The PDU from `position` to the end of `data`. Raises Malformed, Unsupported."""
+def decode_pdu(data: bytes, version: int) -> Message:
+    """The PDU that `data` are. Raises Malformed, Unsupported."""
+    layout = _pdus.get(len(data))
+    found = layout.take(data) if layout is not None and layout.known[0] == version else None
+    if layout is None or found is None:
+        message, places = _read_pdu(data, 0, version, b"")
+        _pdus.remember(data, places, places[-2], (version, message.pdu))
+        return message
+    return _message(version, b"", layout.known[1], *found)
+
+
+def _read_pdu(data: bytes, position: int, version: int, community: bytes) -> tuple[Message, tuple[int, ...]]:
+    """The PDU from `position` to the end of `data`, and where its numbers and its bindings start and stop."""
     end = len(data)
     pdu, position, stop = read(data, position, end)
     if stop != end:
         raise Malformed("something follows the PDU")
     if pdu not in _PDU_TYPES[version]:
         raise Unsupported(f"PDU type 0x{pdu:02x} in version {version}")
-    request_id, position = _integer(data, position, end)
-    status, position = _integer(data, position, end)
-    index, position = _integer(data, position, end)
-    tag, position, stop = read(data, position, end)
-    if tag != SEQUENCE or stop != end:
-        raise Malformed("the list of bindings is missing")
-    listed = data[position:]
-    return Message(version, community, pdu, request_id, status, index, decode_varbinds(listed), listed)
+    places = elements(data, position, end, _PDU)
+    if places[-1] != end:
+        raise Malformed("something follows the list of bindings")
+    for at, stop in zip(places[:-2:2], places[1:-2:2], strict=True):
+        number_at(data, at, stop)
+    contents = (data[at:stop] for at, stop in zip(places[::2], places[1::2], strict=True))
+    return _message(version, community, pdu, *contents), tuple(places)
+
+
+def _message(
+    version: int, community: bytes, pdu: int, request_id: bytes, status: bytes, index: bytes, listed: bytes
+) -> Message:
+    """`request_id` and what follows: contents, numbers of a possible length. Raises Malformed."""
+    number = int.from_bytes
+    return Message(
+        version,
+        community,
+        pdu,
+        number(request_id, "big", signed=True),
+        number(status, "big", signed=True),
+        number(index, "big", signed=True),
+        decode_varbinds(listed),
+        listed,
+    )
 
 
 @lru_cache(maxsize=256)

@@ -42,7 +42,6 @@ class SecureManager(Asker):
         """`now`: seconds, by which the engine's time is reckoned on; `salt`: where the ciphers' salts begin."""
         super().__init__(first_id)
         self._user = user
-        self._name = user.name.encode()
         self._level = (AUTH if user.auth else 0) | (PRIV if user.priv else 0)
         self._now = now
         self._salt = salt
@@ -85,14 +84,12 @@ class SecureManager(Asker):
         if level & PRIV:
             self._salt += 1
             body, salt = keys.encrypt(body, boots, time, self._salt)
-        blank = bytes(keys.digest_size)
-        header = Header(
-            number, _LARGEST, level | REPORTABLE, self.engine_id, boots, time, self._name, blank, 0, salt, body
+        message, at = encode(
+            Header(
+                number, _LARGEST, level | REPORTABLE, self.engine_id, boots, time, keys.name, keys.blank, 0, salt, body
+            )
         )
-        message, at = encode(header)
-        if level & AUTH:
-            message = message[:at] + keys.digest(message) + message[at + len(blank) :]
-        return Request(number, message)
+        return Request(number, keys.signed(message, at) if level & AUTH else message)
 
     # answers
 
@@ -118,10 +115,9 @@ class SecureManager(Asker):
         return as_response(message)
 
     def _genuine(self, header: Header, data: bytes) -> bool:
-        size, at = self._keys.digest_size, header.digest_at
-        if not self._level & AUTH or header.user != self._name or len(header.digest) != size:
+        if not self._level & AUTH or header.user != self._keys.name:
             return False
-        return self._keys.digest(data[:at] + bytes(size) + data[at + size :]) == header.digest
+        return self._keys.genuine(data, header.digest, header.digest_at)
 
     def _timely(self, header: Header) -> bool:
         """RFC 3414, 3.2 step 7b: what is newer sets our notion of the engine's time, what is too old is not taken."""

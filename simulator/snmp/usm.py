@@ -7,7 +7,6 @@ calls plain `AES-192` and `AES-256`.
 from __future__ import annotations
 
 import hashlib
-import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,6 +16,7 @@ from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives.ciphers import Cipher, modes
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 
+from simulator.kernel.mac import Mac
 from simulator.snmp.errors import EncodeError, Malformed
 
 try:
@@ -83,32 +83,42 @@ def _localized(algorithm: str, password: str, engine_id: bytes) -> bytes:
 class Keys:
     """A user's keys, localized to one engine."""
 
-    __slots__ = ("_algorithm", "_auth", "_block", "_priv", "_priv_kind", "digest_size")
+    __slots__ = ("_block", "_mac", "_priv", "_priv_kind", "blank", "digest_size", "name")
 
     def __init__(self, user: User, engine_id: bytes) -> None:
-        self._auth = self._priv = b""
+        self.name = user.name.encode()
+        """As msgUserName has it."""
+        self._priv = self.blank = b""
         self._block: Callable[[bytes], bytes] = bytes
-        self._algorithm = ""
+        self._mac: Callable[[bytes], bytes] = bytes
         self.digest_size = 0
         """Octets of msgAuthenticationParameters."""
         self._priv_kind = user.priv
         if user.auth is None:
             return
-        self._algorithm, self.digest_size = _AUTH[user.auth]
-        self._auth = _localized(self._algorithm, user.auth_password, engine_id)
+        algorithm, self.digest_size = _AUTH[user.auth]
+        self.blank = bytes(self.digest_size)
+        """What stands in their place while a digest is made."""
+        self._mac = Mac(_localized(algorithm, user.auth_password, engine_id), algorithm)
         if user.priv is None:
             return
-        key = _localized(self._algorithm, user.priv_password, engine_id)
+        key = _localized(algorithm, user.priv_password, engine_id)
         while len(key) < _PRIV[user.priv]:
-            key += hashlib.new(self._algorithm, key, usedforsecurity=False).digest()
+            key += hashlib.new(algorithm, key, usedforsecurity=False).digest()
         self._priv = key[: _PRIV[user.priv]]
         if user.priv != "DES":
             # CFB is this block cipher in a chain (RFC 3826, 3.1.3); without a mode it can be kept from message to message.
             self._block = Cipher(AES(self._priv), modes.ECB()).encryptor().update  # noqa: S305
 
-    def digest(self, message: bytes) -> bytes:
-        """Of a message in which the digest's place holds zeros."""
-        return hmac.digest(self._auth, message, self._algorithm)[: self.digest_size]
+    def signed(self, message: bytes, at: int) -> bytes:
+        """A message in which zeros stand where the digest belongs, with the digest there."""
+        size = self.digest_size
+        return message[:at] + self._mac(message)[:size] + message[at + size :]
+
+    def genuine(self, message: bytes, digest: bytes, at: int) -> bool:
+        """Whether the digest in a message is the one that these keys give."""
+        size = self.digest_size
+        return len(digest) == size and self._mac(message[:at] + self.blank + message[at + size :])[:size] == digest
 
     def encrypt(self, plain: bytes, boots: int, time: int, salt: int) -> tuple[bytes, bytes]:
         """Ciphertext, and the salt as msgPrivacyParameters carry it."""
@@ -121,11 +131,12 @@ class Keys:
         if len(plain) > _SHORT:
             encryptor = Cipher(AES(self._priv), CFB(vector)).encryptor()
             return encryptor.update(plain) + encryptor.finalize(), sent
-        block, out = self._block, b""
-        for at in range(0, len(plain), 16):
-            vector = _xor(plain[at : at + 16], block(vector))
+        block, number, out, size = self._block, int.from_bytes, b"", len(plain)
+        plain += bytes(-size % 16)
+        for at in range(0, size, 16):
+            vector = (number(plain[at : at + 16], "big") ^ number(block(vector), "big")).to_bytes(16, "big")
             out += vector
-        return out, sent
+        return out[:size], sent
 
     def decrypt(self, cipher: bytes, boots: int, time: int, sent: bytes) -> bytes:
         """Raises Malformed when there is nothing that could be decrypted."""

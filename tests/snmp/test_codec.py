@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
@@ -9,7 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.snmp import DecodeError, EncodeError, Malformed, Unsupported, Varbind, ber, decode_message, dotted, oid
-from simulator.snmp.message import GET, GET_BULK, GET_NEXT, RESPONSE, SET, encode_message, encode_varbind
+from simulator.snmp.message import (
+    GET,
+    GET_BULK,
+    GET_NEXT,
+    RESPONSE,
+    SET,
+    Message,
+    _read_message,
+    encode_message,
+    encode_varbind,
+)
 from simulator.snmp.oid import subids, suffix
 
 SUBID = st.one_of(st.integers(0, 300), st.integers(0, 2**32 - 1))
@@ -164,6 +175,22 @@ def test_damaged_messages_decode_or_raise_the_declared_error(
     for place, octet in damage:
         octets[place % len(octets)] = octet
     look_at(bytes(octets[: len(octets) - cut]))
+
+
+def outcome(decode: Callable[[bytes], Message], data: bytes) -> Message | type[DecodeError]:
+    try:
+        return decode(data)
+    except DecodeError as error:
+        return type(error)
+
+
+@settings(deadline=None, max_examples=500)
+@given(messages(), st.integers(0, 10**6), st.integers(0, 255))
+def test_a_message_of_a_known_layout_is_what_reading_each_element_gives(data: bytes, place: int, octet: int) -> None:
+    place %= len(data)
+    damaged = data[:place] + bytes((octet,)) + data[place + 1 :]
+    for octets in (data, damaged, data):
+        assert outcome(decode_message, octets) == outcome(_read_message, octets)
 
 
 @settings(deadline=None)

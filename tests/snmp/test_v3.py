@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher
@@ -15,7 +16,17 @@ from simulator.snmp.engine import Answer, Opened, Stat
 from simulator.snmp.errors import EncodeError
 from simulator.snmp.message import GET, Status, encode_varbind
 from simulator.snmp.usm import CFB, Keys, PrivProtocol, _localized
-from simulator.snmp.v3 import AUTH, PRIV, REPORTABLE, Header, decode_header, decode_scoped, encode, scoped
+from simulator.snmp.v3 import (
+    AUTH,
+    PRIV,
+    REPORTABLE,
+    Header,
+    _read_header,
+    decode_header,
+    decode_scoped,
+    encode,
+    scoped,
+)
 
 ENGINE = bytes(11) + b"\x02"
 PASSWORD = "maplesyrup"
@@ -34,10 +45,9 @@ class Bench:
         if not engine:
             return encode(Header(5, 65507, REPORTABLE, b"", 0, 0, b"", b"", 0, b"", body))[0]
         secret, salt = self.keys.encrypt(body, boots, time, 9)
-        digest = bytes(self.keys.digest_size)
-        header = Header(5, 65507, AUTH | PRIV | REPORTABLE, engine, boots, time, name, digest, 0, salt, secret)
-        message, at = encode(header)
-        return message[:at] + self.keys.digest(message) + message[at + len(digest) :]
+        blank = self.keys.blank
+        header = Header(5, 65507, AUTH | PRIV | REPORTABLE, engine, boots, time, name, blank, 0, salt, secret)
+        return self.keys.signed(*encode(header))
 
     def reported(self, data: bytes) -> str:
         answer = self.engine.open(data)
@@ -132,6 +142,31 @@ def test_octets_are_a_message_or_a_decode_error(data: bytes) -> None:
             decode(data)
         except DecodeError:
             continue
+
+
+def outcome(decode: Callable[[bytes], Header], data: bytes) -> Header | type[DecodeError]:
+    try:
+        return decode(data)
+    except DecodeError as error:
+        return type(error)
+
+
+@settings(deadline=None, max_examples=500)
+@given(
+    st.integers(0, 2**31 - 1), st.integers(0, 2**24), st.integers(0, 2**20), st.binary(max_size=40),
+    st.sampled_from([0, REPORTABLE, AUTH, AUTH | PRIV | REPORTABLE]), st.integers(0, 10**6), st.integers(0, 255),
+)  # fmt: skip
+def test_a_header_of_a_known_layout_is_what_reading_each_element_gives(
+    number: int, boots: int, time: int, user: bytes, flags: int, place: int, octet: int
+) -> None:
+    digest, salt = bytes(24 if flags & AUTH else 0), bytes(8 if flags & PRIV else 0)
+    body = bytes(50) if flags & PRIV else scoped(ENGINE, b"", GET, 1, 0, 0, ())
+    message = encode(Header(number, 65507, flags, ENGINE, boots, time, user, digest, 0, salt, body))[0]
+    outcome(decode_header, message)
+    place %= len(message)
+    damaged = message[:place] + bytes((octet,)) + message[place + 1 :]
+    for data in (message, damaged, message):
+        assert outcome(decode_header, data) == outcome(_read_header, data)
 
 
 @settings(deadline=None, max_examples=100)
