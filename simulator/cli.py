@@ -237,6 +237,9 @@ def up(
     endpoints: Annotated[Path | None, typer.Option(help="Write where everything answers here, once it does.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of chance in the plant.")] = 1,
     drivers: Annotated[Drivers, typer.Option(help="What the panel speaks to devices with.")] = Drivers.own,
+    state: Annotated[
+        Path | None, typer.Option(help="Folder in which the lab's state is kept: go on where it stopped.")
+    ] = None,
 ) -> None:
     """Start a lab on real sockets and keep it running until Ctrl-C."""
     from simulator.control.up import up as keep_up  # noqa: PLC0415
@@ -251,7 +254,7 @@ def up(
         _refuse(problems)
     options: dict[str, Any] = {"host": host, "clock": clock, "tls": tls, "seed": seed, "drivers": drivers.value}
     try:
-        asyncio.run(keep_up(plan, say=typer.echo, endpoints_file=endpoints, **options))
+        asyncio.run(keep_up(plan, say=typer.echo, endpoints_file=endpoints, state_dir=state, **options))
     except (OSError, ValueError) as error:  # an address that is not ours, a clock that there is not
         typer.echo(f"rackloop up: {error}", err=True)
         raise typer.Exit(UNUSABLE) from None

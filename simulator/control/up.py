@@ -18,9 +18,12 @@ from typing import Any
 from simulator.control.app import create_control
 from simulator.files.plan import LabPlan, PduPlan, SwitchPlan
 from simulator.kernel import LAB_EPOCH
+from simulator.kernel.keeping import NotUnderstood
 from simulator.lab import Run
 from simulator.lab.build import snmp_user
+from simulator.lab.keeping import KeptLab, keep_lab
 from simulator.lab.running import DriverKind, wire
+from simulator.lab.state_dir import StateDir
 from simulator.lab.web import WebServer, bind
 
 __all__ = ["CONTROL_PORT", "DCI5_PORT", "DCI6_PORT", "ISPMANAGER_PORT", "Standing", "endpoints", "stand", "up"]
@@ -29,6 +32,8 @@ DCI6_PORT = 8006
 DCI5_PORT = 1500
 ISPMANAGER_PORT = 1501
 CONTROL_PORT = 8016
+STATE_INTERVAL = 5.0
+"""Real seconds between two writings of a kept lab's state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,8 @@ class Standing:
 
     run: Run
     control: str
+    starts: int = 1
+    """How often the lab has been started, when its state is kept."""
 
 
 @asynccontextmanager
@@ -51,12 +58,22 @@ async def stand(
     ports: tuple[int, int] = (DCI6_PORT, CONTROL_PORT),
     port5: int = DCI5_PORT,
     hosting_port: int = ISPMANAGER_PORT,
+    state: StateDir | None = None,
 ) -> AsyncIterator[Standing]:
     """The lab with its control API; `ports` are those of DCImanager 6 and of the control API, `port5` is that of
-    DCImanager 5, `hosting_port` that of the ispmanager, if the lab has one. Taken ones give way.
+    DCImanager 5, `hosting_port` that of the ispmanager, if the lab has one. Taken ones give way. With `state` it goes on
+    from what is kept there; raises NotUnderstood.
     """
-    # A stepped lab keeps the epoch of simulated runs, so that dates do not depend on the day; the others show today.
-    epoch = LAB_EPOCH if clock == "stepped" else datetime.now(UTC)  # noqa: TID251 - outside clients compare dates with their own
+    today = datetime.now(UTC)  # noqa: TID251 - outside clients compare dates with their own
+    data = state.read() if state else None
+    kept = None if data is None else KeptLab.of(data, plan)
+    resumed = None
+    if kept:
+        epoch = kept.epoch
+        resumed = kept.resumed(kept.showing(today) if clock == "real" else None)
+    else:
+        # A stepped lab keeps the epoch of simulated runs, so that dates do not depend on the day; the others show today.
+        epoch = LAB_EPOCH if clock == "stepped" else today
     sock = bind(host, ports[1])
     try:
         async with wire(
@@ -71,15 +88,43 @@ async def stand(
             tls=tls,
             devices="as planned",
             epoch=epoch,
+            resumed=resumed,
         ) as run:
             server = WebServer(create_control(run), sock)
             await server.start()
             try:
-                yield Standing(run, server.url)
+                starts = resumed.starts if resumed else 1
+                async with _kept(run, state, starts):
+                    yield Standing(run, server.url, starts)
             finally:
                 await server.stop()
     finally:
         sock.close()
+
+
+@asynccontextmanager
+async def _kept(run: Run, state: StateDir | None, starts: int) -> AsyncIterator[None]:
+    """Write the lab's state down now and then, and when it ends: who kills it loses the last seconds."""
+    if state is None:
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    timer: asyncio.TimerHandle | None = None
+
+    def write() -> None:
+        nonlocal timer
+        began = loop.time()
+        state.write(keep_lab(run, starts))
+        # A hall of ten thousand takes seconds to write: it should not do only that.
+        timer = loop.call_later(max(STATE_INTERVAL, 30 * (loop.time() - began)), write)
+
+    write()
+    try:
+        yield
+    finally:
+        if timer is not None:
+            timer.cancel()
+        state.write(keep_lab(run, starts))
 
 
 def endpoints(standing: Standing) -> dict[str, Any]:
@@ -154,8 +199,28 @@ def remove_endpoints(file: Path | None) -> None:
         file.unlink(missing_ok=True)
 
 
-async def up(plan: LabPlan, *, say: Callable[[str], None], endpoints_file: Path | None = None, **options: Any) -> None:
-    """Run the lab until SIGINT or SIGTERM; `say` prints a line."""
+async def up(
+    plan: LabPlan,
+    *,
+    say: Callable[[str], None],
+    endpoints_file: Path | None = None,
+    state_dir: Path | None = None,
+    **options: Any,
+) -> None:
+    """Run the lab until SIGINT or SIGTERM; `say` prints a line. With `state_dir` it goes on where it stopped: raises
+    StateInUse, NotUnderstood.
+    """
+    with contextlib.ExitStack() as stack:
+        state = stack.enter_context(StateDir(state_dir)) if state_dir else None
+        try:
+            await _up(plan, say=say, endpoints_file=endpoints_file, state=state, **options)
+        except NotUnderstood as error:
+            raise NotUnderstood(
+                f"{state.file if state else ''}: {error}; with another folder a lab begins anew"
+            ) from error
+
+
+async def _up(plan: LabPlan, *, say: Callable[[str], None], endpoints_file: Path | None, **options: Any) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -217,5 +282,10 @@ def _greeting(standing: Standing) -> list[str]:
             name, (host, port) = next(iter(places.items()))
             rows.append((f"{kind} {name}", f"snmpwalk {_flags(plans[name])} {host}:{port} 1.3.6.1.2.1.1"))
     width = max(len(label) for label, _ in rows)
-    lines = [f"Rackloop: lab {run.plan.name!r} is up, seed {run.seed}", ""]
+    again = (
+        f", start {standing.starts}: it goes on at {run.clock.calendar():%Y-%m-%d %H:%M:%S}"
+        if standing.starts > 1
+        else ""
+    )
+    lines = [f"Rackloop: lab {run.plan.name!r} is up, seed {run.seed}{again}", ""]
     return [*lines, *(f"  {label:<{width}}   {text}" for label, text in rows), "", _LAST]

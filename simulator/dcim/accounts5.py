@@ -36,7 +36,7 @@ class Accounts5:
     def __init__(self, users: Users, clock: Clock, octets: Callable[[int], bytes]) -> None:
         """`octets` gives random octets for session ids."""
         self._users = users
-        self._operators: dict[int, None] = {}
+        self._operators = users.operators
         self._sessions = Sessions(clock, octets)
         self._keys = OneTimeKeys(clock)
 

@@ -98,7 +98,14 @@ class IpService:
     async def _connect(self, host: str) -> None:
         self._journal.write("panel", "IPmanager", "migration started", host=host)
         await self._clock.sleep(CONNECT_PATIENCE)
-        message = f"no database server answers at {host}:3306 within {CONNECT_PATIENCE:g} s"
+        self._failed(f"no database server answers at {host}:3306 within {CONNECT_PATIENCE:g} s")
+
+    def interrupted(self) -> None:
+        """The panel is up again after a stop: a migration that was under way has failed."""
+        if MIGRATION.allows(self.migration.status, MigrationEvent.FAIL):
+            self._failed("interrupted: the panel was restarted")
+
+    def _failed(self, message: str) -> None:
         status = MIGRATION.next(self.migration.status, MigrationEvent.FAIL)
         self.migration = Migration(self.migration.task, status, message)
         self._journal.write("panel", "IPmanager", "migration failed", message=message)

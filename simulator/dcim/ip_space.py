@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 __all__ = ["Space"]
 
 
+@dataclass(slots=True)
 class Space:
     """Disjoint runs of numbers that are taken, in order; and numbers that are reserved. No number is both."""
 
-    def __init__(self) -> None:
-        self._firsts: list[int] = []
-        self._lasts: list[int] = []
-        self._special: list[int] = []
-        self._odd: list[tuple[int, int]] = []
+    _firsts: list[int] = field(default_factory=list)
+    _lasts: list[int] = field(default_factory=list)
+    _special: list[int] = field(default_factory=list)
+    _odd: list[tuple[int, int]] = field(default_factory=list)
 
     # what is taken
 

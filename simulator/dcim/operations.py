@@ -183,6 +183,20 @@ class Operations:
             self._fire(number, OperationEvent.STOP)
         return self.all.get(number)
 
+    def interrupted(self) -> None:
+        """The panel is up again after a stop: what was under way has nobody who carries it out (no document says what
+        the real panel makes of it; that it fails and says why is ours).
+        """
+        for operation in tuple(self.all):
+            if not operation.status.ended:
+                canceling = operation.status is OperationStatus.CANCELING
+                self._fire(
+                    operation.id,
+                    OperationEvent.STOP if canceling else OperationEvent.FAIL,
+                    message="" if canceling else "interrupted: the panel was restarted",
+                )
+                self._release_address(operation.id)
+
     # what the boot service hears
 
     def stage(self, operation: int, stage: str, percent: int, detail: Mapping[str, Any]) -> None:
@@ -325,11 +339,14 @@ class Operations:
         """No boot is answered for the operation any more, and its own address goes back."""
         run = self._runs.pop(number)
         self._boot.forget(run.entry)
+        self._release_address(number)
+        return run
+
+    def _release_address(self, number: int) -> None:
         operation = self.all.get(number)
         if operation.address is not None and self._addresses.used.find(operation.address) is not None:
             name = self._inventory.servers.get(operation.server).name
             self._addresses.release(operation.address, subject=name, even_locked=True)
-        return run
 
     async def _unflag(self, run: _Run) -> None:
         """Take the boot flags back, if the BMC lets us."""

@@ -102,6 +102,13 @@ class Panel:
     async def start(self) -> None:
         """Begin polling. The first poll of everything happens in the background."""
         self._polling.start()
+        self.release.start()
+
+    def interrupted(self) -> None:
+        """Called before `start` on a panel whose records were kept over a stop: what was under way then has failed."""
+        self.operations.interrupted()
+        self.ports.interrupted()
+        self.ip_service.interrupted()
 
     async def stop(self) -> None:
         """End all background work and close the drivers; the driver factory is its maker's to close."""

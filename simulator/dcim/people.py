@@ -85,6 +85,8 @@ class People(ABC):
         self._journal = journal
         self._by_email: dict[str, int] = {}
         self._locks: dict[int, dict[str, str]] = {}
+        self.operators: dict[int, None] = {}
+        """Those whom version 5 made operators, a level that version 6 does not know."""
         for setup in setups:
             self._add(setup.email, setup.password, setup.full_name, tuple(setup.roles), "")
 

@@ -74,6 +74,12 @@ class Ports:
     async def resume(self, number: int) -> None:
         await self._move(number, BlockingEvent.RESUME, up=True)
 
+    def interrupted(self) -> None:
+        """The panel is up again after a stop: a blocking or unblocking that was under way has failed."""
+        for server in tuple(self._inventory.servers):
+            if BLOCKING.allows(server.state, BlockingEvent.FAIL):
+                self._fire(server.id, BlockingEvent.FAIL, "interrupted: the panel was restarted")
+
     async def _move(self, number: int, event: BlockingEvent, *, up: bool) -> None:
         server = self._inventory.servers.get(number)
         self._of(server, None)

@@ -234,6 +234,17 @@ class Register(Generic[R]):
         self._note(number, "delete")
         return record
 
+    def kept(self) -> dict[str, object]:
+        """What outlives a stop of the panel."""
+        return {"next": self._next, "records": list(self)}
+
+    def refill(self, content: Mapping[str, Any]) -> None:
+        """Have these records; nobody is told, since nobody listens before the start."""
+        self._next = content["next"]
+        self._records = {record.id: record for record in content["records"]}
+        self._changed.clear()
+        self.version += 1
+
     def changed_since(self, version: int) -> list[int] | None:
         """The ids of the records that came, changed or went since this version; None when that is too long ago."""
         count = self.version - version

@@ -69,11 +69,15 @@ class Release:
             raise Invalid("diagonfree", "there is no diagnostic template")
         self.settings = settings
         self._journal.write("panel", "globalsettings", "edited", fields=fields)
-        if settings.servers_autoshutdown and self._timer is None:
-            self._plan(0.0)
-        elif not settings.servers_autoshutdown:
+        self.start()
+        if not settings.servers_autoshutdown:
             self.stop()
         return settings
+
+    def start(self) -> None:
+        """Go on with what the settings say, which may have been kept over a stop of the panel."""
+        if self.settings.servers_autoshutdown and self._timer is None:
+            self._plan(0.0)
 
     def freed(self, server: Server) -> None:
         """The server has lost its owner: begin what the settings say. What hinders it is in the journal."""

@@ -33,7 +33,7 @@ class Clock(ABC):
 
     @abstractmethod
     def now(self) -> float:
-        """Seconds since the lab was started."""
+        """Seconds since the lab was started for the first time."""
 
     @abstractmethod
     def call_at(self, when: float, callback: Callable[..., object], *args: Any) -> Timer:
@@ -93,13 +93,19 @@ class LoopClock(Clock):
     """Lab time is the event loop's time, times `rate`: simulated mode (virtual loop), `real` and `scaled:N`."""
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop | None = None, *, rate: float = 1.0, epoch: datetime = LAB_EPOCH
+        self,
+        loop: asyncio.AbstractEventLoop | None = None,
+        *,
+        rate: float = 1.0,
+        epoch: datetime = LAB_EPOCH,
+        start: float = 0.0,
     ) -> None:
+        """`start`: what it shows at first, seconds."""
         super().__init__(epoch)
         if rate <= 0:
             raise ValueError("a clock's rate is a number above zero")
         self._loop = loop or asyncio.get_running_loop()
-        self._start = self._loop.time()
+        self._start = self._loop.time() - start / rate
         self._rate = rate
 
     def now(self) -> float:
@@ -127,10 +133,11 @@ class SteppedClock(Clock):
     sets off (datagrams, requests) has ended before time goes on.
     """
 
-    def __init__(self, settle: Callable[[], Any], *, epoch: datetime = LAB_EPOCH) -> None:
+    def __init__(self, settle: Callable[[], Any], *, epoch: datetime = LAB_EPOCH, start: float = 0.0) -> None:
+        """`start`: what it shows at first, seconds."""
         super().__init__(epoch)
         self._settle = settle
-        self._now = 0.0
+        self._now = start
         self._order = 0
         self._heap: list[tuple[float, int, _SteppedTimer]] = []
         self._moving = asyncio.Lock()

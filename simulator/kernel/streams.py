@@ -11,14 +11,16 @@ __all__ = ["Streams"]
 class Streams:
     """Named child streams of one seed, `streams["plant/srv-01/boot"]`; the same object for the same name."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, start: int = 1) -> None:
+        """`start`: which start of a kept lab this is; each has its own randomness, so that nothing is drawn twice."""
         self.seed = seed
+        self._root = f"{seed}" if start == 1 else f"{seed}/start {start}"
         self._streams: dict[str, random.Random] = {}
 
     def __getitem__(self, name: str) -> random.Random:
         stream = self._streams.get(name)
         if stream is None:
-            digest = hashlib.sha256(f"{self.seed}/{name}".encode()).digest()
+            digest = hashlib.sha256(f"{self._root}/{name}".encode()).digest()
             stream = self._streams[name] = random.Random(int.from_bytes(digest, "big"))
         return stream
 

@@ -38,8 +38,8 @@ def timings_of(plan: LabPlan) -> Timings:
     return Timings(**plan.timings.model_dump())
 
 
-def build_plant(plan: LabPlan, physics: Physics) -> Plant:
-    """Put up the hall: PDUs first, then what hangs on them."""
+def build_plant(plan: LabPlan, physics: Physics, *, cold: bool = False) -> Plant:
+    """Put up the hall: PDUs first, then what hangs on them. `cold`: nobody switches a server on."""
     plant = Plant(physics)
     for pdu in plan.pdus.values():
         plant.add_pdu(pdu.name, pdu.outlets, Strip(*pdu_personality(pdu.model).wiring))
@@ -61,7 +61,7 @@ def build_plant(plan: LabPlan, physics: Physics) -> Plant:
                     for index, nic in enumerate(server.nics)
                     if nic.port or nic.unmanaged
                 },
-                powered=server.powered,
+                powered=server.powered and not cold,
             )
         )
     return plant

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -38,6 +38,7 @@ from simulator.faults import FaultEngine
 from simulator.faults.kinds import NotPossible
 from simulator.files.lab_schema import SinkSpec
 from simulator.files.plan import LabPlan, PduPlan, SwitchPlan
+from simulator.ispmanager import Hosting
 from simulator.ispmanager import create_app as create_ispmanager
 from simulator.kernel import LAB_EPOCH, Activity, Clock, Journal, LoopClock, SteppedClock, Streams, VirtualLoop
 from simulator.lab.attaching import Octets, attach_to, devices_of
@@ -48,7 +49,7 @@ from simulator.plant import Physics, Plant
 from simulator.snmp import Version
 from simulator.snmp.station import Sink, Station
 
-__all__ = ["ClockSpec", "DriverKind", "NotSimulated", "Run", "simulated", "wire"]
+__all__ = ["ClockSpec", "DriverKind", "NotSimulated", "Resumed", "Run", "simulated", "wire"]
 
 T = TypeVar("T")
 LOOPBACK = ("127.0.0.1", "localhost")
@@ -82,8 +83,9 @@ class Run:
     dci6_url: str
     dci5_url: str
     certificate: Certificate | None
+    hosting: Hosting | None = None
+    """The accounts of the ispmanager; None where the lab has none, likewise its door and its address."""
     ispmanager: Edge | None = None
-    """None where the lab has none; likewise the address."""
     ispmanager_url: str | None = None
     bmcs: dict[str, Address] = field(default_factory=dict)
     switches: dict[str, Address] = field(default_factory=dict)
@@ -147,6 +149,18 @@ class Run:
         return await work
 
 
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """A lab that goes on from what outlived a stop."""
+
+    now: float
+    """Lab time that its clock shows at first, seconds."""
+    starts: int
+    """How often it has been started, this time included."""
+    back: Callable[[Run], None]
+    """Puts the state in its place, before anything moves."""
+
+
 class _Edges:
     """The panel's services restart together, whichever API asks for them."""
 
@@ -195,7 +209,7 @@ class _Counted(httpx.AsyncBaseTransport):
 
 
 @asynccontextmanager
-async def simulated(plan: LabPlan, *, seed: int) -> AsyncIterator[Run]:
+async def simulated(plan: LabPlan, *, seed: int, resumed: Resumed | None = None) -> AsyncIterator[Run]:
     """The lab on virtual time and an in-memory network; the loop must be a VirtualLoop."""
     loop = asyncio.get_running_loop()
     if not isinstance(loop, VirtualLoop):
@@ -212,13 +226,15 @@ async def simulated(plan: LabPlan, *, seed: int) -> AsyncIterator[Run]:
         raise NotSimulated(
             f"{', '.join(real)}: a real BMC is reached over real sockets only: run this lab on the wire (--wire)"
         )
-    clock = LoopClock(loop)
-    streams = Streams(seed)
+    clock = LoopClock(loop, start=resumed.now if resumed else 0.0)
+    streams = Streams(seed, resumed.starts if resumed else 1)
     fabric = MemoryFabric(streams)
     loop.datagrams = fabric
     drivers = OwnDrivers(fabric, streams["panel/ipmi"].randbytes)
     octets = streams["bmc/sessions"].randbytes
-    async with _running(plan, "simulated", clock, streams, fabric, fabric.activity, drivers, octets) as run:
+    async with _running(
+        plan, "simulated", clock, streams, fabric, fabric.activity, drivers, octets, resumed=resumed
+    ) as run:
         yield run
     loop.datagrams = None
 
@@ -237,6 +253,7 @@ async def wire(
     tls: bool = False,
     devices: Literal["as planned", "free ports"] = "free ports",
     epoch: datetime | None = None,
+    resumed: Resumed | None = None,
 ) -> AsyncIterator[Run]:
     """The lab on real sockets. `devices`: their planned ports (a taken one gives way to a free one), or any free.
 
@@ -244,8 +261,8 @@ async def wire(
     apart by its port.
     """
     activity = Activity(idle=0.0) if clock == "auto" else Activity()
-    lab_clock = make_clock(clock, activity, epoch or LAB_EPOCH)
-    streams = Streams(seed)
+    lab_clock = make_clock(clock, activity, epoch or LAB_EPOCH, resumed.now if resumed else 0.0)
+    streams = Streams(seed, resumed.starts if resumed else 1)
     fabric = (SharedUdpFabric if can_share() else UdpFabric)(activity=activity, streams=streams)
     own = OwnDrivers(fabric, os.urandom)
     factory: DriverFactory = own if drivers == "own" else ForeignDrivers(activity, fabric.time)
@@ -270,6 +287,7 @@ async def wire(
             os.urandom,
             free_ports=devices == "free ports",
             device_host=None if host in LOOPBACK else host,
+            resumed=resumed,
         ) as run:
             servers = [WebServer(run.edge6, sock, certificate), WebServer(run.app5, sock5, certificate)]
             if hosting_sock:
@@ -301,12 +319,12 @@ async def _move(clock: Clock) -> None:
     await clock.run_freely()
 
 
-def make_clock(spec: ClockSpec, activity: Activity, epoch: datetime) -> Clock:
-    """The clock that a word means. Raises ValueError for another word."""
+def make_clock(spec: ClockSpec, activity: Activity, epoch: datetime, start: float = 0.0) -> Clock:
+    """The clock that a word means; `start`: what it shows at first. Raises ValueError for another word."""
     if spec == "real":
-        return LoopClock(epoch=epoch)
+        return LoopClock(epoch=epoch, start=start)
     if spec in ("stepped", "auto"):
-        return SteppedClock(activity.settle, epoch=epoch)
+        return SteppedClock(activity.settle, epoch=epoch, start=start)
     word, _, rate = spec.partition(":")
     try:
         factor = float(rate)
@@ -314,7 +332,7 @@ def make_clock(spec: ClockSpec, activity: Activity, epoch: datetime) -> Clock:
         factor = 0.0
     if word != "scaled" or not 0 < factor < float("inf"):
         raise ValueError(f"{spec!r} is no clock: write real, stepped, or scaled:N (N seconds pass in one)")
-    return LoopClock(rate=factor, epoch=epoch)
+    return LoopClock(rate=factor, epoch=epoch, start=start)
 
 
 @asynccontextmanager
@@ -330,9 +348,10 @@ async def _running(
     *,
     free_ports: bool = False,
     device_host: str | None = None,
+    resumed: Resumed | None = None,
 ) -> AsyncIterator[Run]:
     journal = Journal(clock)
-    plant = build_plant(plan, Physics(clock, streams, journal, timings_of(plan)))
+    plant = build_plant(plan, Physics(clock, streams, journal, timings_of(plan)), cold=resumed is not None)
     async with AsyncExitStack() as stack:
         stack.callback(plant.close)
         places: dict[str, dict[str, Address]] = {"bmcs": {}, "switches": {}, "pdus": {}}
@@ -362,8 +381,10 @@ async def _running(
         run = Run(
             plan, mode, streams.seed, clock, streams, journal, activity, fabric, plant, panel, edge, app5, lists5,
             dci6_url="http://dci6.lab", dci5_url="http://dci5.lab", certificate=None, bmc_devices=bmcs, stations=stations, **places,
-            ispmanager=ispmanager, ispmanager_url="http://ispmanager.lab" if ispmanager else None,
+            hosting=hosting, ispmanager=ispmanager, ispmanager_url="http://ispmanager.lab" if ispmanager else None,
         )  # fmt: skip
+        if resumed:
+            resumed.back(run)
         sinks = [_sink(each) for each in plan.panel.trap_sinks]
         if plan.panel.traps:
             ear = await listen(fabric, None, panel.devices.port_told)

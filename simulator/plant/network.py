@@ -155,7 +155,7 @@ class SwitchPort:
         self.admin_up = True
         self.broken = False
         self.cable: Cable | None = None
-        self.last_change = 0.0
+        self.last_change = switch.physics.clock.now()
         self.octets_in = 0
         self.octets_out = 0
         self.pvid = SEGMENT

@@ -196,7 +196,7 @@ class Started:
         self.name = name
         self.feed = feed
         self.physics = physics
-        self.booted_at = 0.0
+        self.booted_at = physics.clock.now()
         self.failed = False
         """Its electronics are broken: it has power and does nothing."""
         self._up = feed.live
@@ -265,7 +265,7 @@ class Pdu(Started):
         )
         self.whole = self._circuit(1, self.outlets, strip.bank_rating * strip.banks)
         self._joules = 0.0
-        self._metered_at = 0.0
+        self._metered_at = physics.clock.now()
         self._metered_watts = 0.0
         self.mains.feeds(self._pass_on)
 

@@ -80,7 +80,7 @@ class Server:
         """Takes what the serial console shows, as it comes; lines end in CR LF."""
         self.restart_cause = "unknown"
         """Why it last started: `command`, `command reset`, `restore policy`, `watchdog`, or `unknown`."""
-        self.bmc_started_at = 0.0
+        self.bmc_started_at = physics.clock.now()
         """Lab time."""
         self._seconds_on = 0.0
         self._on_since = 0.0
@@ -295,9 +295,7 @@ class Server:
         if self._fed and self.state is BootState.NO_AC:
             self._fire(BootEvent.AC_BACK)
             self._start_bmc()
-            if self.restore_policy == "on" or (self.restore_policy == "previous" and self._was_on):
-                self.power_on()
-                self.restart_cause = "restore policy"
+            self._restore()
         elif not self._fed and self.state is not BootState.NO_AC:
             self._was_on = self.powered
             self.last_power_event = "ac_lost"
@@ -308,6 +306,23 @@ class Server:
             self._stop(BootEvent.AC_LOST)
         if len(self.psus) > 1:
             self.sensed("supplies")
+
+    @property
+    def on_or_was(self) -> bool:
+        """It is on, or was so when its feeds lost their power."""
+        return self._was_on if self.state is BootState.NO_AC else self.powered
+
+    def after_outage(self, *, was_on: bool) -> None:
+        """The whole hall had no power for a while, as when the lab was down: what the firmware makes of it now."""
+        self._was_on = was_on
+        self.last_power_event = "ac_lost"
+        if self.state is BootState.OFF:
+            self._restore()
+
+    def _restore(self) -> None:
+        if self.restore_policy == "on" or (self.restore_policy == "previous" and self._was_on):
+            self.power_on()
+            self.restart_cause = "restore policy"
 
     def _start_bmc(self) -> None:
         self._bmc_starts += 1

@@ -150,7 +150,7 @@ def test_an_unknown_command_or_option_is_2(rackloop) -> None:
     assert rackloop("rum").exit_code == 2
     assert rackloop("run", "--sede", "1").exit_code == 2
     assert rackloop("schema", "rack").exit_code == 2
-    assert rackloop("up", "--state", "x").exit_code == 2
+    assert rackloop("up", "--stat", "x").exit_code == 2
 
 
 def test_up_with_a_lab_that_there_is_not_is_2(rackloop) -> None:

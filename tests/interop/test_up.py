@@ -71,6 +71,31 @@ def up(tmp_path):
             lab.process.communicate()
 
 
+def test_a_lab_goes_on_where_it_stopped_and_its_folder_is_its_own(up, tmp_path):
+    state = ("--clock", "stepped", "--state", str(tmp_path / "kept"))
+    lab = up(*state)
+    lab.ipmi("chassis", "power", "on")
+    lab.ipmi("chassis", "bootdev", "pxe", "options=persistent")
+    lab.advance(600)
+    words = [*RACKLOOP, "up", "one", *state]
+    second = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert second.returncode == 2
+    assert "another lab that is up keeps its state there" in second.stderr
+    assert lab.stop()[0] == 0
+    again = up(*state)
+    assert again.advance(5)["now"] == 605
+    assert again.ipmi("chassis", "power", "status").strip() == "Chassis Power is on"
+    assert "Force PXE" in again.ipmi("chassis", "bootparam", "get", "5")
+    code, said = again.stop()
+    assert code == 0
+    assert "start 2: it goes on at 2026-01-01 00:10:00" in said
+    (tmp_path / "kept" / "state.json").write_text('{"format": 1')
+    damaged = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert damaged.returncode == 2
+    assert "state.json: it is no JSON" in damaged.stderr
+    assert "Traceback" not in damaged.stderr
+
+
 @pytest.mark.requirement("HW-6")
 def test_an_installation_of_half_an_hour_is_watched_by_a_polling_client_in_seconds(up):
     lab = up("--clock", "stepped")

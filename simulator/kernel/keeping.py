@@ -1,0 +1,168 @@
+"""What outlives a stop: records of this product as JSON that a person can read, and back.
+
+A file of kept state may come from anywhere, so nothing is made from it but data classes, named tuples and enumerations of
+`simulator`, and a handful of plain types.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime
+from enum import Enum
+from importlib import import_module
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from operator import attrgetter
+from typing import Any, Protocol, runtime_checkable
+
+__all__ = ["Kept", "NotUnderstood", "Parts", "give_back", "keep", "pack", "unpack"]
+
+_TAG = "~"
+_PLAIN = {each.__name__: each for each in (IPv4Address, IPv4Network, IPv6Address, IPv6Network)}
+_SERIES = {each.__name__: each for each in (tuple, set, frozenset)}
+
+Parts = Mapping[str, tuple[str, ...]]
+"""By the dotted path of a part within something ("" is the whole), the names of the attributes that are kept."""
+
+
+class NotUnderstood(ValueError):
+    """Kept state that does not fit: from another version, or damaged. The message says where."""
+
+
+@runtime_checkable
+class Kept(Protocol):
+    """Something that others hold on to, and that is therefore filled again rather than replaced."""
+
+    def kept(self) -> object:
+        """Its content: anything that `pack` takes."""
+
+    def refill(self, content: Any) -> None:
+        """Have this content, and no other."""
+
+
+def pack(value: object) -> Any:
+    """As JSON. Raises TypeError for what cannot be kept: a task, a callable, an object with a life of its own."""
+    if isinstance(value, Enum):
+        return {_TAG: _name_of(type(value)), "value": value.value}
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else {_TAG: "float", "value": str(value)}
+    if isinstance(value, Mapping):
+        if all(isinstance(key, str) and not key.startswith(_TAG) for key in value):
+            return {key: pack(item) for key, item in value.items()}
+        return {_TAG: "dict", "value": [[pack(key), pack(item)] for key, item in value.items()]}
+    if isinstance(value, (list, deque)):
+        return [pack(item) for item in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return {_TAG: _name_of(type(value))} | {field.name: pack(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return {_TAG: _name_of(type(value))} | {name: pack(getattr(value, name)) for name in value._fields}
+    if isinstance(value, (set, frozenset)):
+        return {_TAG: type(value).__name__, "value": sorted(map(pack, value), key=repr)}
+    if isinstance(value, tuple):
+        return {_TAG: "tuple", "value": [pack(item) for item in value]}
+    if isinstance(value, (bytes, bytearray)):
+        return {_TAG: type(value).__name__, "value": value.hex()}
+    if isinstance(value, (date, datetime)):
+        return {_TAG: type(value).__name__, "value": value.isoformat()}
+    if type(value).__name__ in _PLAIN:
+        return {_TAG: type(value).__name__, "value": str(value)}
+    raise TypeError(f"a {type(value).__name__} cannot be kept")
+
+
+def unpack(data: Any) -> Any:
+    """What `pack` was given. Raises NotUnderstood."""
+    if isinstance(data, list):
+        return [unpack(item) for item in data]
+    if not isinstance(data, dict):
+        return data
+    if _TAG not in data:
+        return {key: unpack(item) for key, item in data.items()}
+    name: Any = data[_TAG]
+    value: Any = data.get("value")
+    try:
+        if name == "dict":
+            return {unpack(key): unpack(item) for key, item in value}
+        if name in _SERIES:
+            return _SERIES[name](unpack(item) for item in value)
+        if name == "float":
+            return float(value)
+        if name in ("bytes", "bytearray"):
+            octets = bytes.fromhex(value)
+            return octets if name == "bytes" else bytearray(octets)
+        if name in ("date", "datetime"):
+            return (date if name == "date" else datetime).fromisoformat(value)
+        if name in _PLAIN:
+            return _PLAIN[name](value)
+        kind = _kind(name)
+        if issubclass(kind, Enum):
+            return kind(unpack(value))
+        return kind(**{key: unpack(item) for key, item in data.items() if key != _TAG})
+    except NotUnderstood:
+        raise
+    except (TypeError, ValueError, KeyError) as error:
+        raise NotUnderstood(f"{name}: {error}") from error
+
+
+def _name_of(kind: type) -> str:
+    if not kind.__module__.startswith("simulator."):
+        raise TypeError(f"a {kind.__name__} of {kind.__module__} cannot be kept")
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _kind(name: object) -> type[Any]:
+    """The record type of ours that has this name."""
+    module, _, kind = str(name).rpartition(".")
+    if not module.startswith("simulator."):
+        raise NotUnderstood(f"{name} is no record of this product")
+    try:
+        found = getattr(import_module(module), kind)
+    except (ImportError, AttributeError):
+        raise NotUnderstood(f"{name} is not known to this version") from None
+    if isinstance(found, type) and (is_dataclass(found) or issubclass(found, Enum) or hasattr(found, "_fields")):
+        return found
+    raise NotUnderstood(f"{name} is no record of this product")
+
+
+def keep(whole: object, parts: Parts) -> dict[str, Any]:
+    """The kept attributes of the parts, as JSON by `path.attribute`."""
+    out: dict[str, Any] = {}
+    for path, names in parts.items():
+        part = attrgetter(path)(whole) if path else whole
+        for name in names:
+            value = getattr(part, name)
+            out[f"{path}.{name}" if path else name] = pack(value.kept() if isinstance(value, Kept) else value)
+    return out
+
+
+def give_back(whole: object, data: Mapping[str, Any], parts: Parts) -> None:
+    """Put kept attributes in their places again; what holds others is filled again, so that it stays the same object.
+
+    Raises NotUnderstood, before anything is changed.
+    """
+    places = {f"{path}.{name}" if path else name: (path, name) for path, names in parts.items() for name in names}
+    _same(data, places)
+    for key, value in {key: unpack(data[key]) for key in places}.items():
+        path, name = places[key]
+        part = attrgetter(path)(whole) if path else whole
+        old = getattr(part, name)
+        if isinstance(old, Kept):
+            old.refill(value)
+        elif isinstance(old, (dict, set)) and isinstance(value, type(old)):
+            old.clear()
+            old.update(value)
+        elif isinstance(old, (list, deque, bytearray)) and isinstance(value, (list, bytearray)):
+            old.clear()
+            old.extend(value)
+        else:
+            setattr(part, name, value)
+
+
+def _same(data: Mapping[str, Any], places: Iterable[str]) -> None:
+    here, there = set(places), set(data)
+    if here != there:
+        odd = min(here ^ there)
+        raise NotUnderstood(f"{odd} is {'missing' if odd in here else 'not known to this version'}")

@@ -1,0 +1,133 @@
+"""What of a whole lab outlives a stop, and how it comes back: to the hall a stop is a loss of power, to the panel a restart
+of its host.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from simulator.bmc.keeping import bmc_back, keep_bmc
+from simulator.dcim.keeping import keep_panel, panel_back
+from simulator.files.plan import LabPlan
+from simulator.ispmanager.keeping import KEPT as HOSTING
+from simulator.kernel.keeping import NotUnderstood, give_back, keep
+from simulator.lab.running import Resumed, Run
+from simulator.pdu.keeping import KEPT as PDU
+from simulator.plant.keeping import hall_back, keep_hall
+from simulator.switch.keeping import KEPT as SWITCH
+
+__all__ = ["KeptLab", "OtherLab", "keep_lab", "lab_back"]
+
+FORMAT = 1
+
+
+class OtherLab(NotUnderstood):
+    """The state is that of a lab in which something else stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLab:
+    """A lab's state as it was written down, as far as that can be told before the lab is built."""
+
+    data: Mapping[str, Any]
+    epoch: datetime
+    now: float
+    """Lab time, seconds."""
+    starts: int
+    """How often it had been started by then."""
+
+    @classmethod
+    def of(cls, data: Any, plan: LabPlan) -> KeptLab:
+        """Raises NotUnderstood for what is no state, OtherLab for that of another lab."""
+        if not isinstance(data, dict) or data.get("format") != FORMAT:
+            raise NotUnderstood(f"it is not the state of a lab in format {FORMAT}")
+        try:
+            marks = dict(data["marks"])
+            kept = cls(data, datetime.fromisoformat(data["epoch"]), float(data["now"]), int(data["starts"]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise NotUnderstood(f"its head is damaged: {type(error).__name__} {error}") from error
+        here = dict(_marks(plan))
+        if odd := sorted(name for name in here.keys() | marks.keys() if here.get(name) != marks.get(name)):
+            differ = f"{odd[0]} and {len(odd) - 1} more differ" if len(odd) > 1 else f"{odd[0]} differs"
+            raise OtherLab(f"lab {plan.name!r} is not the one that it was made with: {differ}")
+        return kept
+
+    def resumed(self, now: float | None = None) -> Resumed:
+        """The lab that goes on from here; `now`: lab time that its clock is to show, where that is not the kept one."""
+        return Resumed(self.now if now is None else now, self.starts + 1, partial(lab_back, data=self.data))
+
+    def showing(self, today: datetime) -> float:
+        """What a real clock shows `today`: it went on meanwhile."""
+        return max(self.now, (today - self.epoch) / timedelta(seconds=1))
+
+
+def _marks(plan: LabPlan) -> Iterator[tuple[str, str]]:
+    """What the state depends on, by name; a change of it makes another lab."""
+    panel = plan.panel
+    things: list[tuple[str, object]] = [
+        *((f"server {server.name}", _bare(server)) for server in plan.servers.values()),
+        *((f"switch {switch.name}", _bare(switch)) for switch in plan.switches.values()),
+        *((f"PDU {pdu.name}", _bare(pdu)) for pdu in plan.pdus.values()),
+        *((f"pool {pool.name}", pool) for pool in plan.pools.values()),
+        ("the panel's people, templates or location", (panel.admin, panel.users, panel.templates, panel.location)),
+        ("the racks", list(plan.racks)),
+        ("the ispmanager", plan.ispmanager),
+    ]
+    for name, thing in things:
+        yield name, hashlib.sha256(repr(thing).encode()).hexdigest()[:16]
+
+
+def _bare(plan: Any) -> list[object]:
+    """A device without where it answers, which may change."""
+    return [getattr(plan, name) for name in plan.__slots__ if name not in ("host", "port", "bmc", "powered", "program")]
+
+
+def keep_lab(run: Run, starts: int = 1) -> dict[str, Any]:
+    """Everything that outlives a stop, as JSON. `starts`: how often the lab has been started, this time included."""
+    return {
+        "format": FORMAT,
+        "lab": run.plan.name,
+        "marks": dict(_marks(run.plan)),
+        "starts": starts,
+        "epoch": run.clock.epoch.isoformat(),
+        "now": run.clock.now(),
+        "places": {name: list(place) for name, place in _places(run)},
+        "hall": keep_hall(run.plant),
+        "bmcs": {name: keep_bmc(bmc) for name, bmc in run.bmc_devices.items()},
+        "switches": {name: keep(run.stations[name].agent.state, SWITCH) for name in run.plan.switches},
+        "pdus": {name: keep(run.stations[name].agent.state, PDU) for name in run.plan.pdus},
+        "panel": keep_panel(run.panel),
+        "ispmanager": keep(run.hosting, HOSTING) if run.hosting else None,
+    }
+
+
+def _places(run: Run) -> Iterator[tuple[str, tuple[str, int]]]:
+    for kind, places in (("BMC", run.bmcs), ("switch", run.switches), ("PDU", run.pdus)):
+        for name, place in places.items():
+            yield f"{kind} {name}", place
+
+
+def lab_back(run: Run, data: Mapping[str, Any]) -> None:
+    """Have a lab that was just built, cold, go on from there. Raises NotUnderstood."""
+    try:
+        then = data["places"]
+        moved = {tuple(then[name]): place for name, place in _places(run) if tuple(then[name]) != tuple(place)}
+        for name, bmc in run.bmc_devices.items():
+            bmc_back(bmc, data["bmcs"][name])
+        for group, parts in (("switches", SWITCH), ("pdus", PDU)):
+            for name, kept in data[group].items():
+                give_back(run.stations[name].agent.state, kept, parts)
+        panel_back(run.panel, data["panel"], moved)
+        if run.hosting is not None:
+            give_back(run.hosting, data["ispmanager"], HOSTING)
+        hall_back(run.plant, data["hall"])
+    except NotUnderstood:
+        raise
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise NotUnderstood(f"it is damaged: {type(error).__name__} {error}") from error
+    run.journal.write("lab", run.plan.name, "goes on", starts=data["starts"] + 1, now=data["now"])

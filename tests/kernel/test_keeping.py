@@ -1,0 +1,114 @@
+"""Kept state: whatever a record holds comes back equal; what is not a record is never made from a file."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from datetime import UTC, date
+from ipaddress import IPv4Address, ip_address
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from simulator.dcim.records import Location, PowerStatus
+from simulator.kernel.keeping import NotUnderstood, give_back, keep, pack, unpack
+from simulator.plant.server import BootOverride
+
+plain = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(), st.binary(), st.dates(),
+    st.datetimes(timezones=st.just(UTC)), st.ip_addresses(), st.sampled_from(PowerStatus),
+    st.builds(Location, id=st.integers(), name=st.text()),
+    st.builds(BootOverride, device=st.text(), persistent=st.booleans(), efi=st.booleans()),
+)  # fmt: skip
+keys = st.one_of(st.text(), st.integers(), st.tuples(st.integers(), st.text()), st.sampled_from(PowerStatus))
+values = st.recursive(
+    plain,
+    lambda inner: st.one_of(
+        st.lists(inner), st.lists(inner).map(tuple), st.dictionaries(keys, inner), st.frozensets(keys), st.sets(keys)
+    ),
+    max_leaves=12,
+)
+
+
+@settings(deadline=None)
+@given(values)
+def test_what_was_kept_comes_back_equal_and_of_the_same_type(value: object) -> None:
+    again = unpack(json.loads(json.dumps(pack(value), allow_nan=False)))
+    assert again == value
+    assert type(again) is type(value)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"~": "os.system", "value": "true"},
+        {"~": "simulator.kernel.keeping.unpack", "value": "1"},
+        {"~": "simulator.dcim.records.Nobody"},
+        {"~": "simulator.dcim.records.Location", "id": 1},
+        {"~": "simulator.dcim.records.Location", "id": 1, "name": "x", "odd": 2},
+        {"~": "simulator.dcim.records.PowerStatus", "value": "sideways"},
+        {"~": "simulator.dcim.panel.Panel"},
+        {"~": "bytes", "value": "no hex"},
+        {"~": 5},
+    ],
+)
+def test_what_is_no_record_of_ours_is_not_made(data: Any) -> None:
+    with pytest.raises(NotUnderstood):
+        unpack(data)
+
+
+@settings(deadline=None)
+@given(
+    st.recursive(
+        st.one_of(st.none(), st.integers(), st.text()),
+        lambda inner: st.one_of(st.lists(inner), st.dictionaries(st.sampled_from(["~", "value", "id", "name"]), inner)),
+        max_leaves=8,
+    )
+)
+def test_any_json_is_understood_or_refused_with_the_declared_error(data: Any) -> None:
+    with suppress(NotUnderstood):
+        unpack(data)
+
+
+@pytest.mark.parametrize("value", [object(), print, 1j])
+def test_what_has_a_life_of_its_own_cannot_be_kept(value: object) -> None:
+    with pytest.raises(TypeError, match="cannot be kept"):
+        pack(value)
+
+
+class Part:
+    def __init__(self) -> None:
+        self.days = {date(2026, 1, 1): 5}
+        self.host = IPv4Address("192.0.2.1")
+        self.names = ["a"]
+
+
+class Whole:
+    def __init__(self) -> None:
+        self.part = Part()
+        self.count = 3
+
+
+PARTS = {"": ("count",), "part": ("days", "host", "names")}
+
+
+def test_containers_stay_the_same_objects_and_get_the_kept_content() -> None:
+    old, new = Whole(), Whole()
+    old.count, old.part.days, old.part.names, old.part.host = 7, {date(2026, 2, 2): 1}, ["b", "c"], IPv4Address(5)
+    days = new.part.days
+    give_back(new, json.loads(json.dumps(keep(old, PARTS))), PARTS)
+    assert (new.count, new.part.names, new.part.host) == (7, ["b", "c"], ip_address(5))
+    assert new.part.days is days == {date(2026, 2, 2): 1}
+
+
+@pytest.mark.parametrize("change", [{"part.odd": 1}, {"count": {"~": "nobody"}}])
+def test_what_does_not_fit_changes_nothing(change: dict[str, Any]) -> None:
+    old, new = Whole(), Whole()
+    old.count = old.part.days[date(2026, 3, 3)] = 9
+    with pytest.raises(NotUnderstood):
+        give_back(new, keep(old, PARTS) | change, PARTS)
+    with pytest.raises(NotUnderstood, match=r"part\.names is missing"):
+        give_back(new, {key: value for key, value in keep(old, PARTS).items() if key != "part.names"}, PARTS)
+    assert (new.count, new.part.days) == (3, {date(2026, 1, 1): 5})

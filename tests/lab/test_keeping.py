@@ -1,0 +1,372 @@
+"""A lab that stops and goes on: the panel's records and the hall are as they were, but for what a power cut takes away."""
+
+import copy
+import json
+from operator import attrgetter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from simulator.bmc.keeping import KEPT as BMC
+from simulator.dcim.keeping import KEPT as PANEL
+from simulator.dcim.operation_table import OperationStatus
+from simulator.dcim.records import ServerState
+from simulator.ispmanager.keeping import KEPT as HOSTING
+from simulator.kernel import run
+from simulator.kernel.keeping import NotUnderstood
+from simulator.lab import Lab
+from simulator.lab.keeping import OtherLab, keep_lab
+from simulator.pdu.keeping import KEPT as PDU_CARD
+from simulator.plant import keeping as hall
+from simulator.plant.lifecycle import BootState
+from simulator.switch.keeping import KEPT as SWITCH_AGENT
+
+SMALL, ONE, HOSTED = Lab.load("small"), Lab.load("one"), Lab.load("hosting")
+
+
+def stop(lab):
+    """What is written down when it ends; as a file has it."""
+    return json.loads(json.dumps(keep_lab(lab), allow_nan=False))
+
+
+def two_lives(first, second, lab=SMALL):
+    """`first` in a lab, then `second` in the lab that goes on from its end; what `second` returns."""
+
+    async def main():
+        async with lab.simulated() as before:
+            await first(before)
+            state = stop(before)
+        async with lab.simulated(state=state) as after:
+            return await second(after, state)
+
+    return run(main())
+
+
+async def sold(lab, number=1):
+    """A server is given to a client, gets an address, and a system is installed."""
+    panel = lab.panel
+    panel.set_owner(number, 2)
+    panel.addresses.allocate(panel.addresses.plan.pool("public"), number, family=4, subject="test")
+    operation = panel.operations.install(number, "debian-12")
+    await lab.clock.sleep(3000)
+    assert panel.operations.all.get(operation.id).status is OperationStatus.OK
+
+
+def test_the_panel_s_records_come_back_equal_and_ids_go_on():
+    async def after(lab, state):
+        again = stop(lab)
+        assert again["panel"] == state["panel"]
+        assert again["hall"]["switches"] == state["hall"]["switches"]
+        assert again["hall"]["pdus"] == state["hall"]["pdus"]
+        assert lab.clock.now() == state["now"] == 3000.0
+        assert lab.panel.operations.install(1, "debian-12").id == 2
+        return [address.host for address in lab.panel.addresses.of_server(1)]
+
+    assert two_lives(sold, after) == ["192.0.2.10"]
+
+
+def test_a_server_that_ran_runs_again_from_its_disk_and_one_that_was_off_stays_off():
+    async def after(lab, state):
+        servers = lab.plant.servers
+        assert servers["srv-01"].state is not BootState.RUNNING, "the power was away: it starts"
+        assert servers["srv-01"].os.name == "debian-12"
+        await lab.clock.sleep(900)
+        assert servers["srv-01"].answers_ping("192.0.2.10")
+        assert not servers["srv-02"].powered
+        assert lab.panel.inventory.power_status(lab.panel.inventory.servers.get(1)).value == "on"
+
+    two_lives(sold, after)
+
+
+@pytest.mark.parametrize(
+    ("policy", "was_on", "on"),
+    [("always off", True, False), ("on", False, True), ("previous", True, True), ("previous", False, False)],
+)
+def test_the_bmc_s_restore_policy_decides_what_a_server_does_after_the_stop(policy, was_on, on):
+    async def before(lab):
+        server = lab.plant.servers["srv-01"]
+        server.set_restore_policy(policy)
+        if was_on:
+            server.power_on()
+        await lab.clock.sleep(5)
+
+    async def after(lab, state):
+        server = lab.plant.servers["srv-01"]
+        assert server.restore_policy == policy
+        await lab.clock.sleep(1)
+        return server.powered
+
+    assert two_lives(before, after) is on
+
+
+def test_an_operation_under_way_has_failed_and_says_why_and_the_server_can_be_tried_again():
+    async def before(lab):
+        lab.panel.set_owner(1, 2)
+        lab.panel.addresses.allocate(lab.panel.addresses.plan.pool("public"), 1, family=4, subject="test")
+        lab.panel.operations.install(1, "debian-12")
+        lab.panel.operations.diagnose(2, "Diag6")
+        await lab.clock.sleep(300)
+
+    async def after(lab, state):
+        panel = lab.panel
+        for number in (1, 2):
+            operation = panel.operations.all.get(number)
+            assert operation.status is OperationStatus.FAILED
+            assert operation.message == "interrupted: the panel was restarted"
+        assert panel.addresses.of_server(2) == [], "the address of its diagnostics went back"
+        await lab.clock.sleep(900)
+        again = panel.operations.install(1, "debian-12")
+        await lab.clock.sleep(3000)
+        assert panel.operations.all.get(again.id).status is OperationStatus.OK
+
+    two_lives(before, after)
+
+
+def test_a_blocking_under_way_has_failed():
+    async def before(lab):
+        await lab.clock.sleep(60)
+        lab.panel.inventory.servers.change(1, state=ServerState.SUSPENDING)
+
+    async def after(lab, state):
+        server = lab.panel.inventory.servers.get(1)
+        assert (server.state, server.state_info) == (ServerState.ACTIVE, "interrupted: the panel was restarted")
+
+    two_lives(before, after)
+
+
+def test_relays_ports_vlans_and_device_settings_stay_and_faults_do_not():
+    async def before(lab):
+        lab.plant.pdus["pdu-a1"].outlets[2].turn_off()
+        switch = lab.plant.switches["sw-a1"]
+        switch.ports[1].set_admin(False)
+        lab.stations["sw-a1"].agent.state.aliases[2] = b"client 7"
+        bmc = lab.bmc("srv-01")
+        bmc.settings.asset_tag = b"A-17"
+        bmc.board.log.append(bytes(14), 5)
+        lab.plant.servers["srv-04"].bmc_failed = True
+        await lab.clock.sleep(60)
+
+    async def after(lab, state):
+        assert not lab.plant.pdus["pdu-a1"].outlets[2].on
+        assert lab.plant.servers["srv-03"].state is BootState.NO_AC
+        assert not lab.plant.switches["sw-a1"].ports[1].admin_up
+        assert lab.stations["sw-a1"].agent.state.aliases == {2: b"client 7"}
+        assert lab.bmc("srv-01").settings.asset_tag == b"A-17"
+        assert len(lab.bmc("srv-01").board.log.entries) == len(state["bmcs"]["srv-01"]["board"]["log.entries"]["value"])
+        assert lab.plant.servers["srv-04"].bmc_alive
+
+    two_lives(before, after)
+
+
+def test_sessions_of_the_panel_go_on_and_new_tokens_are_others():
+    async def before(lab):
+        lab.panel.users.log_in(*lab.admin)
+
+    async def after(lab, state):
+        (kept,) = state["panel"]["users._tokens"]
+        assert lab.panel.users.session(kept).user.email == lab.admin[0]
+        assert lab.panel.users.log_in(*lab.admin).value != kept
+
+    two_lives(before, after)
+
+
+def test_accounts_of_an_ispmanager_stay():
+    async def before(lab):
+        lab.hosting._accounts.pop(next(name for name in lab.hosting._accounts if name != "root"), None)
+
+    async def after(lab, state):
+        assert stop(lab)["ispmanager"] == state["ispmanager"]
+
+    two_lives(before, after, HOSTED)
+
+
+def test_equipment_that_answers_elsewhere_now_is_reached_there():
+    async def before(lab):
+        await lab.clock.sleep(10)
+
+    async def main():
+        async with SMALL.simulated() as lab:
+            await before(lab)
+            state = stop(lab)
+        state["places"]["BMC srv-01"] = ["127.99.0.1", 1]
+        for record in state["panel"]["inventory.servers"]["records"][:1]:
+            record["bmc"] |= {"host": "127.99.0.1", "port": 1}
+        async with SMALL.simulated(state=state) as lab:
+            bmc = lab.panel.inventory.servers.get(1).bmc
+            assert (bmc.host, bmc.port) == lab.bmcs["srv-01"]
+            await lab.clock.sleep(400)
+            assert lab.panel.inventory.servers.get(1).bmc_error is None
+
+    run(main())
+
+
+def states():
+    async def main():
+        async with ONE.simulated() as lab:
+            await lab.clock.sleep(600)
+            return stop(lab)
+
+    return run(main())
+
+
+STATE = states()
+
+
+def test_the_state_of_another_lab_is_refused_with_what_differs():
+    with pytest.raises(OtherLab, match=r"lab 'small' is not the one that it was made with: PDU .* more differ"):
+        SMALL.simulated(state=STATE)
+
+
+def spots(value, path=()):
+    """The way to everything in it."""
+    yield path
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from spots(item, (*path, key))
+    elif isinstance(value, list):
+        for place, item in enumerate(value):
+            yield from spots(item, (*path, place))
+
+
+SPOTS = [spot for spot in spots(STATE) if spot]
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.sampled_from(SPOTS),
+    st.sampled_from([None, -1, "x", [], {}, {"~": "tuple", "value": 3}, {"~": "os.system"}]),
+    st.booleans(),
+)
+def test_a_damaged_state_is_refused_with_the_declared_error_or_taken(spot, value, gone):
+    state = copy.deepcopy(STATE)
+    inner = state
+    for step in spot[:-1]:
+        inner = inner[step]
+    if gone:
+        del inner[spot[-1]]
+    else:
+        inner[spot[-1]] = value
+
+    async def main():
+        async with ONE.simulated(state=state):
+            pass
+
+    try:
+        run(main())
+    except NotUnderstood:
+        return
+
+
+# nothing is forgotten
+
+LEFT = {
+    "Panel": {"config", "made"},
+    "Users": {"_waiting"},  # who listens
+    "Settings": {"_first_ttl"},  # the lab file's
+    "Operations": {"_runs", "_dhcp_timeout", "_diagnostic_timeout"},  # work under way; the lab file's
+    "Boot": {"_entries"},  # of work under way
+    "Devices": {"_factory", "_bmcs", "_switches", "_pdus", "_refused"},  # connections
+    "Meters": {"_counters", "_rates", "_watts"},  # read anew: the devices' counters began anew too
+    "Power": {"_waiting"},
+    "Release": {"_timer"},
+    "Notifier": {"_listeners", "_next"},
+    "Background": {"_tasks", "_stopped"},
+    "Polling": {"_rounds", "_started", "_config"},
+}
+"""What is not kept on purpose, by class."""
+ALWAYS = {"_clock", "_journal", "_streams", "clock", "journal"}
+
+
+def attributes(thing):
+    slots = [name for kind in type(thing).__mro__ for name in getattr(kind, "__slots__", ())]
+    return {name for name in (*slots, *getattr(thing, "__dict__", {})) if hasattr(thing, name)}
+
+
+def test_every_attribute_of_the_panel_is_kept_or_left_on_purpose():
+    async def main():
+        async with SMALL.simulated() as lab:
+            kept = {id(attrgetter(path)(lab.panel)): set(names) for path, names in PANEL.items()}
+            registers = {
+                id(getattr(attrgetter(path)(lab.panel), name)) for path, names in PANEL.items() for name in names
+            }
+            seen, forgotten = set(), []
+
+            def walk(part):
+                seen.add(id(part))
+                kind = type(part).__name__
+                for name in sorted(attributes(part) - ALWAYS - kept.get(id(part), set()) - LEFT.get(kind, set())):
+                    value = getattr(part, name)
+                    if type(value).__module__.startswith("simulator.dcim.") and type(value).__name__ != "Register":
+                        if id(value) not in seen:
+                            walk(value)
+                    elif id(value) not in registers:
+                        forgotten.append(f"{kind}.{name}")
+
+            walk(lab.panel)
+            assert forgotten == []
+            assert kept.keys() <= seen
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("kind", "parts", "left"),
+    [
+        ("switch", SWITCH_AGENT, {"hardware", "clock", "ports", "traffic", "vlan", "editing", "_views", "_rows"}),
+        ("pdu", PDU_CARD, {"hardware", "clock", "outlets", "traffic", "_page", "_pending"}),
+        ("hosting", HOSTING, {"clock", "address", "_octets", "_sessions", "_keys", "_clock"}),
+        (
+            "port",
+            hall.PORT,
+            {
+                "_link",
+                "_switch",
+                "broken",
+                "cable",
+                "last_change",
+                "mac",
+                "nominal_speed",
+                "number",
+                "octets_in",
+                "octets_out",
+            },
+        ),
+        (
+            "board",
+            {"": BMC["board"][""]},
+            {
+                "_alarm",
+                "_asserted",
+                "_reservations",
+                "chassis",
+                "frozen",
+                "heard",
+                "log",
+                "personality",
+                "sensors",
+                "watchdog",
+            },
+        ),
+        ("log", {"": BMC["board"]["log"]}, {"capacity"}),
+        ("filtering", BMC["filtering"], {"_alarms", "_bmc", "_late", "in_progress", "postponed_until"}),
+        ("settings", BMC["settings"], set()),
+    ],
+)
+def test_every_attribute_of_a_device_is_kept_or_left_on_purpose(kind, parts, left):
+    async def main():
+        async with (HOSTED if kind == "hosting" else SMALL).simulated() as lab:
+            bmc = next(iter(lab.bmc_devices.values()), None)
+            thing = {
+                "switch": lambda: lab.stations[next(iter(lab.plan.switches))].agent.state,
+                "pdu": lambda: lab.stations[next(iter(lab.plan.pdus))].agent.state,
+                "hosting": lambda: lab.hosting,
+                "port": lambda: next(iter(lab.plant.switches.values())).ports[0],
+                "board": lambda: bmc.board,
+                "log": lambda: bmc.board.log,
+                "filtering": lambda: bmc.filtering,
+                "settings": lambda: bmc.settings,
+            }[kind]()
+            assert attributes(thing) - left == set(parts[""])
+
+    run(main())
