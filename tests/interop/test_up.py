@@ -78,7 +78,7 @@ def test_a_lab_goes_on_where_it_stopped_and_its_folder_is_its_own(up, tmp_path):
     lab.ipmi("chassis", "bootdev", "pxe", "options=persistent")
     lab.advance(600)
     words = [*RACKLOOP, "up", "one", *state]
-    second = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    second = subprocess.run(words, check=False, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert second.returncode == 2
     assert "another lab that is up keeps its state there" in second.stderr
     assert lab.stop()[0] == 0
@@ -90,7 +90,7 @@ def test_a_lab_goes_on_where_it_stopped_and_its_folder_is_its_own(up, tmp_path):
     assert code == 0
     assert "start 2: it goes on at 2026-01-01 00:10:00" in said
     (tmp_path / "kept" / "state.json").write_text('{"format": 1')
-    damaged = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    damaged = subprocess.run(words, check=False, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert damaged.returncode == 2
     assert "state.json: it is no JSON" in damaged.stderr
     assert "Traceback" not in damaged.stderr
