@@ -28,6 +28,11 @@ class Background:
             task.cancel()
         return task
 
+    def abandon(self) -> None:
+        """Cancel all of it at once; what is begun later runs."""
+        for task in tuple(self._tasks):
+            task.cancel()
+
     async def stop(self) -> None:
         """Cancel all of it, in the order begun, and wait for the ends."""
         self._stopped = True

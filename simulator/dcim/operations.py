@@ -195,7 +195,10 @@ class Operations:
                     OperationEvent.STOP if canceling else OperationEvent.FAIL,
                     message="" if canceling else "interrupted: the panel was restarted",
                 )
-                self._release_address(operation.id)
+                if operation.id in self._runs:
+                    self._close(operation.id)
+                else:
+                    self._release_address(operation.id)
 
     # what the boot service hears
 

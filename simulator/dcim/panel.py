@@ -13,7 +13,7 @@ from simulator.dcim.boot import Boot
 from simulator.dcim.config import PanelConfig
 from simulator.dcim.devices import Devices
 from simulator.dcim.drivers.base import DriverFactory
-from simulator.dcim.errors import Invalid, PanelError, Protected
+from simulator.dcim.errors import Invalid, PanelError, PanelFault, Protected
 from simulator.dcim.history import History
 from simulator.dcim.inventory import Inventory
 from simulator.dcim.ip_service import IpService
@@ -101,19 +101,35 @@ class Panel:
 
     async def start(self) -> None:
         """Begin polling. The first poll of everything happens in the background."""
+        self._go()
+
+    def _go(self) -> None:
         self._polling.start()
         self.release.start()
 
+    def lose(self) -> None:
+        """Its host went down: all that was under way is dropped where it stood, and nothing is polled."""
+        self._halt()
+        self._background.abandon()
+
+    def recover(self) -> None:
+        """Its host is up again, with the records of before."""
+        self.interrupted()
+        self._go()
+
     def interrupted(self) -> None:
-        """Called before `start` on a panel whose records were kept over a stop: what was under way then has failed."""
+        """Called on a panel whose records outlived a stop, before it goes on: what was under way then has failed."""
         self.operations.interrupted()
         self.ports.interrupted()
         self.ip_service.interrupted()
 
-    async def stop(self) -> None:
-        """End all background work and close the drivers; the driver factory is its maker's to close."""
+    def _halt(self) -> None:
         self.release.stop()
         self._polling.stop()
+
+    async def stop(self) -> None:
+        """End all background work and close the drivers; the driver factory is its maker's to close."""
+        self._halt()
         await self._background.stop()
         await self.devices.close()
 
@@ -137,6 +153,8 @@ class Panel:
             return False
         if errors:
             raise errors[0]
+        if task.cancelled():
+            raise PanelFault("interrupted: the panel was restarted")
         return True
 
     # servers

@@ -45,6 +45,12 @@ class Restartable(Protocol):
 class RestartableService(Restartable, Protocol):
     """Those of the panel."""
 
+    def lose_host(self) -> None:
+        """The machine on which all of it runs, the boot service too, loses its power."""
+
+    def host_back(self) -> None:
+        """That machine is up again, with the data that it had."""
+
     def keep_lists(self, age: float) -> None:
         """A proxy in front of version 5 answers with lists of up to `age` seconds ago; 0: with none."""
 

@@ -239,6 +239,12 @@ def _panel_restarts(world: World, params: Restart) -> Undo:
     return services.bring_up
 
 
+def _panel_crashes(world: World, params: OnPanel) -> Undo:
+    services = world.panel_services
+    services.lose_host()
+    return services.host_back
+
+
 class StaleLists(OnPanel):
     age: Duration = 45.0
 
@@ -289,6 +295,14 @@ PHYSICAL: tuple[FaultKind, ...] = (
         "the panel's services restart: the edge answers 503",
         _panel_restarts,
         _restarting,
+    ),
+    FaultKind(
+        "panel.crash",
+        "panel",
+        OnPanel,
+        "the panel's host loses its power: operations under way are dropped, and no boot is answered",
+        _panel_crashes,
+        _services,
     ),
     FaultKind(
         "panel.stale",

@@ -96,7 +96,7 @@ class Run:
 
     def __post_init__(self) -> None:
         self.faults = FaultEngine(self, self.clock, self.journal)
-        self._edges = _Edges(self.edge6, self.app5, lists=self.lists5)
+        self._services = _Services(self)
 
     # the world as faults see it
 
@@ -105,8 +105,8 @@ class Run:
         return self.fabric
 
     @property
-    def panel_services(self) -> _Edges:
-        return self._edges
+    def panel_services(self) -> _Services:
+        return self._services
 
     @property
     def hosting_services(self) -> Edge | None:
@@ -161,23 +161,36 @@ class Resumed:
     """Puts the state in its place, before anything moves."""
 
 
-class _Edges:
-    """The panel's services restart together, whichever API asks for them."""
+class _Services:
+    """The panel's services on their host: they restart together, whichever API asks for them."""
 
-    def __init__(self, *edges: Edge, lists: ListCache) -> None:
-        self._all = edges
-        self._lists = lists
+    def __init__(self, run: Run) -> None:
+        self._edges = (run.edge6, run.app5)
+        self._lists = run.lists5
+        self._panel = run.panel
+        self._network = run.plant.network
 
     def keep_lists(self, age: float) -> None:
         self._lists.keep(age)
 
     def take_down(self) -> None:
-        for edge in self._all:
+        for edge in self._edges:
             edge.take_down()
 
     def bring_up(self) -> None:
-        for edge in self._all:
+        for edge in self._edges:
             edge.bring_up()
+
+    def lose_host(self) -> None:
+        self.take_down()
+        self._network.boot_service = None
+        self._panel.lose()
+
+    def host_back(self) -> None:
+        self._panel.recover()
+        self._network.boot_service = self._panel.boot
+        self._network.changed()
+        self.bring_up()
 
 
 class _ByHost(httpx.AsyncBaseTransport):

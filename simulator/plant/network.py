@@ -41,7 +41,7 @@ class Network:
                 future.set_result(None)
 
     async def path(self, nic: Nic, patience: float) -> bool:
-        """Wait until frames of this NIC get through, for at most `patience` seconds; whether they do."""
+        """Wait until frames of this NIC reach the boot service, for at most `patience` seconds; whether they do."""
         if _through(nic):
             return True
         try:
@@ -57,7 +57,7 @@ class Network:
 
 
 def _through(nic: Nic) -> bool:
-    return nic.reaches_network
+    return nic.reaches_network and nic.network.boot_service is not None
 
 
 class Cable:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.dcim.errors import Busy, NoAddress, NotFound, Protected, WrongState
+from simulator.dcim.errors import Busy, NoAddress, NotFound, PanelFault, Protected, WrongState
 from simulator.dcim.operation_table import OPERATION, OperationEvent, OperationStatus
 from simulator.kernel import IllegalEvent
 from tests.dcim.world import CONFIGURATION, World, in_world
@@ -286,3 +286,40 @@ def test_every_state_of_an_operation_can_be_reached_and_left_for_an_end():
     assert reached == set(OperationStatus)
     for status in OperationStatus:
         assert status.ended != any(OPERATION.allows(status, event) for event in OperationEvent)
+
+
+def test_a_panel_that_lost_its_host_drops_its_work_answers_no_boot_and_says_so_when_it_is_back():
+    async def scene(world: World) -> None:
+        address = world.give_ip(1)
+        started = world.panel.operations.install(1, "debian-12")
+        diagnosed = world.panel.operations.diagnose(2, "Diag6")
+        await world.clock.sleep(1)
+        heard = len(world.bmcs["srv-01"].heard)
+        world.panel.lose()
+        await world.clock.sleep(3600)
+        assert world.operation(started.id).status == "running", "nobody is there to write it down"
+        assert len(world.bmcs["srv-01"].heard) == heard, "nor to poll"
+        world.panel.recover()
+        for operation in (started, diagnosed):
+            ended = world.operation(operation.id)
+            assert (ended.status, ended.message) == ("failed", "interrupted: the panel was restarted")
+        assert world.panel.addresses.of_server(2) == []
+        assert world.panel.addresses.of_server(1) == [address]
+        assert world.panel.boot.loader(world.server(1).macs[0]) is None
+        await world.clock.sleep(2000)
+        assert len(world.bmcs["srv-01"].heard) > heard
+        assert world.panel.operations.install(1, "debian-12").id != started.id
+
+    in_world(scene)
+
+
+def test_who_waits_for_work_that_is_dropped_is_told():
+    async def scene(world: World) -> None:
+        async def work() -> None:
+            await world.clock.sleep(60)
+
+        world.clock.call_later(5, world.panel.lose)
+        with pytest.raises(PanelFault, match="the panel was restarted"):
+            await world.panel.begin("work", work(), 30)
+
+    in_world(scene)

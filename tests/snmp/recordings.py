@@ -55,7 +55,7 @@ def _value(kind: str, text: bytes) -> bytes | None:
         return None
     in_hex = digits.endswith("x")
     number = int(digits.rstrip("xe"))
-    content = bytes.fromhex(text.decode()) if in_hex else text
+    content = _from_hex(text) if in_hex else text
     if number in _NUMBERS:
         value = int(text)
         if number == 2:
@@ -72,6 +72,13 @@ def _value(kind: str, text: bytes) -> bytes | None:
     if number == 5:
         return ber.tlv(ber.NULL, b"")
     raise ValueError(f"a value of type {kind}")
+
+
+def _from_hex(text: bytes) -> bytes:
+    try:
+        return bytes.fromhex(text.decode())
+    except ValueError:
+        return text  # one recorder's owner wrote a name over what had been there
 
 
 def _lines(name: str) -> Iterator[tuple[str, str, bytes]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +17,9 @@ MANAGER = Manager(COMMUNITY)
 SMALL = 25_000
 """Octets of a file up to which its walk belongs to the quick tests."""
 LARGE = 1_200_000
-"""Octets from which on a file is left out: hundreds of thousands of instances, and nothing new in them."""
+"""Octets from which on a file is left out unless RACKLOOP_ALL_RECORDINGS is set: hundreds of thousands of instances take
+minutes, and nothing is new in them.
+"""
 PDUS = ["UPS/apc-8641", "UPS/apc-7902b", "UPS/apc-8932"]
 
 
@@ -25,7 +29,7 @@ def files() -> list[object]:
     return [
         pytest.param(name, marks=[] if size < SMALL or name in wanted else [pytest.mark.slow])
         for name, size in found
-        if size < LARGE
+        if size < LARGE or os.environ.get("RACKLOOP_ALL_RECORDINGS")
     ]
 
 
