@@ -15,7 +15,7 @@ from simulator.scenario.language import Expected
 from simulator.scenario.leaks import Leak, Leaks, compare
 from simulator.scenario.ledger import Difference
 from simulator.scenario.onlooker_hosting import account_differences, accounts_of_nobody
-from simulator.scenario.schema import (
+from simulator.scenario.schema_expect import (
     CalledSpec,
     HasSpec,
     JournalSpec,

@@ -21,37 +21,37 @@ from simulator.files.problems import FileProblems, Problem
 from simulator.files.reader import Document, Reporter, read, read_text, validate
 from simulator.scenario.leaks import Leaks, parse_leaks
 from simulator.scenario.names import Names
-from simulator.scenario.schema import (
+from simulator.scenario.schema import ScenarioSpec
+from simulator.scenario.schema_billmanager import OrderStep
+from simulator.scenario.schema_expect import (
     CalledSpec,
-    CheckStep,
-    ClearStep,
-    ColocationStep,
-    CreateArgs,
-    CreateStep,
-    FaultStep,
     JournalSpec,
     LeaksSpec,
     LedgerSpec,
     MessageSpec,
     NeverCalledSpec,
     OrderSpec,
-    ScenarioSpec,
     ServerExpect,
-    ServiceArgs,
     ServiceExpect,
-    StepExpect,
+    TicketSpec,
+)
+from simulator.scenario.schema_hosting import AccountExpect
+from simulator.scenario.schema_steps import (
+    CheckStep,
+    ClearStep,
+    ColocationStep,
+    CreateArgs,
+    CreateStep,
+    FaultStep,
     SuspendStep,
     TerminateStep,
-    TicketSpec,
     TogetherStep,
     UnsuspendStep,
     WaitStep,
 )
-from simulator.scenario.schema_billmanager import OrderStep
-from simulator.scenario.schema_hosting import AccountExpect
 from simulator.scenario.settings import check_settings
 from simulator.scenario.sides import VERBS
-from simulator.scenario.strict import ModuleStep
+from simulator.scenario.strict import ModuleStep, ServiceArgs, StepExpect
 
 __all__ = [
     "Action",

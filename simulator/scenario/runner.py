@@ -36,7 +36,7 @@ from simulator.scenario.language import (
 )
 from simulator.scenario.ledger import Account
 from simulator.scenario.result import Failure, Mode, Result, Verdict, replay_command
-from simulator.scenario.schema import LeaksSpec, LedgerSpec
+from simulator.scenario.schema_expect import LeaksSpec, LedgerSpec
 
 __all__ = ["RECORDS_SHOWN", "run_scenario"]
 

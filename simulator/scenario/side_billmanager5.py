@@ -18,7 +18,7 @@ from provisioner.modules.billmanager5_settings import username_of
 from provisioner.services import Service, generate_password
 from simulator.plant import Plant
 from simulator.scenario.onlooker5 import panel5
-from simulator.scenario.schema import AddPanelArgs, AddressArgs, ColocationArgs
+from simulator.scenario.schema_steps import AddPanelArgs, AddressArgs, ColocationArgs
 from simulator.scenario.sides import Holding
 
 if TYPE_CHECKING:
