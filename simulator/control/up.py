@@ -109,22 +109,33 @@ async def _kept(run: Run, state: StateDir | None, starts: int) -> AsyncIterator[
         yield
         return
     loop = asyncio.get_running_loop()
+    folder = state
     timer: asyncio.TimerHandle | None = None
+    writing: asyncio.Future[None] | None = None
 
     def write() -> None:
-        nonlocal timer
+        nonlocal writing
         began = loop.time()
-        state.write(keep_lab(run, starts))
-        # A hall of ten thousand takes seconds to write: it should not do only that.
-        timer = loop.call_later(max(STATE_INTERVAL, 30 * (loop.time() - began)), write)
+        writing = loop.run_in_executor(None, folder.write, keep_lab(run, starts))
+        writing.add_done_callback(lambda done: written(done, loop.time() - began))
 
-    write()
+    def written(done: asyncio.Future[None], took: float) -> None:
+        nonlocal timer
+        if error := done.exception():
+            run.journal.write("lab", run.plan.name, "state not written", error=str(error))
+        # A hall of ten thousand takes seconds: it should not do only that.
+        timer = loop.call_later(max(STATE_INTERVAL, 30 * took), write)
+
+    folder.write(keep_lab(run, starts))
+    timer = loop.call_later(STATE_INTERVAL, write)
     try:
         yield
     finally:
+        if writing is not None:
+            await asyncio.wait([writing])
         if timer is not None:
             timer.cancel()
-        state.write(keep_lab(run, starts))
+        folder.write(keep_lab(run, starts))
 
 
 def endpoints(standing: Standing) -> dict[str, Any]:

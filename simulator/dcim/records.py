@@ -10,6 +10,7 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from simulator.dcim.drivers.base import BmcAccess, SnmpAccess
 from simulator.dcim.errors import NotFound
+from simulator.kernel.keeping import Kept
 
 __all__ = [
     "LinkStatus",
@@ -183,7 +184,7 @@ class _Numbered(Protocol):
 R = TypeVar("R", bound=_Numbered)
 
 
-class Register(Generic[R]):
+class Register(Kept, Generic[R]):
     """Records of one kind by id. Ids count from 1 and are never given twice."""
 
     def __init__(self, kind: str, *, first: int = 1) -> None:

@@ -7,15 +7,16 @@ A file of kept state may come from anywhere, so nothing is made from it but data
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum
 from importlib import import_module
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from operator import attrgetter
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 __all__ = ["Kept", "NotUnderstood", "Parts", "give_back", "keep", "pack", "unpack"]
 
@@ -31,46 +32,81 @@ class NotUnderstood(ValueError):
     """Kept state that does not fit: from another version, or damaged. The message says where."""
 
 
-@runtime_checkable
-class Kept(Protocol):
+class Kept(ABC):
     """Something that others hold on to, and that is therefore filled again rather than replaced."""
 
+    __slots__ = ()
+
+    @abstractmethod
     def kept(self) -> object:
         """Its content: anything that `pack` takes."""
 
+    @abstractmethod
     def refill(self, content: Any) -> None:
         """Have this content, and no other."""
 
 
 def pack(value: object) -> Any:
     """As JSON. Raises TypeError for what cannot be kept: a task, a callable, an object with a life of its own."""
-    if isinstance(value, Enum):
-        return {_TAG: _name_of(type(value)), "value": value.value}
-    if value is None or isinstance(value, (bool, int, str)):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else {_TAG: "float", "value": str(value)}
-    if isinstance(value, Mapping):
-        if all(isinstance(key, str) and not key.startswith(_TAG) for key in value):
-            return {key: pack(item) for key, item in value.items()}
-        return {_TAG: "dict", "value": [[pack(key), pack(item)] for key, item in value.items()]}
-    if isinstance(value, (list, deque)):
-        return [pack(item) for item in value]
-    if is_dataclass(value) and not isinstance(value, type):
-        return {_TAG: _name_of(type(value))} | {field.name: pack(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return {_TAG: _name_of(type(value))} | {name: pack(getattr(value, name)) for name in value._fields}
-    if isinstance(value, (set, frozenset)):
-        return {_TAG: type(value).__name__, "value": sorted(map(pack, value), key=repr)}
-    if isinstance(value, tuple):
-        return {_TAG: "tuple", "value": [pack(item) for item in value]}
-    if isinstance(value, (bytes, bytearray)):
-        return {_TAG: type(value).__name__, "value": value.hex()}
-    if isinstance(value, (date, datetime)):
-        return {_TAG: type(value).__name__, "value": value.isoformat()}
-    if type(value).__name__ in _PLAIN:
-        return {_TAG: type(value).__name__, "value": str(value)}
-    raise TypeError(f"a {type(value).__name__} cannot be kept")
+    kind = type(value)
+    return (_PACKERS.get(kind) or _learn(kind))(value)
+
+
+_PACKERS: dict[type, Callable[[Any], Any]] = {}
+
+
+def _learn(kind: type[Any]) -> Callable[[Any], Any]:
+    packer = _PACKERS[kind] = _packer(kind)
+    return packer
+
+
+def _packer(kind: type[Any]) -> Callable[[Any], Any]:
+    """How values of exactly this type are packed: a hall has hundreds of thousands, of a few dozen types."""
+    name = kind.__name__
+    if issubclass(kind, Enum):
+        tag = _name_of(kind)
+        return lambda value: {_TAG: tag, "value": value.value}
+    if kind in (type(None), bool, int, str):
+        return lambda value: value
+    if kind is float:
+        return lambda value: value if math.isfinite(value) else {_TAG: "float", "value": str(value)}
+    if issubclass(kind, Mapping):
+        return _pack_mapping
+    if kind in (list, deque):
+        return lambda value: [pack(item) for item in value]
+    if is_dataclass(kind) or (issubclass(kind, tuple) and hasattr(kind, "_fields")):
+        return _record_packer(kind)
+    if kind in (set, frozenset):
+        return lambda value: {_TAG: name, "value": sorted(map(pack, value), key=repr)}
+    if kind is tuple:
+        return lambda value: {_TAG: "tuple", "value": [pack(item) for item in value]}
+    if kind in (bytes, bytearray):
+        return lambda value: {_TAG: name, "value": value.hex()}
+    if kind in (date, datetime):
+        return lambda value: {_TAG: name, "value": value.isoformat()}
+    if name in _PLAIN:
+        return lambda value: {_TAG: name, "value": str(value)}
+    raise TypeError(f"a {name} cannot be kept")
+
+
+def _pack_mapping(value: Mapping[Any, Any]) -> dict[str, Any]:
+    if all(type(key) is str and not key.startswith(_TAG) for key in value):
+        return {key: pack(item) for key, item in value.items()}
+    return {_TAG: "dict", "value": [[pack(key), pack(item)] for key, item in value.items()]}
+
+
+def _record_packer(kind: type[Any]) -> Callable[[Any], dict[str, Any]]:
+    tag = _name_of(kind)
+    names = tuple(field.name for field in fields(kind)) if is_dataclass(kind) else kind._fields
+
+    def packed(value: Any) -> dict[str, Any]:
+        out: dict[str, Any] = {_TAG: tag}
+        for name in names:
+            item = getattr(value, name)
+            out[name] = (_PACKERS.get(type(item)) or _learn(type(item)))(item)
+        return out
+
+    return packed
 
 
 def unpack(data: Any) -> Any:
