@@ -43,11 +43,12 @@ __all__ = [
     "Varbind",
     "Version",
     "decode_message",
-    "decode_pdu",
     "decode_varbinds",
     "encode_message",
     "encode_pdu",
     "encode_varbind",
+    "message_of",
+    "read_pdu",
     "version_of",
 ]
 
@@ -160,8 +161,6 @@ def version_of(data: bytes) -> int | None:
 
 _layouts: Layouts[tuple[int, int]] = Layouts()
 """With the version and the PDU's type."""
-_pdus: Layouts[tuple[int, int]] = Layouts()
-"""Of PDUs alone, with the same."""
 
 
 def decode_message(data: bytes) -> Message:
@@ -175,7 +174,7 @@ def decode_message(data: bytes) -> Message:
         return _read_message(data)
     community, request_id, status, index, listed = found
     version, pdu = layout.known
-    return _message(version, community, pdu, request_id, status, index, listed)
+    return message_of(version, community, pdu, request_id, status, index, listed)
 
 
 def _read_message(data: bytes) -> Message:
@@ -188,24 +187,15 @@ def _read_message(data: bytes) -> Message:
     if version not in (0, 1):
         raise Unsupported(f"SNMP version {version}")
     start, stop = elements(data, stop, end, _HEAD[1:])
-    message, places = _read_pdu(data, stop, version, data[start:stop])
+    message, places = read_pdu(data, stop, version, data[start:stop])
     _layouts.remember(data, (start, stop, *places), places[-2], (version, message.pdu))
     return message
 
 
-def decode_pdu(data: bytes, version: int) -> Message:
-    """The PDU that `data` are. Raises Malformed, Unsupported."""
-    layout = _pdus.get(len(data))
-    found = layout.take(data) if layout is not None and layout.known[0] == version else None
-    if layout is None or found is None:
-        message, places = _read_pdu(data, 0, version, b"")
-        _pdus.remember(data, places, places[-2], (version, message.pdu))
-        return message
-    return _message(version, b"", layout.known[1], *found)
-
-
-def _read_pdu(data: bytes, position: int, version: int, community: bytes) -> tuple[Message, tuple[int, ...]]:
-    """The PDU from `position` to the end of `data`, and where its numbers and its bindings start and stop."""
+def read_pdu(data: bytes, position: int, version: int, community: bytes) -> tuple[Message, tuple[int, ...]]:
+    """The PDU from `position` to the end of `data`, and where its numbers and its bindings start and stop. Raises
+    Malformed, Unsupported.
+    """
     end = len(data)
     pdu, position, stop = read(data, position, end)
     if stop != end:
@@ -218,10 +208,10 @@ def _read_pdu(data: bytes, position: int, version: int, community: bytes) -> tup
     for at, stop in zip(places[:-2:2], places[1:-2:2], strict=True):
         number_at(data, at, stop)
     contents = (data[at:stop] for at, stop in zip(places[::2], places[1::2], strict=True))
-    return _message(version, community, pdu, *contents), tuple(places)
+    return message_of(version, community, pdu, *contents), tuple(places)
 
 
-def _message(
+def message_of(
     version: int, community: bytes, pdu: int, request_id: bytes, status: bytes, index: bytes, listed: bytes
 ) -> Message:
     """`request_id` and what follows: contents, numbers of a possible length. Raises Malformed."""

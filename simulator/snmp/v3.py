@@ -9,7 +9,7 @@ from typing import NamedTuple
 from simulator.snmp.ber import INTEGER, OCTET_STRING, SEQUENCE, elements, integer, number_at, octets, tlv
 from simulator.snmp.errors import Malformed, Unsupported
 from simulator.snmp.layout import Layouts
-from simulator.snmp.message import Message, decode_pdu, encode_pdu
+from simulator.snmp.message import Message, encode_pdu, message_of, read_pdu
 
 __all__ = ["AUTH", "PRIV", "REPORTABLE", "Header", "Scoped", "decode_header", "decode_scoped", "encode", "scoped"]
 
@@ -63,6 +63,8 @@ def _number(data: bytes, start: int, stop: int) -> int:
 
 _layouts: Layouts[tuple[int, int, int]] = Layouts()
 """With msgMaxSize, msgFlags, and where the digest stands."""
+_scoped: Layouts[int] = Layouts()
+"""Of scoped PDUs, with the PDU's type."""
 
 
 def decode_header(data: bytes) -> Header:
@@ -123,9 +125,21 @@ def _read_header(data: bytes) -> Header:
 
 def decode_scoped(data: bytes) -> Scoped:
     """The scoped PDU in the octets, which padding may follow. Raises Malformed, Unsupported."""
+    layout = _scoped.get(len(data))
+    found = layout.take(data) if layout is not None else None
+    if layout is None or found is None:
+        return _read_scoped(data)
+    engine_id, context, *rest = found
+    return Scoped(engine_id, context, message_of(3, b"", layout.known, *rest))
+
+
+def _read_scoped(data: bytes) -> Scoped:
     position, end = elements(data, 0, len(data), _ONE)
     engine_at, engine_end, at, stop = elements(data, position, end, _SCOPED)
-    return Scoped(data[engine_at:engine_end], data[at:stop], decode_pdu(data[stop:end], 3))
+    request, places = read_pdu(data[:end], stop, 3, b"")
+    if end == len(data):
+        _scoped.remember(data, (engine_at, engine_end, at, stop, *places), places[-2], request.pdu)
+    return Scoped(data[engine_at:engine_end], data[at:stop], request)
 
 
 def scoped(

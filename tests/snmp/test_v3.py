@@ -21,7 +21,9 @@ from simulator.snmp.v3 import (
     PRIV,
     REPORTABLE,
     Header,
+    Scoped,
     _read_header,
+    _read_scoped,
     decode_header,
     decode_scoped,
     encode,
@@ -144,7 +146,7 @@ def test_octets_are_a_message_or_a_decode_error(data: bytes) -> None:
             continue
 
 
-def outcome(decode: Callable[[bytes], Header], data: bytes) -> Header | type[DecodeError]:
+def outcome(decode: Callable[[bytes], Header | Scoped], data: bytes) -> Header | Scoped | type[DecodeError]:
     try:
         return decode(data)
     except DecodeError as error:
@@ -167,6 +169,10 @@ def test_a_header_of_a_known_layout_is_what_reading_each_element_gives(
     damaged = message[:place] + bytes((octet,)) + message[place + 1 :]
     for data in (message, damaged, message):
         assert outcome(decode_header, data) == outcome(_read_header, data)
+    whole = scoped(ENGINE, user, GET, number, 0, boots, [encode_varbind(oid("1.3.6.1.2.1.1.5.0"), b"\x05\x00")])
+    place %= len(whole)
+    for data in (whole, whole[:place] + bytes((octet,)) + whole[place + 1 :], whole, whole + bytes(3)):
+        assert outcome(decode_scoped, data) == outcome(_read_scoped, data)
 
 
 @settings(deadline=None, max_examples=100)
