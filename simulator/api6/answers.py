@@ -13,7 +13,16 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-__all__ = ["Fields", "answer_shape", "check_fields", "column_names", "translator", "type_shape", "unquoted"]
+__all__ = [
+    "Fields",
+    "answer_shape",
+    "check_fields",
+    "column_names",
+    "media_type",
+    "translator",
+    "type_shape",
+    "unquoted",
+]
 
 Fields = Mapping[str, Mapping[str, str]]
 """By type of the answers file: ours to the dialect's names."""
@@ -31,6 +40,12 @@ def _file() -> tuple[Mapping[str, Any], Mapping[str, Any]]:
 def answer_shape(action: str) -> Any:
     """None for an action whose answer is not described."""
     return _file()[1].get(action)
+
+
+def media_type(action: str) -> str:
+    """Of its answer of success: a shape that is no JSON is named by its media type."""
+    shape = answer_shape(action)
+    return shape if isinstance(shape, str) and "/" in shape else "application/json"
 
 
 def type_shape(name: str) -> Any:

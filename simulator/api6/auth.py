@@ -78,11 +78,6 @@ class FreeForm(Body):
     model_config = ConfigDict(extra="allow", frozen=True)
 
 
-class Factor(Body):
-    secret: str = Field(min_length=64, max_length=64)
-    code: int
-
-
 class FollowedPassword(Body):
     password: Password
 
@@ -340,32 +335,6 @@ async def delete_own_key(call: Call[Nothing]) -> Any:
     keys = call.panel.users.ssh_keys
     keys.all.remove(keys.get(call.oneself().id, call.number("id")).id)
     return {}
-
-
-# the second factor
-
-
-@handles("auth.self.factor.set", Factor, anyone=True)
-async def set_up_factor(call: Call[Factor]) -> Any:
-    call.panel.users.second_factor.set_up(call.oneself().id, call.body.secret, call.body.code)
-    return {}
-
-
-@handles("auth.self.factor.delete", anyone=True)
-async def turn_off_own_factor(call: Call[Nothing]) -> Any:
-    call.panel.users.second_factor.turn_off(call.oneself().id)
-    return {}
-
-
-@handles("auth.user.factor.delete")
-async def turn_off_factor(call: Call[Nothing]) -> Any:
-    call.panel.users.second_factor.turn_off(call.panel.access.user(call.user, call.path["u"], touch=True).id)
-    return {}
-
-
-@handles("auth.self.factor.reserve", anyone=True)
-async def make_reserve_codes(call: Call[Nothing]) -> Any:
-    return {"codes": call.panel.users.second_factor.new_reserve_codes(call.oneself().id)}
 
 
 # time

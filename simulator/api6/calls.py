@@ -14,7 +14,7 @@ from simulator.dcim.errors import Forbidden, Invalid
 from simulator.dcim.records import Server
 from simulator.dcim.users import Session, User
 
-__all__ = ["HANDLERS", "Body", "Call", "Handler", "Nothing", "Routes", "handles", "path_number"]
+__all__ = ["HANDLERS", "Body", "Call", "Handler", "Nothing", "Picture", "Routes", "handles", "path_number"]
 
 
 class Body(BaseModel):
@@ -28,6 +28,14 @@ class Nothing(Body):
 
 
 B = TypeVar("B", bound=Body)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An answer that is no JSON."""
+
+    octets: bytes
+    media_type: str
 
 
 class Routes(Protocol):

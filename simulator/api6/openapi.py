@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from simulator.api6 import errors as words
-from simulator.api6.answers import Fields, answer_shape, column_names, type_shape, unquoted
+from simulator.api6.answers import Fields, answer_shape, column_names, media_type, type_shape, unquoted
 from simulator.api6.calls import HANDLERS, Handler
 from simulator.api6.dialect import Provenance, Route
 from simulator.api6.where import Columns
@@ -62,6 +62,8 @@ def _schema(shape: Any, provenance: str, fields: Fields) -> Schema:
         return {"type": "integer", "enum": list(map(int, words))} if numbers else {"type": "string", "enum": words}
     if shape == "any":
         return {}
+    if "/" in shape:
+        return {"type": "string", "format": "binary"}
     if shape in _KINDS:
         return {"type": _KINDS[shape]}
     found = type_shape(shape)
@@ -129,7 +131,7 @@ def describe(row: Route, handler: Handler, path: str, fields: Fields) -> Schema:
     responses: Schema = {code: {"$ref": f"#/components/responses/{code}"} for code in _ERRORS}
     for status in (row.status, *handler.also):
         other = answer_schema(f"{row.action} {status}", row.provenance, fields)
-        content = {"application/json": {"schema": other or answer or {}}}
+        content = {media_type(row.action): {"schema": other or answer or {}}}
         responses[str(status)] = {"description": "It was done.", "content": content}
     extra["responses"] = responses
     if handler.inside:

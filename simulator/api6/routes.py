@@ -16,9 +16,21 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
-from simulator.api6 import auth, auth_proxy, auth_rules, auth_users, auth_v3, equipment, ipmgr, servers, stock, wiring
+from simulator.api6 import (
+    auth,
+    auth_proxy,
+    auth_rules,
+    auth_users,
+    auth_v3,
+    equipment,
+    ipmgr,
+    second_factor,
+    servers,
+    stock,
+    wiring,
+)
 from simulator.api6.answers import Fields, answer_shape, column_names, translator
-from simulator.api6.calls import HANDLERS, Call, Handler
+from simulator.api6.calls import HANDLERS, Call, Handler, Picture
 from simulator.api6.dialect import Route, load_dialect
 from simulator.api6.kept import Encoded
 from simulator.api6.openapi import document
@@ -28,7 +40,7 @@ from simulator.dcim.errors import Forbidden
 
 __all__ = ["document_of", "known_routes", "make_routes"]
 
-_SERVICES = (auth, auth_proxy, auth_rules, auth_users, auth_v3, equipment, ipmgr, servers, stock, wiring)
+_SERVICES = (auth, auth_proxy, auth_rules, auth_users, auth_v3, equipment, ipmgr, second_factor, servers, stock, wiring)
 """Imported for the handlers that they register."""
 
 TITLE = "DCImanager 6 (Rackloop)"
@@ -174,6 +186,8 @@ def _endpoint(row: Route, handler: Handler, routes: _Index, fields: Fields) -> E
         path, query = request.path_params, query_of(request)
         call = Call(panel, action, caller, path, query, body, method, address, session, routes, listing)
         answer = await handler.run(call)
+        if isinstance(answer, Picture):
+            return Response(answer.octets, call.status or status, media_type=answer.media_type)
         if translate is not None and (listing is None or "filter" not in query):  # which answers values, no rows
             answer = translate(answer)
         if isinstance(answer, Encoded) and not renames:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -49,8 +49,11 @@ class SwitchEdit(TextEdit):
 
 
 class PortEdit(Body):
-    speed: int | str | None = None
-    duplex: str | None = None
+    speed: Literal[10_000_000, 100_000_000, 1_000_000_000, 10_000_000_000, "auto"] | None = Field(
+        default=None, examples=[None]
+    )
+    """Bits per second."""
+    duplex: Literal["auto", "half", "full"] | None = Field(default=None, examples=[None])
     description: str | None = Field(default=None, max_length=255)
     vlan: int | None = Field(default=None, ge=1, le=4094)
 
@@ -146,19 +149,22 @@ def _port(panel: Panel, switch: int, number: int) -> tuple[Switch, SwitchPort]:
 
 @handles("switch.port.edit", PortEdit)
 async def edit_port(call: Call[PortEdit]) -> Any:
-    """A handler sets the VLAN of the port's untagged frames, on the switch itself; a switch without one takes a
-    description. No handler here sets speed or duplex.
+    """A handler sets speed, duplex and the VLAN of the port's untagged frames, on the switch itself; a switch without one
+    takes a description.
     """
     switch, port = _port(call.panel, call.number("id"), call.number("pid"))
     fields = call.body.model_dump(exclude_none=True)
     for name in fields:
-        if name != ("vlan" if switch.handled else "description"):
+        if name not in (("vlan", "speed", "duplex") if switch.handled else ("description",)):
             who = (
                 f"the handler {switch.access.handler} of {switch.name}"
                 if switch.handled
                 else f"{switch.name}, which has no handler,"
             )
             raise WrongState(f"{who} cannot set {name}")
+    if "speed" in fields or "duplex" in fields:
+        speed = fields.get("speed")
+        await call.panel.devices.set_link(port.id, 0 if speed == "auto" else speed, fields.get("duplex"))
     if "vlan" in fields:
         await call.panel.vlans.assign(port.id, fields["vlan"])
     if "description" in fields:

@@ -120,7 +120,7 @@ def _connected_name(panel: Panel, record: SwitchPort | Outlet) -> str | None:
 PORTS: Listing[SwitchPort] = Listing(
     {
         **attributes("int", "id", "number", "server", "speed", "vlan"),
-        **attributes("text", "description", "identity"),
+        **attributes("text", "description", "identity", "duplex"),
         **columns(
             "text",
             server__name=_connected_name,
@@ -136,6 +136,7 @@ PORTS: Listing[SwitchPort] = Listing(
         "admin_status": port.admin_status.value,
         "oper_status": port.oper_status.value,
         "speed": port.speed,
+        "duplex": port.duplex,
         "vlan": port.vlan or None,
         "server": _connected(panel, port),
     },

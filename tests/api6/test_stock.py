@@ -156,10 +156,17 @@ def test_a_switch_with_a_handler_tells_its_ports_itself():
             assert (await client.refused("POST", "/dci/v3/switch", {"name": "sw-x", "rack": 1, **body}))[0] == status
         assert (await client.refused("POST", "/dci/v3/switch/1", {"port_count": 4}))[1] == 9411
         port = (await client.get("/dci/v3/switch/1/port"))["list"][0]["id"]
-        for field, value in (("speed", 100), ("duplex", "full"), ("description", "x")):
+        # This bench's driver knows nothing of speeds.
+        for field, value, words in (
+            ("speed", 10**8, "speed"),
+            ("duplex", "full", "speed"),
+            ("description", "x", "description"),
+        ):
             answer = await client.refused("POST", f"/dci/v3/switch/1/port/{port}", {field: value})
             assert answer[:2] == (409, 9411)
-            assert f"cannot set {field}" in answer[2]
+            assert f"cannot set {words}" in answer[2]
+        for field, value in (("speed", 100), ("speed", "fast"), ("duplex", "both")):
+            assert (await client.refused("POST", f"/dci/v3/switch/1/port/{port}", {field: value}))[0] == 400
 
     with_client(scene)
 

@@ -14,7 +14,6 @@ from tests.api6.world import Client, with_client
 from tests.dcim.world import ADMIN, ALICE
 
 NEVER = {
-    "POST /auth/v4/public/2fa/qrcode",  # not built
     "POST /auth/v4/public/first_user_invite", "POST /auth/v4/public/token/{token}/invite_first_user",  # he is there
     "POST /ip/v3/ip/dnsproxy/sync", "POST /ip/v3/plugin/dnsproxy/enable", "POST /ip/v3/plugin/dnsproxy/disable",
 }  # fmt: skip
@@ -31,6 +30,7 @@ INSIDE = (
      {"email": "old@example.com", "encrypted_password": "$6$abcdefgh", "roles": ["@user"], "state": "active"}),
 )  # fmt: skip
 ADMINS: tuple[tuple[str, str, Any], ...] = (
+    ("POST", "/auth/v4/public/2fa/qrcode", {"name": "panel", "secret": SECRET}),
     ("POST", "/auth/v4/acl", {"name": "office", "ip_list": ["127.0.0.0/8"]}),
     ("GET", "/auth/v4/acl", None),
     ("GET", "/auth/v4/acl/1", None),

@@ -120,7 +120,8 @@ def test_a_ports_vlan_is_set_on_the_switch_itself():
         (port,) = (await hall.get("/dci/v3/switch/1/port?where=vlan EQ 20"))["list"]
         assert port["vlan"] == 20
         await hall.post(path, {"vlan": 4095}, status=400)
-        assert "cannot set speed" in (await hall.post(path, {"vlan": 1, "speed": 100}, status=409))["error"]["msg"]
+        refused = await hall.post(path, {"vlan": 1, "description": "x"}, status=409)
+        assert "cannot set description" in refused["error"]["msg"]
         dead = CATALOGUE["switch.dead"].params.model_validate({"switch": "sw-a1"})
         hall.lab.faults.inject("switch.dead", dead)
         assert (await hall.post(path, {"vlan": 30}, status=502))["error"]["code"] == 9503
