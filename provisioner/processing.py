@@ -1,9 +1,10 @@
 """Processing modules as BILLmanager calls them: an executable with `--command`, XML on stdin and stdout, and the exit
-status 1 with an error document (BILLmanager's processing-module protocol; names and layouts of its public SDK).
+status 1 with an error document (BILLmanager's processing-module protocol; docs/processing-modules.md has the sources).
 
-The items, modules and running operations are those of a store (PROVISIONER_STORE) that `provisioner.billmanager` keeps.
-A call of `open` and its like is one try: the next one, the next processing module, and the task for staff after ten of
-them are BILLmanager's, which draws them from what the try leaves in the store.
+Where BILLmanager's program mgrctl is (PROVISIONER_MGRCTL, else its usual place), items, modules and running operations
+are that BILLmanager's, which is asked and told (`provisioner.billmanager.bridge`). Else they are those of a store
+(PROVISIONER_STORE) that `provisioner.billmanager` keeps; a call of `open` and its like is one try then: the next one, the
+next processing module, and the task for staff after ten of them are drawn from what the try leaves in the store.
 """
 
 from __future__ import annotations
@@ -12,20 +13,27 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, NoReturn
 from xml.etree import ElementTree as ET
 
+import sqlalchemy as sa
+
+from provisioner.billmanager.bridge import ITEM_COMMANDS, Bridge
+from provisioner.billmanager.complaints import kind_of
+from provisioner.billmanager.database import KEY, Database, Secrets, configured
+from provisioner.billmanager.documents import add_config, add_error, read_document, written
 from provisioner.billmanager.manager import BillManager
+from provisioner.billmanager.mgrctl import MGRCTL, Mgrctl
 from provisioner.billmanager.protocol import ModuleType, Place
 from provisioner.billmanager.rows import ModuleRow
 from provisioner.clients.dci6 import Dci6Client
 from provisioner.clock import SystemClock
 from provisioner.dci6.operations import POLL_SECONDS
-from provisioner.errors import BadSettings, LoginRefused, PanelUnavailable, ProvisioningError, Refused
-from provisioner.log import ModuleLog
+from provisioner.errors import BadSettings, ProvisioningError, Refused
+from provisioner.log import Entry, ModuleLog, Note, Outcome
 from provisioner.modules.billmanager6 import pmdci6
 from provisioner.modules.ispmanager import ispmanager_type
 from provisioner.sql_store import SqlStore
@@ -40,19 +48,6 @@ COMMANDS = ("features", "check_connection", "get_server_config", "check_param", 
 
 class UnknownCommand(Refused):
     """The module has no such command."""
-
-
-# Types of errors as BILLmanager tells them apart: `client` and `auth` become a problem with the connection.
-_ERRORS: Mapping[type[ProvisioningError], str] = MappingProxyType(
-    {
-        PanelUnavailable: "client",
-        LoginRefused: "auth",
-        UnknownCommand: "command",
-        BadSettings: "value",
-        Refused: "refused",
-        ProvisioningError: "failed",
-    }
-)
 
 
 def run_pmdci6() -> NoReturn:
@@ -73,11 +68,9 @@ def main(words: list[str]) -> int:
         asyncio.run(_answer(_options(words), document))
     except ProvisioningError as exc:
         document = ET.Element("doc")
-        kind = next(name for error, name in _ERRORS.items() if isinstance(exc, error))
-        error = ET.SubElement(document, "error", type=kind)
-        ET.SubElement(error, "msg").text = str(exc)
+        add_error(document, "command" if isinstance(exc, UnknownCommand) else kind_of(exc), str(exc))
         status = 1
-    sys.stdout.write('<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(document, encoding="unicode") + "\n")
+    sys.stdout.write(written(document) + "\n")
     return status
 
 
@@ -101,7 +94,8 @@ def _options(words: list[str]) -> argparse.Namespace:
 async def _answer(options: argparse.Namespace, document: ET.Element) -> None:
     if options.command not in COMMANDS:
         raise UnknownCommand(f"there is no command {options.command!r}; there are {', '.join(COMMANDS)}")
-    store = SqlStore(os.environ.get("PROVISIONER_STORE", STORE)) if _needs_store(options) else None
+    mgrctl = _mgrctl()
+    store = SqlStore(_store_url(mgrctl)) if _needs_store(options) else None
     clock = SystemClock()
     log = ModuleLog(clock, keep=1)
     kinds = _types(clock, log, store)
@@ -115,6 +109,11 @@ async def _answer(options: argparse.Namespace, document: ET.Element) -> None:
             _features(kind, document)
         elif options.command == "check_connection":
             await _check_connection(kind, document)
+        elif mgrctl is not None:
+            assert store is not None
+            log.subscribe(_noted)
+            with _database(mgrctl) as database:
+                await _serve(Bridge(kind, mgrctl, database, store, clock, log), options, document)
         else:
             assert store is not None
             manager = BillManager(clock, log, list(kinds.values()), store=store)
@@ -125,6 +124,33 @@ async def _answer(options: argparse.Namespace, document: ET.Element) -> None:
     finally:
         if store is not None:
             store.close()
+
+
+def _mgrctl() -> Mgrctl | None:
+    """BILLmanager's program; None where there is no BILLmanager but ours."""
+    given = os.environ.get("PROVISIONER_MGRCTL")
+    if given is None:
+        return Mgrctl() if Path(MGRCTL).exists() else None
+    return Mgrctl(given) if given else None
+
+
+def _store_url(mgrctl: Mgrctl | None) -> str:
+    """BILLmanager sets no environment and may call from any directory: its store is beside its own files."""
+    default = STORE if mgrctl is None else f"sqlite:///{mgrctl.home / 'var' / 'provisioner.db'}"
+    return os.environ.get("PROVISIONER_STORE", default)
+
+
+@contextmanager
+def _database(mgrctl: Mgrctl) -> Iterator[Database]:
+    url: str | sa.URL | None = os.environ.get("PROVISIONER_BILLMANAGER_DATABASE")
+    key = mgrctl.home / KEY
+    if not url:
+        url, key = configured(mgrctl)
+    database = Database(url, Secrets(Path(os.environ.get("PROVISIONER_BILLMANAGER_KEY") or key)))
+    try:
+        yield database
+    finally:
+        database.close()
 
 
 def _needs_store(options: argparse.Namespace) -> bool:
@@ -153,6 +179,8 @@ def _features(kind: ModuleType, document: ET.Element) -> None:
     params = ET.SubElement(document, "params")
     for name, secret in kind.connection.items():
         ET.SubElement(params, "param", {"name": name, **({"crypted": "yes"} if secret else {})})
+    if kind.datacenter == "dci6":  # a BILLmanager that is not ours tells the module no more of its data center (B6-5)
+        ET.SubElement(params, "param", name="location")
     features = ET.SubElement(document, "features")
     for name in COMMANDS:
         if name in kind.features:
@@ -174,6 +202,25 @@ async def _check_connection(kind: ModuleType, document: ET.Element) -> None:
     ET.SubElement(document, "ok")
 
 
+def _noted(entry: Entry) -> None:
+    """What a person should know, and what was done; stdout is the document's."""
+    if isinstance(entry, Note | Outcome):
+        sys.stderr.write(f"{entry}\n")
+
+
+async def _serve(bridge: Bridge, options: argparse.Namespace, document: ET.Element) -> None:
+    """A BILLmanager that is asked and told."""
+    if options.command in ITEM_COMMANDS:
+        await bridge.work(options.command, _number(options, "item"), options.runningoperation)
+    elif options.command == "check_param":
+        await bridge.check_param(_number(options, "module"), _item_params(_read()))
+    else:
+        config = await bridge.get_server_config(_number(options, "module"))
+        add_config(ET.SubElement(document, "config"), config)
+        return
+    ET.SubElement(document, "ok")
+
+
 async def _work(
     manager: BillManager, store: SqlStore, kind: ModuleType, options: argparse.Namespace, document: ET.Element
 ) -> None:
@@ -186,11 +233,7 @@ async def _work(
             manager.catalogue.running(row.id).check_param(_item_params(_read()))
             ET.SubElement(document, "ok")
             return
-        config = ET.SubElement(document, "config")
-        for name, values in (await manager.catalogue.refresh(row.name)).config.items():
-            of = ET.SubElement(config, name)
-            for value in values if isinstance(values, list) else [values]:
-                ET.SubElement(of, "elem").text = str(value)
+        add_config(ET.SubElement(document, "config"), (await manager.catalogue.refresh(row.name)).config)
         return
     name = _service(manager, kind, _number(options, "item"))
     with store.hold(name):
@@ -227,13 +270,10 @@ def _plain(text: str) -> Any:
 
 
 def _read() -> ET.Element:
-    """The document on stdin. A document type is none of the protocol's, and may hide a bomb."""
-    text = sys.stdin.read()
+    """The document on stdin."""
     try:
-        if "<!DOCTYPE" in text:
-            raise BadSettings("a document type is not read")
-        return ET.fromstring(text)  # noqa: S314 - entities need a document type, which is refused above
-    except ET.ParseError as exc:
+        return read_document(sys.stdin.read())
+    except ValueError as exc:
         raise BadSettings(f"stdin is not a document: {exc}") from exc
 
 

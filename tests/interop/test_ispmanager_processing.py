@@ -60,6 +60,7 @@ class Office:
 
     async def call(self, *words: str, status: int = 0) -> ET.Element:
         settings = [f"PROVISIONER_STORE={self.url}", "PROVISIONER_INSECURE=1", f"PYTHONPATH={ROOT}"]
+        settings.append("PROVISIONER_MGRCTL=")
         module = [sys.executable, "-m", "provisioner.processing", NAME]
         done = await execute("/usr/bin/env", *settings, f"PATH={os.environ['PATH']}", *module, *words)
         assert done.status == status, done.text

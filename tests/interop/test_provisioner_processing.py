@@ -32,7 +32,7 @@ class Office:
 
     def __init__(self, lab: Up, folder: Path) -> None:
         self.url = f"sqlite:///{folder / 'billing.db'}"
-        self.env = os.environ | {"PROVISIONER_STORE": self.url, "PROVISIONER_POLL": "0.2"}
+        self.env = os.environ | {"PROVISIONER_STORE": self.url, "PROVISIONER_POLL": "0.2", "PROVISIONER_MGRCTL": ""}
         admin = lab.places["admin"]["dci6"]
         self.connection = {"url": lab.places["dci6"], "username": admin["email"], "password": admin["password"]}
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import io
+from importlib.resources import files
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from provisioner.billmanager.complaints import KINDS
 from provisioner.processing import main
 
 
 @pytest.fixture
 def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setenv("PROVISIONER_MGRCTL", "")
     monkeypatch.setenv("PROVISIONER_STORE", f"sqlite:///{tmp_path / 'billing.db'}")
 
     def run(*words: str, stdin: str = "", status: int = 0) -> ET.Element:
@@ -31,12 +34,31 @@ def names(document: ET.Element, path: str) -> list[str]:
 def test_features_say_what_the_module_is_and_can(call):
     document = call("pmdci6", "--command", "features")
     assert names(document, "itemtypes/itemtype") == ["dedic"]
-    assert names(document, "params/param") == ["url", "username", "password"]
-    assert [each.get("crypted") for each in document.findall("params/param")] == [None, None, "yes"]
+    assert names(document, "params/param") == ["url", "username", "password", "location"]
+    assert [each.get("crypted") for each in document.findall("params/param")] == [None, None, "yes", None]
     assert {"check_connection", "open", "suspend", "resume", "close", "setparam"} <= set(
         names(document, "features/feature")
     )
     assert names(call("pmispmanager", "--command", "features"), "itemtypes/itemtype") == ["vhost"]
+
+
+@pytest.mark.parametrize("name", ["pmdci6", "pmispmanager"])
+def test_the_description_for_billmanager_is_of_the_same_module(call, name: str):
+    document = call(name, "--command", "features")
+    described = ET.parse(files("provisioner.billmanager") / "xml" / f"billmgr_mod_{name}.xml").getroot()
+    assert names(described, "plugin") == [name]
+    assert names(described, "plugin/params/type") == names(document, "itemtypes/itemtype")
+    form = described.find(f"metadata[@name='processing.edit.{name}']")
+    assert form is not None
+    assert names(form, "form/page/field") == names(document, "params/param")
+    secret = [each.get("name") for each in document.findall("params/param") if each.get("crypted")]
+    assert [each.get("name") for each in form.findall(".//input[@type='password']")] == secret
+    texts = {group.get("name"): set(names(group, "msg")) for group in described.findall("lang/messages")}
+    assert texts["msgerror"] == {f"msg_error_{kind}" for kind in KINDS}
+    assert set(names(form, "form/page/field")) <= texts[f"processing.edit.{name}"]
+    sold = described.find(f"metadata[@name='pricelist.{name}']")
+    assert sold is not None
+    assert set(names(sold, "form/field")) <= texts[f"pricelist.{name}"]
 
 
 @pytest.mark.parametrize(
