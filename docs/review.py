@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from simulator.review import RULES, Severity
+from simulator.review.acts import WITHOUT_5, WITHOUT_6, WITHOUT_HOSTING
 
 HEAD = """# What `rackloop report` looks for
 
-Point a billing module at the panels of `rackloop up`, let it sell a server or two, break something meanwhile, and ask `rackloop report`
-(or `GET /__lab/report`) what it did wrong. Every call is seen whole; the rules below hold what the client did, the panel's records
-and the plant's truth against what the vendors' documents ask of a client. `--restart` forgets what was seen, for the next trial.
+Point a billing module at the panels of `rackloop up`, let it sell a server or two, or a few hosting accounts, break something
+meanwhile, and ask `rackloop report` (or `GET /__lab/report`) what it did wrong. Every call to DCImanager 6, DCImanager 5 and
+ispmanager is seen whole; the rules below hold what the client did, the panel's records and the plant's truth against what the
+vendors' documents ask of a client. `--restart` forgets what was seen, for the next trial.
 
-The bundled modules pass their own whole lives without a finding, but for what their documents leave behind themselves.
+The bundled modules (WHMCS, BILLmanager with DCImanager 5, with DCImanager 6 and with ispmanager) pass their own whole lives
+without a finding, but for what their documents leave behind themselves: `data-left-on-disks` of BILLmanager with DCImanager 5,
+whose deletion (B5-11) clears no disks, and `owner-left-behind` of WHMCS, whose document ends where an installation fails.
 
 Written from the code by `python docs/review.py`.
 """
@@ -19,6 +25,9 @@ _TITLES = {
     Severity.WARNING: "Warnings: they go wrong one day",
     Severity.NOTE: "Notes: manners",
 }
+
+NO_RULE = """Each call that changes something is either an act that rules know or one of these. Of these it is only seen whether they
+are refused, come with a session that has ended, and the like."""
 
 
 def text() -> str:
@@ -30,7 +39,17 @@ def text() -> str:
             f"| `{rule.name}` | {rule.advice} | {rule.source} |" for rule in RULES.values() if rule.severity is severity
         ]
         parts.append("")
-    return "\n".join(parts)
+    parts += ["## Calls that no rule asks for", "", NO_RULE, "", "| panel | calls | why |", "| --- | --- | --- |"]
+    tables = {"DCImanager 6": WITHOUT_6, "DCImanager 5": WITHOUT_5, "ispmanager": WITHOUT_HOSTING}
+    parts += [row for panel, table in tables.items() for row in _reasons(panel, table)]
+    return "\n".join([*parts, ""])
+
+
+def _reasons(panel: str, table: Mapping[str, str]) -> list[str]:
+    calls: dict[str, list[str]] = {}
+    for name, reason in table.items():
+        calls.setdefault(reason, []).append(f"`{name}`")
+    return [f"| {panel} | {', '.join(names)} | {reason} |" for reason, names in calls.items()]
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ deeds, the panel's records and the plant against what the vendor's documents ask
 nothing, and no layer knows it.
 """
 
-from simulator.review.deeds import Act, Deed
+from simulator.review.acts import Act
+from simulator.review.deeds import Deed
 from simulator.review.findings import RULES, Finding, Severity
 from simulator.review.gather import review
 from simulator.review.recorder import HttpCall, Recorder

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from simulator.dcim.records import Server
 from simulator.kernel import SteppedClock
 from simulator.review.deeds import Deed
 
 if TYPE_CHECKING:
     from simulator.lab import Run
 
-__all__ = ["RULES", "Evidence", "Finding", "Rule", "Severity", "rule"]
+__all__ = ["RULES", "Evidence", "Finding", "Rule", "Severity", "client_of", "records", "rule"]
 
 
 class Severity(IntEnum):
@@ -54,9 +55,24 @@ class Evidence:
     def of_server(self, name: str) -> list[Deed]:
         return [deed for deed in self.deeds if deed.server == name]
 
+    def of_account(self, name: str) -> list[Deed]:
+        return [deed for deed in self.deeds if name in deed.accounts]
+
     def servers(self) -> list[str]:
         """Those that calls were about, in order."""
         return list(dict.fromkeys(deed.server for deed in self.deeds if deed.server))
+
+
+def client_of(evidence: Evidence, number: int | None) -> str:
+    """The owner's e-mail or name, empty for nobody and for an administrator, who is nobody's client."""
+    user = evidence.run.panel.users.all.find(number)
+    return "" if user is None or user.is_admin else user.email
+
+
+def records(evidence: Evidence) -> Iterator[Server]:
+    """The panel's present records of the servers that calls were about."""
+    names = set(evidence.servers())
+    return (server for server in evidence.run.panel.inventory.servers if server.name in names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from simulator.review import rules_of_calls, rules_of_servers
+from simulator.review import rules_of_access, rules_of_accounts, rules_of_calls, rules_of_servers
 from simulator.review.deeds import deed_of
 from simulator.review.findings import RULES, Evidence, Finding
 from simulator.review.recorder import Recorder
 
 __all__ = ["review"]
 
-_RULES = (rules_of_calls, rules_of_servers)
+_RULES = (rules_of_calls, rules_of_servers, rules_of_access, rules_of_accounts)
 """Imported for the rules that they register."""
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from simulator.dcim.operation_table import Operation
 from simulator.dcim.records import Server
-from simulator.review.words import Version, Words, words_of
+from simulator.review.about import server_of, vlans_of
+from simulator.review.words import PanelName, Words, words_of
 
 if TYPE_CHECKING:
     from simulator.lab import Run
@@ -33,7 +34,7 @@ class HttpCall:
     number: int
     at: float
     ended: float
-    panel: Version
+    panel: PanelName
     client: str
     """Address and user agent: calls with the same are taken for one client's."""
     token: str
@@ -48,6 +49,8 @@ class HttpCall:
     after: Server | None = None
     operation: Operation | None = None
     """The server's last operation as the call found it."""
+    vlans: Mapping[int, int] = field(default_factory=dict)
+    """Of the server's ports, by id, as the call found them."""
 
 
 class Recorder:
@@ -64,6 +67,8 @@ class Recorder:
         """See all further calls."""
         self.run.edge6.tap = _Tap(self, 6)
         self.run.app5.tap = _Tap(self, 5)
+        if self.run.ispmanager is not None:
+            self.run.ispmanager.tap = _Tap(self, "ispmanager")
 
     def restart(self) -> None:
         """Forget what was seen, for the next trial."""
@@ -86,9 +91,9 @@ class Recorder:
 class _Tap:
     """One panel's side."""
 
-    def __init__(self, recorder: Recorder, panel: Version) -> None:
+    def __init__(self, recorder: Recorder, panel: PanelName) -> None:
         self._recorder = recorder
-        self._panel: Version = panel
+        self._panel: PanelName = panel
 
     async def __call__(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
@@ -130,7 +135,7 @@ class _Tap:
         run = self._recorder.run
         method, path, query = scope["method"], scope["path"], scope["query_string"].decode("latin-1")
         words = words_of(self._panel, method, path, query, body)
-        before = run.panel.inventory.servers.find(words.server)
+        before = server_of(run.panel, words.kind, words.number)
         return HttpCall(
             number=0,
             at=run.clock.now(),
@@ -145,4 +150,5 @@ class _Tap:
             words=words,
             before=before,
             operation=run.panel.operations.last(before) if before is not None else None,
+            vlans=vlans_of(run.panel, before),
         )

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from simulator.dcim.operation_table import Operation, OperationKind, OperationStatus
-from simulator.dcim.records import Server
+from simulator.dcim.records import ServerState
 from simulator.review.deeds import Act, Deed
-from simulator.review.findings import Evidence, Severity, rule
+from simulator.review.findings import Evidence, Severity, client_of, records, rule
 
 Found = Iterator[tuple[str, str, list[Deed]]]
 
-STARTS = (Act.INSTALL, Act.DIAGNOSE)
+STARTS = (Act.INSTALL, Act.DIAGNOSE, Act.CLEAN, Act.RESCUE)
 PATIENCE = 600.0
 """Seconds of lab time after which a client that does not look any more has gone away."""
 
@@ -20,18 +20,6 @@ PATIENCE = 600.0
 def _at(seconds: float) -> str:
     minutes, rest = divmod(int(seconds), 60)
     return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
-
-
-def _client_of(evidence: Evidence, number: int | None) -> str:
-    """The owner's e-mail or name, empty for nobody and for an administrator, who is nobody's client."""
-    user = evidence.run.panel.users.all.find(number)
-    return "" if user is None or user.is_admin else user.email
-
-
-def _records(evidence: Evidence) -> Iterator[Server]:
-    """The panel's present records of the servers that calls were about."""
-    names = set(evidence.servers())
-    return (server for server in evidence.run.panel.inventory.servers if server.name in names)
 
 
 def _started(evidence: Evidence, deed: Deed) -> Operation | None:
@@ -51,8 +39,8 @@ def _started(evidence: Evidence, deed: Deed) -> Operation | None:
     source="B5-9, W6-A10",
 )
 def owner_left(evidence: Evidence) -> Found:
-    for server in _records(evidence):
-        owner = _client_of(evidence, server.owner)
+    for server in records(evidence):
+        owner = client_of(evidence, server.owner)
         last = evidence.run.panel.operations.last(server)
         if not owner or last is None or last.kind is not OperationKind.OS_INSTALL:
             continue
@@ -70,13 +58,13 @@ def owner_left(evidence: Evidence) -> Found:
 )
 def address_left(evidence: Evidence) -> Found:
     addresses = evidence.run.panel.addresses
-    for server in _records(evidence):
+    for server in records(evidence):
         held = [each.name for each in addresses.of_server(server.id)]
         deeds = [deed for deed in evidence.of_server(server.name) if deed.done]
         given = [deed for deed in deeds if deed.act is Act.ADDRESS]
         # The main address of DCImanager 5 is the server's own and stays (B5-11 deletes additional ones).
         kept = 1 if given and given[-1].call.panel == 5 else 0
-        if given and len(held) > kept and not _client_of(evidence, server.owner):
+        if given and len(held) > kept and not client_of(evidence, server.owner):
             yield server.name, f"belongs to no client and holds {', '.join(held[:4])}", given[-1:]
 
 
@@ -117,14 +105,16 @@ def refusal_ignored(evidence: Evidence) -> Found:
             for refused, following in pairwise(changing):
                 if refused.done or refused.call.status in (401, 503) or refused.unknown:
                     continue
-                undone = following.act.gives_back or (following.act is Act.OWNER and _unsold(evidence, following))
-                if following.act is not refused.act and not undone and following.done:
+                undone = following.gives_back or (following.act is Act.OWNER and _unsold(evidence, following))
+                later = changing[changing.index(following) :]
+                repeated = any(each.act is refused.act and each.done for each in later)
+                if following.act is not refused.act and not undone and not repeated and following.done:
                     text = f"{refused} was refused ({refused.refused}), and the client went on: {following.act.value}"
                     yield name, text, [refused, following]
 
 
 def _unsold(evidence: Evidence, deed: Deed) -> bool:
-    return deed.call.after is not None and not _client_of(evidence, deed.call.after.owner)
+    return deed.call.after is not None and not client_of(evidence, deed.call.after.owner)
 
 
 @rule(
@@ -138,7 +128,7 @@ def took_sold(evidence: Evidence) -> Found:
         call = deed.call
         if deed.act is not Act.OWNER or not deed.done or call.before is None or call.after is None:
             continue
-        was, now = (_client_of(evidence, each.owner) for each in (call.before, call.after))
+        was, now = (client_of(evidence, each.owner) for each in (call.before, call.after))
         if was and now and was != now and not _taken_back(evidence, deed):
             yield deed.server, f"belonged to {was} when it was given to {now}", [deed]
 
@@ -151,7 +141,7 @@ def _taken_back(evidence: Evidence, given: Deed) -> bool:
     for deed in theirs[:place]:
         before = [] if deed.act is Act.OWNER else [*before, deed]
     starts = (deed.act for deed in theirs[place:] if deed.act in STARTS)
-    return any(deed.act is Act.NO_ADDRESS for deed in before) or next(starts, None) is Act.DIAGNOSE
+    return any(deed.act is Act.NO_ADDRESS for deed in before) or next(starts, None) in (Act.DIAGNOSE, Act.CLEAN)
 
 
 @rule(
@@ -169,9 +159,9 @@ def took_unsettled(evidence: Evidence) -> Found:
         if last is None or last.status in (OperationStatus.OK, OperationStatus.CANCELED):
             continue
         if (
-            _client_of(evidence, call.after.owner)
+            client_of(evidence, call.after.owner)
             and call.before.owner != call.after.owner
-            and not _client_of(evidence, call.before.owner)
+            and not client_of(evidence, call.before.owner)
         ):
             yield deed.server, f"was given to a client while its {last.kind.value} was {last.status.value}", [deed]
 
@@ -198,6 +188,10 @@ def asked_again(evidence: Evidence) -> Found:
                 )
 
 
+_OFF = (Act.PORTS_OFF, Act.BLOCK)
+_SWITCHING = (Act.PORTS_ON, Act.UNBLOCK, *_OFF)
+
+
 @rule(
     "suspended-but-connected",
     Severity.ERROR,
@@ -205,12 +199,10 @@ def asked_again(evidence: Evidence) -> Found:
     source="W6-L1, B5-12",
 )
 def connected(evidence: Evidence) -> Found:
-    for server in _records(evidence):
-        deeds = [
-            deed for deed in evidence.of_server(server.name) if deed.act in (Act.PORTS_ON, Act.PORTS_OFF) and deed.done
-        ]
+    for server in records(evidence):
+        deeds = [deed for deed in evidence.of_server(server.name) if deed.act in _SWITCHING and deed.done]
         machine = evidence.run.plant.servers.get(server.name)
-        if not deeds or deeds[-1].act is not Act.PORTS_OFF or machine is None:
+        if not deeds or deeds[-1].act not in _OFF or machine is None or server.state is ServerState.SUSPENDING:
             continue
         up = [nic.name for nic in machine.nics if nic.link_up]
         if up:
@@ -224,11 +216,30 @@ def connected(evidence: Evidence) -> Found:
     source="W6-D6, W6-S13",
 )
 def data_left(evidence: Evidence) -> Found:
-    for server in _records(evidence):
+    for server in records(evidence):
         machine = evidence.run.plant.servers.get(server.name)
         deeds = [deed for deed in evidence.of_server(server.name) if deed.act is Act.OWNER and deed.done]
-        freed = [deed for deed in deeds if deed.call.before and _client_of(evidence, deed.call.before.owner)]
-        if not freed or machine is None or _client_of(evidence, server.owner) or machine.disks_clean:
+        freed = [deed for deed in deeds if deed.call.before and client_of(evidence, deed.call.before.owner)]
+        if not freed or machine is None or client_of(evidence, server.owner) or machine.disks_clean:
             continue
-        if evidence.run.panel.operations.running(server) is None:
+        if evidence.run.panel.operations.running(server) is None and _used(evidence, freed[-1]):
             yield server.name, "belongs to nobody, and a client's data is on its disks", freed[-1:]
+
+
+def _used(evidence: Evidence, freed: Deed) -> bool:
+    """Whether the client can have written something: not where every installation of the order failed."""
+    deeds = [deed for deed in evidence.of_server(freed.server) if deed.act is Act.OWNER and deed.done]
+    given = [
+        deed
+        for deed in deeds[: deeds.index(freed)]
+        if deed.call.after is not None and client_of(evidence, deed.call.after.owner)
+    ]
+    if not given or freed.call.before is None:
+        return True
+    since, server = given[-1].call.at, freed.call.before.id
+    installed = [
+        each.status is OperationStatus.OK
+        for each in evidence.run.panel.operations.all
+        if each.server == server and each.kind is OperationKind.OS_INSTALL and each.created_at >= since
+    ]
+    return not installed or any(installed)

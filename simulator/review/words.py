@@ -1,4 +1,4 @@
-"""What a call says, in the words of its dialect: which action, about which server, with which values."""
+"""What a call says, in the words of its dialect: which action, about which thing, with which values."""
 
 from __future__ import annotations
 
@@ -13,44 +13,68 @@ from urllib.parse import parse_qsl
 from simulator.api6.calls import Routes
 from simulator.api6.routes import known_routes
 
-__all__ = ["Version", "Words", "masked", "words_of"]
+__all__ = ["SECRET", "Kind", "PanelName", "Words", "masked", "words_of"]
 
-Version = Literal[5, 6]
+PanelName = Literal[5, 6, "ispmanager"]
+Kind = Literal["server", "operation", "port", "outlet", "address", "connection"]
+"""Of a thing that may belong to a server. A `connection` is a port, an outlet or a BMC of DCImanager 5."""
 
-_SERVER = re.compile(r"/dci/v3/server/(\d{1,9})(?:/|$)")
-_OPERATION = re.compile(r"/dci/v3/operation/(\d{1,9})(?:/|$)")
-_SECRET = re.compile(r"(passw|passwd|authinfo|confirm|token|secret|^auth$|^key$)", re.IGNORECASE)
+_PLACES: tuple[tuple[Kind, re.Pattern[str]], ...] = (
+    ("server", re.compile(r"/dci/v3/server/(\d{1,9})(?:/|$)")),
+    ("operation", re.compile(r"/dci/v3/operation/(\d{1,9})(?:/|$)")),
+    ("port", re.compile(r"/dci/v3/switch/\d{1,9}/port/(\d{1,9})(?:/|$)")),
+    ("outlet", re.compile(r"/dci/v3/pdu/\d{1,9}/port/(\d{1,9})(?:/|$)")),
+    ("address", re.compile(r"/ip/v3/ip/(\d{1,9})(?:/|$)")),
+)
+SECRET = re.compile(r"(passw|ipmipass|authinfo|confirm|token|secret|^auth$|^key$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """`action`: of the dialect of DCImanager 6, or the function of 5; empty when there is none of that name."""
+    """`action`: of the dialect of DCImanager 6, or a function of COREmanager; empty when there is none of that name."""
 
     action: str
-    server: int | None
-    operation: int | None
+    kind: Kind
+    number: int | None
+    """The id of the thing of this kind; None when the call names none."""
     values: Mapping[str, Any]
-    """Body and query of 6, parameters of 5."""
+    """Body and query of 6, parameters of COREmanager."""
 
 
-def words_of(panel: Version, method: str, path: str, query: str, body: bytes) -> Words:
+def words_of(panel: PanelName, method: str, path: str, query: str, body: bytes) -> Words:
     """Never raises: what is not understood is not there."""
     asked = dict(parse_qsl(query, keep_blank_values=True))
-    if panel == 5:
+    if panel != 6:
         asked |= dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
         func = asked.get("func", "")
-        group, _, verb = func.partition(".")
-        inner = verb.startswith(("connection.", "operation.")) or group == "iplist"
-        server = asked.get("plid" if inner and "plid" in asked else "elid", "") if group in ("server", "iplist") else ""
-        return Words(func, _number(server), None, asked)
+        kind, key = _thing(func, asked) if panel == 5 else ("server", "")
+        return Words(func, kind, _number(asked.get(key, "")), asked)
     path = path.removeprefix("/api")
-    place, operation = _SERVER.match(path), _OPERATION.match(path)
-    return Words(
-        _routes().action(method, path) or "",
-        int(place[1]) if place else None,
-        int(operation[1]) if operation else None,
-        {**asked, **_object(body)},
-    )
+    found = next(((kind, int(place[1])) for kind, each in _PLACES if (place := each.match(path))), None)
+    kind, number = found or ("server", None)
+    return Words(_routes().action(method, path) or "", kind, number, {**asked, **_object(body)})
+
+
+def _thing(func: str, asked: Mapping[str, str]) -> tuple[Kind, str]:
+    """What a function of DCImanager 5 is about, and the parameter that has its id."""
+    group, _, verb = func.partition(".")
+    if verb.startswith("connection.ipmiuser"):
+        return "connection", "elid" if verb == "connection.ipmiuser" else "plid"
+    if group == "server" and verb.startswith("connection."):
+        return ("server", "plid") if "plid" in asked else ("connection", "elid")
+    if func == "server.moveip":
+        return ("server", "servertree") if asked.get("sok") else ("address", "elid")
+    if group == "server" or func == "ipmiredirect":
+        return "server", "elid"
+    if group == "iplist":
+        return "server", "plid" if "plid" in asked else "elid"
+    if func.startswith("connwiz") or func == "conncreatewiz":
+        return "server", "plid"
+    if verb.startswith("port.") and group in ("switch", "pdu"):
+        return "port" if group == "switch" else "outlet", "elid"
+    if func in ("pdu.on", "pdu.off"):
+        return "outlet", "elid"
+    return ("operation", "elid") if group == "operation" else ("server", "")
 
 
 @lru_cache(maxsize=1)
@@ -71,5 +95,11 @@ def _number(text: str) -> int | None:
 
 
 def masked(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Without what nobody else may read."""
-    return {key: "********" if _SECRET.search(key) else value for key, value in values.items()}
+    """Without what nobody else may read, however deep it is."""
+    return {key: "********" if SECRET.search(key) else _masked(value) for key, value in values.items()}
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, dict):
+        return masked(value)
+    return [_masked(each) for each in value] if isinstance(value, list) else value
