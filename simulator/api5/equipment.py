@@ -11,6 +11,7 @@ from simulator.api5.server_rows import hostname
 from simulator.api5.vlans import vlan_id
 from simulator.coremanager.document import Document, form
 from simulator.dcim.accounts5 import Level
+from simulator.dcim.drivers.base import SetDuplex
 from simulator.dcim.errors import InUse, WrongState
 from simulator.dcim.records import Outlet, Pdu, Server, Switch, SwitchPort
 
@@ -29,7 +30,7 @@ DEVICE_COLUMNS = (
     "notes",
 )
 PORT_COLUMNS = (
-    "id", "identity", "servername", "serverhname", "descr", "vlan", "speed", "adminon", "adminoff", "adminunknown",
+    "id", "identity", "servername", "serverhname", "descr", "vlan", "speed", "duplex", "adminon", "adminoff", "adminunknown",
     "operon", "operoff", "operunknown", "bitsec", "notes",
 )  # fmt: skip
 OUTLET_COLUMNS = (
@@ -44,6 +45,8 @@ OUTLET_COLUMNS = (
     "power",
 )
 SPEEDS = {10**7: "10m", 10**8: "100m", 10**9: "1g", 10**10: "10g"}
+SPEED_WORDS = {"auto": 0} | {word: speed for speed, word in SPEEDS.items()}
+DUPLEX_WORDS: tuple[SetDuplex, ...] = ("auto", "full", "half")
 
 
 def _switch(call: Call, key: str) -> Switch:
@@ -142,6 +145,7 @@ def _port(call: Call, port: SwitchPort) -> dict[str, Any]:
         "descr": port.description,
         "vlan": port.vlan or None,
         "speed": SPEEDS.get(port.speed, "unknown"),
+        "duplex": port.duplex,
         **port_flags(port),
         "bitsec": round(call.panel.meters.port_rate(port.id)),
         "notes": port.notes or None,
@@ -157,7 +161,9 @@ def _switch_port(call: Call, key: str) -> SwitchPort:
 
 @function("switch.port.edit", Level.OPERATOR)
 async def edit_port(call: Call) -> Document:
-    """`vlan` acts on the switch; speed and duplex are what the two ends agree on, and are not set."""
+    """`speed`, `duplex` and `vlan` act on the switch, where they differ from what the form shows; of speed and duplex that is
+    what the two ends have agreed on.
+    """
     port = _switch_port(call, call.need("elid"))
     if not call.setting:
         values = {
@@ -165,24 +171,51 @@ async def edit_port(call: Call) -> Document:
             "identity": port.identity,
             "descr": port.description,
             "speed": SPEEDS.get(port.speed, "unknown"),
+            "duplex": port.duplex,
             "vlan": port.vlan or "",
             "notes": port.notes,
         }
-        return form(values, vlan=[(str(one.id), one.name) for one in call.panel.vlans])
-    for name, value in (("speed", SPEEDS.get(port.speed, "unknown")), ("identity", port.identity)):
-        if call.get(name, value) not in ("", value):
-            raise Refusal("dev_unregistred_func", "", name, f"the handler of this switch does not set {name}")
+        return form(
+            values,
+            speed=[(word, word) for word in SPEED_WORDS],
+            duplex=[(word, word) for word in DUPLEX_WORDS],
+            vlan=[(str(one.id), one.name) for one in call.panel.vlans],
+        )
+    if call.get("identity", port.identity) not in ("", port.identity):
+        raise Refusal("dev_unregistred_func", "", "identity", "the handler of this switch does not set identity")
+    speed, duplex = _link_setting(call, port)
     if call.get("descr") and call.get("descr") != port.description:
         switch = call.panel.inventory.switches.get(port.switch)
         try:
             call.panel.stock.describe_port(switch, port, call.get("descr"))
         except WrongState as error:
             raise Refusal("dev_unregistred_func", "", "descr", str(error)) from None
+    if speed is not None or duplex is not None:
+        try:
+            await call.panel.devices.set_link(port.id, speed, duplex)
+        except WrongState as error:
+            raise Refusal("dev_unregistred_func", "", "speed", str(error)) from None
     if call.get("vlan") and call.get("vlan") != str(port.vlan):
         await call.panel.vlans.put_port(port.id, vlan_id(call, call.get("vlan")))
     if "notes" in call.params:
         call.panel.inventory.switch_ports.change(port.id, notes=call.get("notes"))
     return done()
+
+
+def _link_setting(call: Call, port: SwitchPort) -> tuple[int | None, SetDuplex | None]:
+    """Speed and duplex that the form asks for: both, where one differs from what it shows, since a form sends all its fields.
+    None for what it leaves. Raises Refusal for an unknown word.
+    """
+    shown = (SPEEDS.get(port.speed, "unknown"), port.duplex)
+    speed, duplex = call.get("speed") or shown[0], call.get("duplex") or shown[1]
+    if (speed, duplex) == shown:
+        return None, None
+    if speed not in SPEED_WORDS and speed != shown[0]:
+        raise Refusal("value", "speed", speed, f"speed is one of {', '.join(SPEED_WORDS)}")
+    chosen = next((word for word in DUPLEX_WORDS if word == duplex), None)
+    if chosen is None and duplex != shown[1]:
+        raise Refusal("value", "duplex", duplex, f"duplex is one of {', '.join(DUPLEX_WORDS)}")
+    return SPEED_WORDS.get(speed) if call.get("speed") else None, chosen if call.get("duplex") else None
 
 
 @function("switch.refresh", Level.OPERATOR)

@@ -6,6 +6,7 @@ from typing import Any
 
 from simulator.lab import Run
 from simulator.plant import Server
+from simulator.plant.network import Nic, SwitchPort
 
 __all__ = ["server_truth", "truth"]
 
@@ -24,9 +25,7 @@ def truth(run: Run) -> dict[str, Any]:
             {
                 "name": switch.name,
                 "alive": switch.alive,
-                "ports": [
-                    {"number": port.number, "admin_up": port.admin_up, "link_up": port.link_up} for port in switch.ports
-                ],
+                "ports": [_port(port) for port in switch.ports],
             }
             for switch in plant.switches.values()
         ],
@@ -38,6 +37,18 @@ def truth(run: Run) -> dict[str, Any]:
             }
             for pdu in plant.pdus.values()
         ],
+    }
+
+
+def _port(port: SwitchPort) -> dict[str, Any]:
+    """Of a port without a link speed is what is set, or what it can do, and duplex is null."""
+    duplex = {None: None, True: "full", False: "half"}[port.full_duplex]
+    return {
+        "number": port.number,
+        "admin_up": port.admin_up,
+        "link_up": port.link_up,
+        "speed": port.speed,
+        "duplex": duplex,
     }
 
 
@@ -63,5 +74,17 @@ def server_truth(server: Server) -> dict[str, Any]:
             }
             for disk in server.disks
         ],
-        "nics": [{"name": nic.name, "mac": nic.mac, "link_up": nic.link_up} for nic in server.nics],
+        "nics": [_nic(nic) for nic in server.nics],
+    }
+
+
+def _nic(nic: Nic) -> dict[str, Any]:
+    """`mismatch`: the two ends of its link differ in duplex."""
+    link = nic.cable.link if nic.cable and nic.link_up else None
+    return {
+        "name": nic.name,
+        "mac": nic.mac,
+        "link_up": nic.link_up,
+        "speed": link.speed if link else None,
+        "mismatch": link is not None and link.mismatch,
     }

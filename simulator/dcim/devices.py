@@ -19,11 +19,14 @@ from simulator.dcim.drivers.base import (
     DeviceError,
     DeviceRefused,
     DeviceSilent,
+    DeviceUnable,
     DriverFactory,
     OutletView,
     PduDriver,
     PortView,
     PowerAction,
+    SetDuplex,
+    SpeedDriver,
     SwitchDriver,
     VlanDriver,
 )
@@ -43,7 +46,7 @@ class Meters(Protocol):
     def pdu_read(self, pdu: int, views: Sequence[OutletView]) -> None: ...
 
 
-_SEEN = attrgetter("identity", "description", "admin_status", "oper_status", "speed", "vlan")
+_SEEN = attrgetter("identity", "description", "admin_status", "oper_status", "speed", "vlan", "duplex")
 
 
 class Devices:
@@ -204,6 +207,25 @@ class Devices:
                 raise RefusedByDevice(switch.access.name, f"it lists no port {port.number}")
         return port, switch
 
+    async def set_link(self, number: int, speed: int | None, duplex: SetDuplex | None) -> SwitchPort:
+        """Set a port's speed (bits per second, 0: by negotiation) and duplex; None leaves one as it is. What the two ends then
+        agree on is known with the next reading. Raises WrongState where the switch's handler has no way to set it.
+        """
+        port, switch = await self._identified(number)
+        driver = self._switch(switch)
+        if not isinstance(driver, SpeedDriver):
+            raise WrongState(f"{switch.access.name}: its handler cannot set speed and duplex")
+        try:
+            await driver.set_link(port.identity, speed, duplex)
+        except DeviceUnable as unable:
+            raise WrongState(str(unable)) from unable
+        except DeviceError as error:
+            raise self._switch_failed(switch, error) from error
+        words = {"speed": "auto" if speed == 0 else speed, "duplex": duplex}
+        said = {name: word for name, word in words.items() if word is not None}
+        self._journal.write("panel", switch.name, "port speed set", port=port.description, **said)
+        return port
+
     async def set_vlan(self, number: int, vlan: int, name: str) -> SwitchPort:
         """Make a port an access port of a VLAN; the switch gets the VLAN under this name where it has none."""
         port, switch = await self._identified(number)
@@ -265,7 +287,7 @@ class Devices:
             admin = LinkStatus.UP if view.admin_up else LinkStatus.DOWN
             oper = LinkStatus.UP if view.oper_up else LinkStatus.DOWN
             # Nearly always nothing has changed.
-            if _SEEN(port) == (view.identity, view.description, admin, oper, view.speed, view.vlan):
+            if _SEEN(port) == (view.identity, view.description, admin, oper, view.speed, view.vlan, view.duplex):
                 continue
             if port.identity and (admin, oper) != (port.admin_status, port.oper_status):
                 self._journal.write(
@@ -286,6 +308,7 @@ class Devices:
                 oper_status=oper,
                 speed=view.speed,
                 vlan=view.vlan,
+                duplex=view.duplex,
             )
 
     # PDUs

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
-from simulator.dcim.drivers.base import BmcAccess, SnmpAccess
+from simulator.dcim.drivers.base import BmcAccess, Duplex, SnmpAccess
 from simulator.dcim.errors import NotFound
 from simulator.kernel.keeping import Kept
 
@@ -99,6 +99,8 @@ class SwitchPort:
     """Bits per second."""
     vlan: int = 0
     """Of frames without a tag, as the switch told; 0 until it has, and where its handler does not know."""
+    duplex: Duplex = "unknown"
+    """Of the link, as the switch told."""
     server: int | None = None
     notes: str = ""
 

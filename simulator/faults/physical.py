@@ -20,9 +20,11 @@ from simulator.faults.kinds import (
     Undo,
     World,
 )
+from simulator.files.link_speed import DuplexWord, SpeedWord, link_setting
 from simulator.files.units import Duration, Share
 from simulator.plant import Server
 from simulator.plant.disk import Disk
+from simulator.plant.ethernet import can_be_set
 from simulator.plant.network import Cable, Nic, Switch, SwitchPort
 from simulator.plant.power import Outlet, Pdu, Psu
 
@@ -47,6 +49,18 @@ class OnPsu(OnServer):
 
 class OnPort(OnSwitch):
     port: int = Field(ge=1)
+
+
+class PortSpeed(OnPort):
+    """A speed alone, or a duplex alone, leaves the other to negotiation."""
+
+    speed: SpeedWord = "auto"
+    duplex: DuplexWord = "auto"
+
+
+class NicSpeed(OnNic):
+    speed: SpeedWord = "auto"
+    duplex: DuplexWord = "auto"
 
 
 class OnOutlet(OnPdu):
@@ -178,6 +192,37 @@ def _port_broken(world: World, params: OnPort) -> Undo:
     return _bend(port, "broken", changed=changed)
 
 
+def _port_speed(world: World, params: PortSpeed) -> Undo:
+    return _set_link(_port(world, params), params)
+
+
+def _nic_speed(world: World, params: NicSpeed) -> Undo:
+    return _set_link(_nic(world, params), params)
+
+
+def _set_link(end: SwitchPort | Nic, params: PortSpeed | NicSpeed) -> Undo:
+    was = end.setting
+    end.set_link(link_setting(params.speed, params.duplex))
+    return lambda: end.set_link(was)
+
+
+def _port_to_set(world: World, params: PortSpeed) -> SwitchPort:
+    port = _port(world, params)
+    _possible(port.nominal_speed, params)
+    return port
+
+
+def _nic_to_set(world: World, params: NicSpeed) -> Nic:
+    nic = _nic(world, params)
+    _possible(nic.speed, params)
+    return nic
+
+
+def _possible(top: int, params: PortSpeed | NicSpeed) -> None:
+    if not can_be_set(top, link_setting(params.speed, params.duplex)):
+        raise NotPossible(f"hardware of {top // 10**6} Mbit/s cannot do {params.speed}, {params.duplex} duplex")
+
+
 def _feed_lost(world: World, params: OnPdu) -> Undo:
     pdu = world.plant.pdus[params.pdu]
     pdu.mains.set_live(False)
@@ -276,6 +321,15 @@ PHYSICAL: tuple[FaultKind, ...] = (
         _port_broken,
         _port,
     ),
+    FaultKind(
+        "port.speed",
+        "switch",
+        PortSpeed,
+        "somebody has set the port's speed and duplex by hand",
+        _port_speed,
+        _port_to_set,
+    ),
+    FaultKind("nic.speed", "server", NicSpeed, "the NIC's speed and duplex are set by hand", _nic_speed, _nic_to_set),
     FaultKind(
         "pdu.dead",
         "pdu",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from simulator.files.configuration import Configuration, parse_configuration
 from simulator.files.hosting import check_hosting
 from simulator.files.lab_schema import HandlerSpec, LabSpec, PduSpec, RackSpec, ServerSpec, SnmpSpec, SwitchSpec
+from simulator.files.link_settings import nic_settings, port_settings
 from simulator.files.pattern import WORDS, Pattern, PatternError
 from simulator.files.plan import (
     BMC_PORT,
@@ -35,6 +36,7 @@ from simulator.files.plan import (
 from simulator.files.pools import expand_pools
 from simulator.files.problems import did_you_mean
 from simulator.files.reader import Reporter
+from simulator.plant.ethernet import AUTO, LinkSetting
 
 __all__ = ["MOST_MEMBERS", "expand"]
 
@@ -191,6 +193,7 @@ class _Expansion:
         for index, spec in enumerate(rack.spec.switches):
             way = (*rack.way, "switches", index)
             power = self.pattern(spec.power, (*way, "power")) if spec.power else None
+            settings = port_settings(spec, way, self.say)
             for name, n, i in self.members(rack, "switches", index):
                 number = len(self.switches) + 1
                 outlet = power and self.outlet(power(n, i, rack.number, rack.name), name, (*way, "power"))
@@ -200,7 +203,7 @@ class _Expansion:
                 self.switches[name] = SwitchPlan(
                     name, rack.name, spec.model, spec.ports, spec.port_speed, spec.community, handler,
                     outlet or None, _address(_SWITCH_NET, number), SNMP_PORT, mac, f"SW{number:08d}",
-                    spec.snmp or rack.spec.snmp or _COMMUNITY, program,
+                    spec.snmp or rack.spec.snmp or _COMMUNITY, program, settings,
                 )  # fmt: skip
 
     def handler(self, spec: SwitchSpec | PduSpec) -> tuple[str | None, str]:
@@ -216,6 +219,8 @@ class _Expansion:
             way = (*rack.way, "servers", index)
             configuration = self.configuration(spec.configuration, (*way, "configuration"))
             cables = self.cable_patterns(spec.cables, (*way, "cables"))
+            names = [f"nic{n}" for n in range(1, _nic_count(spec.cables) + 1)]
+            settings = nic_settings(spec, names, way, self.say)
             for name, n, i in self.members(rack, "servers", index):
                 if spec.unit is None:
                     while free in units:
@@ -229,7 +234,7 @@ class _Expansion:
                 self.counted += 1
                 number = self.counted
                 ends = {key: cable(n, i, rack.number, rack.name) for key, cable in cables.items()}
-                nics = self.nics(ends, name, number, spec.nic_speed, (*way, "cables"))
+                nics = self.nics(ends, name, number, spec.nic_speed, settings, (*way, "cables"))
                 psus = self.psus(ends, name, (*way, "cables"))
                 bmc = self.bmc(spec, name, number, (*way, "bmc", "address"))
                 if configuration is None:
@@ -291,15 +296,22 @@ class _Expansion:
                 found[key] = pattern
         return found
 
-    def nics(self, ends: Mapping[str, str], name: str, number: int, speed: int, way: Way) -> tuple[NicPlan, ...]:
-        numbers = [int(match[1]) for key in ends if (match := _NIC.fullmatch(key))]
+    def nics(
+        self,
+        ends: Mapping[str, str],
+        name: str,
+        number: int,
+        speed: int,
+        settings: Mapping[str, LinkSetting],
+        way: Way,
+    ) -> tuple[NicPlan, ...]:
         nics = []
-        for nic in range(1, max(numbers, default=1) + 1):
+        for nic in range(1, _nic_count(ends) + 1):
             key = f"nic{nic}"
             end = ends.get(key)
             port = None if end in (None, "unmanaged") else self.port(str(end), f"{key} of {name}", (*way, key))
             mac = _mac(_SERVER_MAC + (number - 1) * _MACS_PER_SERVER + nic)
-            nics.append(NicPlan(key, mac, speed, port, end == "unmanaged"))
+            nics.append(NicPlan(key, mac, speed, port, end == "unmanaged", settings.get(key, AUTO)))
         return tuple(nics)
 
     def psus(self, ends: Mapping[str, str], name: str, way: Way) -> tuple[PsuPlan, ...]:
@@ -345,6 +357,11 @@ class _Expansion:
             self.say(way, f"two cables in {shown}: {self.taken[place]} and {who}")
         self.taken[place] = who
         return place
+
+
+def _nic_count(cables: Iterable[str]) -> int:
+    """How many NICs a server with such cables has: without gaps, and one at least."""
+    return max((int(match[1]) for key in cables if (match := _NIC.fullmatch(key))), default=1)
 
 
 def _address(network: int, number: int) -> str:

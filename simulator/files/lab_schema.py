@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from simulator.files.hosting import IspmanagerSpec
+from simulator.files.link_speed import DuplexWord, SpeedWord
 from simulator.files.units import Duration, Octets, Rate, Share
 
 __all__ = [
@@ -27,9 +28,11 @@ __all__ = [
     "HandlerSpec",
     "LabSpec",
     "LocationSpec",
+    "NicSettingSpec",
     "PanelSpec",
     "PduSpec",
     "PoolSpec",
+    "PortSettingSpec",
     "RackSpec",
     "ServerSpec",
     "SinkSpec",
@@ -116,12 +119,31 @@ Handler = Annotated[
 """The name of a page, or `{executable: path}`."""
 
 
+class PortSettingSpec(Strict):
+    """A port that somebody has set by hand. A speed alone, or a duplex alone, leaves the other to negotiation."""
+
+    port: int = Field(ge=1)
+    speed: SpeedWord = "auto"
+    duplex: DuplexWord = "auto"
+
+
+class NicSettingSpec(Strict):
+    """The same of a server's NIC."""
+
+    nic: str
+    speed: SpeedWord = "auto"
+    duplex: DuplexWord = "auto"
+
+
 class SwitchSpec(Strict):
     name: Name
     model: str = "cisco-c3560"
     """A personality of the switch; `rackloop validate` names those there are."""
     ports: int = Field(default=24, ge=1, le=512)
     port_speed: Rate = 1_000_000_000
+    """The most that its ports can do."""
+    port_settings: list[PortSettingSpec] = []
+    """Ports that do not negotiate freely: `[{port: 3, speed: 100 Mbit/s, duplex: full}]`."""
     community: str = "private"
     snmp: SnmpSpec | None = None
     """By default what the rack says, else version 2c."""
@@ -156,6 +178,9 @@ class ServerSpec(Strict):
     a feed of its own. Without any `psuN` the server has one supply on the mains."""
     bmc: BmcSpec = BmcSpec()
     nic_speed: Rate = 1_000_000_000
+    """The most that its NICs can do."""
+    nic_settings: list[NicSettingSpec] = []
+    """NICs that do not negotiate freely: `[{nic: nic1, speed: 100 Mbit/s, duplex: full}]`."""
     power: Literal["on", "off"] = "off"
     unit: int | None = None
     count: int = Field(default=1, ge=1)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from simulator.files.configuration import Configuration
 from simulator.files.hosting import IspmanagerSpec
 from simulator.files.lab_schema import LocationSpec, PanelSpec, SnmpSpec, TemplateSpec, TimingSpec, UserSpec
+from simulator.plant.ethernet import AUTO, LinkSetting
 
 __all__ = [
     "BMC_PORT",
@@ -59,6 +60,7 @@ class NicPlan:
     speed: int
     port: PortPlace | None
     unmanaged: bool = False
+    setting: LinkSetting = AUTO
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,8 @@ class SwitchPlan:
     snmp: SnmpSpec
     program: str = ""
     """A handler of one's own: its path."""
+    settings: tuple[tuple[int, LinkSetting], ...] = ()
+    """Ports, counted from 1, that somebody has set by hand."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,9 @@ def build_plant(plan: LabPlan, physics: Physics, *, cold: bool = False) -> Plant
     for pdu in plan.pdus.values():
         plant.add_pdu(pdu.name, pdu.outlets, Strip(*pdu_personality(pdu.model).wiring))
     for switch in plan.switches.values():
-        plant.add_switch(switch.name, switch.ports, switch.port_speed, _feed(switch.power))
+        built = plant.add_switch(switch.name, switch.ports, switch.port_speed, _feed(switch.power))
+        for number, setting in switch.settings:
+            built.ports[number - 1].set_link(setting)
     for server in plan.servers.values():
         plant.add_server(
             ServerBuild(
@@ -53,6 +55,7 @@ def build_plant(plan: LabPlan, physics: Physics, *, cold: bool = False) -> Plant
                 disks=[(group.size_gb, group.type) for group in server.configuration.disks for _ in range(group.count)],
                 macs=[nic.mac for nic in server.nics],
                 nic_speed=server.nics[0].speed,
+                nic_settings=[nic.setting for nic in server.nics],
                 serial=server.serial,
                 guid=server.guid,
                 feeds=[_feed(psu.outlet) for psu in server.psus],

@@ -110,7 +110,7 @@ async def _install(server: Server, image: NetBoot) -> None:
     for each in server.disks:
         each.os = None
     disk.used = True
-    rate = min(nic.link_speed / 8, disk.write_speed)
+    rate = min(nic.rate / 8, disk.write_speed)
     whole = image.image_octets / rate + image.work_seconds
     done = 0.0
     stages = (
@@ -121,7 +121,7 @@ async def _install(server: Server, image: NetBoot) -> None:
         await _phone_home(server, stage, server.progress)
         for _ in range(STEPS):
             share = seconds / STEPS
-            slow = disk.slowdown if stage == "configure" else rate / min(nic.link_speed / 8, disk.write_speed)
+            slow = disk.slowdown if stage == "configure" else rate / min(nic.rate / 8, disk.write_speed)
             await _work(server, share * slow, [0])
             nic.count(round(octets))
             done += share
@@ -134,7 +134,8 @@ async def _diagnose(server: Server, image: NetBoot) -> None:
     """Run from memory: look at the hardware, test it, write zeros over every disk when asked to."""
     nic = server.nics[0]
     _request(server, image)
-    fetch = image.image_octets / (nic.link_speed / 8)
+    rate = nic.rate
+    fetch = image.image_octets / (rate / 8)
     clearing = max((disk.octets / disk.write_speed for disk in server.disks if not disk.failed), default=0.0)
     stages = [("transfer", fetch), ("hardware", image.work_seconds)]
     if image.clear_disks:
@@ -148,7 +149,7 @@ async def _diagnose(server: Server, image: NetBoot) -> None:
         await _phone_home(server, stage, server.progress, **detail)
         for _ in range(STEPS):
             disks = range(len(server.disks)) if stage == "clear_disks" else range(0)
-            await _work(server, seconds / STEPS, disks)
+            await _work(server, seconds / STEPS * (rate / nic.rate if stage == "transfer" else 1.0), disks)
             if stage == "transfer":
                 nic.count(round(image.image_octets / STEPS))
             done += seconds / STEPS
@@ -163,13 +164,14 @@ async def _rescue(server: Server, image: NetBoot) -> None:
     """Read a system into memory and let people in: with the lease's address, the disks untouched."""
     nic = server.nics[0]
     _request(server, image)
-    stages = (("transfer", image.image_octets / (nic.link_speed / 8)), ("configure", image.work_seconds))
+    rate = nic.rate
+    stages = (("transfer", image.image_octets / (rate / 8)), ("configure", image.work_seconds))
     whole = sum(seconds for _, seconds in stages)
     done = 0.0
     for stage, seconds in stages:
         await _phone_home(server, stage, server.progress)
         for _ in range(STEPS):
-            await _work(server, seconds / STEPS, ())
+            await _work(server, seconds / STEPS * (rate / nic.rate if stage == "transfer" else 1.0), ())
             if stage == "transfer":
                 nic.count(round(image.image_octets / STEPS))
             done += seconds / STEPS

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from simulator.plant.disk import Disk
+from simulator.plant.ethernet import LinkSetting
 from simulator.plant.network import Cable, Network, Switch
 from simulator.plant.physics import Physics
 from simulator.plant.power import Feed, Mains, Pdu, Strip
@@ -32,6 +33,8 @@ class ServerBuild:
     cables: Mapping[int, tuple[str, int] | None]
     """By NIC, from 0."""
     powered: bool = False
+    nic_settings: Sequence[LinkSetting] = ()
+    """By NIC, from 0; those that are not named negotiate."""
 
 
 class Plant:
@@ -67,6 +70,8 @@ class Plant:
             serial=build.serial,
             guid=build.guid,
         )
+        for nic, setting in zip(server.nics, build.nic_settings, strict=False):
+            nic.set_link(setting)
         for index, place in build.cables.items():
             nic = server.nics[index]
             port = self.switches[place[0]].ports[place[1] - 1] if place else None

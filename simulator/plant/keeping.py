@@ -19,7 +19,7 @@ SERVER: Parts = {"": ("restore_policy", "_seconds_on")}
 DISK: Parts = {"": ("os", "used")}
 SWITCH: Parts = {"": ("_vlans",)}
 """Its saved configuration."""
-PORT: Parts = {"": ("admin_up", "pvid")}
+PORT: Parts = {"": ("admin_up", "pvid", "setting")}
 PDU: Parts = {"": ("_joules",)}
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from simulator.plant.datanet import BootService
+from simulator.plant.ethernet import AUTO, Link, LinkSetting, can_be_set, negotiated, negotiates
 from simulator.plant.physics import Physics
 from simulator.plant.power import Feed, Started
 
@@ -20,6 +21,10 @@ __all__ = ["SEGMENT", "Cable", "Network", "Nic", "Switch", "SwitchPort", "Vlan"]
 
 SEGMENT = 1
 """The VLAN in which the boot service and the gateway stand."""
+
+_FRAME = 1500
+_DAMAGED = 20
+"""Over a duplex mismatch one frame in so many is cut off by the end that is half duplex."""
 
 
 class Network:
@@ -70,11 +75,19 @@ class Cable:
         self.port = port
         self.plugged = True
 
+    @property
+    def link(self) -> Link | None:
+        """What the NIC and, second, the port come to when both are live; None: no link. An unmanaged end negotiates."""
+        nic, port = self.nic, self.port
+        if port is None:
+            return negotiated(nic.speed, nic.setting, nic.speed, AUTO)
+        return negotiated(nic.speed, nic.setting, port.nominal_speed, port.setting)
+
 
 class Nic:
     """A network interface of a server. It has link only while the server's main power is on."""
 
-    __slots__ = ("_powered", "cable", "dead", "mac", "name", "network", "server", "silent", "speed")
+    __slots__ = ("_powered", "cable", "dead", "mac", "name", "network", "server", "setting", "silent", "speed")
 
     def __init__(
         self, server: str, name: str, mac: str, speed: int, network: Network, powered: Callable[[], bool]
@@ -83,6 +96,8 @@ class Nic:
         self.name = name
         self.mac = mac
         self.speed = speed
+        """The most that it can do, bits per second."""
+        self.setting: LinkSetting = AUTO
         self.network = network
         self.cable: Cable | None = None
         self.dead = False
@@ -99,7 +114,7 @@ class Nic:
     @property
     def link_up(self) -> bool:
         cable = self.cable
-        if cable is None or not cable.plugged or not self.lit:
+        if cable is None or not cable.plugged or not self.lit or cable.link is None:
             return False
         return cable.port is None or cable.port.ready
 
@@ -111,10 +126,17 @@ class Nic:
         return port is None or port.carries(SEGMENT)
 
     @property
-    def link_speed(self) -> int:
-        """Bits per second that the two ends agree on."""
-        port = self.cable.port if self.cable else None
-        return self.speed if port is None else min(self.speed, port.nominal_speed)
+    def rate(self) -> float:
+        """Bits per second that a large transfer gets; where there is no link, what the NIC could do at best."""
+        link = self.cable.link if self.cable else None
+        return link.rate if link else self.speed
+
+    def set_link(self, setting: LinkSetting) -> None:
+        """Raises ValueError for what it cannot do."""
+        if not can_be_set(self.speed, setting):
+            raise ValueError(f"{self.name} of {self.server} cannot do {setting}")
+        self.setting = setting
+        self.changed()
 
     def changed(self) -> None:
         """Call after anything that bears on the link."""
@@ -128,6 +150,7 @@ class Nic:
         if port is not None:
             port.octets_out += received
             port.octets_in += sent
+            port.damage(received, sent)
 
 
 class SwitchPort:
@@ -139,25 +162,32 @@ class SwitchPort:
         "admin_up",
         "broken",
         "cable",
+        "fcs_errors",
         "last_change",
+        "late_collisions",
         "mac",
         "nominal_speed",
         "number",
         "octets_in",
         "octets_out",
         "pvid",
+        "setting",
     )
 
     def __init__(self, switch: Switch, number: int, speed: int) -> None:
         self._switch = switch
         self.number = number
         self.nominal_speed = speed
+        """The most that it can do, bits per second."""
+        self.setting: LinkSetting = AUTO
         self.admin_up = True
         self.broken = False
         self.cable: Cable | None = None
         self.last_change = switch.physics.clock.now()
         self.octets_in = 0
         self.octets_out = 0
+        self.late_collisions = 0
+        self.fcs_errors = 0
         self.pvid = SEGMENT
         """The VLAN of frames that come in without a tag."""
         self.mac = b"\x02" + hashlib.sha256(f"{switch.name}/{number}".encode()).digest()[:5]
@@ -171,11 +201,52 @@ class SwitchPort:
     @property
     def link_up(self) -> bool:
         cable = self.cable
-        return cable is not None and cable.plugged and cable.nic.lit and self.ready
+        return cable is not None and cable.plugged and cable.nic.lit and self.ready and cable.link is not None
 
     @property
     def speed(self) -> int:
-        return self.cable.nic.link_speed if self.cable and self.link_up else self.nominal_speed
+        """Of the link; without one, what is set, or what it can do."""
+        link = self.cable.link if self.cable and self.link_up else None
+        return link.speed if link else self.setting.speed or self.nominal_speed
+
+    @property
+    def full_duplex(self) -> bool | None:
+        """Of this end of the link; None without one."""
+        link = self.cable.link if self.cable and self.link_up else None
+        return link.full[1] if link else None
+
+    @property
+    def remote_negotiates(self) -> bool:
+        """Whether the other end's half of a negotiation is heard."""
+        return self.cable is not None and self.link_up and negotiates(self.cable.nic.setting)
+
+    def can_be(self, setting: LinkSetting) -> bool:
+        """Whether the hardware can do this."""
+        return can_be_set(self.nominal_speed, setting)
+
+    def set_link(self, setting: LinkSetting) -> None:
+        """Set speed and duplex; the link is made anew. Raises ValueError for what the hardware cannot do."""
+        if not self.can_be(setting):
+            raise ValueError(f"port {self.number} of {self._switch.name} cannot do {setting}")
+        if setting != self.setting:
+            self.setting = setting
+            speed, duplex = setting.speed or "auto", {None: "auto", True: "full", False: "half"}[setting.full]
+            note = self._switch.physics.note
+            note(self._switch.name, "port speed set", port=self.number, speed=speed, duplex=duplex)
+            self.changed()
+            self._switch.network.changed()
+
+    def damage(self, sent: int, received: int) -> None:
+        """Count what a duplex mismatch does to so many octets: the half-duplex end sees late collisions in what it sends, the
+        full-duplex end gets frames that were cut off. A frame of acknowledgement answers two of data.
+        """
+        link = self.cable.link if self.cable else None
+        if link is None or not link.mismatch:
+            return
+        if link.full[1]:
+            self.fcs_errors += -(-received // _FRAME) // _DAMAGED + -(-sent // _FRAME) // (2 * _DAMAGED)
+        else:
+            self.late_collisions += -(-sent // _FRAME) // _DAMAGED
 
     @property
     def stations(self) -> tuple[bytes, ...]:
@@ -288,6 +359,7 @@ class Switch(Started):
         for port in self.ports:
             if not self.alive:
                 port.octets_in = port.octets_out = 0  # counters are in memory
+                port.late_collisions = port.fcs_errors = 0
             port.changed()
         self.network.changed()
 

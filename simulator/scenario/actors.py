@@ -81,6 +81,9 @@ class Truth:
     power: str
     os: str
     link: str
+    speed: str
+    """Of the link, as `duplex`; `none` without one."""
+    duplex: str
     answers_ping: bool
     addresses: tuple[str, ...]
     """Of the installed system."""
@@ -196,15 +199,22 @@ class Actors:
     def truth(self, name: str) -> Truth:
         """The server as it is."""
         server = self.run.plant.servers[name]
-        os = server.os
+        os, nic = server.os, server.nics[0]
+        link = nic.cable.link if nic.cable and nic.link_up else None
         return Truth(
             power="on" if server.powered else "off",
             os=os.name if os else "none",
-            link="up" if server.nics[0].link_up else "down",
+            link="up" if link else "down",
+            speed=_rate(link.speed) if link else "none",
+            duplex="none" if link is None else "mismatch" if link.mismatch else "full" if link.full[0] else "half",
             answers_ping=os is not None and any(server.answers_ping(address) for address in os.addresses),
             addresses=tuple(os.addresses) if os else (),
             disks="clean" if server.disks_clean else "used",
         )
+
+
+def _rate(speed: int) -> str:
+    return f"{speed // 10**9} Gbit/s" if speed >= 10**9 else f"{speed // 10**6} Mbit/s"
 
 
 def _owner(row: Mapping[str, Any]) -> str:

@@ -97,6 +97,10 @@ class ReallySpec(Strict):
     """What a start from disk would run: the template's name, or `none`."""
     link: Literal["up", "down"] | None = None
     """Of its first NIC."""
+    speed: Literal["10 Mbit/s", "100 Mbit/s", "1 Gbit/s", "10 Gbit/s"] | None = None
+    """Of that link."""
+    duplex: Literal["full", "half", "mismatch"] | None = None
+    """Of both its ends; `mismatch` when they differ."""
     answers_ping: bool | None = None
     addresses: int | None = Field(default=None, ge=0)
     """How many the installed system has."""

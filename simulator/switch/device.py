@@ -21,6 +21,7 @@ from simulator.switch.hardware import Port, SwitchHardware
 from simulator.switch.interfaces import interface_objects
 from simulator.switch.inventory import entity_objects, ether_like_objects, lldp_objects
 from simulator.switch.personality import personality
+from simulator.switch.speed import mau_objects, stack_ports
 from simulator.switch.state import SwitchState
 from simulator.switch.vlans import static_vlans, vtp
 
@@ -49,9 +50,16 @@ def _template(model: str, ports: int, shift: int = 0) -> Template[SwitchState]:
         shown, listed = vtp(page, ports)
         objects += shown
         tables += listed
-    for tree, make in (("entity", entity_objects), ("ether_like", ether_like_objects), ("lldp", lldp_objects)):
+    for tree, make in (
+        ("entity", entity_objects),
+        ("ether_like", ether_like_objects),
+        ("lldp", lldp_objects),
+        ("mau", mau_objects),
+    ):
         if tree in trees:
             objects += make(page, ports)
+    if "stack" in trees:
+        tables.append(stack_ports(page, ports))
     return Template(objects, tables)
 
 

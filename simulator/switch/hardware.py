@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
+from simulator.plant.ethernet import AUTO, LinkSetting, Mode, modes
 from simulator.plant.network import Vlan
 
-__all__ = ["Port", "SwitchHardware", "Vlan"]
+__all__ = ["AUTO", "LinkSetting", "Mode", "Port", "SwitchHardware", "Vlan", "modes"]
 
 
 class Port(Protocol):
@@ -26,7 +27,37 @@ class Port(Protocol):
 
     @property
     def speed(self) -> int:
-        """Bits per second of the link, or of the port when there is none."""
+        """Bits per second of the link; without one, what is set, or what the port can do."""
+
+    @property
+    def nominal_speed(self) -> int:
+        """The most that it can do."""
+
+    @property
+    def full_duplex(self) -> bool | None:
+        """None without a link."""
+
+    @property
+    def remote_negotiates(self) -> bool:
+        """Whether the other end's half of a negotiation is heard."""
+
+    @property
+    def setting(self) -> LinkSetting:
+        """Speed and duplex as they were set."""
+
+    def can_be(self, setting: LinkSetting) -> bool:
+        """Whether the hardware can do this."""
+
+    def set_link(self, setting: LinkSetting) -> None:
+        """Raises ValueError for what the hardware cannot do."""
+
+    @property
+    def late_collisions(self) -> int:
+        """Frames sent that were cut off late, since the switch started."""
+
+    @property
+    def fcs_errors(self) -> int:
+        """Frames received damaged, since the switch started."""
 
     @property
     def last_change(self) -> float:

@@ -1,7 +1,7 @@
 """The interfaces group of MIB-II and ifXTable (RFC 2863) over a switch's ports.
 
 The hardware counts octets only. Packets are thus reckoned as full-size frames of 1,500 octets, which is what image
-transfers are made of; nothing is ever discarded or damaged inside a switch here.
+transfers are made of; nothing is ever discarded inside a switch here, and what is damaged is so by a duplex mismatch.
 """
 
 from __future__ import annotations
@@ -106,11 +106,11 @@ def _if_table(rows: _Rows) -> list[Object[SwitchState]]:
         rows.read(f"{entry}.10", lambda port: counter32(port.octets_in), _nothing32),
         rows.read(f"{entry}.11", lambda port: counter32(_frames(port.octets_in)), _nothing32),
         rows.fixed(f"{entry}.13", _nothing32, _nothing32),
-        rows.fixed(f"{entry}.14", _nothing32, _nothing32),
+        rows.read(f"{entry}.14", lambda port: counter32(port.fcs_errors), _nothing32),
         rows.read(f"{entry}.16", lambda port: counter32(port.octets_out), _nothing32),
         rows.read(f"{entry}.17", lambda port: counter32(_frames(port.octets_out)), _nothing32),
         rows.fixed(f"{entry}.19", _nothing32, _nothing32),
-        rows.fixed(f"{entry}.20", _nothing32, _nothing32),
+        rows.read(f"{entry}.20", lambda port: counter32(port.late_collisions), _nothing32),
     ]
 
 

@@ -16,7 +16,8 @@ _PHYSICAL = "1.3.6.1.2.1.47.1.1.1.1"
 _ETHER = "1.3.6.1.2.1.10.7.2.1"
 _LLDP = "1.0.8802.1.1.2.1"
 _CHASSIS, _PORT = 3, 10
-_FULL_DUPLEX, _UNKNOWN_DUPLEX = integer(3), integer(1)
+_DUPLEX = {None: integer(1), False: integer(2), True: integer(3)}
+"""DuplexStatus: unknown, half, full."""
 
 
 def entity_objects(page: Personality, ports: int) -> list[Object[SwitchState]]:
@@ -44,17 +45,15 @@ def entity_objects(page: Personality, ports: int) -> list[Object[SwitchState]]:
 
 
 def ether_like_objects(page: Personality, ports: int) -> list[Object[SwitchState]]:
-    """dot3StatsTable: nothing is ever damaged on these links, and all of them are full duplex."""
+    """dot3StatsTable: duplex, and what a duplex mismatch damages."""
     indexes = {row: (page.port_index(row),) for row in range(ports)}
     zeros = dict.fromkeys(range(ports), counter32(0))
     return [
         column(f"{_ETHER}.1", indexes, None, None, {row: integer(page.port_index(row)) for row in range(ports)}),
-        *[column(f"{_ETHER}.{number}", indexes, None, None, zeros) for number in (2, 3, 4, 5, 8, 9, 10, 13, 16)],
-        column(
-            f"{_ETHER}.19",
-            indexes,
-            lambda state, row: _FULL_DUPLEX if state.ports[row].link_up else _UNKNOWN_DUPLEX,
-        ),
+        *[column(f"{_ETHER}.{number}", indexes, None, None, zeros) for number in (2, 4, 5, 9, 10, 13, 16)],
+        column(f"{_ETHER}.3", indexes, lambda state, row: counter32(state.ports[row].fcs_errors)),
+        column(f"{_ETHER}.8", indexes, lambda state, row: counter32(state.ports[row].late_collisions)),
+        column(f"{_ETHER}.19", indexes, lambda state, row: _DUPLEX[state.ports[row].full_duplex]),
     ]
 
 

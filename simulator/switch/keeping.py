@@ -6,4 +6,4 @@ from simulator.kernel.keeping import Parts
 
 __all__ = ["KEPT"]
 
-KEPT: Parts = {"": ("contact", "name", "location", "aliases", "trapless")}
+KEPT: Parts = {"": ("contact", "name", "location", "aliases", "trapless", "default_modes")}

@@ -11,8 +11,10 @@ from simulator.kernel.pages import Pages
 __all__ = ["Personality", "Tree", "VirtualInterface", "personality", "personality_names"]
 
 
-Tree = Literal["bridge", "forwarding", "q_bridge", "vtp", "entity", "ether_like", "lldp"]
-"""`forwarding` is BRIDGE-MIB's forwarding table, which some leave out; `vtp` Cisco's, with one table a VLAN."""
+Tree = Literal["bridge", "forwarding", "q_bridge", "vtp", "entity", "ether_like", "lldp", "mau", "stack"]
+"""`forwarding` is BRIDGE-MIB's forwarding table, which some leave out; `vtp` Cisco's, with one table a VLAN;
+`mau` and `stack`, MAU-MIB and CISCO-STACK-MIB, set speed and duplex.
+"""
 
 
 class _Strict(BaseModel):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from simulator.kernel import Clock
 from simulator.snmp import Rows
 from simulator.snmp.statistics import Traffic
-from simulator.switch.hardware import SwitchHardware, Vlan
+from simulator.switch.hardware import Mode, SwitchHardware, Vlan
 
 __all__ = ["SwitchState"]
 
@@ -21,6 +21,7 @@ class SwitchState:
         "aliases",
         "clock",
         "contact",
+        "default_modes",
         "editing",
         "hardware",
         "location",
@@ -42,6 +43,8 @@ class SwitchState:
         self.traffic: Traffic
         """Set by the card that this is the state of."""
         self.aliases: dict[int, bytes] = {}
+        self.default_modes: dict[int, Mode] = {}
+        """By row what counts when negotiation is switched off, while it is on (MAU-MIB)."""
         self.trapless: set[int] = set()
         """Rows whose ifLinkUpDownTrapEnable is disabled."""
         self.vlan = vlan
@@ -60,6 +63,7 @@ class SwitchState:
         if view is None:
             view = self._views[number] = SwitchState(self.hardware, self.clock, number)
             view.aliases, view.trapless, view.name = self.aliases, self.trapless, self.name
+            view.default_modes = self.default_modes
             view.traffic = self.traffic
         return view
 

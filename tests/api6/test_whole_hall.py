@@ -132,6 +132,38 @@ def test_a_ports_vlan_is_set_on_the_switch_itself():
     in_hall(scene)
 
 
+def test_a_ports_speed_and_duplex_are_set_on_the_switch_itself():
+    async def scene(hall: Hall) -> None:
+        hardware = hall.lab.plant.switches["sw-a1"].ports[0]
+        hall.lab.plant.servers["srv-01"].power_on()
+        await hall.lab.clock.sleep(301)
+        listed = "/dci/v3/switch/1/port?where=server.name EQ 'srv-01'"
+        (port,) = (await hall.get(listed))["list"]
+        assert (port["speed"], port["duplex"]) == (10**9, "full")
+        path = f"/dci/v3/switch/1/port/{port['id']}"
+        await hall.post(path, {"speed": 10**7})
+        assert hardware.setting == (10**7, None)
+        await hall.post(path, {"duplex": "half"})
+        assert hardware.setting == (10**7, False)
+        assert (await hall.get(listed))["list"][0]["speed"] == 10**9, "not polled yet"
+        await hall.lab.clock.sleep(301)
+        (port,) = (await hall.get(f"{listed} AND duplex EQ 'half'"))["list"]
+        assert (port["speed"], port["duplex"]) == (10**7, "half")
+        for body, status, code in (
+            ({"speed": 10**10}, 502, 9504),
+            ({"speed": 10**9}, 502, 9504),
+            ({"speed": 12}, 400, None),
+            ({"duplex": "disagree"}, 400, None),
+        ):
+            answer = await hall.post(path, body, status=status)
+            assert code in (None, answer["error"]["code"])
+        assert hardware.setting == (10**7, False)
+        await hall.post(path, {"speed": "auto", "duplex": "auto"})
+        assert hardware.setting == (None, None)
+
+    in_hall(scene)
+
+
 def test_meters_count_what_an_installation_reads_through_the_servers_port():
     async def scene(hall: Hall) -> None:
         assert (await hall.get(f"{SERVER}/statistic"))["list"] == []

@@ -382,4 +382,6 @@ TRIALS = (
     Trial("HW-7", "hardware/silent-nic", Faults()),
     Trial("HW-8", "ports/missing-cable", Faults()),
     Trial("HW-9", "installation/never-ends", Faults()),
+    Trial("HW-9", "ports/slow-port", Faults()),
+    Trial("HW-9", "ports/duplex-mismatch", Faults()),
 )

@@ -48,7 +48,7 @@ def program(path: str, patience: float = 20.0, **access: Any) -> HandlerProgram:
 async def test_ports_are_what_the_program_writes(tmp_path: Path) -> None:
     driver = ProgramSwitch(program(script(tmp_path, f"echo '{PORTS}'")))
     assert list(await driver.ports()) == [
-        PortView("7", "ge-7", admin_up=True, oper_up=False, speed=10**10),
+        PortView("7", "ge-7", admin_up=True, oper_up=False, speed=10**10, duplex="full"),
         PortView("8", "8", admin_up=False, oper_up=False, speed=0),
     ]
     await driver.ports()
@@ -66,6 +66,29 @@ async def test_a_port_is_set_by_a_document_with_function_device_and_port(tmp_pat
     )
     with pytest.raises(DeviceRefused, match="its handler mine was told to set 7 off, and shows that it is not"):
         await driver.set_port("7", up=False)
+
+
+async def test_speed_and_duplex_are_two_functions_each_with_its_value_in_the_port(tmp_path: Path) -> None:
+    told = INFO.format(kind="Switch").replace("<port_on/>", "<port_on/><port_speed/><port_duplex/>")
+    driver = ProgramSwitch(program(script(tmp_path, f"cat {tmp_path}/given >> {tmp_path}/all\necho '{PORTS}'", told)))
+    await driver.set_link("7", 10**8, "full")
+    given = (tmp_path / "all").read_text()
+    assert [part.partition("</func>")[0] for part in given.split("<func>")[1:]] == ["port_speed", "port_duplex"]
+    assert "<port><identity>7</identity><speed>100mbps</speed></port>" in given
+    assert "<port><identity>7</identity><duplex>full</duplex></port>" in given
+    await driver.set_link("7", 0, None)
+    assert "<port><identity>7</identity><speed>auto</speed></port>" in (tmp_path / "given").read_text()
+    with pytest.raises(DeviceRefused, match="knows no speed of 123 bit/s"):
+        await driver.set_link("7", 123, None)
+
+
+async def test_a_program_without_these_functions_is_not_asked_for_them(tmp_path: Path) -> None:
+    driver = ProgramSwitch(program(script(tmp_path, f"echo '{PORTS}'")))
+    with pytest.raises(
+        DeviceRefused, match="its handler mine cannot do port_speed; it can do port_off, port_on, status"
+    ):
+        await driver.set_link("7", 10**8, None)
+    assert not (tmp_path / "given").exists()
 
 
 async def test_what_a_program_did_not_ask_for_is_not_given_to_it(tmp_path: Path) -> None:

@@ -118,3 +118,22 @@ def test_what_two_faults_bend_alike_stays_bent_until_the_second_ends():
         assert hall.one.bmc_alive
 
     run(main())
+
+
+@pytest.mark.requirement("HW-3")
+def test_speeds_set_by_hand_at_both_ends_leave_no_link_until_one_is_as_it_was():
+    async def main():
+        hall = Hall()
+        hall.one.power_on()
+        port, nic = hall.switch.ports[0], hall.one.nics[0]
+        faults = engine(hall)
+        faults.inject("port.speed", params("port.speed", switch="sw-a1", port=1, speed="10 Mbit/s"))
+        assert (port.speed, port.full_duplex) == (10**7, True)
+        faults.inject("nic.speed", params("nic.speed", server="srv-01", speed="100 Mbit/s", duplex="full"))
+        assert not nic.link_up
+        faults.clear("port.speed")
+        assert (port.speed, port.full_duplex, nic.cable.link.mismatch) == (10**8, False, True)
+        faults.clear("nic.speed")
+        assert (port.speed, port.full_duplex) == (10**9, True)
+
+    run(main())

@@ -204,3 +204,40 @@ def test_labs_are_found_by_name_by_path_and_beside_the_file_that_names_them(tmp_
     assert find_lab("no\0name") is None
     assert {"small", "one"} <= set(lab_names())
     assert no_such_lab("smal")[1] == "did you mean `small`?"
+
+
+SPEEDS = """
+lab: speeds
+racks:
+  - name: A1
+    switches: [{name: sw-a1, ports: 4, port_settings: [{port: 2, speed: 100 Mbit/s, duplex: full}, {port: 1, duplex: half}]}]
+    servers:
+      - name: srv-{n}
+        count: 2
+        configuration: E3-1230-16Gb-2x1000SSD
+        cables: {nic1: "sw-a1/{n}", nic2: unmanaged}
+        nic_settings: [{nic: nic2, speed: 10 Mbit/s}]
+"""
+
+
+def test_ports_and_nics_are_set_to_a_speed_and_duplex() -> None:
+    plan = lab(SPEEDS)
+    assert plan.switches["sw-a1"].settings == ((1, (None, False)), (2, (10**8, True)))
+    assert [nic.setting for nic in plan.servers["srv-2"].nics] == [(None, None), (10**7, None)]
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "said"),
+    [
+        ("speed: 100 Mbit/s", "speed: 100 Mbits", "did you mean `100 Mbit/s`?"),
+        ("duplex: half", "duplex: hlaf", "did you mean `half`?"),
+        ("speed: 10 Mbit/s", "speed: 10 Gbit/s", "hardware of 1000 Mbit/s cannot do 10 Gbit/s, auto duplex"),
+        ("speed: 100 Mbit/s, duplex: full", "speed: 1 Gbit/s, duplex: half", "cannot do 1 Gbit/s, half duplex"),
+        ("port: 2", "port: 5", "there are ports 1 to 4, not 5"),
+        ("port: 2", "port: 1", "port 1 is set twice"),
+        ("nic: nic2", "nic: nik2", "there is no NIC `nik2`; did you mean `nic2`?"),
+    ],
+)
+def test_a_speed_that_cannot_be_is_said_with_its_place(was: str, becomes: str, said: str) -> None:
+    (problem,) = problems_of(SPEEDS.replace(was, becomes))
+    assert said in problem

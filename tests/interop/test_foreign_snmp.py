@@ -170,3 +170,25 @@ async def test_pysnmp_makes_a_vlan_and_puts_a_port_into_it(model: str) -> None:
         await driver.remove_vlan(20)
         assert 20 not in switch.vlans
         await driver.remove_vlan(20)
+
+
+@pytest.mark.parametrize("model", ["cisco-c3560", "hp-procurve-6120"])
+@pytest.mark.requirement("HW-3")
+async def test_pysnmp_sets_speed_and_duplex_as_our_own_client_does(model: str) -> None:
+    async with network() as (fabric, stack):
+        switch = FakeSwitch(LoopClock())
+        end = await serve_switch(switch, model, "private", fabric, ("127.0.0.1", 0), switch.clock)
+        access = SnmpAccess("sw-a1", *end.address, "private", personality(model).handler)
+        foreign, own = ForeignSwitchDriver(access, stack), OwnSwitchDriver(access, fabric)
+        for driver, port, duplex in ((foreign, 2, "half"), (own, 3, "full")):
+            identity = (await driver.ports())[port].identity
+            await driver.set_link(identity, 10**8, duplex)
+            assert switch.ports[port].setting == (10**8, duplex == "full")
+            seen = (await driver.ports())[port]
+            assert (seen.speed, seen.duplex) == (10**8, duplex)
+            with pytest.raises(DeviceRefused):
+                await driver.set_link(identity, 10**10, "full")
+            await driver.set_link(identity, 0, "auto")
+            assert switch.ports[port].setting == (None, None)
+        await own.close()
+        await foreign.close()

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from simulator.dcim.errors import RefusedByDevice
 from simulator.dcim.records import LinkStatus
 from simulator.files.lab_file import data_directory
 from simulator.lab import Lab
@@ -47,3 +48,12 @@ async def test_the_panel_drives_a_switch_through_a_handler_of_one_s_own(snmp: di
         assert inventory.ports_of_switch(1)[1].admin_status is LinkStatus.DOWN
         await devices.set_port(ports[1].id, up=True)
         assert lab.plant.switches["sw-1"].ports[1].admin_up
+        lab.plant.servers["srv-1"].power_on()
+        await devices.read_switch(1)
+        seen = inventory.ports_of_switch(1)[1]
+        assert (seen.oper_status, seen.speed, seen.duplex) == (LinkStatus.UP, 10**9, "full")
+        with pytest.raises(
+            RefusedByDevice, match="ifmib-switch cannot do port_speed; it can do port_off, port_on, status"
+        ):
+            await devices.set_link(seen.id, 10**8, "full")
+        assert lab.plant.switches["sw-1"].ports[1].setting == (None, None)

@@ -174,3 +174,33 @@ async def test_a_device_without_power_is_silent() -> None:
             f"{IF}.7.10101",
         )
         assert "Timeout: No Response" in answer.text
+
+
+@pytest.mark.requirement("HW-3")
+async def test_snmpset_sets_speed_and_duplex_in_one_request_or_neither() -> None:
+    speed, duplex = (f".1.3.6.1.4.1.9.5.1.4.1.1.{column}.1.3" for column in (9, 10))
+    async with switch() as (hardware, end):
+        answer = await tool("snmpset", end, speed, "i", "100000000", duplex, "i", "1")
+        assert answer.out.splitlines() == [f"{speed} = INTEGER: 100000000", f"{duplex} = INTEGER: 1"]
+        assert hardware.ports[2].setting == (10**8, False)
+        answer = await tool("snmpget", end, ".1.3.6.1.2.1.10.7.2.1.19.10103", f"{IF}.5.10103", community="public")
+        assert answer.out.splitlines() == [
+            ".1.3.6.1.2.1.10.7.2.1.19.10103 = INTEGER: 2",
+            f"{IF}.5.10103 = Gauge32: 100000000",
+        ]
+        answer = await tool("snmpset", end, duplex, "i", "2", speed, "i", "10")
+        assert "wrongValue" in answer.err
+        answer = await tool("snmpset", end, speed, "i", "1000000000")
+        assert "inconsistentValue" in answer.err
+        assert hardware.ports[2].setting == (10**8, False)
+
+
+@pytest.mark.requirement("HW-3")
+async def test_snmpset_gives_a_mau_another_default_type_and_ends_its_negotiation() -> None:
+    kind, negotiation = ".1.3.6.1.2.1.26.2.1.1.11.3.1", ".1.3.6.1.2.1.26.5.1.1.1.3.1"
+    async with switch("hp-procurve-6120") as (hardware, end):
+        answer = await tool("snmpset", end, kind, "o", ".1.3.6.1.2.1.26.4.11", negotiation, "i", "2")
+        assert answer.out.splitlines() == [f"{kind} = OID: .1.3.6.1.2.1.26.4.11", f"{negotiation} = INTEGER: 2"]
+        assert hardware.ports[2].setting == (10**7, True)
+        answer = await tool("snmpwalk", end, ".1.3.6.1.2.1.26.2.1.1.3")
+        assert answer.out.splitlines()[2] == ".1.3.6.1.2.1.26.2.1.1.3.3.1 = OID: .1.3.6.1.2.1.26.4.11"

@@ -102,6 +102,12 @@ def test_a_pulled_cable_shows_at_the_switch_after_its_next_poll_and_not_before()
         ("psu.dead", {"server": "srv-01", "psu": 2}, "has 1 power supplies, no power supply 2"),
         ("outlet.off", {"pdu": "pdu-a1", "outlet": 25}, "has 24 outlets, no outlet 25"),
         ("port.broken", {"switch": "sw-a1", "port": 25}, "has 24 ports, no port 25"),
+        (
+            "port.speed",
+            {"switch": "sw-a1", "port": 1, "speed": "10 Gbit/s"},
+            "hardware of 1000 Mbit/s cannot do 10 Gbit/s",
+        ),
+        ("nic.speed", {"server": "srv-01", "speed": "1 Gbit/s", "duplex": "half"}, "cannot do 1 Gbit/s, half duplex"),
     ],
 )
 def test_a_fault_on_a_part_that_is_not_there_is_refused(kind, values, why):

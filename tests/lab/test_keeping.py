@@ -19,6 +19,7 @@ from simulator.lab import Lab
 from simulator.lab.keeping import OtherLab, keep_lab
 from simulator.pdu.keeping import KEPT as PDU_CARD
 from simulator.plant import keeping as hall
+from simulator.plant.ethernet import LinkSetting
 from simulator.plant.lifecycle import BootState
 from simulator.switch.keeping import KEPT as SWITCH_AGENT
 
@@ -140,6 +141,7 @@ def test_relays_ports_vlans_and_device_settings_stay_and_faults_do_not():
         lab.plant.pdus["pdu-a1"].outlets[2].turn_off()
         switch = lab.plant.switches["sw-a1"]
         switch.ports[1].set_admin(False)
+        switch.ports[2].set_link(LinkSetting(10**8, full=False))
         lab.stations["sw-a1"].agent.state.aliases[2] = b"client 7"
         bmc = lab.bmc("srv-01")
         bmc.settings.asset_tag = b"A-17"
@@ -151,6 +153,7 @@ def test_relays_ports_vlans_and_device_settings_stay_and_faults_do_not():
         assert not lab.plant.pdus["pdu-a1"].outlets[2].on
         assert lab.plant.servers["srv-03"].state is BootState.NO_AC
         assert not lab.plant.switches["sw-a1"].ports[1].admin_up
+        assert lab.plant.switches["sw-a1"].ports[2].setting == (10**8, False)
         assert lab.stations["sw-a1"].agent.state.aliases == {2: b"client 7"}
         assert lab.bmc("srv-01").settings.asset_tag == b"A-17"
         assert len(lab.bmc("srv-01").board.log.entries) == len(state["bmcs"]["srv-01"]["board"]["log.entries"]["value"])
@@ -324,7 +327,9 @@ def test_every_attribute_of_the_panel_is_kept_or_left_on_purpose():
                 "_switch",
                 "broken",
                 "cable",
+                "fcs_errors",
                 "last_change",
+                "late_collisions",
                 "mac",
                 "nominal_speed",
                 "number",

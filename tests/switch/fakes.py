@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulator.kernel import Clock
+from simulator.plant.ethernet import AUTO, LinkSetting, can_be_set
 from simulator.switch.hardware import Vlan
 
 
@@ -22,6 +23,23 @@ class FakePort:
     pvid: int = 1
     stations: tuple[bytes, ...] = ()
     switch: FakeSwitch | None = None
+    nominal_speed: int = 1_000_000_000
+    setting: LinkSetting = AUTO
+    remote_negotiates: bool = True
+    late_collisions: int = 0
+    fcs_errors: int = 0
+
+    @property
+    def full_duplex(self) -> bool | None:
+        return self.setting.full is not False if self.link_up else None
+
+    def can_be(self, setting: LinkSetting) -> bool:
+        return can_be_set(self.nominal_speed, setting)
+
+    def set_link(self, setting: LinkSetting) -> None:
+        assert self.can_be(setting)
+        self.setting = setting
+        self.speed = setting.speed or self.nominal_speed
 
     @property
     def link_up(self) -> bool:

@@ -20,13 +20,17 @@ __all__ = [
     "DeviceError",
     "DeviceRefused",
     "DeviceSilent",
+    "DeviceUnable",
     "DriverFactory",
+    "Duplex",
     "OutletView",
     "PduDriver",
     "PortView",
     "PowerAction",
+    "SetDuplex",
     "SnmpAccess",
     "SnmpVersion",
+    "SpeedDriver",
     "SwitchDriver",
     "VlanDriver",
 ]
@@ -34,6 +38,8 @@ __all__ = [
 PowerAction = Literal["on", "off", "cycle", "reset", "soft"]
 BootDevice = Literal["pxe", "disk", "none"]
 SnmpVersion = Literal["1", "2c", "3"]
+Duplex = Literal["half", "full", "unknown"]
+SetDuplex = Literal["auto", "half", "full"]
 
 
 class DeviceError(Exception):
@@ -51,6 +57,10 @@ class DeviceSilent(DeviceError):
 
 class DeviceRefused(DeviceError):
     """It answered, and said no: wrong password, too little privilege, a completion code, an SNMP error."""
+
+
+class DeviceUnable(DeviceError):
+    """Its handler has no way to do this; the device was not asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +112,7 @@ class PortView:
     octets_out: int | None = None
     vlan: int = 0
     """Of frames without a tag; 0 where the driver does not ask."""
+    duplex: Duplex = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +176,16 @@ class VlanDriver(Protocol):
 
     async def remove_vlan(self, vlan: int) -> None:
         """Without effect where the switch has no such VLAN."""
+
+
+@runtime_checkable
+class SpeedDriver(Protocol):
+    """What a switch driver may be besides."""
+
+    async def set_link(self, identity: str, speed: int | None, duplex: SetDuplex | None) -> None:
+        """Set a port's speed, bits per second, and its duplex. A speed of 0 is left to negotiation; None leaves it as it is
+        set.
+        """
 
 
 class PduDriver(Protocol):

@@ -24,7 +24,7 @@ with warnings.catch_warnings():
     from pysnmp.error import PySnmpError
     from pysnmp.hlapi.v3arch import asyncio as hlapi
     from pysnmp.proto.errind import RequestTimedOut
-    from pysnmp.proto.rfc1902 import Gauge32, Integer32, OctetString, univ
+    from pysnmp.proto.rfc1902 import Gauge32, Integer32, ObjectIdentifier, OctetString, univ
 
 __all__ = ["ForeignPduDriver", "ForeignSwitchDriver", "PysnmpStack"]
 
@@ -190,6 +190,8 @@ def _credentials(access: SnmpAccess) -> Any:
 def _encoded(one: Setting) -> Any:
     if isinstance(one.value, bytes):
         return OctetString(one.value)
+    if isinstance(one.value, str):
+        return ObjectIdentifier(one.value)
     return Gauge32(one.value) if one.unsigned else Integer32(one.value)
 
 

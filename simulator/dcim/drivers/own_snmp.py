@@ -24,7 +24,7 @@ from simulator.snmp import (
     Walk,
     oid,
 )
-from simulator.snmp.ber import gauge32, integer, octets
+from simulator.snmp.ber import gauge32, integer, object_identifier, octets
 
 __all__ = ["OwnPduDriver", "OwnSwitchDriver", "SnmpSession"]
 
@@ -176,9 +176,11 @@ class SnmpSession:
 _Answer = Response | Report | None
 
 
-def _encoded(value: int | bytes, *, unsigned: bool) -> bytes:
+def _encoded(value: int | bytes | str, *, unsigned: bool) -> bytes:
     if isinstance(value, bytes):
         return octets(value)
+    if isinstance(value, str):
+        return object_identifier(value)
     return gauge32(value) if unsigned else integer(value)
 
 

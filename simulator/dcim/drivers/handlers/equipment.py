@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from simulator.dcim.drivers.base import DeviceRefused, OutletView, PortView, SnmpAccess
+from simulator.dcim.drivers.base import DeviceRefused, DeviceUnable, Duplex, OutletView, PortView, SetDuplex, SnmpAccess
 from simulator.dcim.drivers.handlers.pages import PduHandler, SwitchHandler
+from simulator.dcim.drivers.handlers.speeds import MauMib, SpeedWay, StackMib
 from simulator.dcim.drivers.handlers.vlans import Cisco, QBridge, Setting, VlanWay
 
 __all__ = ["PagedPdu", "PagedSwitch", "SnmpClient", "Value"]
@@ -17,6 +18,9 @@ Value = int | bytes | str | None
 
 SLACK = 5.0
 """Seconds."""
+
+_DUPLEXES: dict[Value, Duplex] = {2: "half", 3: "full"}
+"""DuplexStatus of EtherLike-MIB."""
 
 
 class SnmpClient(Protocol):
@@ -52,6 +56,7 @@ class PagedSwitch:
         self._uptime = 0
         self._asked_at = 0.0
         self._vlans: VlanWay | None = _vlan_way(access, page, client)
+        self._speeds: SpeedWay | None = _speed_way(access, page, client)
 
     async def ports(self) -> Sequence[PortView]:
         """The physical ports, in order of ifIndex, which is that of the front. What cannot change while the device
@@ -61,11 +66,11 @@ class PagedSwitch:
         uptime = await self._client.get(page.uptime)
         now = self._client.now()
         restarted = not isinstance(uptime, int) or uptime < self._expected_uptime(now)
-        columns = [page.octets_in, page.octets_out]
+        columns = [page.duplex, page.octets_in, page.octets_out]
         if self._vlans is not None:
             columns.append(self._vlans.column)
         admins, opers, speeds = await self._client.walk((page.admin, page.oper, page.speed))
-        received, sent, *others = await self._client.walk(columns)
+        duplexes, received, sent, *others = await self._client.walk(columns)
         if restarted or admins.keys() != self._names.keys():
             self._names = await self._fixed()
         self._uptime, self._asked_at = (uptime, now) if isinstance(uptime, int) else (0, now)
@@ -86,6 +91,7 @@ class PagedSwitch:
                     _count(received.get(row)),
                     _count(sent.get(row)),
                     vlans.get(row, 0),
+                    _DUPLEXES.get(duplexes.get(row), "unknown"),
                 )
             )
         return out
@@ -130,6 +136,11 @@ class PagedSwitch:
     async def remove_vlan(self, vlan: int) -> None:
         if self._vlans is not None:
             await self._vlans.remove(vlan)
+
+    async def set_link(self, identity: str, speed: int | None, duplex: SetDuplex | None) -> None:
+        if self._speeds is None:
+            raise DeviceUnable(self._access.name, f"its handler {self._access.handler} cannot set speed and duplex")
+        await self._speeds.put(_row(self._access, "port", identity), speed, duplex)
 
     async def close(self) -> None:
         await self._client.close()
@@ -176,6 +187,12 @@ def _vlan_way(access: SnmpAccess, page: SwitchHandler, client: SnmpClient) -> Vl
     if page.vlans == "none":
         return None
     return Cisco(access.name, client) if page.vlans == "cisco" else QBridge(access.name, client)
+
+
+def _speed_way(access: SnmpAccess, page: SwitchHandler, client: SnmpClient) -> SpeedWay | None:
+    if page.speeds == "none":
+        return None
+    return StackMib(access.name, client) if page.speeds == "stack" else MauMib(access.name, client)
 
 
 def _count(value: Value) -> int | None:

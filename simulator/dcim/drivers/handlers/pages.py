@@ -44,6 +44,10 @@ class SwitchHandler(_Strict):
     """ifHCInOctets, ifHCOutOctets."""
     vlans: Literal["q_bridge", "cisco", "none"] = "q_bridge"
     """How VLANs are read and set."""
+    duplex: str = "1.3.6.1.2.1.10.7.2.1.19"
+    """dot3StatsDuplexStatus (RFC 3635)."""
+    speeds: Literal["stack", "mau", "none"] = "none"
+    """How speed and duplex are set: by CISCO-STACK-MIB, by MAU-MIB (RFC 4836)."""
     up: int = 1
     down: int = 2
 

@@ -11,13 +11,13 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 from xml.etree import ElementTree as ET
 
-from simulator.dcim.drivers.base import DeviceRefused, DeviceSilent, OutletView, PortView, SnmpAccess
+from simulator.dcim.drivers.base import DeviceRefused, DeviceSilent, Duplex, OutletView, PortView, SetDuplex, SnmpAccess
 from simulator.kernel import Activity, Clock
 
 __all__ = ["PATIENCE", "HandlerProgram", "ProgramPdu", "ProgramSwitch"]
@@ -26,6 +26,8 @@ PATIENCE = 30.0
 """Seconds of wire time that one run may take."""
 
 _SPEEDS = {"10mbps": 10**7, "100mbps": 10**8, "1gbps": 10**9, "10gbps": 10**10}
+_SPEED_WORDS = {0: "auto"} | {speed: word for word, speed in _SPEEDS.items()}
+_DUPLEXES: dict[str, Duplex] = {"half": "half", "full": "full"}
 _SWITCHED = {"on": True, "off": False}
 
 
@@ -49,8 +51,10 @@ class HandlerProgram:
         self._patience = patience
         self._about: _About | None = None
 
-    async def call(self, kind: Literal["Switch", "PDU"], function: str, port: str = "") -> list[ET.Element]:
-        """Run one function; the ports of the answer. `kind` is what the device is."""
+    async def call(
+        self, kind: Literal["Switch", "PDU"], function: str, port: str = "", **values: str
+    ) -> list[ET.Element]:
+        """Run one function; the ports of the answer. `kind` is what the device is, `values` what the port is set to."""
         about = self._about
         if about is None:
             about = self._about = _described(await self._run("-info", given=None), self)
@@ -58,7 +62,7 @@ class HandlerProgram:
             raise self.refused(f"is for a {about.kind}, not for a {kind}")
         if function not in about.functions:
             raise self.refused(f"cannot do {function}; it can do {', '.join(sorted(about.functions)) or 'nothing'}")
-        return _ports(await self._run(given=self._request(about, function, port)), self)
+        return _ports(await self._run(given=self._request(about, function, port, values)), self)
 
     def refused(self, why: str) -> DeviceRefused:
         return DeviceRefused(self.access.name, f"its handler {Path(self.access.program).name} {why}")
@@ -66,7 +70,7 @@ class HandlerProgram:
     def silent(self, why: str) -> DeviceSilent:
         return DeviceSilent(self.access.name, f"its handler {Path(self.access.program).name} {why}")
 
-    def _request(self, about: _About, function: str, port: str) -> bytes:
+    def _request(self, about: _About, function: str, port: str, settings: Mapping[str, str]) -> bytes:
         access, user = self.access, self.access.user
         doc = ET.Element("doc")
         ET.SubElement(doc, "func").text = function
@@ -84,7 +88,9 @@ class HandlerProgram:
         for name, value in values.items():
             ET.SubElement(params, name).text = value
         if port:
-            ET.SubElement(ET.SubElement(doc, "port"), "identity").text = port
+            element = ET.SubElement(doc, "port")
+            for name, value in {"identity": port, **settings}.items():
+                ET.SubElement(element, name).text = value
         return b'<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(doc)
 
     async def _run(self, *arguments: str, given: bytes | None) -> ET.Element:
@@ -172,12 +178,23 @@ class ProgramSwitch:
                 _word(port, "admin_status") == "on",
                 _word(port, "oper_status") == "on",
                 _SPEEDS.get(_word(port, "speed"), 0),
+                duplex=_DUPLEXES.get(_word(port, "duplex"), "unknown"),
             )
             for port in await self._program.call("Switch", "status")
         ]
 
     async def set_port(self, identity: str, up: bool) -> None:
         await _set(self._program, "Switch", identity, up)
+
+    async def set_link(self, identity: str, speed: int | None, duplex: SetDuplex | None) -> None:
+        """The speed first. That the answer shows another one is no error: the other end has its say."""
+        if speed is not None:
+            word = _SPEED_WORDS.get(speed)
+            if word is None:
+                raise self._program.refused(f"knows no speed of {speed} bit/s")
+            await self._program.call("Switch", "port_speed", identity, speed=word)
+        if duplex is not None:
+            await self._program.call("Switch", "port_duplex", identity, duplex=duplex)
 
     async def close(self) -> None:
         """A program ends with its call."""

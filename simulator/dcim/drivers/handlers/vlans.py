@@ -28,7 +28,8 @@ class Setting(NamedTuple):
     """One variable of a SET."""
 
     name: str
-    value: int | bytes
+    value: int | bytes | str
+    """A text is an object identifier."""
     unsigned: bool = False
     """An Unsigned32 (or Gauge32, which is the same on the wire), not an INTEGER."""
 

@@ -1,0 +1,51 @@
+"""Which ports of a switch, and which NICs of a server, a lab file sets to a speed and duplex; mistakes are said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from simulator.files.lab_schema import NicSettingSpec, PortSettingSpec, ServerSpec, SwitchSpec
+from simulator.files.link_speed import link_setting
+from simulator.files.problems import did_you_mean
+from simulator.plant.ethernet import LinkSetting, can_be_set
+
+__all__ = ["nic_settings", "port_settings"]
+
+Way = tuple[str | int, ...]
+Say = Callable[..., None]
+"""Takes the way to a mistake, what it is, and the nearest valid word."""
+
+
+def port_settings(spec: SwitchSpec, way: Way, say: Say) -> tuple[tuple[int, LinkSetting], ...]:
+    """By port, from 1."""
+    found: dict[int, LinkSetting] = {}
+    for index, one in enumerate(spec.port_settings):
+        here = (*way, "port_settings", index)
+        if one.port > spec.ports:
+            say((*here, "port"), f"there are ports 1 to {spec.ports}, not {one.port}")
+        elif one.port in found:
+            say((*here, "port"), f"port {one.port} is set twice")
+        else:
+            found[one.port] = _setting(one, spec.port_speed, here, say)
+    return tuple(sorted(found.items()))
+
+
+def nic_settings(spec: ServerSpec, names: Sequence[str], way: Way, say: Say) -> dict[str, LinkSetting]:
+    """By the NIC's name; `names` are those that the server has."""
+    found: dict[str, LinkSetting] = {}
+    for index, one in enumerate(spec.nic_settings):
+        here = (*way, "nic_settings", index)
+        if one.nic not in names:
+            say((*here, "nic"), f"there is no NIC `{one.nic}`", did_you_mean(one.nic, names, "NICs"))
+        elif one.nic in found:
+            say((*here, "nic"), f"{one.nic} is set twice")
+        else:
+            found[one.nic] = _setting(one, spec.nic_speed, here, say)
+    return found
+
+
+def _setting(spec: PortSettingSpec | NicSettingSpec, top: int, way: Way, say: Say) -> LinkSetting:
+    setting = link_setting(spec.speed, spec.duplex)
+    if not can_be_set(top, setting):
+        say((*way, "speed"), f"hardware of {top // 10**6} Mbit/s cannot do {spec.speed}, {spec.duplex} duplex")
+    return setting
