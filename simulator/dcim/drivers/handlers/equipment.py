@@ -19,6 +19,9 @@ Value = int | bytes | str | None
 SLACK = 5.0
 """Seconds."""
 
+DUPLEX_READINGS = 12
+"""Readings of a switch after which duplexes are read again, though no link has changed: somebody may have set one by hand."""
+
 _DUPLEXES: dict[Value, Duplex] = {2: "half", 3: "full"}
 """DuplexStatus of EtherLike-MIB."""
 
@@ -55,22 +58,34 @@ class PagedSwitch:
         self._names: dict[int, str | None] = {}
         self._uptime = 0
         self._asked_at = 0.0
+        self._links: object = None
+        """What the duplexes below were read beside."""
+        self._duplexes: dict[int, Value] = {}
+        self._readings = 0
         self._vlans: VlanWay | None = _vlan_way(access, page, client)
         self._speeds: SpeedWay | None = _speed_way(access, page, client)
 
     async def ports(self) -> Sequence[PortView]:
         """The physical ports, in order of ifIndex, which is that of the front. What cannot change while the device
-        runs (type and name) is asked for once; a start since then, or other rows, have it asked for anew.
+        runs (type and name) is asked for once; a start since then, or other rows, have it asked for anew. Duplex changes
+        with the link: it is asked for where links or speeds are others, and now and then.
         """
         page = self._page
         uptime = await self._client.get(page.uptime)
         now = self._client.now()
         restarted = not isinstance(uptime, int) or uptime < self._expected_uptime(now)
-        columns = [page.duplex, page.octets_in, page.octets_out]
+        admins, opers, speeds = await self._client.walk((page.admin, page.oper, page.speed))
+        self._readings += 1
+        asks = restarted or self._links != (opers, speeds) or self._readings >= DUPLEX_READINGS
+        columns = [page.duplex] if asks else []
+        columns += [page.octets_in, page.octets_out]
         if self._vlans is not None:
             columns.append(self._vlans.column)
-        admins, opers, speeds = await self._client.walk((page.admin, page.oper, page.speed))
-        duplexes, received, sent, *others = await self._client.walk(columns)
+        found = await self._client.walk(columns)
+        if asks:
+            self._duplexes, *found = found
+            self._links, self._readings = (opers, speeds), 0
+        received, sent, *others = found
         if restarted or admins.keys() != self._names.keys():
             self._names = await self._fixed()
         self._uptime, self._asked_at = (uptime, now) if isinstance(uptime, int) else (0, now)
@@ -91,7 +106,7 @@ class PagedSwitch:
                     _count(received.get(row)),
                     _count(sent.get(row)),
                     vlans.get(row, 0),
-                    _DUPLEXES.get(duplexes.get(row), "unknown"),
+                    _DUPLEXES.get(self._duplexes.get(row), "unknown"),
                 )
             )
         return out
@@ -140,6 +155,7 @@ class PagedSwitch:
     async def set_link(self, identity: str, speed: int | None, duplex: SetDuplex | None) -> None:
         if self._speeds is None:
             raise DeviceUnable(self._access.name, f"its handler {self._access.handler} cannot set speed and duplex")
+        self._links = None
         await self._speeds.put(_row(self._access, "port", identity), speed, duplex)
 
     async def close(self) -> None:
