@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from simulator.dcim.panel import Panel
+from simulator.dcim.records import Register
 from simulator.kernel.keeping import Parts, give_back, keep
 
 __all__ = ["KEPT", "keep_panel", "panel_back"]
@@ -53,15 +54,11 @@ def panel_back(panel: Panel, data: Mapping[str, Any], moved: Mapping[Place, Plac
     give_back(panel, data, KEPT)
     inventory = panel.inventory
     for server in tuple(inventory.servers):
-        place = moved.get((server.bmc.host, server.bmc.port))
-        if place:
+        if place := moved.get((server.bmc.host, server.bmc.port)):
             inventory.servers.change(server.id, bmc=replace(server.bmc, host=place[0], port=place[1]))
-    for switch in tuple(inventory.switches):
-        place = moved.get((switch.access.host, switch.access.port))
-        if place:
-            inventory.switches.change(switch.id, access=replace(switch.access, host=place[0], port=place[1]))
-    for pdu in tuple(inventory.pdus):
-        place = moved.get((pdu.access.host, pdu.access.port))
-        if place:
-            inventory.pdus.change(pdu.id, access=replace(pdu.access, host=place[0], port=place[1]))
+    equipment: tuple[Register[Any], ...] = (inventory.switches, inventory.pdus)
+    for register in equipment:
+        for each in tuple(register):
+            if place := moved.get((each.access.host, each.access.port)):
+                register.change(each.id, access=replace(each.access, host=place[0], port=place[1]))
     panel.interrupted()
