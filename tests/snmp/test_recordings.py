@@ -16,7 +16,7 @@ from tests.snmp.recordings import COMMUNITY, Instance, agent_of, every_name, loa
 MANAGER = Manager(COMMUNITY)
 SMALL = 25_000
 """Octets of a file up to which its walk belongs to the quick tests."""
-LARGE = 1_200_000
+LARGE = 400_000
 """Octets from which on a file is left out unless RACKLOOP_ALL_RECORDINGS is set: hundreds of thousands of instances take
 minutes, and nothing is new in them.
 """
