@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
+import sys
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from simulator.kernel.keeping import NotUnderstood
+
+if sys.platform != "win32":
+    import fcntl
 
 __all__ = ["StateDir", "StateInUse"]
 
@@ -30,12 +33,13 @@ class StateDir:
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._lock = os.open(self.folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(self._lock)
-            raise StateInUse(f"{self.folder}: another lab that is up keeps its state there") from None
+        self._lock = os.open(self.folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+        if sys.platform != "win32":  # which has no such lock: there, nobody is kept from sharing a folder
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(self._lock)
+                raise StateInUse(f"{self.folder}: another lab that is up keeps its state there") from None
         return self
 
     def __exit__(
