@@ -18,11 +18,11 @@ from typing import Any
 from simulator.control.app import create_control
 from simulator.files.plan import LabPlan, PduPlan, SwitchPlan
 from simulator.kernel import LAB_EPOCH
-from simulator.kernel.keeping import NotUnderstood
+from simulator.kernel.snapshot import BadSnapshot
 from simulator.lab import Run
 from simulator.lab.build import snmp_user
-from simulator.lab.keeping import KeptLab, keep_lab
 from simulator.lab.running import DriverKind, wire
+from simulator.lab.snapshot import SavedLab, save_lab
 from simulator.lab.state_dir import StateDir
 from simulator.lab.web import WebServer, bind
 
@@ -62,11 +62,11 @@ async def stand(
 ) -> AsyncIterator[Standing]:
     """The lab with its control API; `ports` are those of DCImanager 6 and of the control API, `port5` is that of
     DCImanager 5, `hosting_port` that of the ispmanager, if the lab has one. Taken ones give way. With `state` it goes on
-    from what is kept there; raises NotUnderstood.
+    from what is kept there; raises BadSnapshot.
     """
     today = datetime.now(UTC)  # noqa: TID251 - outside clients compare dates with their own
     data = state.read() if state else None
-    kept = None if data is None else KeptLab.of(data, plan)
+    kept = None if data is None else SavedLab.of(data, plan)
     resumed = None
     if kept:
         epoch = kept.epoch
@@ -116,7 +116,7 @@ async def _kept(run: Run, state: StateDir | None, starts: int) -> AsyncIterator[
     def write() -> None:
         nonlocal writing
         began = loop.time()
-        writing = loop.run_in_executor(None, folder.write, keep_lab(run, starts))
+        writing = loop.run_in_executor(None, folder.write, save_lab(run, starts))
         writing.add_done_callback(lambda done: written(done, loop.time() - began))
 
     def written(done: asyncio.Future[None], took: float) -> None:
@@ -126,7 +126,7 @@ async def _kept(run: Run, state: StateDir | None, starts: int) -> AsyncIterator[
         # A hall of ten thousand takes seconds: it should not do only that.
         timer = loop.call_later(max(STATE_INTERVAL, 30 * took), write)
 
-    folder.write(keep_lab(run, starts))
+    folder.write(save_lab(run, starts))
     timer = loop.call_later(STATE_INTERVAL, write)
     try:
         yield
@@ -135,7 +135,7 @@ async def _kept(run: Run, state: StateDir | None, starts: int) -> AsyncIterator[
             await asyncio.wait([writing])
         if timer is not None:
             timer.cancel()
-        folder.write(keep_lab(run, starts))
+        folder.write(save_lab(run, starts))
 
 
 def endpoints(standing: Standing) -> dict[str, Any]:
@@ -219,14 +219,14 @@ async def up(
     **options: Any,
 ) -> None:
     """Run the lab until SIGINT or SIGTERM; `say` prints a line. With `state_dir` it goes on where it stopped: raises
-    StateInUse, NotUnderstood.
+    StateInUse, BadSnapshot.
     """
     with contextlib.ExitStack() as stack:
         state = stack.enter_context(StateDir(state_dir)) if state_dir else None
         try:
             await _up(plan, say=say, endpoints_file=endpoints_file, state=state, **options)
-        except NotUnderstood as error:
-            raise NotUnderstood(
+        except BadSnapshot as error:
+            raise BadSnapshot(
                 f"{state.file if state else ''}: {error}; with another folder a lab begins anew"
             ) from error
 

@@ -10,7 +10,7 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from simulator.dcim.drivers.base import BmcAccess, Duplex, SnmpAccess
 from simulator.dcim.errors import NotFound
-from simulator.kernel.keeping import Kept
+from simulator.kernel.snapshot import Stateful
 
 __all__ = [
     "LinkStatus",
@@ -186,7 +186,7 @@ class _Numbered(Protocol):
 R = TypeVar("R", bound=_Numbered)
 
 
-class Register(Kept, Generic[R]):
+class Register(Stateful, Generic[R]):
     """Records of one kind by id. Ids count from 1 and are never given twice."""
 
     def __init__(self, kind: str, *, first: int = 1) -> None:
@@ -237,11 +237,11 @@ class Register(Kept, Generic[R]):
         self._note(number, "delete")
         return record
 
-    def kept(self) -> dict[str, object]:
+    def state(self) -> dict[str, object]:
         """What outlives a stop of the panel."""
         return {"next": self._next, "records": list(self)}
 
-    def refill(self, content: Mapping[str, Any]) -> None:
+    def restore(self, content: Mapping[str, Any]) -> None:
         """Have these records; nobody is told, since nobody listens before the start."""
         self._next = content["next"]
         self._records = {record.id: record for record in content["records"]}

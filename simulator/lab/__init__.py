@@ -16,8 +16,8 @@ from typing import Any
 
 from simulator.files.lab_file import find_lab, lab_from_mapping, lab_names, load_lab, no_such_lab
 from simulator.files.plan import LabPlan
-from simulator.lab.keeping import KeptLab
 from simulator.lab.running import NotSimulated, Run, simulated, wire
+from simulator.lab.snapshot import SavedLab
 
 __all__ = ["Lab", "NotSimulated", "Run"]
 
@@ -46,11 +46,11 @@ class Lab:
     def simulated(self, *, seed: int = 1, state: Mapping[str, Any] | None = None) -> AbstractAsyncContextManager[Run]:
         """Run in virtual time, on an in-memory network. Inside `simulator.kernel.run` only (NotSimulated).
 
-        `state`: what `simulator.lab.keeping.keep_lab` gave, or `rackloop up --state` wrote; the lab goes on from there.
-        Raises simulator.kernel.keeping.NotUnderstood.
+        `state`: what `simulator.lab.snapshot.save_lab` gave, or `rackloop up --state` wrote; the lab goes on from there.
+        Raises simulator.kernel.snapshot.BadSnapshot.
         """
         return simulated(
-            self.plan, seed=seed, resumed=None if state is None else KeptLab.of(state, self.plan).resumed()
+            self.plan, seed=seed, resumed=None if state is None else SavedLab.of(state, self.plan).resumed()
         )
 
     def wire(self, *, seed: int = 1, **options: Any) -> AbstractAsyncContextManager[Run]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from simulator.kernel.keeping import NotUnderstood
+from simulator.kernel.snapshot import BadSnapshot
 
 if sys.platform != "win32":
     import fcntl
@@ -48,13 +48,13 @@ class StateDir:
         os.close(self._lock)
 
     def read(self) -> Any:
-        """What was written last; None before that. Raises NotUnderstood for a file that is no JSON."""
+        """What was written last; None before that. Raises BadSnapshot for a file that is no JSON."""
         try:
             return json.loads(self.file.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
         except ValueError as error:
-            raise NotUnderstood(f"it is no JSON: {error}") from error
+            raise BadSnapshot(f"it is no JSON: {error}") from error
 
     def write(self, state: Any) -> None:
         """Whole or not at all, also when the power of this machine fails."""

@@ -1,4 +1,4 @@
-"""Kept state: whatever a record holds comes back equal; what is not a record is never made from a file."""
+"""Saved state: whatever a record holds comes back equal; what is not a record is never made from a file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.dcim.records import Location, PowerStatus
-from simulator.kernel.keeping import NotUnderstood, give_back, keep, pack, unpack
+from simulator.kernel.snapshot import BadSnapshot, pack, register, restore, save, unpack
 from simulator.plant.server import BootOverride
 
 plain = st.one_of(
@@ -44,18 +44,19 @@ def test_what_was_kept_comes_back_equal_and_of_the_same_type(value: object) -> N
     "data",
     [
         {"~": "os.system", "value": "true"},
-        {"~": "simulator.kernel.keeping.unpack", "value": "1"},
-        {"~": "simulator.dcim.records.Nobody"},
-        {"~": "simulator.dcim.records.Location", "id": 1},
-        {"~": "simulator.dcim.records.Location", "id": 1, "name": "x", "odd": 2},
-        {"~": "simulator.dcim.records.PowerStatus", "value": "sideways"},
+        {"~": "simulator.kernel.snapshot.unpack", "value": "1"},
+        {"~": "nobody"},
+        {"~": "location", "id": 1},
+        {"~": "location", "id": 1, "name": "x", "odd": 2},
+        {"~": "power status", "value": "sideways"},
         {"~": "simulator.dcim.panel.Panel"},
+        {"~": "simulator.dcim.records.Location", "id": 1, "name": "of format 1"},
         {"~": "bytes", "value": "no hex"},
         {"~": 5},
     ],
 )
 def test_what_is_no_record_of_ours_is_not_made(data: Any) -> None:
-    with pytest.raises(NotUnderstood):
+    with pytest.raises(BadSnapshot):
         unpack(data)
 
 
@@ -68,14 +69,26 @@ def test_what_is_no_record_of_ours_is_not_made(data: Any) -> None:
     )
 )
 def test_any_json_is_understood_or_refused_with_the_declared_error(data: Any) -> None:
-    with suppress(NotUnderstood):
+    with suppress(BadSnapshot):
         unpack(data)
 
 
 @pytest.mark.parametrize("value", [object(), print, 1j])
 def test_what_has_a_life_of_its_own_cannot_be_kept(value: object) -> None:
-    with pytest.raises(TypeError, match="cannot be kept"):
+    with pytest.raises(TypeError, match="cannot be saved"):
         pack(value)
+
+
+def test_a_name_is_for_one_kind_and_a_kind_has_one_name() -> None:
+    with pytest.raises(ValueError, match="'location' is the name of another kind"):
+        register({"location": BootOverride})
+    with pytest.raises(ValueError, match="Location has another name"):
+        register({"place": Location})
+    with pytest.raises(ValueError, match="'tuple'"):
+        register({"tuple": BootOverride})
+    with pytest.raises(TypeError, match="no record"):
+        register({"path": str})
+    register({"location": Location})
 
 
 class Part:
@@ -98,7 +111,7 @@ def test_containers_stay_the_same_objects_and_get_the_kept_content() -> None:
     old, new = Whole(), Whole()
     old.count, old.part.days, old.part.names, old.part.host = 7, {date(2026, 2, 2): 1}, ["b", "c"], IPv4Address(5)
     days = new.part.days
-    give_back(new, json.loads(json.dumps(keep(old, PARTS))), PARTS)
+    restore(new, json.loads(json.dumps(save(old, PARTS))), PARTS)
     assert (new.count, new.part.names, new.part.host) == (7, ["b", "c"], ip_address(5))
     assert new.part.days is days == {date(2026, 2, 2): 1}
 
@@ -107,8 +120,8 @@ def test_containers_stay_the_same_objects_and_get_the_kept_content() -> None:
 def test_what_does_not_fit_changes_nothing(change: dict[str, Any]) -> None:
     old, new = Whole(), Whole()
     old.count = old.part.days[date(2026, 3, 3)] = 9
-    with pytest.raises(NotUnderstood):
-        give_back(new, keep(old, PARTS) | change, PARTS)
-    with pytest.raises(NotUnderstood, match=r"part\.names is missing"):
-        give_back(new, {key: value for key, value in keep(old, PARTS).items() if key != "part.names"}, PARTS)
+    with pytest.raises(BadSnapshot):
+        restore(new, save(old, PARTS) | change, PARTS)
+    with pytest.raises(BadSnapshot, match=r"part\.names is missing"):
+        restore(new, {key: value for key, value in save(old, PARTS).items() if key != "part.names"}, PARTS)
     assert (new.count, new.part.days) == (3, {date(2026, 1, 1): 5})

@@ -1,34 +1,43 @@
 """A lab that stops and goes on: the panel's records and the hall are as they were, but for what a power cut takes away."""
 
+import ast
 import copy
+import inspect
 import json
+import sys
+from dataclasses import is_dataclass
+from enum import Enum
 from operator import attrgetter
+from pathlib import Path
+from textwrap import dedent
+from typing import get_args, get_type_hints
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.bmc.keeping import KEPT as BMC
-from simulator.dcim.keeping import KEPT as PANEL
+from simulator.bmc.snapshot import SAVED as BMC
 from simulator.dcim.operation_table import OperationStatus
 from simulator.dcim.records import ServerState
-from simulator.ispmanager.keeping import KEPT as HOSTING
-from simulator.kernel import run
-from simulator.kernel.keeping import NotUnderstood
+from simulator.dcim.snapshot import SAVED as PANEL
+from simulator.ispmanager.snapshot import SAVED as HOSTING
+from simulator.kernel import run, snapshot
+from simulator.kernel.snapshot import BadSnapshot
 from simulator.lab import Lab
-from simulator.lab.keeping import OtherLab, keep_lab
-from simulator.pdu.keeping import KEPT as PDU_CARD
-from simulator.plant import keeping as hall
+from simulator.lab.old_formats import FORMAT_1, from_format_1
+from simulator.lab.snapshot import OtherLab, save_lab
+from simulator.pdu.snapshot import SAVED as PDU_CARD
+from simulator.plant import snapshot as hall
 from simulator.plant.ethernet import LinkSetting
 from simulator.plant.lifecycle import BootState
-from simulator.switch.keeping import KEPT as SWITCH_AGENT
+from simulator.switch.snapshot import SAVED as SWITCH_AGENT
 
 SMALL, ONE, HOSTED = Lab.load("small"), Lab.load("one"), Lab.load("hosting")
 
 
 def stop(lab):
     """What is written down when it ends; as a file has it."""
-    return json.loads(json.dumps(keep_lab(lab), allow_nan=False))
+    return json.loads(json.dumps(save_lab(lab), allow_nan=False))
 
 
 def two_lives(first, second, lab=SMALL):
@@ -257,7 +266,7 @@ def test_a_damaged_state_is_refused_with_the_declared_error_or_taken(spot, value
 
     try:
         run(main())
-    except NotUnderstood:
+    except BadSnapshot:
         return
 
 
@@ -375,3 +384,87 @@ def test_every_attribute_of_a_device_is_kept_or_left_on_purpose(kind, parts, lef
             assert attributes(thing) - left == set(parts[""])
 
     run(main())
+
+
+# names of records, and states of earlier versions
+
+STATES = Path(__file__).parent / "states"
+
+
+@pytest.mark.parametrize("name", ["one", "hosting"])
+def test_a_state_that_version_0_1_wrote_is_read_and_written_again_with_the_same_content(name):
+    written = json.loads((STATES / f"format-1-{name}.json").read_text(encoding="utf-8"))
+    assert written["format"] == 1
+
+    async def main():
+        async with Lab.load(name).simulated(state=written) as lab:
+            return stop(lab)
+
+    again = run(main())
+    here = from_format_1(written)
+    for part in ("epoch", "now", "places", "bmcs", "switches", "pdus", "ispmanager"):
+        assert again[part] == here[part], part
+    for part in here["panel"].keys() - {"history.all", "notifier._kept", "notifier.last", "inventory.outlets"}:
+        assert again["panel"][part] == here["panel"][part], part
+
+
+def test_every_kind_that_version_0_1_saved_has_a_name_today_and_all_that_a_saved_record_holds_has_one_too():
+    assert set(FORMAT_1.values()) <= snapshot._KINDS.keys()
+    for kind in tuple(snapshot._NAMES):
+        if not is_dataclass(kind):
+            continue
+        for field, hint in get_type_hints(kind).items():
+            for inner in inside(hint):
+                assert inner in snapshot._NAMES, f"{kind.__name__}.{field} holds a {inner.__name__} that has no name"
+
+
+def inside(hint):
+    """The kinds of records within a type."""
+    if isinstance(hint, type) and (is_dataclass(hint) or issubclass(hint, Enum) or hasattr(hint, "_fields")):
+        yield hint
+    for each in get_args(hint):
+        yield from inside(each)
+
+
+def test_all_that_the_source_says_a_saved_attribute_holds_has_a_name():
+    """What stands in no state of these tests may stand in a user's."""
+
+    async def main():
+        async with SMALL.simulated() as lab, HOSTED.simulated() as hosted:
+            bmc = next(iter(lab.bmc_devices.values()))
+            wholes = [(lab.panel, PANEL), (hosted.hosting, HOSTING)]
+            wholes += [(getattr(bmc, name) if name else bmc, parts) for name, parts in BMC.items()]
+            for group, parts in ((lab.plan.switches, SWITCH_AGENT), (lab.plan.pdus, PDU_CARD)):
+                wholes.append((lab.stations[next(iter(group))].agent.state, parts))
+            switch, server = next(iter(lab.plant.switches.values())), next(iter(lab.plant.servers.values()))
+            wholes += [(switch, hall.SWITCH), (switch.ports[0], hall.PORT), (server, hall.SERVER)]
+            wholes += [(server.disks[0], hall.DISK)]
+            nameless = set()
+            for whole, parts in wholes:
+                for path, names in parts.items():
+                    part = attrgetter(path)(whole) if path else whole
+                    for kind in type(part).__mro__[:-1]:
+                        module = sys.modules[kind.__module__]
+                        for found in names_in_source(kind, set(names)):
+                            nameless.update(
+                                each.__name__
+                                for each in inside(getattr(module, found, None))
+                                if each not in snapshot._NAMES
+                            )
+            assert nameless == set()
+
+    run(main())
+
+
+def names_in_source(kind, attributes):
+    """Every name in the annotations and the values that a class gives these attributes."""
+    for node in ast.walk(ast.parse(dedent(inspect.getsource(kind)))):
+        targets = (
+            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        )
+        for target in targets:
+            name = (
+                target.attr if isinstance(target, ast.Attribute) else target.id if isinstance(target, ast.Name) else ""
+            )
+            if name in attributes:
+                yield from (each.id for each in ast.walk(node) if isinstance(each, ast.Name))

@@ -6,11 +6,26 @@ from collections.abc import Mapping
 from typing import Any
 
 from simulator.bmc.device import Bmc
-from simulator.kernel.keeping import Parts, give_back, keep
+from simulator.bmc.settings import Destination
+from simulator.ipmi.channel import User
+from simulator.ipmi.codes import Privilege
+from simulator.ipmi.pef import Action, EventFilter, Policy
+from simulator.kernel.snapshot import Parts, register, restore, save
 
-__all__ = ["KEPT", "bmc_back", "keep_bmc"]
+__all__ = ["SAVED", "restore_bmc", "save_bmc"]
 
-KEPT: Mapping[str, Parts] = {
+register(
+    {
+        "alert destination": Destination,
+        "alert policy": Policy,
+        "BMC user": User,
+        "event filter": EventFilter,
+        "filter action": Action,
+        "privilege": Privilege,
+    }
+)
+
+SAVED: Mapping[str, Parts] = {
     "": {"": ("users", "kg")},
     "settings": {
         "": (
@@ -32,16 +47,16 @@ KEPT: Mapping[str, Parts] = {
 """By part; a part that nobody has used does not exist yet, and is not kept."""
 
 
-def keep_bmc(bmc: Bmc) -> dict[str, Any]:
+def save_bmc(bmc: Bmc) -> dict[str, Any]:
     return {
-        name: keep(getattr(bmc, name) if name else bmc, parts)
-        for name, parts in KEPT.items()
+        name: save(getattr(bmc, name) if name else bmc, parts)
+        for name, parts in SAVED.items()
         if not name or getattr(bmc, f"_{name}") is not None
     }
 
 
-def bmc_back(bmc: Bmc, data: Mapping[str, Any]) -> None:
-    """Raises NotUnderstood."""
-    for name, parts in KEPT.items():
+def restore_bmc(bmc: Bmc, data: Mapping[str, Any]) -> None:
+    """Raises BadSnapshot."""
+    for name, parts in SAVED.items():
         if name in data:
-            give_back(getattr(bmc, name) if name else bmc, data[name], parts)
+            restore(getattr(bmc, name) if name else bmc, data[name], parts)

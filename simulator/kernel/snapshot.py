@@ -1,7 +1,8 @@
-"""What outlives a stop: records of this product as JSON that a person can read, and back.
+"""Snapshots of what outlives a stop: records of this product as JSON that a person can read, and back.
 
-A file of kept state may come from anywhere, so nothing is made from it but data classes, named tuples and enumerations of
-`simulator`, and a handful of plain types.
+A file of saved state may come from anywhere, so nothing is made from it but data classes, named tuples and enumerations that
+a room has registered under a short name of its own, and a handful of plain types. Names in files are these short ones, so
+that a module can move without breaking what users have saved.
 """
 
 from __future__ import annotations
@@ -13,41 +14,40 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum
-from importlib import import_module
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from operator import attrgetter
 from typing import Any
 
-__all__ = ["Kept", "NotUnderstood", "Parts", "give_back", "keep", "pack", "unpack"]
+__all__ = ["BadSnapshot", "Parts", "Stateful", "pack", "register", "restore", "save", "unpack"]
 
 _TAG = "~"
 _PLAIN = {each.__name__: each for each in (IPv4Address, IPv4Network, IPv6Address, IPv6Network)}
 _SERIES = {each.__name__: each for each in (tuple, set, frozenset)}
 
 Parts = Mapping[str, tuple[str, ...]]
-"""By the dotted path of a part within something ("" is the whole), the names of the attributes that are kept."""
+"""By the dotted path of a part within something ("" is the whole), the names of the attributes that are saved."""
 
 
-class NotUnderstood(ValueError):
-    """Kept state that does not fit: from another version, or damaged. The message says where."""
+class BadSnapshot(ValueError):
+    """Stateful state that does not fit: from another version, or damaged. The message says where."""
 
 
-class Kept(ABC):
+class Stateful(ABC):
     """Something that others hold on to, and that is therefore filled again rather than replaced."""
 
     __slots__ = ()
 
     @abstractmethod
-    def kept(self) -> object:
+    def state(self) -> object:
         """Its content: anything that `pack` takes."""
 
     @abstractmethod
-    def refill(self, content: Any) -> None:
+    def restore(self, content: Any) -> None:
         """Have this content, and no other."""
 
 
 def pack(value: object) -> Any:
-    """As JSON. Raises TypeError for what cannot be kept: a task, a callable, an object with a life of its own."""
+    """As JSON. Raises TypeError for what cannot be saved: a task, a callable, an object with a life of its own."""
     kind = type(value)
     return (_PACKERS.get(kind) or _learn(kind))(value)
 
@@ -86,7 +86,7 @@ def _packer(kind: type[Any]) -> Callable[[Any], Any]:
         return lambda value: {_TAG: name, "value": value.isoformat()}
     if name in _PLAIN:
         return lambda value: {_TAG: name, "value": str(value)}
-    raise TypeError(f"a {name} cannot be kept")
+    raise TypeError(f"a {name} cannot be saved")
 
 
 def _pack_mapping(value: Mapping[Any, Any]) -> dict[str, Any]:
@@ -110,7 +110,7 @@ def _record_packer(kind: type[Any]) -> Callable[[Any], dict[str, Any]]:
 
 
 def unpack(data: Any) -> Any:
-    """What `pack` was given. Raises NotUnderstood."""
+    """What `pack` was given. Raises BadSnapshot."""
     if isinstance(data, list):
         return [unpack(item) for item in data]
     if not isinstance(data, dict):
@@ -137,47 +137,60 @@ def unpack(data: Any) -> Any:
         if issubclass(kind, Enum):
             return kind(unpack(value))
         return kind(**{key: unpack(item) for key, item in data.items() if key != _TAG})
-    except NotUnderstood:
+    except BadSnapshot:
         raise
     except (TypeError, ValueError, KeyError) as error:
-        raise NotUnderstood(f"{name}: {error}") from error
+        raise BadSnapshot(f"{name}: {error}") from error
+
+
+_KINDS: dict[str, type[Any]] = {}
+_NAMES: dict[type[Any], str] = {}
+_RESERVED = {"dict", "float", "bytes", "bytearray", "date", "datetime", *_PLAIN, *_SERIES}
+
+
+def register(kinds: Mapping[str, type[Any]]) -> None:
+    """Give kinds of records the names that they have in snapshots, for ever. A room calls this once, for what it saves.
+
+    Raises ValueError for a name or a kind that is registered otherwise, TypeError for what is no record.
+    """
+    for name, kind in kinds.items():
+        if not (is_dataclass(kind) or issubclass(kind, Enum) or hasattr(kind, "_fields")):
+            raise TypeError(f"{kind.__name__} is no record")
+        if name in _RESERVED or _KINDS.get(name, kind) is not kind or _NAMES.get(kind, name) != name:
+            raise ValueError(f"{name!r} is the name of another kind, or {kind.__name__} has another name")
+        _KINDS[name] = kind
+        _NAMES[kind] = name
 
 
 def _name_of(kind: type) -> str:
-    if not kind.__module__.startswith("simulator."):
-        raise TypeError(f"a {kind.__name__} of {kind.__module__} cannot be kept")
-    return f"{kind.__module__}.{kind.__qualname__}"
+    if kind not in _NAMES:
+        raise TypeError(f"a {kind.__name__} of {kind.__module__} cannot be saved: it has no name in snapshots")
+    return _NAMES[kind]
 
 
 def _kind(name: object) -> type[Any]:
-    """The record type of ours that has this name."""
-    module, _, kind = str(name).rpartition(".")
-    if not module.startswith("simulator."):
-        raise NotUnderstood(f"{name} is no record of this product")
-    try:
-        found = getattr(import_module(module), kind)
-    except (ImportError, AttributeError):
-        raise NotUnderstood(f"{name} is not known to this version") from None
-    if isinstance(found, type) and (is_dataclass(found) or issubclass(found, Enum) or hasattr(found, "_fields")):
-        return found
-    raise NotUnderstood(f"{name} is no record of this product")
+    """The record type that has this name."""
+    kind = _KINDS.get(name) if isinstance(name, str) else None
+    if kind is None:
+        raise BadSnapshot(f"{name} is not known to this version")
+    return kind
 
 
-def keep(whole: object, parts: Parts) -> dict[str, Any]:
-    """The kept attributes of the parts, as JSON by `path.attribute`."""
+def save(whole: object, parts: Parts) -> dict[str, Any]:
+    """The saved attributes of the parts, as JSON by `path.attribute`."""
     out: dict[str, Any] = {}
     for path, names in parts.items():
         part = attrgetter(path)(whole) if path else whole
         for name in names:
             value = getattr(part, name)
-            out[f"{path}.{name}" if path else name] = pack(value.kept() if isinstance(value, Kept) else value)
+            out[f"{path}.{name}" if path else name] = pack(value.state() if isinstance(value, Stateful) else value)
     return out
 
 
-def give_back(whole: object, data: Mapping[str, Any], parts: Parts) -> None:
-    """Put kept attributes in their places again; what holds others is filled again, so that it stays the same object.
+def restore(whole: object, data: Mapping[str, Any], parts: Parts) -> None:
+    """Put saved attributes in their places again; what holds others is filled again, so that it stays the same object.
 
-    Raises NotUnderstood, before anything is changed.
+    Raises BadSnapshot, before anything is changed.
     """
     places = {f"{path}.{name}" if path else name: (path, name) for path, names in parts.items() for name in names}
     _same(data, places)
@@ -185,8 +198,8 @@ def give_back(whole: object, data: Mapping[str, Any], parts: Parts) -> None:
         path, name = places[key]
         part = attrgetter(path)(whole) if path else whole
         old = getattr(part, name)
-        if isinstance(old, Kept):
-            old.refill(value)
+        if isinstance(old, Stateful):
+            old.restore(value)
         elif isinstance(old, (dict, set)) and isinstance(value, type(old)):
             old.clear()
             old.update(value)
@@ -201,4 +214,4 @@ def _same(data: Mapping[str, Any], places: Iterable[str]) -> None:
     here, there = set(places), set(data)
     if here != there:
         odd = min(here ^ there)
-        raise NotUnderstood(f"{odd} is {'missing' if odd in here else 'not known to this version'}")
+        raise BadSnapshot(f"{odd} is {'missing' if odd in here else 'not known to this version'}")

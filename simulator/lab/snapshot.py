@@ -11,27 +11,28 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from simulator.bmc.keeping import bmc_back, keep_bmc
-from simulator.dcim.keeping import keep_panel, panel_back
+from simulator.bmc.snapshot import restore_bmc, save_bmc
+from simulator.dcim.snapshot import restore_panel, save_panel
 from simulator.files.plan import LabPlan
-from simulator.ispmanager.keeping import KEPT as HOSTING
-from simulator.kernel.keeping import NotUnderstood, give_back, keep
+from simulator.ispmanager.snapshot import SAVED as HOSTING
+from simulator.kernel.snapshot import BadSnapshot, restore, save
+from simulator.lab.old_formats import from_format_1
 from simulator.lab.running import Resumed, Run
-from simulator.pdu.keeping import KEPT as PDU
-from simulator.plant.keeping import hall_back, keep_hall
-from simulator.switch.keeping import KEPT as SWITCH
+from simulator.pdu.snapshot import SAVED as PDU
+from simulator.plant.snapshot import restore_hall, save_hall
+from simulator.switch.snapshot import SAVED as SWITCH
 
-__all__ = ["KeptLab", "OtherLab", "keep_lab", "lab_back"]
+__all__ = ["OtherLab", "SavedLab", "restore_lab", "save_lab"]
 
-FORMAT = 1
+FORMAT = 2
 
 
-class OtherLab(NotUnderstood):
+class OtherLab(BadSnapshot):
     """The state is that of a lab in which something else stands."""
 
 
 @dataclass(frozen=True, slots=True)
-class KeptLab:
+class SavedLab:
     """A lab's state as it was written down, as far as that can be told before the lab is built."""
 
     data: Mapping[str, Any]
@@ -42,15 +43,17 @@ class KeptLab:
     """How often it had been started by then."""
 
     @classmethod
-    def of(cls, data: Any, plan: LabPlan) -> KeptLab:
-        """Raises NotUnderstood for what is no state, OtherLab for that of another lab."""
+    def of(cls, data: Any, plan: LabPlan) -> SavedLab:
+        """Raises BadSnapshot for what is no state, OtherLab for that of another lab."""
+        if isinstance(data, dict) and data.get("format") == 1:
+            data = from_format_1(data) | {"format": FORMAT}
         if not isinstance(data, dict) or data.get("format") != FORMAT:
-            raise NotUnderstood(f"it is not the state of a lab in format {FORMAT}")
+            raise BadSnapshot(f"it is not the state of a lab in format {FORMAT}")
         try:
             marks = dict(data["marks"])
             kept = cls(data, datetime.fromisoformat(data["epoch"]), float(data["now"]), int(data["starts"]))
         except (KeyError, TypeError, ValueError) as error:
-            raise NotUnderstood(f"its head is damaged: {type(error).__name__} {error}") from error
+            raise BadSnapshot(f"its head is damaged: {type(error).__name__} {error}") from error
         here = dict(_marks(plan))
         if odd := sorted(name for name in here.keys() | marks.keys() if here.get(name) != marks.get(name)):
             differ = f"{odd[0]} and {len(odd) - 1} more differ" if len(odd) > 1 else f"{odd[0]} differs"
@@ -59,7 +62,7 @@ class KeptLab:
 
     def resumed(self, now: float | None = None) -> Resumed:
         """The lab that goes on from here; `now`: lab time that its clock is to show, where that is not the kept one."""
-        return Resumed(self.now if now is None else now, self.starts + 1, partial(lab_back, data=self.data))
+        return Resumed(self.now if now is None else now, self.starts + 1, partial(restore_lab, data=self.data))
 
     def showing(self, today: datetime) -> float:
         """What a real clock shows `today`: it went on meanwhile."""
@@ -87,7 +90,7 @@ def _bare(plan: Any) -> list[object]:
     return [getattr(plan, name) for name in plan.__slots__ if name not in ("host", "port", "bmc", "powered", "program")]
 
 
-def keep_lab(run: Run, starts: int = 1) -> dict[str, Any]:
+def save_lab(run: Run, starts: int = 1) -> dict[str, Any]:
     """Everything that outlives a stop, as JSON. `starts`: how often the lab has been started, this time included."""
     return {
         "format": FORMAT,
@@ -97,12 +100,12 @@ def keep_lab(run: Run, starts: int = 1) -> dict[str, Any]:
         "epoch": run.clock.epoch.isoformat(),
         "now": run.clock.now(),
         "places": {name: list(place) for name, place in _places(run)},
-        "hall": keep_hall(run.plant),
-        "bmcs": {name: keep_bmc(bmc) for name, bmc in run.bmc_devices.items()},
-        "switches": {name: keep(run.stations[name].agent.state, SWITCH) for name in run.plan.switches},
-        "pdus": {name: keep(run.stations[name].agent.state, PDU) for name in run.plan.pdus},
-        "panel": keep_panel(run.panel),
-        "ispmanager": keep(run.hosting, HOSTING) if run.hosting else None,
+        "hall": save_hall(run.plant),
+        "bmcs": {name: save_bmc(bmc) for name, bmc in run.bmc_devices.items()},
+        "switches": {name: save(run.stations[name].agent.state, SWITCH) for name in run.plan.switches},
+        "pdus": {name: save(run.stations[name].agent.state, PDU) for name in run.plan.pdus},
+        "panel": save_panel(run.panel),
+        "ispmanager": save(run.hosting, HOSTING) if run.hosting else None,
     }
 
 
@@ -112,22 +115,22 @@ def _places(run: Run) -> Iterator[tuple[str, tuple[str, int]]]:
             yield f"{kind} {name}", place
 
 
-def lab_back(run: Run, data: Mapping[str, Any]) -> None:
-    """Have a lab that was just built, cold, go on from there. Raises NotUnderstood."""
+def restore_lab(run: Run, data: Mapping[str, Any]) -> None:
+    """Have a lab that was just built, cold, go on from there. Raises BadSnapshot."""
     try:
         then = data["places"]
         moved = {tuple(then[name]): place for name, place in _places(run) if tuple(then[name]) != tuple(place)}
         for name, bmc in run.bmc_devices.items():
-            bmc_back(bmc, data["bmcs"][name])
+            restore_bmc(bmc, data["bmcs"][name])
         for group, parts in (("switches", SWITCH), ("pdus", PDU)):
             for name, kept in data[group].items():
-                give_back(run.stations[name].agent.state, kept, parts)
-        panel_back(run.panel, data["panel"], moved)
+                restore(run.stations[name].agent.state, kept, parts)
+        restore_panel(run.panel, data["panel"], moved)
         if run.hosting is not None:
-            give_back(run.hosting, data["ispmanager"], HOSTING)
-        hall_back(run.plant, data["hall"])
-    except NotUnderstood:
+            restore(run.hosting, data["ispmanager"], HOSTING)
+        restore_hall(run.plant, data["hall"])
+    except BadSnapshot:
         raise
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise NotUnderstood(f"it is damaged: {type(error).__name__} {error}") from error
+        raise BadSnapshot(f"it is damaged: {type(error).__name__} {error}") from error
     run.journal.write("lab", run.plan.name, "goes on", starts=data["starts"] + 1, now=data["now"])
