@@ -25,12 +25,12 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from simulator.api6 import Edge, create_app
-from simulator.api6.server_views import SERVERS
+from simulator.api6 import create_app, create_gateway
+from simulator.api6.dci.server_views import SERVERS
 from simulator.dcim import Panel, PanelConfig, PoolSetup, ServerSetup, UserSetup
 from simulator.dcim.drivers.base import BmcAccess, BmcDriver, PduDriver, SnmpAccess, SwitchDriver
 from simulator.kernel import Journal, LoopClock, Streams
-from simulator.lab.request_line import LaxProtocol
+from simulator.web.request_line import LaxProtocol
 
 SIZES = (400, 15_000)
 CONNECTIONS = 4
@@ -104,7 +104,7 @@ def make_panel(count: int) -> Panel:
 async def serve() -> None:
     """Say the ports, one for each size and one for the bare routes, then answer until killed."""
     panels = [make_panel(count) for count in SIZES]
-    apps: list[Any] = [Edge(create_app(panel), clock=panel.clock) for panel in panels]
+    apps: list[Any] = [create_gateway(create_app(panel), clock=panel.clock) for panel in panels]
     first = next(iter(panels[-1].inventory.servers))
     item = SERVERS.view(panels[-1], first)
     query = {"where": "configuration EQ 'E3-1230-16Gb-480SSD' AND is_new EQ false", "orderby": "name", "limit": "0,400"}

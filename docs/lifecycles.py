@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from simulator.api6.edge import EDGE
-from simulator.dcim.operation_table import OPERATION
-from simulator.dcim.ports import BLOCKING
+from simulator.dcim.equipment.ports import BLOCKING
+from simulator.dcim.work.operation_table import OPERATION
 from simulator.ipmi.client import CONSOLE
 from simulator.ipmi.session import SESSION
 from simulator.ispmanager.hosting import ACCOUNT
 from simulator.kernel import Table
 from simulator.plant import LIFECYCLE
+from simulator.web.gateway import GATEWAY
 
 TABLES: tuple[tuple[str, str, Table], ...] = (  # type: ignore[type-arg]
     ("A server's power and boot", "simulator/plant/lifecycle.py", LIFECYCLE),
-    ("An operation of the panel", "simulator/dcim/operation_table.py", OPERATION),
-    ("A server in the panel: blocked and unblocked", "simulator/dcim/ports.py", BLOCKING),
+    ("An operation of the panel", "simulator/dcim/work/operation_table.py", OPERATION),
+    ("A server in the panel: blocked and unblocked", "simulator/dcim/equipment/ports.py", BLOCKING),
     ("A session, as the BMC keeps it", "simulator/ipmi/session.py", SESSION),
     ("A session, as the console keeps it", "simulator/ipmi/client.py", CONSOLE),
-    ("The edge in front of the panel's services", "simulator/api6/edge.py", EDGE),
+    ("The gateway in front of the panel's services", "simulator/web/gateway.py", GATEWAY),
     ("An account of a hosting server", "simulator/ispmanager/hosting.py", ACCOUNT),
 )
 

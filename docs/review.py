@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from simulator.review import RULES, Severity
-from simulator.review.acts import WITHOUT_5, WITHOUT_6, WITHOUT_HOSTING
+from simulator.review.action_tables import WITHOUT_5, WITHOUT_6, WITHOUT_HOSTING
 
 HEAD = """# What `rackloop report` looks for
 

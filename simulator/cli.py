@@ -265,7 +265,7 @@ def health(
     endpoints: Annotated[Path, typer.Option(help="The file that `up --endpoints` wrote.")],
 ) -> None:
     """Ask a lab that is up whether it answers; exit status 1 when it does not."""
-    from simulator.control.health import Unhealthy, check_health  # noqa: PLC0415
+    from simulator.control.client.health import Unhealthy, check_health  # noqa: PLC0415
 
     try:
         typer.echo(check_health(endpoints))
@@ -282,7 +282,7 @@ def report(
     restart: Annotated[bool, typer.Option("--restart", help="Forget what was seen, for the next trial.")] = False,
 ) -> None:
     """Say what the clients of a lab that is up did wrong; exit status 1 when there is anything."""
-    from simulator.control.report import NoLab, as_text, control_of, fetch_report  # noqa: PLC0415
+    from simulator.control.client.report import NoLab, as_text, control_of, fetch_report  # noqa: PLC0415
 
     try:
         found = fetch_report(control_of(endpoints) if endpoints else control, restart=restart)

@@ -9,11 +9,11 @@ from simulator.api5.errors import Refusal
 from simulator.api5.server_rows import main_address, own
 from simulator.api5.servers import check_domain, set_hostname
 from simulator.coremanager.document import Document, form
-from simulator.dcim.accounts5 import Level
-from simulator.dcim.addresses import Address, Pool
 from simulator.dcim.errors import Invalid, NoAddress, NotFound, Protected
-from simulator.dcim.operation_table import OperationKind
+from simulator.dcim.ip.addresses import Address, Pool
+from simulator.dcim.people.accounts5 import Level
 from simulator.dcim.records import Server
+from simulator.dcim.work.operation_table import OperationKind
 
 __all__: list[str] = []
 

@@ -10,8 +10,8 @@ from simulator.api5 import (
     addresses,
     auth,
     connections,
+    discovery,
     equipment,
-    found,
     ipmi_users,
     keys,
     operations,
@@ -31,15 +31,15 @@ from simulator.api5.errors import Refusal, explain
 from simulator.api5.messages import TEXTS
 from simulator.coremanager.web import Asked, Manager, Product
 from simulator.dcim import Panel
-from simulator.dcim.accounts5 import Accounts5, Level
 from simulator.dcim.errors import PanelError
-from simulator.dcim.users import User
+from simulator.dcim.people.accounts5 import Accounts5, Level
+from simulator.dcim.people.users import User
 from simulator.kernel import Activity, Journal
 
 __all__ = ["PATHS", "create_app"]
 
 _SERVICES = (
-    addresses, auth, connections, equipment, found, ipmi_users, keys, operations, racks, reports, servers, settings, stock,
+    addresses, auth, connections, discovery, equipment, ipmi_users, keys, operations, racks, reports, servers, settings, stock,
     templates, traffic, users, vlans, wizards,
 )  # fmt: skip
 """Imported for the functions that they register."""

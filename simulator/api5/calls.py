@@ -11,10 +11,10 @@ from simulator.coremanager import calls
 from simulator.coremanager.calls import Provenance, Register, done, number
 from simulator.coremanager.document import Document
 from simulator.dcim import Panel
-from simulator.dcim.accounts5 import Accounts5, Level
 from simulator.dcim.errors import PanelError
+from simulator.dcim.people.accounts5 import Accounts5, Level
+from simulator.dcim.people.users import User
 from simulator.dcim.records import Server, ServerState
-from simulator.dcim.users import User
 
 __all__ = ["FUNCTIONS", "Call", "Provenance", "done", "function", "number"]
 

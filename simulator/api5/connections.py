@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from simulator.api5.calls import Call, done, function, number
 from simulator.api5.errors import Refusal
 from simulator.coremanager.document import Document, form
-from simulator.dcim.accounts5 import Level
+from simulator.dcim.people.accounts5 import Level
 from simulator.dcim.records import LinkStatus, Outlet, PowerStatus, Server, ServerState, SwitchPort
 
 __all__ = ["port_flags", "power_flags", "server_of_ipmi"]

@@ -10,9 +10,9 @@ from simulator.api5.errors import Refusal
 from simulator.api5.server_rows import hostname
 from simulator.api5.vlans import vlan_id
 from simulator.coremanager.document import Document, form
-from simulator.dcim.accounts5 import Level
 from simulator.dcim.drivers.base import SetDuplex
 from simulator.dcim.errors import InUse, WrongState
+from simulator.dcim.people.accounts5 import Level
 from simulator.dcim.records import Outlet, Pdu, Server, Switch, SwitchPort
 
 __all__: list[str] = []

@@ -10,8 +10,8 @@ from simulator.api5.calls import Call, done, function, number
 from simulator.api5.connections import server_of_ipmi
 from simulator.api5.errors import Refusal
 from simulator.coremanager.document import Document, form
-from simulator.dcim.accounts5 import Level
 from simulator.dcim.drivers.base import BmcUser
+from simulator.dcim.people.accounts5 import Level
 
 __all__: list[str] = []
 

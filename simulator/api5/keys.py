@@ -5,9 +5,9 @@ from __future__ import annotations
 from simulator.api5.calls import Call, done, function, number
 from simulator.api5.errors import Refusal
 from simulator.coremanager.document import Document, form
-from simulator.dcim.accounts5 import Level
 from simulator.dcim.errors import Invalid, NotFound
-from simulator.dcim.ssh_keys import SshKey
+from simulator.dcim.people.accounts5 import Level
+from simulator.dcim.people.ssh_keys import SshKey
 
 __all__: list[str] = []
 

@@ -10,11 +10,11 @@ from simulator.api5.errors import Refusal
 from simulator.api5.server_rows import hostname
 from simulator.api5.servers import check_domain, set_hostname
 from simulator.coremanager.document import Document, element, form
-from simulator.dcim.accounts5 import Level
 from simulator.dcim.errors import NoAddress, NotFound
-from simulator.dcim.operation_table import Operation, OperationKind, OperationStatus
-from simulator.dcim.recipes import Recipe
+from simulator.dcim.people.accounts5 import Level
 from simulator.dcim.records import Server, Template
+from simulator.dcim.work.operation_table import Operation, OperationKind, OperationStatus
+from simulator.dcim.work.recipes import Recipe
 
 __all__ = ["REPOSITORY", "restricted", "template_id"]
 

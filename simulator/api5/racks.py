@@ -7,8 +7,8 @@ from typing import Any
 from simulator.api5.calls import Call, done, function, number
 from simulator.api5.errors import Refusal
 from simulator.coremanager.document import Document, form
-from simulator.dcim.accounts5 import Level
 from simulator.dcim.errors import InUse
+from simulator.dcim.people.accounts5 import Level
 from simulator.dcim.records import Rack
 
 __all__: list[str] = []

@@ -7,9 +7,9 @@ from typing import Any
 
 from simulator.api5.calls import Call, function
 from simulator.coremanager.document import Document
-from simulator.dcim.accounts5 import Level
-from simulator.dcim.operation_table import OperationKind, OperationStatus
+from simulator.dcim.people.accounts5 import Level
 from simulator.dcim.records import PowerStatus, ServerState
+from simulator.dcim.work.operation_table import OperationKind, OperationStatus
 
 __all__: list[str] = []
 

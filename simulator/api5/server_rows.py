@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from simulator.api5.calls import Call
-from simulator.dcim.addresses import Address
-from simulator.dcim.operation_table import Operation, OperationKind, OperationStatus
+from simulator.dcim.ip.addresses import Address
 from simulator.dcim.records import LinkStatus, PowerStatus, Server, ServerState
+from simulator.dcim.work.operation_table import Operation, OperationKind, OperationStatus
 
 __all__ = [
     "COLUMNS",

@@ -10,10 +10,10 @@ from simulator.api5.errors import Refusal
 from simulator.api5.server_rows import COLUMNS, FREE_HOSTNAME, hostname, main_address, server_row
 from simulator.api5.vlans import vlan_id
 from simulator.coremanager.document import Document, Element, element, form
-from simulator.dcim.accounts5 import Level
 from simulator.dcim.errors import WrongState
-from simulator.dcim.operation_table import OperationKind
+from simulator.dcim.people.accounts5 import Level
 from simulator.dcim.records import PowerStatus, Server, ServerState
+from simulator.dcim.work.operation_table import OperationKind
 
 __all__ = ["check_domain", "edit", "set_hostname"]
 

@@ -8,7 +8,7 @@ from simulator.api5.calls import Call, done, function
 from simulator.api5.errors import Refusal
 from simulator.api5.operations import template_id
 from simulator.coremanager.document import Document, form
-from simulator.dcim.accounts5 import Level
+from simulator.dcim.people.accounts5 import Level
 
 __all__: list[str] = []
 

@@ -7,9 +7,9 @@ from simulator.api5.errors import Refusal
 from simulator.api5.server_rows import FREE_HOSTNAME
 from simulator.api5.servers import check_domain, edit, set_hostname
 from simulator.coremanager.document import Document, form
-from simulator.dcim.accounts5 import Level
 from simulator.dcim.drivers.base import BmcAccess
 from simulator.dcim.errors import InUse
+from simulator.dcim.people.accounts5 import Level
 from simulator.dcim.records import Server
 from simulator.dcim.stock import NewServer
 

@@ -8,9 +8,9 @@ from simulator.api5.calls import Call, done, function
 from simulator.api5.errors import Refusal
 from simulator.api5.operations import REPOSITORY, restricted, template_id
 from simulator.coremanager.document import Document, form
-from simulator.dcim.accounts5 import Level
-from simulator.dcim.operation_table import OperationStatus
+from simulator.dcim.people.accounts5 import Level
 from simulator.dcim.records import Template
+from simulator.dcim.work.operation_table import OperationStatus
 
 __all__: list[str] = []
 

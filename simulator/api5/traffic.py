@@ -15,7 +15,7 @@ from simulator.api5.calls import Call, function
 from simulator.api5.errors import Refusal
 from simulator.api5.server_rows import hostname, main_address
 from simulator.coremanager.document import Document, report
-from simulator.dcim.accounts5 import Level
+from simulator.dcim.people.accounts5 import Level
 from simulator.dcim.records import Server
 
 __all__: list[str] = []

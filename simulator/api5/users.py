@@ -7,9 +7,9 @@ from typing import Any
 from simulator.api5.calls import Call, done, function, number
 from simulator.api5.errors import Refusal
 from simulator.coremanager.document import Document, Label, form
-from simulator.dcim.accounts5 import Level
 from simulator.dcim.errors import UserInUse
-from simulator.dcim.users import User, UserState
+from simulator.dcim.people.accounts5 import Level
+from simulator.dcim.people.users import User, UserState
 
 __all__: list[str] = []
 

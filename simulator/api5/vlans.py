@@ -7,9 +7,9 @@ from typing import Any
 from simulator.api5.calls import Call, done, function, number
 from simulator.api5.errors import Refusal
 from simulator.coremanager.document import Document, form
-from simulator.dcim.accounts5 import Level
+from simulator.dcim.equipment.vlans import Vlan
 from simulator.dcim.errors import InUse, NotFound
-from simulator.dcim.vlans import Vlan
+from simulator.dcim.people.accounts5 import Level
 
 __all__ = ["vlan_id"]
 

@@ -12,9 +12,9 @@ from typing import Any
 from simulator.api5.calls import Call, done, function, number
 from simulator.api5.errors import Refusal
 from simulator.coremanager.document import Document, form
-from simulator.dcim.accounts5 import Level
 from simulator.dcim.drivers.base import SnmpAccess, SnmpVersion
 from simulator.dcim.errors import InUse
+from simulator.dcim.people.accounts5 import Level
 from simulator.dcim.records import Server
 
 __all__: list[str] = []

@@ -18,18 +18,42 @@ from starlette.routing import WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from simulator.api6.dialect import Dialect, Route, load_dialect
-from simulator.api6.errors import HANDLER_NOT_FOUND, METHOD_NOT_ALLOWED, OURS, TOO_LARGE, respond, words
-from simulator.api6.front import Front
+from simulator.api6.errors import HANDLER_NOT_FOUND, METHOD_NOT_ALLOWED, OURS, TOO_LARGE, UNAVAILABLE, respond, words
+from simulator.api6.fast_path import FastPath
 from simulator.api6.notifier import PATHS, listen
 from simulator.api6.requests import LARGEST, TooLarge
 from simulator.api6.routes import document_of, known_routes, make_routes
 from simulator.api6.swagger import swagger
 from simulator.dcim import Panel
 from simulator.dcim.errors import PanelError
+from simulator.kernel import Activity, Clock, Journal
+from simulator.web.gateway import Gateway
 
-__all__ = ["create_app"]
+__all__ = ["create_app", "create_gateway"]
 
 PREFIX = "/api"
+INTERNAL_HEADERS = (b"internal-auth",)
+"""By which the platform's services know each other."""
+
+
+def create_gateway(
+    app: ASGIApp,
+    *,
+    clock: Clock | None = None,
+    journal: Journal | None = None,
+    activity: Activity | None = None,
+) -> Gateway:
+    """The platform's gateway in front of the API: 503 "Unavailable" while a service restarts (API guide)."""
+    unavailable = respond(*UNAVAILABLE, "Unavailable")
+    return Gateway(
+        app,
+        unavailable,
+        clock=clock,
+        journal=journal,
+        activity=activity,
+        layer="api6",
+        internal_headers=INTERNAL_HEADERS,
+    )
 
 
 def create_app(panel: Panel, dialect: Dialect | Iterable[Route] | None = None) -> FastAPI:
@@ -48,7 +72,7 @@ def create_app(panel: Panel, dialect: Dialect | Iterable[Route] | None = None) -
     rows = None if given is None else tuple(given)
     fields = dialect.fields if isinstance(dialect, Dialect) else {}
     routes = known_routes() if rows is None else make_routes(rows, fields)
-    app.front = Front(super(_Application, app).__call__, routes[0], _ERRORS, prefix=PREFIX, owner=app)
+    app.fast_path = FastPath(super(_Application, app).__call__, routes[0], _ERRORS, prefix=PREFIX, owner=app)
     app.router.routes.extend(routes)
     codes = dialect.codes if isinstance(dialect, Dialect) else {}
     app.state.fields = fields
@@ -83,10 +107,10 @@ def create_app(panel: Panel, dialect: Dialect | Iterable[Route] | None = None) -
 class _Application(FastAPI):
     """FastAPI with a short way past it."""
 
-    front: ASGIApp
+    fast_path: ASGIApp
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.front(scope, receive, send)
+        await self.fast_path(scope, receive, send)
 
 
 class _PrefixIsOptional:

@@ -8,11 +8,11 @@ from typing import Any, Generic, Protocol, TypeVar, overload
 
 from pydantic import BaseModel, ConfigDict
 
-from simulator.api6.listing import Listing
+from simulator.api6.lists.listing import Listing
 from simulator.dcim import Panel
 from simulator.dcim.errors import Forbidden, Invalid
+from simulator.dcim.people.users import Session, User
 from simulator.dcim.records import Server
-from simulator.dcim.users import Session, User
 
 __all__ = ["HANDLERS", "Body", "Call", "Handler", "Nothing", "Picture", "Routes", "handles", "path_number"]
 
@@ -119,7 +119,7 @@ class Handler:
     also: tuple[int, ...] = ()
     """Statuses of success beside the route's own."""
     inside: bool = False
-    """Only the platform's own services may, which call with `Internal-Auth: on`; the edge lets nobody else do that."""
+    """Only the platform's own services may, which call with `Internal-Auth: on`; the gateway lets nobody else do that."""
     listing: Listing[Any] | None = None
     """Of an action that answers with a list: what the list knows."""
 

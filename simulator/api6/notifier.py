@@ -15,16 +15,16 @@ from typing import Any
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from simulator.api6.answers import Fields, translator
-from simulator.api6.ip_views import IPS, NETWORKS, POOLS
-from simulator.api6.listing import Listing
+from simulator.api6.dci.server_views import OPERATIONS, SERVERS
+from simulator.api6.dci.views import OUTLETS, PORTS, USERS
+from simulator.api6.ip.views import IPS, NETWORKS, POOLS
+from simulator.api6.lists.listing import Listing
 from simulator.api6.requests import token_of
-from simulator.api6.server_views import OPERATIONS, SERVERS
-from simulator.api6.views import OUTLETS, PORTS, USERS
 from simulator.dcim import Panel
 from simulator.dcim.errors import NotFound, PanelError
 from simulator.dcim.notifier import Notice
+from simulator.dcim.people.users import User
 from simulator.dcim.records import Register
-from simulator.dcim.users import User
 
 __all__ = ["PATHS", "listen"]
 

@@ -10,7 +10,7 @@ from simulator.api6 import errors as words
 from simulator.api6.answers import Fields, answer_shape, column_names, media_type, type_shape, unquoted
 from simulator.api6.calls import HANDLERS, Handler
 from simulator.api6.dialect import Provenance, Route
-from simulator.api6.where import Columns
+from simulator.api6.lists.where import Columns
 
 __all__ = ["answer_schema", "describe", "document"]
 

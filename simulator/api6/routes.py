@@ -16,23 +16,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
-from simulator.api6 import (
-    auth,
-    auth_proxy,
-    auth_rules,
-    auth_users,
-    auth_v3,
-    equipment,
-    ipmgr,
-    second_factor,
-    servers,
-    stock,
-    wiring,
-)
 from simulator.api6.answers import Fields, answer_shape, column_names, translator
+from simulator.api6.auth import oneself, proxy, rules, second_factor, users, v3
 from simulator.api6.calls import HANDLERS, Call, Handler, Picture
+from simulator.api6.dci import equipment, servers, stock, wiring
 from simulator.api6.dialect import Route, load_dialect
-from simulator.api6.kept import Encoded
+from simulator.api6.ip import ipmgr
+from simulator.api6.lists.cached import Encoded
 from simulator.api6.openapi import document
 from simulator.api6.requests import body_of, query_of, read, token_of
 from simulator.dcim import Panel
@@ -40,7 +30,7 @@ from simulator.dcim.errors import Forbidden
 
 __all__ = ["document_of", "known_routes", "make_routes"]
 
-_SERVICES = (auth, auth_proxy, auth_rules, auth_users, auth_v3, equipment, ipmgr, second_factor, servers, stock, wiring)
+_SERVICES = (oneself, proxy, rules, users, v3, equipment, ipmgr, second_factor, servers, stock, wiring)
 """Imported for the handlers that they register."""
 
 TITLE = "DCImanager 6 (Rackloop)"

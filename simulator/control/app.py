@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from simulator.control.page import page
-from simulator.control.truth import truth
+from simulator.control.api.truth import truth
+from simulator.control.pages.hall import page
 from simulator.faults import CATALOGUE, NotPossible
 from simulator.files.problems import did_you_mean
 from simulator.kernel import SteppedClock

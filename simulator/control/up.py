@@ -24,7 +24,7 @@ from simulator.lab.build import snmp_user
 from simulator.lab.running import DriverKind, wire
 from simulator.lab.snapshot import SavedLab, save_lab
 from simulator.lab.state_dir import StateDir
-from simulator.lab.web import WebServer, bind
+from simulator.web.sockets import WebServer, bind
 
 __all__ = ["CONTROL_PORT", "DCI5_PORT", "DCI6_PORT", "ISPMANAGER_PORT", "Standing", "endpoints", "stand", "up"]
 

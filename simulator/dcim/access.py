@@ -1,5 +1,5 @@
 """Who may do what. Administrators everything; users what the vendor's page on roles lists, on their own servers only;
-custom roles what their sub-roles say (`simulator/dcim/roles.py`).
+custom roles what their sub-roles say (`simulator/dcim/people/roles.py`).
 
 What a caller may not see does not exist for him. Actions are words such as `server.power_on`; dialects name them.
 """
@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from simulator.dcim.addresses import Address, Addresses
+from simulator.dcim.equipment.inventory import Inventory
 from simulator.dcim.errors import Forbidden, NotFound, WrongState
-from simulator.dcim.inventory import Inventory
-from simulator.dcim.operation_table import Operation
-from simulator.dcim.operations import Operations
+from simulator.dcim.ip.addresses import Address, Addresses
+from simulator.dcim.people.roles import COMMON, METHODS, USER_ROLE, sub_role
+from simulator.dcim.people.users import User, Users
 from simulator.dcim.records import Server, ServerState
-from simulator.dcim.roles import COMMON, METHODS, USER_ROLE, sub_role
-from simulator.dcim.users import User, Users
+from simulator.dcim.work.operation_table import Operation
+from simulator.dcim.work.operations import Operations
 
 __all__ = ["ADMINS_ONLY", "USER_ACTIONS", "USER_EDITS", "USER_READS", "Access"]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from simulator.dcim.inventory import Inventory
+from simulator.dcim.equipment.inventory import Inventory
 from simulator.dcim.notifier import Notice, Notifier
-from simulator.dcim.operation_table import Operation
-from simulator.dcim.operations import Operations
 from simulator.dcim.records import Register, Server
+from simulator.dcim.work.operation_table import Operation
+from simulator.dcim.work.operations import Operations
 
 __all__ = ["History", "ServerEvent"]
 

@@ -7,31 +7,31 @@ from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from simulator.dcim.access import Access
-from simulator.dcim.addresses import Addresses
 from simulator.dcim.background import Background
-from simulator.dcim.boot import Boot
 from simulator.dcim.config import PanelConfig
-from simulator.dcim.devices import Devices
+from simulator.dcim.discovery import Search
 from simulator.dcim.drivers.base import DriverFactory
+from simulator.dcim.equipment.devices import Devices
+from simulator.dcim.equipment.inventory import Inventory
+from simulator.dcim.equipment.meters import Meters
+from simulator.dcim.equipment.polling import Polling
+from simulator.dcim.equipment.ports import Ports
+from simulator.dcim.equipment.power import Power
+from simulator.dcim.equipment.vlans import Vlans
 from simulator.dcim.errors import Invalid, PanelError, PanelFault, Protected
 from simulator.dcim.history import History
-from simulator.dcim.inventory import Inventory
-from simulator.dcim.ip_service import IpService
-from simulator.dcim.meters import Meters
+from simulator.dcim.ip.addresses import Addresses
+from simulator.dcim.ip.service import IpService
 from simulator.dcim.notifier import Notifier
-from simulator.dcim.operation_table import OperationStatus
-from simulator.dcim.operations import Operations
-from simulator.dcim.polling import Polling
-from simulator.dcim.ports import Ports
-from simulator.dcim.power import Power
-from simulator.dcim.recipes import Recipes
+from simulator.dcim.people.users import Users
 from simulator.dcim.records import Server, ServerState
-from simulator.dcim.release import Release
-from simulator.dcim.search import Search
 from simulator.dcim.stock import Stock
-from simulator.dcim.users import Users
-from simulator.dcim.vlans import Vlans
 from simulator.dcim.wiring import Wiring
+from simulator.dcim.work.boot import Boot
+from simulator.dcim.work.operation_table import OperationStatus
+from simulator.dcim.work.operations import Operations
+from simulator.dcim.work.recipes import Recipes
+from simulator.dcim.work.release import Release
 from simulator.kernel import Clock, Journal, Streams
 
 __all__ = ["Panel"]

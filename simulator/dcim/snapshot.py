@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from simulator.dcim.access_lists import AccessList
+from simulator.dcim.discovery import Found, SearchSettings
 from simulator.dcim.drivers.base import BmcAccess, SnmpAccess
+from simulator.dcim.equipment.meters import Day
+from simulator.dcim.equipment.vlans import Vlan
 from simulator.dcim.history import ServerEvent
-from simulator.dcim.ip_records import (
+from simulator.dcim.ip.records import (
     Address,
     AddressEvent,
     AddressStatus,
@@ -19,14 +21,16 @@ from simulator.dcim.ip_records import (
     Range,
     Userspace,
 )
-from simulator.dcim.ip_service import Migration, MigrationStatus
-from simulator.dcim.ip_space import Space
-from simulator.dcim.meters import Day
+from simulator.dcim.ip.service import Migration, MigrationStatus
+from simulator.dcim.ip.space import Space
 from simulator.dcim.notifier import Notice
-from simulator.dcim.operation_table import Operation, OperationKind, OperationStatus, Progress
 from simulator.dcim.panel import Panel
-from simulator.dcim.people import User, UserState
-from simulator.dcim.recipes import Recipe
+from simulator.dcim.people.access_lists import AccessList
+from simulator.dcim.people.lockout import Ban, Restriction
+from simulator.dcim.people.people import User, UserState
+from simulator.dcim.people.roles import Role
+from simulator.dcim.people.ssh_keys import SshKey
+from simulator.dcim.people.users import Errand, LoginKey, Mail, Token
 from simulator.dcim.records import (
     LinkStatus,
     Location,
@@ -41,13 +45,9 @@ from simulator.dcim.records import (
     SwitchPort,
     Template,
 )
-from simulator.dcim.release import ReleaseSettings
-from simulator.dcim.restrictions import Ban, Restriction
-from simulator.dcim.roles import Role
-from simulator.dcim.search import Found, SearchSettings
-from simulator.dcim.ssh_keys import SshKey
-from simulator.dcim.users import Errand, LoginKey, Mail, Token
-from simulator.dcim.vlans import Vlan
+from simulator.dcim.work.operation_table import Operation, OperationKind, OperationStatus, Progress
+from simulator.dcim.work.recipes import Recipe
+from simulator.dcim.work.release import ReleaseSettings
 from simulator.kernel.snapshot import Parts, register, restore, save
 from simulator.snmp import User as SnmpUser
 

@@ -9,15 +9,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from simulator.dcim.addresses import Addresses
 from simulator.dcim.drivers.base import BmcAccess, SnmpAccess
 from simulator.dcim.drivers.handlers import switch_handler
+from simulator.dcim.equipment.inventory import Inventory
+from simulator.dcim.equipment.polling import Polling
+from simulator.dcim.equipment.power import Power
 from simulator.dcim.errors import AlreadyThere, Busy, InUse, Invalid, Protected, WrongState
-from simulator.dcim.inventory import Inventory
-from simulator.dcim.operations import Operations
-from simulator.dcim.polling import Polling
-from simulator.dcim.power import Power
+from simulator.dcim.ip.addresses import Addresses
 from simulator.dcim.records import LinkStatus, Server, Switch, SwitchPort
+from simulator.dcim.work.operations import Operations
 from simulator.kernel import Clock, Journal
 
 __all__ = ["NewServer", "Stock"]

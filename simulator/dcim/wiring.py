@@ -8,14 +8,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from simulator.dcim.devices import Devices
 from simulator.dcim.drivers.base import BmcAccess, SnmpAccess
 from simulator.dcim.drivers.handlers import pdu_handler
+from simulator.dcim.equipment.devices import Devices
+from simulator.dcim.equipment.inventory import Inventory
+from simulator.dcim.equipment.polling import Polling
 from simulator.dcim.errors import AlreadyThere, Busy, InUse, Invalid, NotFound
-from simulator.dcim.inventory import Inventory
-from simulator.dcim.operations import Operations
-from simulator.dcim.polling import Polling
 from simulator.dcim.records import Pdu, PowerStatus, Rack, Server, Switch
+from simulator.dcim.work.operations import Operations
 from simulator.kernel import Journal
 
 __all__ = ["Wiring"]

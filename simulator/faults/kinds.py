@@ -35,7 +35,7 @@ Undo = Callable[[], None]
 
 
 class Restartable(Protocol):
-    """Services behind an edge that answers in their place while they start."""
+    """Services behind a gateway that answers in their place while they start."""
 
     def take_down(self) -> None: ...
 

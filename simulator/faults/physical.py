@@ -346,7 +346,7 @@ PHYSICAL: tuple[FaultKind, ...] = (
         "panel.restart",
         "panel",
         Restart,
-        "the panel's services restart: the edge answers 503",
+        "the panel's services restart: the gateway answers 503",
         _panel_restarts,
         _restarting,
     ),

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import simulator
 from simulator.files.expand import expand
 from simulator.files.lab_schema import LabSpec
 from simulator.files.models import check_models
@@ -28,7 +27,7 @@ __all__ = [
 
 def data_directory(name: str) -> Path:
     """`fixtures` or `scenarios` as they came with the package: inside it when installed, beside it in a checkout."""
-    package = Path(simulator.__file__).resolve().parent
+    package = Path(__file__).resolve().parent.parent
     inside = package / "_data" / name
     return inside if inside.is_dir() else package.parent / name
 

@@ -14,10 +14,9 @@ from typing import Any, Literal, TypeVar
 import httpx
 
 from simulator.api5 import create_app as create_app5
-from simulator.api5.cache import ListCache
-from simulator.api6 import create_app
+from simulator.api6 import create_app, create_gateway
 from simulator.api6.dialect import read_file
-from simulator.api6.edge import Edge
+from simulator.api6.errors import UNAVAILABLE, respond
 from simulator.bmc import Bmc
 from simulator.dcim.drivers.base import DriverFactory
 from simulator.dcim.drivers.foreign import ForeignDrivers
@@ -43,11 +42,13 @@ from simulator.ispmanager import create_app as create_ispmanager
 from simulator.kernel import LAB_EPOCH, Activity, Clock, Journal, LoopClock, SteppedClock, Streams, VirtualLoop
 from simulator.lab.attaching import Octets, attach_to, devices_of
 from simulator.lab.build import build_hosting, build_plant, panel_config, timings_of
-from simulator.lab.inprocess import InProcessTransport
-from simulator.lab.web import Certificate, WebServer, bind, self_signed
 from simulator.plant import Physics, Plant
 from simulator.snmp import Version
 from simulator.snmp.station import Sink, Station
+from simulator.web.gateway import Gateway
+from simulator.web.in_process import InProcessTransport
+from simulator.web.list_cache import ListCache
+from simulator.web.sockets import Certificate, WebServer, bind, self_signed
 
 __all__ = ["ClockSpec", "DriverKind", "NotSimulated", "Resumed", "Run", "simulated", "wire"]
 
@@ -76,8 +77,8 @@ class Run:
     fabric: Fabric
     plant: Plant
     panel: Panel
-    edge6: Edge
-    app5: Edge
+    gateway6: Gateway
+    gateway5: Gateway
     lists5: ListCache
     """What a fault may have put in front of version 5."""
     dci6_url: str
@@ -85,7 +86,7 @@ class Run:
     certificate: Certificate | None
     hosting: Hosting | None = None
     """The accounts of the ispmanager; None where the lab has none, likewise its door and its address."""
-    ispmanager: Edge | None = None
+    ispmanager: Gateway | None = None
     ispmanager_url: str | None = None
     bmcs: dict[str, Address] = field(default_factory=dict)
     switches: dict[str, Address] = field(default_factory=dict)
@@ -109,7 +110,7 @@ class Run:
         return self._services
 
     @property
-    def hosting_services(self) -> Edge | None:
+    def hosting_services(self) -> Gateway | None:
         return self.ispmanager
 
     def bmc_host(self, server: str) -> str:
@@ -137,10 +138,12 @@ class Run:
     def billing_transport(self) -> httpx.AsyncBaseTransport:
         """How a billing side of this process reaches the panel: straight into the application, or over a socket."""
         if self.mode == "simulated":
-            hosts: dict[str, httpx.AsyncBaseTransport] = {httpx.URL(self.dci5_url).host: InProcessTransport(self.app5)}
+            hosts: dict[str, httpx.AsyncBaseTransport] = {
+                httpx.URL(self.dci5_url).host: InProcessTransport(self.gateway5)
+            }
             if self.ispmanager_url:
                 hosts[httpx.URL(self.ispmanager_url).host] = InProcessTransport(self.ispmanager)
-            return _ByHost(hosts, InProcessTransport(self.edge6))
+            return _ByHost(hosts, InProcessTransport(self.gateway6))
         verify: Any = self.certificate.client_context() if self.certificate else False
         return _Counted(httpx.AsyncHTTPTransport(verify=verify), self.activity)
 
@@ -165,7 +168,7 @@ class _Services:
     """The panel's services on their host: they restart together, whichever API asks for them."""
 
     def __init__(self, run: Run) -> None:
-        self._edges = (run.edge6, run.app5)
+        self._gateways = (run.gateway6, run.gateway5)
         self._lists = run.lists5
         self._panel = run.panel
         self._network = run.plant.network
@@ -174,12 +177,12 @@ class _Services:
         self._lists.keep(age)
 
     def take_down(self) -> None:
-        for edge in self._edges:
-            edge.take_down()
+        for gateway in self._gateways:
+            gateway.take_down()
 
     def bring_up(self) -> None:
-        for edge in self._edges:
-            edge.bring_up()
+        for gateway in self._gateways:
+            gateway.bring_up()
 
     def lose_host(self) -> None:
         self.take_down()
@@ -302,7 +305,7 @@ async def wire(
             device_host=None if host in LOOPBACK else host,
             resumed=resumed,
         ) as run:
-            servers = [WebServer(run.edge6, sock, certificate), WebServer(run.app5, sock5, certificate)]
+            servers = [WebServer(run.gateway6, sock, certificate), WebServer(run.gateway5, sock5, certificate)]
             if hosting_sock:
                 servers.append(WebServer(run.ispmanager, hosting_sock, certificate))
             for server in servers:
@@ -383,16 +386,19 @@ async def _running(
         stack.push_async_callback(drivers.close)
         panel = Panel(panel_config(plan, everywhere), drivers, clock, streams, journal)
         plant.network.boot_service = panel.boot
-        edge = Edge(
+        gateway6 = create_gateway(
             create_app(panel, read_file(plan.dialect) if plan.dialect else None), journal=journal, activity=activity
         )
+        unavailable = respond(*UNAVAILABLE, "Unavailable")
         dcimgr = create_app5(panel, streams["panel/sessions5"].randbytes, journal=journal, activity=activity)
         lists5 = ListCache(dcimgr, clock)
-        app5 = Edge(lists5)
+        gateway5 = Gateway(lists5, unavailable)
         hosting = build_hosting(plan, clock, streams["ispmanager/sessions"].randbytes)
-        ispmanager = Edge(create_ispmanager(hosting, journal=journal, activity=activity)) if hosting else None
+        ispmanager = (
+            Gateway(create_ispmanager(hosting, journal=journal, activity=activity), unavailable) if hosting else None
+        )
         run = Run(
-            plan, mode, streams.seed, clock, streams, journal, activity, fabric, plant, panel, edge, app5, lists5,
+            plan, mode, streams.seed, clock, streams, journal, activity, fabric, plant, panel, gateway6, gateway5, lists5,
             dci6_url="http://dci6.lab", dci5_url="http://dci5.lab", certificate=None, bmc_devices=bmcs, stations=stations, **places,
             hosting=hosting, ispmanager=ispmanager, ispmanager_url="http://ispmanager.lab" if ispmanager else None,
         )  # fmt: skip

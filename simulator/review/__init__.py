@@ -5,11 +5,11 @@ deeds, the panel's records and the plant against what the vendor's documents ask
 nothing, and no layer knows it.
 """
 
-from simulator.review.acts import Act
-from simulator.review.deeds import Deed
+from simulator.review.action_tables import Act
+from simulator.review.actions import Deed
 from simulator.review.findings import RULES, Finding, Severity
-from simulator.review.gather import review
 from simulator.review.recorder import HttpCall, Recorder
 from simulator.review.report import as_dict
+from simulator.review.reviewing import review
 
 __all__ = ["RULES", "Act", "Deed", "Finding", "HttpCall", "Recorder", "Severity", "as_dict", "review"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from simulator.dcim.records import Server
 from simulator.kernel import SteppedClock
-from simulator.review.deeds import Deed
+from simulator.review.actions import Deed
 
 if TYPE_CHECKING:
     from simulator.lab import Run

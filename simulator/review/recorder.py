@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from simulator.dcim.operation_table import Operation
 from simulator.dcim.records import Server
-from simulator.review.about import server_of, vlans_of
-from simulator.review.words import PanelName, Words, words_of
+from simulator.dcim.work.operation_table import Operation
+from simulator.review.parsing import PanelName, Words, words_of
+from simulator.review.subjects import server_of, vlans_of
 
 if TYPE_CHECKING:
     from simulator.lab import Run
@@ -65,10 +65,10 @@ class Recorder:
 
     def watch(self) -> None:
         """See all further calls."""
-        self.run.edge6.tap = _Tap(self, 6)
-        self.run.app5.tap = _Tap(self, 5)
+        self.run.gateway6.taps.insert(0, _Tap(self, 6))
+        self.run.gateway5.taps.insert(0, _Tap(self, 5))
         if self.run.ispmanager is not None:
-            self.run.ispmanager.tap = _Tap(self, "ispmanager")
+            self.run.ispmanager.taps.insert(0, _Tap(self, "ispmanager"))
 
     def restart(self) -> None:
         """Forget what was seen, for the next trial."""
@@ -100,7 +100,7 @@ class _Tap:
         if headers.get(b"user-agent", "").startswith(OURS):
             await app(scope, receive, send)
             return
-        # The body is read first: an edge that is down answers without looking at it.
+        # The body is read first: a gateway that is down answers without looking at it.
         ahead: deque[Message] = deque()
         body = bytearray()
         more = True

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from simulator.review.deeds import deed_of
+from simulator.review.actions import deed_of
 from simulator.review.findings import RULES, Finding
+from simulator.review.parsing import masked
 from simulator.review.recorder import HttpCall, Recorder
-from simulator.review.words import masked
 
 __all__ = ["as_dict"]
 

@@ -19,15 +19,15 @@ from provisioner.log import Entry, ModuleLog, Outcome, Step
 from provisioner.services import Service
 from simulator.faults.engine import FaultEngine
 from simulator.files.plan import LabPlan
+from simulator.invariants.ledger import USERS_OF_5, Ledger
 from simulator.kernel import Clock, Journal, Streams
 from simulator.plant import Plant
+from simulator.scenario.billing.billmanager5 import BillManager5Side
+from simulator.scenario.billing.billmanager6 import BillManagerSide
+from simulator.scenario.billing.side import Holding, Side
+from simulator.scenario.billing.whmcs6 import Whmcs6Side
 from simulator.scenario.language import Action
-from simulator.scenario.ledger import USERS_OF_5, Ledger
-from simulator.scenario.onlooker5 import Onlooker5, Record5
-from simulator.scenario.side_billmanager import BillManagerSide
-from simulator.scenario.side_billmanager5 import BillManager5Side
-from simulator.scenario.side_whmcs6 import Whmcs6Side
-from simulator.scenario.sides import Holding, Side
+from simulator.scenario.observers.dcimanager5 import Onlooker5, Record5
 
 __all__ = ["Actors", "Holding", "LabRun", "PanelView", "Truth"]
 

@@ -10,12 +10,12 @@ from typing import Any
 from pydantic import BaseModel
 
 from provisioner.services import State
+from simulator.invariants.ledger import Difference
 from simulator.scenario.actors import Actors
 from simulator.scenario.language import Expected
 from simulator.scenario.leaks import Leak, Leaks, compare
-from simulator.scenario.ledger import Difference
-from simulator.scenario.onlooker_hosting import account_differences, accounts_of_nobody
-from simulator.scenario.schema_expect import (
+from simulator.scenario.observers.ispmanager import account_differences, accounts_of_nobody
+from simulator.scenario.schema.expect import (
     CalledSpec,
     HasSpec,
     JournalSpec,
@@ -29,7 +29,7 @@ from simulator.scenario.schema_expect import (
     ServiceExpect,
     TicketSpec,
 )
-from simulator.scenario.schema_hosting import AccountExpect
+from simulator.scenario.schema.ispmanager import AccountExpect
 
 __all__ = ["Miss", "check_expected", "check_ledger", "check_no_leaks", "held_for_nobody"]
 

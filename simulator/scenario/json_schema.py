@@ -10,9 +10,9 @@ import simulator.files
 from simulator.faults.catalogue import CATALOGUE
 from simulator.files.json_schema import draft_7, model_schema
 from simulator.files.lab_schema import LabSpec
-from simulator.scenario.schema import ScenarioSpec
-from simulator.scenario.settings import settings_schema
-from simulator.scenario.sides import MODULES
+from simulator.scenario.billing.settings import settings_schema
+from simulator.scenario.billing.side import MODULES
+from simulator.scenario.schema.scenario import ScenarioSpec
 
 __all__ = ["KINDS", "SchemaKind", "committed", "schema_text"]
 

@@ -19,11 +19,13 @@ from simulator.files.lab_file import find_lab, lab_from_document, load_lab, no_s
 from simulator.files.plan import LabPlan
 from simulator.files.problems import FileProblems, Problem
 from simulator.files.reader import Document, Reporter, read, read_text, validate
+from simulator.scenario.billing.settings import check_settings
+from simulator.scenario.billing.side import VERBS
 from simulator.scenario.leaks import Leaks, parse_leaks
 from simulator.scenario.names import Names
-from simulator.scenario.schema import ScenarioSpec
-from simulator.scenario.schema_billmanager import OrderStep
-from simulator.scenario.schema_expect import (
+from simulator.scenario.schema.base import ModuleStep, ServiceArgs, StepExpect
+from simulator.scenario.schema.billmanager6 import OrderStep
+from simulator.scenario.schema.expect import (
     CalledSpec,
     JournalSpec,
     LeaksSpec,
@@ -35,8 +37,9 @@ from simulator.scenario.schema_expect import (
     ServiceExpect,
     TicketSpec,
 )
-from simulator.scenario.schema_hosting import AccountExpect
-from simulator.scenario.schema_steps import (
+from simulator.scenario.schema.ispmanager import AccountExpect
+from simulator.scenario.schema.scenario import ScenarioSpec
+from simulator.scenario.schema.steps import (
     CheckStep,
     ClearStep,
     ColocationStep,
@@ -49,9 +52,6 @@ from simulator.scenario.schema_steps import (
     UnsuspendStep,
     WaitStep,
 )
-from simulator.scenario.settings import check_settings
-from simulator.scenario.sides import VERBS
-from simulator.scenario.strict import ModuleStep, ServiceArgs, StepExpect
 
 __all__ = [
     "Action",

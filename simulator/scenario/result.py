@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from simulator.scenario.ledger import Account
+from simulator.invariants.ledger import Account
 
 __all__ = ["MODES", "Failure", "Mode", "Result", "Verdict", "replay_command"]
 

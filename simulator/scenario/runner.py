@@ -15,6 +15,7 @@ from provisioner.errors import ProvisioningError
 from simulator import kernel
 from simulator.faults.engine import Injected
 from simulator.faults.kinds import NotPossible
+from simulator.invariants.ledger import Account
 from simulator.kernel import Clock, DeadlockError, Journal
 from simulator.lab import NotSimulated
 from simulator.scenario import labs
@@ -34,9 +35,8 @@ from simulator.scenario.language import (
     Wait,
     load_scenario,
 )
-from simulator.scenario.ledger import Account
 from simulator.scenario.result import Failure, Mode, Result, Verdict, replay_command
-from simulator.scenario.schema_expect import LeaksSpec, LedgerSpec
+from simulator.scenario.schema.expect import LeaksSpec, LedgerSpec
 
 __all__ = ["RECORDS_SHOWN", "run_scenario"]
 

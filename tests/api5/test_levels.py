@@ -8,7 +8,7 @@ equipment and servers.
 import pytest
 
 from simulator.api5.calls import FUNCTIONS
-from simulator.dcim.accounts5 import Level
+from simulator.dcim.people.accounts5 import Level
 from tests.api5.world import Client, with_client
 from tests.dcim.world import ADMIN, ALICE
 

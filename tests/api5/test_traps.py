@@ -17,7 +17,7 @@ from provisioner.clients.dci5 import Dci5Client
 from provisioner.clients.dci5_records import NO_OWNER, Server5
 from provisioner.errors import PanelError
 from simulator.files.lab_file import data_directory
-from simulator.scenario import side_billmanager5
+from simulator.scenario.billing import billmanager5 as side_billmanager5
 from simulator.scenario.runner import run_scenario
 
 SCENARIOS = data_directory("scenarios") / "billmanager5"

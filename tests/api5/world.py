@@ -10,7 +10,7 @@ import httpx
 
 from simulator.api5 import create_app
 from simulator.kernel import Streams
-from simulator.lab.inprocess import InProcessTransport
+from simulator.web.in_process import InProcessTransport
 from tests.dcim.world import ADMIN, World, in_world
 
 

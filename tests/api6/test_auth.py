@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from simulator.dcim.second_factor import one_time_code
+from simulator.dcim.people.second_factor import one_time_code
 from tests.api6.world import Client, with_client
 from tests.dcim.world import ADMIN, ALICE
 

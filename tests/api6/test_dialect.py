@@ -89,7 +89,7 @@ def test_a_lab_brings_its_own_dialect(tmp_path: Path):
 
     async def main() -> None:
         async with Lab.load(str(tmp_path / "tiny.yaml")).simulated(seed=1) as lab:
-            transport = httpx.ASGITransport(app=lab.edge6)
+            transport = httpx.ASGITransport(app=lab.gateway6)
             async with httpx.AsyncClient(transport=transport, base_url="http://dci6") as http:
                 refused = await http.get("/dci/v3/machine")
                 assert (refused.status_code, refused.json()["error"]["code"]) == (403, 777)

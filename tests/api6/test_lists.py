@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from simulator.api6.answers import answer_shape
 from simulator.api6.calls import HANDLERS
 from simulator.api6.dialect import load_dialect
-from simulator.api6.listing import Listing, parse_limit, parse_orderby
-from simulator.api6.where import Column, compile_where, parse_where
+from simulator.api6.lists.listing import Listing, parse_limit, parse_orderby
+from simulator.api6.lists.where import Column, compile_where, parse_where
 from simulator.dcim.errors import Invalid
 from tests.api6.test_openapi import IDS, LOCATION, furnish
 from tests.api6.world import Client, with_client
@@ -210,7 +210,7 @@ def test_queries_as_clients_write_them(query):
             "server": ("dci6", 443),
             "client": ("127.0.0.1", 1),
         }
-        await client.edge(scope, receive, send)  # type: ignore[arg-type]
+        await client.gateway(scope, receive, send)  # type: ignore[arg-type]
         import json
 
         body = json.loads(b"".join(message.get("body", b"") for message in answer[1:]))  # type: ignore[misc]
@@ -230,7 +230,7 @@ def test_filter_gives_the_distinct_values_of_a_field_and_nothing_else():
 
 
 def test_a_kept_list_is_what_the_list_made_anew_would_be():
-    from simulator.api6.server_views import SERVERS
+    from simulator.api6.dci.server_views import SERVERS
 
     queries = [
         {"where": "NOT name CP '%-02'", "orderby": "name desc"},
@@ -273,9 +273,9 @@ def test_a_kept_list_is_what_the_list_made_anew_would_be():
 
 
 def test_after_a_write_only_what_changed_is_looked_at_again():
-    from simulator.api6 import server_views
-    from simulator.api6.kept import KeptListing
-    from simulator.api6.where import Column
+    from simulator.api6.dci import server_views
+    from simulator.api6.lists.cached import KeptListing
+    from simulator.api6.lists.where import Column
 
     looked: list[int] = []
 

@@ -26,7 +26,7 @@ class Listener:
             "scheme": "ws",
             "subprotocols": [],
         }
-        self.task = asyncio.create_task(client.edge(scope, self._to.get, self._take))  # type: ignore[arg-type]
+        self.task = asyncio.create_task(client.gateway(scope, self._to.get, self._take))  # type: ignore[arg-type]
 
     async def _take(self, message: Any) -> None:
         self.sent.append(message)

@@ -1,4 +1,4 @@
-"""What all calls have in common: paths, sessions, bodies, errors, the edge, OpenAPI."""
+"""What all calls have in common: paths, sessions, bodies, errors, the gateway, OpenAPI."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.api6 import Edge, create_app
+from simulator.api6 import create_app, create_gateway
 from simulator.api6 import errors as words
 from simulator.api6.dialect import load_dialect, read_dialect
 from simulator.dcim import errors
@@ -132,7 +132,7 @@ def test_a_wrong_password_is_no_session():
 
 def test_while_a_service_restarts_the_edge_answers_before_any_effect():
     async def scene(client: Client) -> None:
-        client.edge.take_down(client.world.clock.now() + 10)
+        client.gateway.take_down(client.world.clock.now() + 10)
         answer = await client.http.post(
             "/dci/v3/server/1", json={"notes": "lost"}, headers={"x-xsrf-token": client.token}
         )
@@ -140,9 +140,9 @@ def test_while_a_service_restarts_the_edge_answers_before_any_effect():
         assert answer.json() == {"error": {"code": 503, "msg": "Unavailable", "value": ""}}
         await client.world.clock.sleep(10)
         assert (await client.get("/dci/v3/server/1"))["notes"] == ""
-        client.edge.take_down()
-        assert client.edge.state.value == "restarting"
-        client.edge.bring_up()
+        client.gateway.take_down()
+        assert client.gateway.state.value == "restarting"
+        client.gateway.bring_up()
         await client.get("/dci/v3/server/1")
 
     world = with_client(scene)
@@ -154,10 +154,10 @@ def test_while_a_service_restarts_the_edge_answers_before_any_effect():
 def test_an_edge_without_a_clock_cannot_come_up_by_itself():
     async def scene(client: Client) -> None:
         activity = Activity()
-        edge = Edge(create_app(client.world.panel), activity=activity)
+        gateway = create_gateway(create_app(client.world.panel), activity=activity)
         with pytest.raises(ValueError):
-            edge.take_down(5.0)
-        edge.take_down()
+            gateway.take_down(5.0)
+        gateway.take_down()
         assert activity.in_flight == 0
 
     with_client(scene)

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from simulator.dcim.second_factor import one_time_code
+from simulator.dcim.people.second_factor import one_time_code
 from tests.api6.test_auth import KEY, LOGIN, SECRET, credentials
 from tests.api6.vendors import PRESENT, fits, routes
 from tests.api6.world import Client, with_client

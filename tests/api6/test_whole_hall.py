@@ -71,7 +71,7 @@ def in_hall(scene: Callable[[Hall], Awaitable[None]]) -> None:
     async def main() -> None:
         async with (
             Lab.load(LAB).simulated(seed=1) as lab,
-            httpx.AsyncClient(transport=httpx.ASGITransport(app=lab.edge6), base_url="http://dci6") as http,
+            httpx.AsyncClient(transport=httpx.ASGITransport(app=lab.gateway6), base_url="http://dci6") as http,
         ):
             await lab.clock.sleep(5)  # the first polls
             token = (await http.post("/auth/v4/public/token", json=ADMIN)).json()["token"]

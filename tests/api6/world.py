@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from simulator.api6 import Edge, create_app
+from simulator.api6 import create_app, create_gateway
 from tests.api6.contract import check
 from tests.dcim.world import ADMIN, World, in_world
 
@@ -18,14 +18,14 @@ class Client:
     def __init__(self, world: World) -> None:
         self.world = world
         self.app = create_app(world.panel)
-        self.edge = Edge(self.app, clock=world.clock, journal=world.journal)
+        self.gateway = create_gateway(self.app, clock=world.clock, journal=world.journal)
         self.http = httpx.AsyncClient(
-            transport=httpx.ASGITransport(app=self.edge), base_url="https://dci6", event_hooks={"response": [check]}
+            transport=httpx.ASGITransport(app=self.gateway), base_url="https://dci6", event_hooks={"response": [check]}
         )
         self.token = ""
 
     def inside(self) -> httpx.AsyncClient:
-        """A service of the platform, behind the edge."""
+        """A service of the platform, behind the gateway."""
         return httpx.AsyncClient(
             transport=httpx.ASGITransport(app=self.app),
             base_url="http://input:1500",

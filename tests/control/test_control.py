@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from simulator.control.app import create_control
 from simulator.kernel import run
 from simulator.lab import Lab
-from simulator.lab.inprocess import InProcessTransport
+from simulator.web.in_process import InProcessTransport
 
 ONE = Lab.load("one")
 

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from simulator.cli import app
-from simulator.control import report
+from simulator.control.client import report
 
 FINDING = {
     "rule": "unknown-call",

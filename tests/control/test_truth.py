@@ -1,6 +1,6 @@
 """What a technician who walked the hall would write down of its links."""
 
-from simulator.control.truth import truth
+from simulator.control.api.truth import truth
 from simulator.kernel import run
 from simulator.lab import Lab
 

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.dcim.access_lists import AccessLists
 from simulator.dcim.errors import AddressRefused, Invalid, NotFound, PanelError
-from simulator.dcim.roles import Roles, sub_role
-from simulator.dcim.second_factor import one_time_code
-from simulator.dcim.settings import Settings
-from simulator.dcim.ssh_keys import SshKeys
+from simulator.dcim.people.access_lists import AccessLists
+from simulator.dcim.people.roles import Roles, sub_role
+from simulator.dcim.people.second_factor import one_time_code
+from simulator.dcim.people.settings import Settings
+from simulator.dcim.people.ssh_keys import SshKeys
 
 ADDRESSES = st.integers(0, 2**32 - 1).map(lambda number: str(IPv4Address(number)))
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
 from simulator.dcim import PoolSetup
-from simulator.dcim.addresses import Addresses
 from simulator.dcim.errors import AlreadyThere, InUse, Invalid, NoAddress, NotFound
+from simulator.dcim.ip.addresses import Addresses
 from simulator.kernel import Journal, SteppedClock
 
 LOW = PoolSetup("low", "192.0.2.0-192.0.2.9", "192.0.2.0/24", "192.0.2.1", False)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.dcim.drivers.base import OutletView, PortView
-from simulator.dcim.meters import BURST_SHARE
+from simulator.dcim.equipment.meters import BURST_SHARE
 from tests.dcim.world import World, in_world
 
 EVER = (date.min, date.max)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.dcim.errors import Busy, NoAddress, NotFound, PanelFault, Protected, WrongState
-from simulator.dcim.operation_table import OPERATION, OperationEvent, OperationStatus
+from simulator.dcim.work.operation_table import OPERATION, OperationEvent, OperationStatus
 from simulator.kernel import IllegalEvent
 from tests.dcim.world import CONFIGURATION, World, in_world
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from simulator.dcim.equipment.power_table import any_on, server_power
 from simulator.dcim.errors import (
     Invalid,
     NoAnswer,
@@ -16,7 +17,6 @@ from simulator.dcim.errors import (
     RefusedByDevice,
     WrongState,
 )
-from simulator.dcim.power_table import any_on, server_power
 from simulator.dcim.records import PowerStatus
 from tests.dcim.world import World, in_world
 

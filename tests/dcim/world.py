@@ -18,7 +18,6 @@ from simulator.dcim import (
     TemplateSetup,
     UserSetup,
 )
-from simulator.dcim.addresses import Address
 from simulator.dcim.drivers.base import (
     BmcAccess,
     BootDevice,
@@ -29,8 +28,9 @@ from simulator.dcim.drivers.base import (
     PowerAction,
     SnmpAccess,
 )
-from simulator.dcim.operation_table import Operation
+from simulator.dcim.ip.addresses import Address
 from simulator.dcim.records import Server
+from simulator.dcim.work.operation_table import Operation
 from simulator.kernel import Journal, LoopClock, Record, Streams, run
 
 ADMIN = ("admin@example.com", "rackloop-admin")

@@ -91,7 +91,7 @@ def _any_pool() -> Part:
     def first(addresses: Any) -> Any:
         return next(iter(addresses.pools))
 
-    return Part("simulator.dcim.addresses:Addresses.deallocation_pool", first, "the mark on the pool")
+    return Part("simulator.dcim.ip.addresses:Addresses.deallocation_pool", first, "the mark on the pool")
 
 
 _NAMES = {name: option for option, names in OPTION_NAMES.items() for name in names}

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.api6 import create_app
-from simulator.lab.request_line import encoded
-from simulator.lab.web import WebServer, bind
+from simulator.web.request_line import encoded
+from simulator.web.sockets import WebServer, bind
 from tests.dcim.world import ADMIN, World
 from tests.interop.programs import execute, need
 

@@ -5,7 +5,7 @@ import asyncio
 import httpx
 import pytest
 
-from simulator.control.health import check_health
+from simulator.control.client.health import check_health
 from simulator.control.up import endpoints, stand, write_endpoints
 from simulator.faults import CATALOGUE, NotPossible
 from simulator.files.lab_file import lab_from_mapping

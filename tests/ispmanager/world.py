@@ -10,7 +10,7 @@ import httpx
 
 from simulator.ispmanager import Hosting, Setup, create_app
 from simulator.kernel import Journal, LoopClock, Streams, run
-from simulator.lab.inprocess import InProcessTransport
+from simulator.web.in_process import InProcessTransport
 
 ROOT = ("root", "rackloop-root")
 ALICE = ("alice", "rosebud-1941")

@@ -17,9 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.bmc.snapshot import SAVED as BMC
-from simulator.dcim.operation_table import OperationStatus
 from simulator.dcim.records import ServerState
 from simulator.dcim.snapshot import SAVED as PANEL
+from simulator.dcim.work.operation_table import OperationStatus
 from simulator.ispmanager.snapshot import SAVED as HOSTING
 from simulator.kernel import run, snapshot
 from simulator.kernel.snapshot import BadSnapshot

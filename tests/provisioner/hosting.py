@@ -14,7 +14,7 @@ from provisioner.modules.ispmanager import NAME, ispmanager_type
 from provisioner.services import State
 from provisioner.store import MemoryStore, Store
 from simulator.kernel import LoopClock, run
-from simulator.lab.inprocess import InProcessTransport
+from simulator.web.in_process import InProcessTransport
 from tests.ispmanager.world import ROOT, Server
 from tests.provisioner.mortal import Fate, MortalStore
 

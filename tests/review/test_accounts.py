@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from simulator.control.report import as_text
+from simulator.control.client.report import as_text
 from simulator.kernel import run
 from simulator.review import Recorder, as_dict, review
 from tests.review.world import HOSTING, LAB, Client

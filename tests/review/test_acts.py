@@ -10,7 +10,7 @@ from simulator.api5.calls import FUNCTIONS as FUNCTIONS_5
 from simulator.api6.routes import known_routes
 from simulator.ispmanager.calls import FUNCTIONS as FUNCTIONS_HOSTING
 from simulator.review import Act, HttpCall
-from simulator.review.acts import (
+from simulator.review.action_tables import (
     ACTS_6,
     ACTS_HOSTING,
     BUTTONS_5,
@@ -22,8 +22,8 @@ from simulator.review.acts import (
     WITHOUT_6,
     WITHOUT_HOSTING,
 )
-from simulator.review.deeds import deed_of
-from simulator.review.words import masked, words_of
+from simulator.review.actions import deed_of
+from simulator.review.parsing import masked, words_of
 from tests.review.world import LAB, Client, run
 
 SERVED = {(method, path, action) for method, path, action in known_routes()[0].served()}
@@ -32,7 +32,7 @@ CHANGING = {action for method, _, action in SERVED if method not in ("GET", "HEA
 
 def test_every_route_of_6_that_changes_something_is_classified_or_left_out_for_a_reason():
     known = [set(ACTS_6), set(WITHOUT_6)]
-    assert set.union(*known) == CHANGING, "put new actions into simulator/review/acts.py"
+    assert set.union(*known) == CHANGING, "put new actions into simulator/review/action_tables.py"
     assert not set.intersection(*known)
     assert all(len(reason) > 20 for reason in WITHOUT_6.values())
 
@@ -46,7 +46,7 @@ def test_every_route_of_6_that_changes_something_is_classified_or_left_out_for_a
 )
 def test_every_function_of_coremanager_is_in_exactly_one_table(functions, tables):
     known = [name for table in tables for name in table]
-    assert sorted(known) == sorted(functions), "put new functions into simulator/review/acts.py"
+    assert sorted(known) == sorted(functions), "put new functions into simulator/review/action_tables.py"
     assert all(len(reason) > 20 for reason in tables[2].values())
 
 

@@ -12,7 +12,7 @@ from provisioner.clients.dci6 import Dci6Client
 from provisioner.errors import ProvisioningError
 from provisioner.log import ModuleLog
 from provisioner.modules.whmcs6 import Whmcs6, Whmcs6Settings
-from simulator.control.report import as_text
+from simulator.control.client.report import as_text
 from simulator.kernel import run
 from simulator.review import RULES, Recorder, as_dict, review
 from tests.review.world import DEBIAN, HOSTING, LAB, trial

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx
 
-from simulator.control.report import as_text
+from simulator.control.client.report import as_text
 from simulator.kernel import run
 from simulator.lab import Lab
 from simulator.review import Recorder, as_dict, review

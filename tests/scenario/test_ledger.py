@@ -16,12 +16,12 @@ from rich.console import Console
 from provisioner.services import Client, Service, State
 from simulator.files.lab_file import data_directory
 from simulator.files.problems import FileProblems
+from simulator.invariants.ledger import THINGS, Account, Ledger
 from simulator.kernel import Journal
 from simulator.plant import BootState
 from simulator.scenario import runner
 from simulator.scenario.actors import Actors
 from simulator.scenario.language import scenario_from_text
-from simulator.scenario.ledger import THINGS, Account, Ledger
 from simulator.scenario.reports import page, print_results, summary
 from simulator.scenario.result import Result
 from simulator.scenario.runner import run_scenario

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from simulator.scenario.ledger import THINGS
+from simulator.invariants.ledger import THINGS
 from simulator.scenario.reports.words import differences, ended, hours, lab_time, place, wall_time
 from simulator.scenario.result import Failure, Result
 

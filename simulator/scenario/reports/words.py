@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from simulator.scenario.ledger import THINGS, Difference
+from simulator.invariants.ledger import THINGS, Difference
 from simulator.scenario.result import Failure, Result
 
 __all__ = ["billed", "differences", "ended", "hours", "lab_time", "place", "wall_time"]

@@ -1,0 +1,1 @@
+"""Accounts, sessions, roles, rules of access and second factors: the platform's `/auth` service."""

@@ -1,0 +1,1 @@
+"""Servers, equipment, wiring and stock: the platform's `/dci` service."""

@@ -1,0 +1,1 @@
+"""Networks, pools and addresses: the platform's `/ip` service."""

@@ -1,0 +1,1 @@
+"""Handlers of the lab's control API."""

@@ -1,0 +1,1 @@
+"""What stands in the panel's racks, how it is reached and read: inventory, power, ports, VLANs, meters."""

@@ -1,0 +1,151 @@
+"""What devices have counted and measured, as the panel has polled it: octets of switch ports, watts of outlets.
+
+A counter that is lower than at the last poll has started anew, and what it shows then is what has come since. What a
+server is billed for belongs to it from the poll on at which the port was its.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from simulator.dcim.drivers.base import OutletView, PortView
+from simulator.dcim.equipment.inventory import Inventory
+from simulator.dcim.records import Server
+from simulator.kernel import Clock
+
+__all__ = ["Day", "Meters"]
+
+BURST_SHARE = 0.05
+"""The share of the highest samples that burstable billing leaves out."""
+
+
+@dataclass(slots=True)
+class Day:
+    """One server's day; octets as the server sees them, energy in watt hours."""
+
+    received: int = 0
+    sent: int = 0
+    watt_hours: float = 0.0
+
+
+class Meters:
+    """Hears of each poll; asked for days, months and the last interval."""
+
+    def __init__(self, inventory: Inventory, clock: Clock) -> None:
+        self._inventory = inventory
+        self._clock = clock
+        self._counters: dict[int, tuple[int, int, float]] = {}
+        """By port: octets in and out, and when."""
+        self._rates: dict[int, tuple[float, float]] = {}
+        """By port, bits per second into the server and out of it; those of which nothing came are not there."""
+        self._days: dict[tuple[int, date], Day] = {}
+        self._samples: dict[tuple[int, int, int], list[float]] = {}
+        """By port, year and month: megabits per second of each interval in which anything came."""
+        self._polls: dict[tuple[int, int, int], int] = {}
+        """By switch, year and month: how many intervals there were."""
+        self._watts: dict[int, tuple[float, float]] = {}
+        """By outlet: watts, and when."""
+
+    # what the polls tell
+
+    def switch_read(self, switch: int, views: Sequence[PortView]) -> None:
+        now = self._clock.now()
+        today = self._clock.calendar().date()
+        polled = False
+        for number, view in enumerate(views, 1):
+            if view.octets_in is None or view.octets_out is None:
+                continue
+            port = self._inventory.switch_port(switch, number)
+            if port is None:
+                continue
+            was = self._counters.get(port.id)
+            self._counters[port.id] = view.octets_in, view.octets_out, now
+            if was is None or was[2] >= now:
+                continue
+            polled = True
+            sent, received = _grown(was[0], view.octets_in), _grown(was[1], view.octets_out)
+            if not sent and not received:
+                self._rates.pop(port.id, None)
+                continue
+            seconds = now - was[2]
+            self._rates[port.id] = received * 8 / seconds, sent * 8 / seconds
+            key = port.id, today.year, today.month
+            self._samples.setdefault(key, []).append(max(received, sent) * 8 / seconds / 1e6)
+            if port.server is not None:
+                day = self._day(port.server, today)
+                day.received += received
+                day.sent += sent
+        if polled:
+            month = switch, today.year, today.month
+            self._polls[month] = self._polls.get(month, 0) + 1
+
+    def pdu_read(self, pdu: int, views: Sequence[OutletView]) -> None:
+        """Between two polls an outlet is taken to have delivered what it did at the first of them."""
+        now = self._clock.now()
+        today = self._clock.calendar().date()
+        for number, view in enumerate(views, 1):
+            outlet = self._inventory.outlet(pdu, number)
+            if outlet is None or view.watts is None:
+                continue
+            was = self._watts.get(outlet.id)
+            self._watts[outlet.id] = view.watts, now
+            if was is not None and was[0] and outlet.server is not None:
+                self._day(outlet.server, today).watt_hours += was[0] * (now - was[1]) / 3600
+
+    def _day(self, server: int, day: date) -> Day:
+        return self._days.setdefault((server, day), Day())
+
+    # asking
+
+    def rate(self, server: Server) -> tuple[float, float]:
+        """Bits per second received and sent in the last interval."""
+        found = [self._rates[port] for port in server.ports if port in self._rates]
+        return sum(each for each, _ in found), sum(each for _, each in found)
+
+    def days(self, server: Server, since: date, until: date) -> list[tuple[date, Day]]:
+        """Those on which there was anything, both ends included."""
+        return sorted(
+            ((day, one) for (number, day), one in self._days.items() if number == server.id and since <= day <= until),
+            key=lambda pair: pair[0],
+        )
+
+    def total(self, server: Server, since: date, until: date) -> Day:
+        whole = Day()
+        for _, day in self.days(server, since, until):
+            whole.received += day.received
+            whole.sent += day.sent
+            whole.watt_hours += day.watt_hours
+        return whole
+
+    def burst(self, server: Server, year: int, month: int) -> float:
+        """Megabits per second that the month's intervals stay under, the highest twentieth left out; the sum of the
+        server's ports, each by its busier direction.
+        """
+        whole = 0.0
+        for number in server.ports:
+            samples = sorted(self._samples.get((number, year, month), ()), reverse=True)
+            polls = self._polls.get((self._inventory.switch_ports.get(number).switch, year, month), 0)
+            left_out = math.floor(max(polls, len(samples)) * BURST_SHARE)
+            if left_out < len(samples):
+                whole += samples[left_out]
+        return whole
+
+    def watts(self, server: Server) -> float | None:
+        """At the last poll; None where no outlet of it is measured."""
+        found = [self._watts[outlet][0] for outlet in server.outlets if outlet in self._watts]
+        return sum(found) if found else None
+
+    def outlet_watts(self, outlet: int) -> float | None:
+        held = self._watts.get(outlet)
+        return held[0] if held else None
+
+    def port_rate(self, port: int) -> float:
+        """Bits per second, both ways together."""
+        return sum(self._rates.get(port, (0.0, 0.0)))
+
+
+def _grown(was: int, now: int) -> int:
+    return now - was if now >= was else now

@@ -1,0 +1,1 @@
+"""Address spaces, networks, pools, and who has which address."""

@@ -1,0 +1,1 @@
+"""What the panel does with a server: network boot, installation, diagnostics, release."""

@@ -1,0 +1,196 @@
+"""Rules about calls: how a client speaks to a panel."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from urllib.parse import parse_qsl
+
+from simulator.api6.dialect import load_dialect
+from simulator.files.problems import did_you_mean
+from simulator.review.actions import Act, Deed, functions_of
+from simulator.review.findings import Evidence, Severity, rule
+
+Found = Iterator[tuple[str, str, list[Deed]]]
+
+MANY_LOOKS = 20
+SOONEST = 1.0
+"""Seconds between two looks at the same thing."""
+WHILE_503 = 59.0
+"""Seconds that 503 has to be put up with: the vendor's library does for 60, in steps of half a second."""
+MANY_LOGINS = 5
+MANY_REFUSALS = 3
+_LASTING = frozenset({"missed", "exists", "value", "access"})
+FEW_CALLS = 3
+"""Calls a session, on average, below which a login seems to belong to every call."""
+_ACCOUNTS_ONLY = "the emulated ispmanager has accounts only: no sites, mailboxes and databases"
+_SECRETS = frozenset({"password", "passwd", "confirm", "checkpasswd", "ipmipass", "authinfo", "token"})
+
+
+@rule(
+    "gave-up-at-503",
+    Severity.ERROR,
+    advice="503 comes before any effect, while a service starts: send the same call again, half a second later, for a minute.",
+    source="vendor's client library: 503 repeated every 500 ms for 60 s",
+)
+def gave_up(evidence: Evidence) -> Found:
+    for deeds in evidence.clients.values():
+        same: dict[tuple[str, str, str, bytes], list[Deed]] = {}
+        for deed in deeds:
+            same.setdefault((deed.call.method, deed.call.path, deed.call.query, deed.call.body), []).append(deed)
+        for tries in same.values():
+            row: list[Deed] = []
+            for deed in tries:
+                row = [*row, deed] if deed.call.status == 503 else []
+            lasted = row[-1].call.at - row[0].call.at if row else 0.0
+            if row and lasted < WHILE_503:
+                times = f"{len(row)} times in {lasted:.1f} s" if len(row) > 1 else "once"
+                yield str(row[0]), f"was answered with 503, sent {times}, and given up", row
+
+
+@rule(
+    "unknown-call",
+    Severity.ERROR,
+    advice="The panel has no such call or field: what the module thinks it did has not happened.",
+    source="the panel's own error",
+)
+def unknown(evidence: Evidence) -> Found:
+    groups: dict[str, list[Deed]] = {}
+    for deed in evidence.deeds:
+        if deed.unknown:
+            groups.setdefault(
+                f"{deed.call.method} {deed.call.path} {deed.call.words.action} {deed.refused}", []
+            ).append(deed)
+    for deeds in groups.values():
+        first = deeds[0]
+        hint = _nearest(first)
+        times = f", {len(deeds)} times" if len(deeds) > 1 else ""
+        yield str(first), f"{first.refused}{times}{f'; {hint}' if hint else ''}", deeds
+
+
+def _nearest(deed: Deed) -> str:
+    if deed.call.panel != 6:
+        hint = did_you_mean(deed.call.words.action, functions_of(deed.call))
+        return _ACCOUNTS_ONLY if deed.call.panel == "ispmanager" and "did you mean" not in hint else hint
+    served = [call for row in load_dialect() for call in (row.call, *row.aliases)]
+    return did_you_mean(f"{deed.call.method} {deed.call.path.removeprefix('/api')}", served)
+
+
+@rule(
+    "stale-session",
+    Severity.ERROR,
+    advice="At 401 (COREmanager: the error auth) log in again and repeat the call: sessions end an hour after their last use.",
+    source="vendor's auth service: token_ttl",
+)
+def stale(evidence: Evidence) -> Found:
+    for client, deeds in evidence.clients.items():
+        turned_away = [deed for deed in deeds if _ended(deed) and _session(deed) and deed.act is not Act.LOGIN]
+        for count in Counter(_session(deed) for deed in turned_away).values():
+            if count > 1:
+                yield client, f"sent {count} calls with a session that had ended", turned_away
+                break
+
+
+def _ended(deed: Deed) -> bool:
+    """COREmanager answers with the error `auth`."""
+    return deed.call.status == 401 if deed.call.panel == 6 else deed.refused.partition(":")[0] == "auth"
+
+
+def _session(deed: Deed) -> str:
+    values = deed.call.words.values
+    if deed.call.panel == 6:
+        return deed.call.token
+    return "" if values.get("authinfo") else str(values.get("auth") or deed.call.token)
+
+
+@rule(
+    "sessions-left",
+    Severity.NOTE,
+    advice="Keep one session for many calls, and end it: each login costs the panel, and each session left is a key that still fits.",
+    source="vendor's client library: DELETE auth/v4/token",
+)
+def sessions_left(evidence: Evidence) -> Found:
+    for client, deeds in evidence.clients.items():
+        logins = [deed for deed in deeds if deed.act is Act.LOGIN and deed.done]
+        if len(logins) < MANY_LOGINS:
+            continue
+        ended = sum(deed.act is Act.LOGOUT and deed.done for deed in deeds)
+        if (len(deeds) - len(logins) - ended) / len(logins) < FEW_CALLS:
+            yield client, f"logged in {len(logins)} times for {len(deeds)} calls, and ended {ended} sessions", logins
+        elif not ended and any(deed.call.panel != "ispmanager" for deed in logins):  # which has no function for it
+            yield client, f"opened {len(logins)} sessions and ended none", logins
+
+
+@rule(
+    "secret-in-url",
+    Severity.WARNING,
+    advice="Send passwords and sessions in the body or a header: URLs stand in the logs of every proxy on the way.",
+    source="RFC 9110, 17.9",
+)
+def secret_in_url(evidence: Evidence) -> Found:
+    for client, deeds in evidence.clients.items():
+        shown = [
+            deed for deed in deeds if deed.call.query and any(key in _SECRETS for key, _ in parse_qsl(deed.call.query))
+        ]
+        if shown:
+            yield client, f"wrote a secret into {len(shown)} URL{'s' if len(shown) > 1 else ''}", shown
+
+
+@rule(
+    "looks-too-often",
+    Severity.NOTE,
+    advice="Look at a running operation every 10 to 30 seconds: it takes many minutes.",
+    source="vendor's modules: every 12 s and every 30 s",
+)
+def too_often(evidence: Evidence) -> Found:
+    if not evidence.paced:
+        return
+    for client, deeds in evidence.clients.items():
+        looks: dict[tuple[str, str, bytes], list[Deed]] = {}
+        for deed in deeds:
+            if deed.act is Act.LOOK and deed.call.status != 503:  # which is to be put up with, every half second
+                looks.setdefault((deed.call.path, deed.call.query, deed.call.body), []).append(deed)
+        for same in looks.values():
+            times = [deed.call.at for deed in same]
+            # The densest row of looks: a module that looks twice each time it wakes up is not to be taken for one.
+            rows = zip(times, times[MANY_LOOKS - 1 :], strict=False)
+            gap = min(((last - first) / (MANY_LOOKS - 1) for first, last in rows), default=SOONEST)
+            if gap < SOONEST:
+                yield client, f"asked {same[0]} {len(same)} times, {gap:.2g} s apart", same[:2]
+
+
+@rule(
+    "logins-refused",
+    Severity.WARNING,
+    advice="Do not repeat a refused login: the panel bans the address of who guesses.",
+    source="vendor's auth service: restrictions",
+)
+def logins_refused(evidence: Evidence) -> Found:
+    for client, deeds in evidence.clients.items():
+        refused = [deed for deed in deeds if deed.act is Act.LOGIN and not deed.done and deed.call.status != 503]
+        if len(refused) >= MANY_LOGINS - 2:
+            yield client, f"was refused {len(refused)} logins ({refused[-1].refused})", refused
+
+
+@rule(
+    "refused-again-and-again",
+    Severity.WARNING,
+    advice="What COREmanager refuses with these words it refuses the next time too: change the call, or tell a person.",
+    source="COREmanager's types of errors: missed, exists, value, access",
+)
+def refused_again(evidence: Evidence) -> Found:
+    for client, deeds in evidence.clients.items():
+        row: list[Deed] = []
+        for deed in [*(each for each in deeds if each.call.panel != 6), None]:
+            lasting = deed is not None and deed.refused.partition(":")[0] in _LASTING and not deed.unknown
+            if deed is not None and row and lasting and _same(row[-1], deed):
+                row.append(deed)
+                continue
+            if len(row) >= MANY_REFUSALS:
+                yield client, f"sent {row[0]} {len(row)} times, each refused: {row[0].refused}", row
+            row = [deed] if deed is not None and lasting else []
+
+
+def _same(one: Deed, other: Deed) -> bool:
+    left, right = one.call.words.values, other.call.words.values
+    return one.call.panel == other.call.panel and {**left, "auth": ""} == {**right, "auth": ""}

@@ -1,0 +1,112 @@
+"""WHMCS with DCImanager 6, as a scenario's billing side."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from provisioner.billing import Billing
+from provisioner.billmanager.rows import MessageRow, TaskRow
+from provisioner.clients.dci6 import Dci6Client
+from provisioner.log import Call, ModuleLog
+from provisioner.modules.whmcs6 import Whmcs6, Whmcs6Settings
+from provisioner.services import Service, State
+from simulator.scenario.billing.side import Holding
+
+if TYPE_CHECKING:
+    from simulator.scenario.actors import LabRun
+    from simulator.scenario.language import Action
+
+__all__ = ["Whmcs6Side"]
+
+
+class _Tariffs:
+    """One module for each operating system: in WHMCS another OS is another product, with settings of its own."""
+
+    def __init__(self, make: Callable[[Whmcs6Settings], Whmcs6], settings: Whmcs6Settings) -> None:
+        self.settings = settings
+        self._make = make
+        self._by_os: dict[str, Whmcs6] = {}
+        self.os_of: dict[str, str] = {}
+
+    def of(self, service: Service) -> Whmcs6:
+        os = self.os_of.get(service.name, self.settings.os)
+        if os not in self._by_os:
+            self._by_os[os] = self._make(dataclasses.replace(self.settings, os=os))
+        return self._by_os[os]
+
+    def check_client(self, service: Service) -> None:
+        self.of(service).check_client(service)
+
+    async def create(self, service: Service) -> None:
+        await self.of(service).create(service)
+
+    async def suspend(self, service: Service) -> None:
+        await self.of(service).suspend(service)
+
+    async def unsuspend(self, service: Service) -> None:
+        await self.of(service).unsuspend(service)
+
+    async def terminate(self, service: Service) -> None:
+        await self.of(service).terminate(service)
+
+
+class Whmcs6Side:
+    """See `Side`."""
+
+    def __init__(self, run: LabRun, settings: Mapping[str, Any], log: ModuleLog) -> None:
+        self.settings = Whmcs6Settings.from_mapping(settings)
+        chance = run.streams["billing"]
+        email, password = run.admin
+        self._client = Dci6Client(
+            run.dci6_url, email, password, clock=run.clock, log=log, transport=run.billing_transport()
+        )
+        self._tariffs = _Tariffs(
+            lambda tariff: Whmcs6(self._client, tariff, run.clock, log, source=chance), self.settings
+        )
+        self._billing = Billing(self._tariffs, run.clock, log, source=chance)
+
+    @property
+    def billing(self) -> Billing:
+        return self._billing
+
+    async def do(self, action: Action, server: int | None) -> None:
+        if action.create is None:
+            await getattr(self.billing, action.verb)(action.service, by_client=action.by_client)
+            return
+        args = action.create
+        if args.os is not None:
+            self._tariffs.os_of[args.service] = args.os
+        self.billing.register(args.client, verified=args.verified)
+        if args.service not in self.billing.services:
+            self.billing.place(
+                args.service,
+                args.client,
+                configuration=args.configuration or "",
+                server=server,
+                options=args.options,
+            )
+        await self.billing.create(args.service, by_client=args.by_client)
+
+    def call(self, call: Call) -> str:
+        """`POST /dci/v3/server/3/os_install`."""
+        return f"{call.method} {call.path.partition('?')[0]}"
+
+    def kept(self, held: Holding, services: Sequence[Service]) -> tuple[bool, int]:
+        """The owner after termination (W6-S14) is meant to stay."""
+        meant = self.settings.owner_after_termination.lower()
+        closed = any(service.state is State.CLOSED for service in services)
+        return bool(closed and meant and held.owner.lower() == meant), 0
+
+    def messages(self) -> Sequence[MessageRow]:
+        return ()
+
+    def tickets(self) -> Sequence[TaskRow]:
+        return ()
+
+    def saved(self, service: str) -> None:
+        """The module saves no properties: its service card reads the panel."""
+
+    async def close(self) -> None:
+        await self._client.close()

@@ -1,0 +1,44 @@
+"""The scenario file as written."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from simulator.files.units import Duration
+from simulator.scenario.schema.base import Strict
+from simulator.scenario.schema.expect import ExpectSpec
+from simulator.scenario.schema.steps import FaultMap, StepSpec
+
+__all__ = ["ScenarioSpec"]
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+_ONE_OR_MORE = WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})
+Words = Annotated[list[str], BeforeValidator(_as_list), _ONE_OR_MORE]
+
+
+class ScenarioSpec(Strict):
+    """A scenario file, as written."""
+
+    scenario: str = Field(min_length=1)
+    """What it shows, as a sentence."""
+    source: Words = []
+    """Numbers of the requirements that it shows: `W6-A10`."""
+    lab: Annotated[Any, WithJsonSchema({"anyOf": [{"type": "string"}, {"x-ref": "LabSpec"}]})] = "small"
+    """A name in fixtures/, a path relative to this file, or a whole lab."""
+    module: Literal["whmcs6", "billmanager5", "billmanager6"] = "whmcs6"
+    """WHMCS with DCImanager 6, BILLmanager with DCImanager 5, or BILLmanager 6 with its processing modules."""
+    settings: Annotated[dict[str, Any], WithJsonSchema({"x-ref": "Settings"})] = {}
+    """Of the billing module."""
+    faults: list[FaultMap] = []
+    steps: list[StepSpec] = Field(min_length=1)
+    expect: list[ExpectSpec] = []
+    """What must hold when the steps have ended."""
+    seed: int | None = Field(default=None, ge=0, le=2**63 - 1)
+    limit: Duration = 86400.0
+    """Lab time after which the run is ended and counts as failed."""

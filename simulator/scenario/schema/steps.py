@@ -1,0 +1,215 @@
+"""What a scenario does, as written: each step is one of several shapes, told apart by its first word, as is a fault."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, Tag, WithJsonSchema
+
+from simulator.files.units import Duration
+from simulator.scenario.schema.base import EMAIL, ModuleStep, ServiceArgs, Step, Strict, by_key
+from simulator.scenario.schema.billmanager6 import BILLMANAGER_VERBS, BillManagerStep, PayStep
+from simulator.scenario.schema.expect import ExpectSpec
+
+__all__ = [
+    "AddAddressStep",
+    "AddPanelArgs",
+    "AddPanelStep",
+    "AddressArgs",
+    "ChangePasswordStep",
+    "CheckStep",
+    "ClearStep",
+    "ColocationArgs",
+    "ColocationStep",
+    "CreateArgs",
+    "CreateStep",
+    "DeleteAddressStep",
+    "FaultMap",
+    "FaultStep",
+    "ServerAddedArgs",
+    "ServerAddedStep",
+    "ServerRemovedStep",
+    "ServiceStep",
+    "StepSpec",
+    "SuspendStep",
+    "TerminateStep",
+    "TogetherStep",
+    "UnsuspendStep",
+    "WaitStep",
+]
+
+
+FaultMap = Annotated[
+    dict[str, Any],
+    WithJsonSchema({"x-ref": "Fault"}),
+]
+"""`{kind: {parameters}}`; what stands in it is checked against the catalogue of faults."""
+
+
+class CreateArgs(ServiceArgs):
+    client: str = Field(pattern=EMAIL)
+    """E-mail."""
+    configuration: str | None = None
+    """Instead of the one in `settings`."""
+    server: str | None = None
+    """The one server that may be issued (the id in the service card)."""
+    os: str | None = None
+    """Instead of the template in `settings`."""
+    options: dict[str, str | int] | None = None
+    """Configurable options by their names in the order form (whmcs6): `{os: debian-12, ip: 2, ip6: 1, ip6_prefix: 64}`."""
+    period: str | None = None
+    """Order period, one of the package's (billmanager5); without one, the package's first."""
+    verified: bool = True
+    """Whether the client's e-mail is verified."""
+
+
+class AddPanelArgs(Strict):
+    """Add the panel to BILLmanager, as its administrator unless something else is typed in."""
+
+    username: str | None = None
+    password: str | None = None
+
+
+class AddressArgs(ServiceArgs):
+    address: str | None = None
+    """The one to delete; without one, the service's last."""
+    family: Literal["ipv4", "ipv6"] = "ipv4"
+
+
+class ColocationArgs(Strict):
+    """An order that people fulfil: a ticket goes to the department."""
+
+    service: str
+    client: str = Field(pattern=EMAIL)
+    """E-mail."""
+
+
+class ServerAddedArgs(Strict):
+    """The department has put the client's machine into the panel, and enters its id."""
+
+    service: str
+    server: str
+
+
+class CreateStep(Step):
+    create: CreateArgs
+
+
+class SuspendStep(Step):
+    suspend: ServiceArgs
+
+
+class UnsuspendStep(Step):
+    unsuspend: ServiceArgs
+
+
+class TerminateStep(Step):
+    terminate: ServiceArgs
+
+
+class AddPanelStep(ModuleStep):
+    """`billmanager5` only, as the six after it."""
+
+    add_panel: AddPanelArgs
+
+
+class AddAddressStep(ModuleStep):
+    add_address: AddressArgs
+
+
+class DeleteAddressStep(ModuleStep):
+    delete_address: AddressArgs
+
+
+class ChangePasswordStep(ModuleStep):
+    change_password: ServiceArgs
+
+
+class ColocationStep(ModuleStep):
+    order_colocation: ColocationArgs
+
+
+class ServerAddedStep(ModuleStep):
+    server_added: ServerAddedArgs
+
+
+class ServerRemovedStep(ModuleStep):
+    server_removed: ServiceArgs
+
+
+class WaitStep(Strict):
+    wait: Duration
+
+
+class FaultStep(Strict):
+    fault: FaultMap
+    """Strikes now, or when its `at` has come."""
+
+
+class ClearStep(Strict):
+    clear: str
+    """Mends faults: a kind, the name of what was hit, or `all`."""
+
+
+class TogetherStep(Strict):
+    together: list[ServiceStep] = Field(min_length=1)
+    """Begun at once; the step ends when all have ended."""
+
+
+class CheckStep(Strict):
+    check: list[ExpectSpec] = Field(min_length=1)
+    """Expectations that must hold at this point."""
+
+
+ServiceStep = Annotated[
+    Annotated[CreateStep, Tag("<create>")]
+    | Annotated[SuspendStep, Tag("<suspend>")]
+    | Annotated[UnsuspendStep, Tag("<unsuspend>")]
+    | Annotated[TerminateStep, Tag("<terminate>")]
+    | Annotated[PayStep, Tag("<pay>")],
+    Discriminator(by_key("create", "suspend", "unsuspend", "terminate", "pay")),
+]
+
+StepSpec = Annotated[
+    Annotated[CreateStep, Tag("<create>")]
+    | Annotated[SuspendStep, Tag("<suspend>")]
+    | Annotated[UnsuspendStep, Tag("<unsuspend>")]
+    | Annotated[TerminateStep, Tag("<terminate>")]
+    | Annotated[AddPanelStep, Tag("<add_panel>")]
+    | Annotated[AddAddressStep, Tag("<add_address>")]
+    | Annotated[DeleteAddressStep, Tag("<delete_address>")]
+    | Annotated[ChangePasswordStep, Tag("<change_password>")]
+    | Annotated[ColocationStep, Tag("<order_colocation>")]
+    | Annotated[ServerAddedStep, Tag("<server_added>")]
+    | Annotated[ServerRemovedStep, Tag("<server_removed>")]
+    | BillManagerStep
+    | Annotated[WaitStep, Tag("<wait>")]
+    | Annotated[FaultStep, Tag("<fault>")]
+    | Annotated[ClearStep, Tag("<clear>")]
+    | Annotated[TogetherStep, Tag("<together>")]
+    | Annotated[CheckStep, Tag("<check>")],
+    Discriminator(
+        by_key(
+            "create",
+            "suspend",
+            "unsuspend",
+            "terminate",
+            "add_panel",
+            "add_address",
+            "delete_address",
+            "change_password",
+            "order_colocation",
+            "server_added",
+            "server_removed",
+            *BILLMANAGER_VERBS,
+            "wait",
+            "fault",
+            "clear",
+            "together",
+            "check",
+        )
+    ),
+]
+
+
+TogetherStep.model_rebuild()

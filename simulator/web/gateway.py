@@ -1,0 +1,127 @@
+"""The gateway in front of a panel's services. While a service restarts it answers by itself, before any effect.
+
+It is a model of the real platforms' proxy, worked by whoever restarts services; the panel knows nothing of it. What it says
+then is in its dialect's words, which come from there. It also keeps the record of requests, where the services do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection
+from contextlib import nullcontext
+from enum import Enum
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from simulator.kernel import Activity, Clock, Journal, Table
+
+__all__ = ["GATEWAY", "Gateway", "GatewayEvent", "GatewayState", "Tap"]
+
+Tap = Callable[[ASGIApp, Scope, Receive, Send], Awaitable[None]]
+"""Passes a request on to the application that it is given."""
+
+
+class GatewayState(Enum):
+    UP = "up"
+    RESTARTING = "restarting"
+
+
+class GatewayEvent(Enum):
+    TAKE_DOWN = "take down"
+    BRING_UP = "bring up"
+
+
+GATEWAY: Table[GatewayState, GatewayEvent] = Table(
+    "gateway",
+    [
+        ((GatewayState.UP, GatewayState.RESTARTING), GatewayEvent.TAKE_DOWN, GatewayState.RESTARTING),
+        ((GatewayState.UP, GatewayState.RESTARTING), GatewayEvent.BRING_UP, GatewayState.UP),
+    ],
+)
+
+
+class Gateway:
+    """ASGI middleware. A request that has been let in is carried out even when the service goes down meanwhile."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        unavailable: ASGIApp,
+        *,
+        clock: Clock | None = None,
+        journal: Journal | None = None,
+        activity: Activity | None = None,
+        layer: str = "web",
+        internal_headers: Collection[bytes] = (),
+    ) -> None:
+        """`unavailable` answers while the services restart. `clock` is needed for `take_down(until)`; each request is
+        written in `journal` under `layer`, and counts in `activity` as long as it lasts. By `internal_headers` (lower
+        case) services know each other: they are taken from every request that comes from outside.
+        """
+        self._app = app
+        self._unavailable = unavailable
+        self._clock = clock
+        self._journal = journal
+        self._activity = activity
+        self._layer = layer
+        self._internal = frozenset(internal_headers)
+        self.taps: list[Tap] = []
+        """Those who see every request and its answer whole; the first is the nearest to the client."""
+        self._state = GatewayState.UP
+        self._until: float | None = None
+
+    @property
+    def state(self) -> GatewayState:
+        if self._until is not None and self._clock is not None and self._clock.now() >= self._until:
+            self.bring_up()
+        return self._state
+
+    def take_down(self, until: float | None = None) -> None:
+        """Answer by itself until this lab time, or without one until `bring_up`."""
+        if until is not None and self._clock is None:
+            raise ValueError("this gateway has no clock: take it down without `until`, and bring it up again")
+        self._state = GATEWAY.next(self._state, GatewayEvent.TAKE_DOWN)
+        self._until = until
+
+    def bring_up(self) -> None:
+        self._state = GATEWAY.next(self._state, GatewayEvent.BRING_UP)
+        self._until = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+        elif self.taps:
+            await self._tapped(0)(scope, receive, send)
+        else:
+            await self._let_in(scope, receive, send)
+
+    def _tapped(self, place: int) -> ASGIApp:
+        """The application as the tap before this place sees it: further taps, and the services behind the last."""
+        if place == len(self.taps):
+            return self._let_in
+        tap = self.taps[place]
+
+        async def passed(scope: Scope, receive: Receive, send: Send) -> None:
+            await tap(self._tapped(place + 1), scope, receive, send)
+
+        return passed
+
+    async def _let_in(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if any(name in self._internal for name, _ in scope["headers"]):
+            scope = {**scope, "headers": [each for each in scope["headers"] if each[0] not in self._internal]}
+        app = self._app if self.state is GatewayState.UP else self._unavailable
+        if self._journal is None:
+            await app(scope, receive, send)
+            return
+        status = 500
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        with self._activity.busy() if self._activity is not None else nullcontext():
+            try:
+                await app(scope, receive, watched)
+            finally:
+                self._journal.write(self._layer, f"{scope['method']} {scope['path']}", "request", status=status)
