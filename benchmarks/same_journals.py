@@ -23,7 +23,7 @@ def journals(root: Path, python: str, seed: int, text: str) -> dict[str, tuple[s
     with tempfile.TemporaryDirectory(prefix="rackloop-") as folder:
         out = Path(folder) / "results.json"
         words = [python, "-m", "simulator.cli", "run", str(root / "scenarios"), "--seed", str(seed), "--json", str(out)]
-        subprocess.run([*words, *(["-k", text] if text else [])], cwd=root, stdout=subprocess.DEVNULL, check=False)
+        subprocess.run([*words, *(["-k", text] if text else [])], cwd=root, stdout=subprocess.DEVNULL, check=False)  # noqa: S603
         rows = json.loads(out.read_text(encoding="utf-8"))["scenarios"]
     return {str(Path(row["file"]).relative_to(root)): (row["verdict"], row["journal_hash"]) for row in rows}
 
@@ -46,7 +46,10 @@ def main() -> int:
             here, there = ours.get(file, ("missing", "")), theirs.get(file, ("missing", ""))
             if here != there:
                 differ += 1
-                print(f"seed {seed}  {file}: {there[0]} -> {here[0]}" + ("" if here[1] == there[1] else ", another journal"))
+                print(
+                    f"seed {seed}  {file}: {there[0]} -> {here[0]}"
+                    + ("" if here[1] == there[1] else ", another journal")
+                )
     print(f"{count} journals compared, {differ} differ")
     return 1 if differ else 0
 

@@ -16,7 +16,8 @@ from rich.console import Console
 from simulator.files.problems import FileProblems, Problem, did_you_mean
 
 if TYPE_CHECKING:
-    from simulator.scenario.result import Mode, Result
+    from simulator.scenario.labs import Mode
+    from simulator.scenario.result import Result
 
 # Each command imports what it works with: `rackloop health` and `--help` need not wait for the whole simulator.
 

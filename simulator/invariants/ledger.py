@@ -14,16 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from provisioner.modules.billmanager5_settings import username_of
 from provisioner.services import Service, State
+from simulator.invariants.base import BillingView, Holding, WatchedLab
 from simulator.kernel import Record
 from simulator.plant import BootState, Server
-from simulator.scenario.billing.side import Holding, Side
-
-if TYPE_CHECKING:
-    from simulator.scenario.actors import LabRun
 
 __all__ = ["THINGS", "USERS_OF_5", "Account", "Difference", "Ledger", "Thing"]
 
@@ -83,10 +80,10 @@ class Account:
 class Ledger:
     """Counts from the moment it is made until `close`; `account` is what it has come to by now."""
 
-    def __init__(self, run: LabRun, side: Side) -> None:
-        self._clock = run.clock
-        self._servers: Mapping[str, Server] = run.plant.servers
-        self._side = side
+    def __init__(self, lab: WatchedLab, billing: BillingView) -> None:
+        self._clock = lab.clock
+        self._servers: Mapping[str, Server] = lab.plant.servers
+        self._billing = billing
         self._owner: dict[str, str] = {}
         self._addresses: dict[str, list[str]] = {}
         self._sees_panel = False
@@ -97,11 +94,11 @@ class Ledger:
         self._reasons: dict[_Item, str] = {}
         self._owed: set[_Item] = set()
         self._there: set[_Item] = set()
-        for record in run.journal:
+        for record in lab.journal:
             self._track(record)
         self._at = self._clock.now()
         self._look()
-        self._unwatch = run.journal.watch(self._record)
+        self._unwatch = lab.journal.watch(self._record)
 
     def close(self) -> None:
         self._unwatch()
@@ -160,7 +157,7 @@ class Ledger:
             self._addresses[record.subject].remove(str(record.detail["address"]))
 
     def _look(self) -> None:
-        services = list(self._side.billing.services.values())
+        services = list(self._billing.services.values())
         if not services and not self._owner and not self._addresses:
             return
         self._owed.clear()
@@ -220,7 +217,7 @@ class Ledger:
         had = [service for service in services if service.server_name == name]
         last = had[-1] if had else None
         held = Holding(last.server or 0 if last else 0, name, owner, tuple(addresses))
-        owner_stays, addresses_stay = self._side.kept(held, had)
+        owner_stays, addresses_stay = self._billing.meant_to_stay(held, had)
         why = f"the service is {last.state.value}" if last else "no service has the server"
         if owner and not owner_stays:
             item = _Item("server", name, name, last.name if last else "")

@@ -9,8 +9,10 @@ from pathlib import Path
 
 from simulator.files.lab_file import data_directory
 from simulator.files.problems import FileProblems, Problem
-from simulator.scenario.language import Scenario, load_scenario
-from simulator.scenario.result import Failure, Mode, Result, replay_command
+from simulator.scenario.labs import Mode
+from simulator.scenario.language import load_scenario
+from simulator.scenario.plan import Scenario
+from simulator.scenario.result import Failure, Result, replay_command
 from simulator.scenario.runner import run_scenario
 
 __all__ = ["default_path", "find_scenarios", "load_all", "run_all"]

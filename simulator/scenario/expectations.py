@@ -9,12 +9,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from provisioner.services import State
+from simulator.invariants.holdings import Leak, held_for_nobody
 from simulator.invariants.ledger import Difference
 from simulator.scenario.actors import Actors
-from simulator.scenario.language import Expected
-from simulator.scenario.leaks import Leak, Leaks, compare
+from simulator.scenario.leaks import Leaks, compare
 from simulator.scenario.observers.ispmanager import account_differences, accounts_of_nobody
+from simulator.scenario.plan import Expected
 from simulator.scenario.schema.expect import (
     CalledSpec,
     HasSpec,
@@ -31,7 +31,7 @@ from simulator.scenario.schema.expect import (
 )
 from simulator.scenario.schema.ispmanager import AccountExpect
 
-__all__ = ["Miss", "check_expected", "check_ledger", "check_no_leaks", "held_for_nobody"]
+__all__ = ["Miss", "check_expected", "check_ledger", "check_no_leaks"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,9 @@ async def check_expected(expected: Expected, actors: Actors) -> list[Miss]:
             return misses
         case AccountExpect():
             about = [spec.of] if spec.of not in (None, "none") else []
-            return [Miss(*each, [spec.account, *about]) for each in await account_differences(spec, actors)]
+            return [
+                Miss(*each, [spec.account, *about]) for each in await account_differences(spec, actors.run, actors.side)
+            ]
         case CalledSpec():
             return list(_called(spec, actors))
         case NeverCalledSpec():
@@ -71,7 +73,7 @@ async def check_expected(expected: Expected, actors: Actors) -> list[Miss]:
         case OrderSpec():
             return list(_order(spec, actors))
         case LeaksSpec():
-            return _leaks(expected.leaks or Leaks(), await held_for_nobody(actors))
+            return _leaks(expected.leaks or Leaks(), await _leaks_now(actors))
         case LedgerSpec():
             return check_ledger(spec.ledger if isinstance(spec.ledger, list) else (), actors)
         case JournalSpec():
@@ -85,7 +87,7 @@ async def check_expected(expected: Expected, actors: Actors) -> list[Miss]:
 
 async def check_no_leaks(actors: Actors) -> list[Miss]:
     """What holds when a scenario says nothing of leaks: there are none."""
-    return _leaks(Leaks(), await held_for_nobody(actors))
+    return _leaks(Leaks(), await _leaks_now(actors))
 
 
 def check_ledger(expected: Sequence[LedgerArgs], actors: Actors) -> list[Miss]:
@@ -121,23 +123,10 @@ def _fits(args: LedgerArgs, seen: Difference) -> bool:
     )
 
 
-async def held_for_nobody(actors: Actors) -> list[Leak]:
-    """Owners and addresses that no active or suspended service accounts for, and accounts that billing made and forgot.
-
-    What the module means to stay (the owner after termination of W6-S14, a free server's main address in DCImanager 5)
-    is no leak.
-    """
-    leaks: list[Leak] = []
-    for held in await actors.holdings():
-        services = [service for service in actors.billing.services.values() if service.server == held.id]
-        if any(service.state in (State.ACTIVE, State.SUSPENDED) for service in services):
-            continue
-        last = services[-1].name if services else ""
-        owner_stays, addresses_stay = actors.side.kept(held, services)
-        if held.owner and not owner_stays:
-            leaks.append(Leak("owner", held.server, held.owner, last))
-        leaks.extend(Leak("address", held.server, address, last) for address in held.addresses[addresses_stay:])
-    return [*leaks, *(Leak("account", name, name) for name in await accounts_of_nobody(actors))]
+async def _leaks_now(actors: Actors) -> list[Leak]:
+    """What the panel holds for nobody, and accounts that billing made and forgot."""
+    leaks = held_for_nobody(await actors.holdings(), actors.side)
+    return [*leaks, *(Leak("account", name, name) for name in await accounts_of_nobody(actors.run, actors.side))]
 
 
 def _like(text: str, pattern: str) -> bool:

@@ -6,12 +6,11 @@ import json
 from pathlib import Path
 from typing import Any, Literal
 
-import simulator.files
 from simulator.faults.catalogue import CATALOGUE
 from simulator.files.json_schema import draft_7, model_schema
 from simulator.files.lab_schema import LabSpec
+from simulator.scenario.billing.modules import BILLING_MODULES
 from simulator.scenario.billing.settings import settings_schema
-from simulator.scenario.billing.side import MODULES
 from simulator.scenario.schema.scenario import ScenarioSpec
 
 __all__ = ["KINDS", "SchemaKind", "committed", "schema_text"]
@@ -28,12 +27,12 @@ def schema_text(kind: SchemaKind) -> str:
 
 def committed(kind: SchemaKind) -> Path:
     """The copy that comes with the package, which modelines name."""
-    return Path(simulator.files.__file__).parent / "schemas" / f"{kind}.schema.json"
+    return Path(__file__).resolve().parent.parent / "files" / "schemas" / f"{kind}.schema.json"
 
 
 def _scenario() -> dict[str, Any]:
     schema = model_schema(ScenarioSpec, LabSpec)
-    schema["$defs"]["Settings"] = {"anyOf": [settings_schema(module) for module in MODULES]}
+    schema["$defs"]["Settings"] = {"anyOf": [settings_schema(module) for module in BILLING_MODULES]}
     schema["$defs"]["Fault"] = _fault()
     return draft_7(schema, "Rackloop scenario")
 

@@ -1,16 +1,48 @@
-"""How a scenario gets its lab: one of the three ways to run one."""
+"""How a scenario gets its lab: one of the three ways to run one, and what a scenario uses of it."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol, cast
+from typing import Literal, Protocol, TypeVar
 
+import httpx
+
+from simulator.faults.engine import FaultEngine
 from simulator.files.plan import LabPlan
+from simulator.kernel import Clock, Journal, Streams
 from simulator.lab import Lab
-from simulator.scenario.actors import LabRun
-from simulator.scenario.result import Mode
+from simulator.plant import Plant
 
-__all__ = ["OPEN", "OpenLab", "open_lab"]
+__all__ = ["MODES", "OPEN", "LabRun", "Mode", "OpenLab", "open_lab"]
+
+T = TypeVar("T")
+Mode = Literal["simulated", "wire", "wire-foreign"]
+MODES: tuple[Mode, ...] = ("simulated", "wire", "wire-foreign")
+
+
+class LabRun(Protocol):
+    """A lab that runs, as far as scenarios use it."""
+
+    clock: Clock
+    streams: Streams
+    journal: Journal
+    plant: Plant
+    faults: FaultEngine
+    dci6_url: str
+    dci5_url: str
+    ispmanager_url: str | None
+    """None where the lab has none."""
+    plan: LabPlan
+
+    @property
+    def admin(self) -> tuple[str, str]:
+        """The panel's administrator: e-mail and password."""
+
+    def billing_transport(self) -> httpx.AsyncBaseTransport | None: ...
+
+    async def drive(self, work: Awaitable[T]) -> T:
+        """Await `work` while lab time moves."""
 
 
 class OpenLab(Protocol):
@@ -23,9 +55,8 @@ def open_lab(plan: LabPlan, mode: Mode, seed: int) -> AbstractAsyncContextManage
     """The lab of `plan`, in the mode asked for."""
     lab = Lab(plan)
     if mode == "simulated":
-        return cast(AbstractAsyncContextManager[LabRun], lab.simulated(seed=seed))
-    drivers = "foreign" if mode == "wire-foreign" else "own"
-    return cast(AbstractAsyncContextManager[LabRun], lab.wire(drivers=drivers, clock="auto", seed=seed))
+        return lab.simulated(seed=seed)
+    return lab.wire(drivers="foreign" if mode == "wire-foreign" else "own", clock="auto", seed=seed)
 
 
 OPEN: OpenLab = open_lab

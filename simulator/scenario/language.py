@@ -5,8 +5,7 @@ all of it before anything runs.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,15 +13,26 @@ from typing import Any
 from pydantic import BaseModel
 
 from simulator.faults.catalogue import CATALOGUE
-from simulator.faults.kinds import FaultParams
 from simulator.files.lab_file import find_lab, lab_from_document, load_lab, no_such_lab
 from simulator.files.plan import LabPlan
 from simulator.files.problems import FileProblems, Problem
 from simulator.files.reader import Document, Reporter, read, read_text, validate
+from simulator.scenario.billing.modules import BILLING_MODULES
 from simulator.scenario.billing.settings import check_settings
-from simulator.scenario.billing.side import VERBS
 from simulator.scenario.leaks import Leaks, parse_leaks
 from simulator.scenario.names import Names
+from simulator.scenario.plan import (
+    Action,
+    Check,
+    Clear,
+    Expected,
+    PlannedFault,
+    Scenario,
+    Step,
+    Strike,
+    Together,
+    Wait,
+)
 from simulator.scenario.schema.base import ModuleStep, ServiceArgs, StepExpect
 from simulator.scenario.schema.billmanager6 import OrderStep
 from simulator.scenario.schema.expect import (
@@ -43,7 +53,6 @@ from simulator.scenario.schema.steps import (
     CheckStep,
     ClearStep,
     ColocationStep,
-    CreateArgs,
     CreateStep,
     FaultStep,
     SuspendStep,
@@ -53,120 +62,9 @@ from simulator.scenario.schema.steps import (
     WaitStep,
 )
 
-__all__ = [
-    "Action",
-    "Check",
-    "Clear",
-    "Expected",
-    "PlannedFault",
-    "Scenario",
-    "Step",
-    "Strike",
-    "Together",
-    "Wait",
-    "load_scenario",
-    "scenario_from_text",
-]
+__all__ = ["load_scenario", "scenario_from_text"]
 
 Way = tuple[str | int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedFault:
-    """A fault as the file asks for it."""
-
-    line: int
-    kind: str
-    params: FaultParams
-
-    def __str__(self) -> str:
-        return f"{self.kind} on {self.params.target}"
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """One expectation; `spec` is its shape, `leaks` what it says when it is one of leaks."""
-
-    line: int
-    spec: BaseModel
-    leaks: Leaks | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """Something done to a service, or (`add_panel`) to the panel. `verb`: one of `sides.VERBS`."""
-
-    line: int
-    verb: str
-    service: str
-    by_client: bool
-    create: CreateArgs | None
-    expect: StepExpect
-    args: BaseModel | None = None
-    """As the file has them."""
-
-    @property
-    def server(self) -> str | None:
-        """The server that it names, if it names one."""
-        return getattr(self.args, "server", None)
-
-    def __str__(self) -> str:
-        return f"{self.verb} {self.service}".rstrip()
-
-
-@dataclass(frozen=True, slots=True)
-class Together:
-    line: int
-    actions: Sequence[Action]
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    line: int
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Strike:
-    line: int
-    fault: PlannedFault
-
-
-@dataclass(frozen=True, slots=True)
-class Clear:
-    """Mend what matches: a kind, a target, or everything (both None)."""
-
-    line: int
-    kind: str | None
-    target: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    line: int
-    expected: Sequence[Expected]
-
-
-Step = Action | Together | Wait | Strike | Clear | Check
-
-
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """A whole scenario with its lab."""
-
-    file: str
-    name: str
-    source: Sequence[str]
-    plan: LabPlan
-    module: str
-    """Of the billing side, one of `sides.MODULES`."""
-    settings: Mapping[str, Any]
-    """As the module's settings take them: durations in seconds."""
-    faults: Sequence[PlannedFault]
-    steps: Sequence[Step]
-    expected: Sequence[Expected]
-    seed: int | None
-    limit: float
 
 
 def load_scenario(file: Path) -> Scenario:
@@ -264,7 +162,7 @@ class _Reading:
 
     def step(self, spec: BaseModel, way: Way, line: int) -> Step | None:
         match spec:
-            case CreateStep() if "create" not in VERBS[self.spec.module]:
+            case CreateStep() if "create" not in BILLING_MODULES[self.spec.module].verbs:
                 return self.of_module("create", spec.create, spec.expect, way, line)
             case CreateStep():
                 args = spec.create
@@ -304,8 +202,8 @@ class _Reading:
 
     def of_module(self, verb: str, args: BaseModel, expect: StepExpect, way: Way, line: int) -> Action | None:
         """Something that not every module can do."""
-        if verb not in VERBS[self.spec.module]:
-            those = ", ".join(module for module, verbs in VERBS.items() if verb in verbs)
+        if verb not in BILLING_MODULES[self.spec.module].verbs:
+            those = ", ".join(module.name for module in BILLING_MODULES.values() if verb in module.verbs)
             message = f"the module {self.spec.module} has no `{verb}`"
             self.report.at((*way, verb), message, f"it is one of {those}", key=True)
             return None

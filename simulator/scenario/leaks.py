@@ -12,34 +12,14 @@ from dataclasses import dataclass
 
 from simulator.files.problems import did_you_mean
 from simulator.files.reader import Reporter
+from simulator.invariants.holdings import Leak
 
-__all__ = ["Leak", "Leaks", "compare", "parse_leaks"]
+__all__ = ["Leaks", "compare", "parse_leaks"]
 
 _WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10}
 _OWNER = re.compile(r"owner of (\S+)")
 _ACCOUNT = re.compile(r"account (\S+)")
 _ADDRESSES = re.compile(r"(\w+) address(?:es)?(?: of (\S+))?")
-
-
-@dataclass(frozen=True, slots=True)
-class Leak:
-    """One thing held by nobody's living service. `kind`: `owner`, `address`, or `account` with its name for a server; `value`:
-    the e-mail, the address, or the name.
-    """
-
-    kind: str
-    server: str
-    value: str
-    service: str = ""
-    """The service that last had the server, when there is one."""
-
-    def __str__(self) -> str:
-        if self.kind == "account":
-            return f"account {self.value} of ispmanager"
-        what = (
-            f"owner {self.value} of {self.server}" if self.kind == "owner" else f"address {self.value} of {self.server}"
-        )
-        return f"{what} (service {self.service})" if self.service else what
 
 
 @dataclass(frozen=True, slots=True)

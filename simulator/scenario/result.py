@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from simulator.invariants.ledger import Account
+from simulator.scenario.labs import Mode
 
-__all__ = ["MODES", "Failure", "Mode", "Result", "Verdict", "replay_command"]
+__all__ = ["Failure", "Result", "Verdict", "replay_command"]
 
-Mode = Literal["simulated", "wire", "wire-foreign"]
-MODES: tuple[Mode, ...] = ("simulated", "wire", "wire-foreign")
 Verdict = Literal["passed", "failed", "error"]
 
 

@@ -19,10 +19,11 @@ from simulator.invariants.ledger import Account
 from simulator.kernel import Clock, DeadlockError, Journal
 from simulator.lab import NotSimulated
 from simulator.scenario import labs
-from simulator.scenario.actors import Actors, LabRun
+from simulator.scenario.actors import Actors
 from simulator.scenario.expectations import Miss, check_expected, check_ledger, check_no_leaks
-from simulator.scenario.labs import OpenLab
-from simulator.scenario.language import (
+from simulator.scenario.labs import LabRun, Mode, OpenLab
+from simulator.scenario.language import load_scenario
+from simulator.scenario.plan import (
     Action,
     Check,
     Clear,
@@ -33,9 +34,8 @@ from simulator.scenario.language import (
     Strike,
     Together,
     Wait,
-    load_scenario,
 )
-from simulator.scenario.result import Failure, Mode, Result, Verdict, replay_command
+from simulator.scenario.result import Failure, Result, Verdict, replay_command
 from simulator.scenario.schema.expect import LeaksSpec, LedgerSpec
 
 __all__ = ["RECORDS_SHOWN", "run_scenario"]

@@ -170,9 +170,9 @@ class World:
         self.server: Any = SimpleNamespace(state=BootState.RUNNING, powered=True, nics=[nic])
         self.service = Service("web1", Client("alice@example.com"), "x", server=1, server_name="srv-1")
         billing = SimpleNamespace(services={"web1": self.service})
-        side: Any = SimpleNamespace(billing=billing, kept=lambda held, services: (False, 0))
+        view: Any = SimpleNamespace(services=billing.services, meant_to_stay=lambda held, services: (False, 0))
         plant = SimpleNamespace(servers={"srv-1": self.server})
-        self.ledger = Ledger(SimpleNamespace(clock=self, journal=self.journal, plant=plant), side)  # type: ignore[arg-type]
+        self.ledger = Ledger(SimpleNamespace(clock=self, journal=self.journal, plant=plant), view)  # type: ignore[arg-type]
 
     def now(self) -> float:
         return self.time

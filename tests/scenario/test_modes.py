@@ -8,7 +8,7 @@ import pytest
 
 from simulator.files.lab_file import data_directory
 from simulator.scenario.batch import find_scenarios
-from simulator.scenario.result import MODES
+from simulator.scenario.labs import MODES
 from simulator.scenario.runner import run_scenario
 
 SCENARIOS = data_directory("scenarios")

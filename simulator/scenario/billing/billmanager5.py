@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from provisioner.billing import Billing
 from provisioner.billmanager.office import Office
@@ -11,19 +11,18 @@ from provisioner.billmanager.rows import MessageRow, TaskRow
 from provisioner.clients.coremanager import CoreClient
 from provisioner.clients.dci5 import Dci5Client
 from provisioner.clients.dci5_records import FREE_DOMAIN, NO_OWNER
-from provisioner.log import Call, ModuleLog
+from provisioner.log import ModuleLog
 from provisioner.modules.billmanager5 import BillManager5, BillManager5Settings, Properties
 from provisioner.modules.billmanager5_desk import Desk
 from provisioner.modules.billmanager5_settings import username_of
 from provisioner.services import Service, generate_password
+from simulator.invariants.base import Holding
 from simulator.plant import Plant
-from simulator.scenario.billing.side import Holding
+from simulator.scenario.billing.side import Side
+from simulator.scenario.labs import LabRun
 from simulator.scenario.observers.dcimanager5 import panel5
+from simulator.scenario.plan import Action
 from simulator.scenario.schema.steps import AddPanelArgs, AddressArgs, ColocationArgs
-
-if TYPE_CHECKING:
-    from simulator.scenario.actors import LabRun
-    from simulator.scenario.language import Action
 
 __all__ = ["BillManager5Side"]
 
@@ -38,7 +37,7 @@ class _HallPing:
         return self._plant.answering(address) is not None
 
 
-class BillManager5Side:
+class BillManager5Side(Side):
     """See `Side`."""
 
     def __init__(self, run: LabRun, settings: Mapping[str, Any], log: ModuleLog) -> None:
@@ -137,11 +136,7 @@ class BillManager5Side:
 
     # for expectations
 
-    def call(self, call: Call) -> str:
-        """`POST /dcimgr?func=server.poweron`."""
-        return f"{call.method} {call.path}"
-
-    def kept(self, held: Holding, services: Sequence[Service]) -> tuple[bool, int]:
+    def meant_to_stay(self, held: Holding, services: Sequence[Service]) -> tuple[bool, int]:
         """A free server keeps its main address (B5-11 deletes the additional ones)."""
         return False, 0 if held.owner else 1
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from provisioner.billing import Billing
 from provisioner.billmanager.manager import BillManager
@@ -12,14 +12,15 @@ from provisioner.billmanager.rows import MessageRow, TaskRow
 from provisioner.billmanager.settings import BillManagerSettings
 from provisioner.clients.dci6 import Dci6Client
 from provisioner.errors import BadSettings
-from provisioner.log import Call, ModuleLog
+from provisioner.log import ModuleLog
 from provisioner.modules.billmanager6 import TYPE as PMDCI6
 from provisioner.modules.billmanager6 import pmdci6
 from provisioner.modules.ispmanager import NAME as PMISPMANAGER
 from provisioner.modules.ispmanager import ispmanager_type
-from provisioner.services import Service
 from provisioner.store import MemoryStore
-from simulator.scenario.billing.side import Holding
+from simulator.scenario.billing.side import Side
+from simulator.scenario.labs import LabRun
+from simulator.scenario.plan import Action
 from simulator.scenario.schema.billmanager6 import (
     AddDatacenterArgs,
     AddDepartmentArgs,
@@ -34,17 +35,13 @@ from simulator.scenario.schema.billmanager6 import (
     TaskArgs,
 )
 
-if TYPE_CHECKING:
-    from simulator.scenario.actors import LabRun
-    from simulator.scenario.language import Action
-
 __all__ = ["BillManagerSide"]
 
 LOOK_SECONDS = 10.0
 """How often staff look whether an installation that they began has ended."""
 
 
-class BillManagerSide:
+class BillManagerSide(Side):
     """See `Side`."""
 
     def __init__(self, run: LabRun, settings: Mapping[str, Any], log: ModuleLog) -> None:
@@ -181,14 +178,6 @@ class BillManagerSide:
             await staff.close()
 
     # for expectations
-
-    def call(self, call: Call) -> str:
-        """`POST /dci/v3/server/3/os_install`."""
-        return f"{call.method} {call.path}"
-
-    def kept(self, held: Holding, services: Sequence[Service]) -> tuple[bool, int]:
-        """Nothing is meant to stay."""
-        return False, 0
 
     def messages(self) -> Sequence[MessageRow]:
         return self.manager.office.messages

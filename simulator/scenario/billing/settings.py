@@ -6,22 +6,15 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from provisioner.billmanager.settings import BillManagerSettings
 from provisioner.errors import BadSettings
-from provisioner.modules.billmanager5 import BillManager5Settings
-from provisioner.modules.whmcs6 import Whmcs6Settings
 from simulator.files.problems import did_you_mean
 from simulator.files.reader import Reporter
 from simulator.files.units import parse_duration
+from simulator.scenario.billing.modules import BILLING_MODULES
 from simulator.scenario.names import Names
 
 __all__ = ["check_settings", "setting_names", "settings_schema"]
 
-_MODULES: Mapping[str, type[Whmcs6Settings | BillManager5Settings | BillManagerSettings]] = {
-    "whmcs6": Whmcs6Settings,
-    "billmanager5": BillManager5Settings,
-    "billmanager6": BillManagerSettings,
-}
 _DURATIONS = ("install_timeout", "power_timeout", "ping_timeout", "retry_interval")
 _TEMPLATES = {"os": "os", "diagnostic_template": "diagnostic"}
 _POOLS = ("pool", "diagnostic_pool", "ipv6_pool")
@@ -29,7 +22,7 @@ _POOLS = ("pool", "diagnostic_pool", "ipv6_pool")
 
 def setting_names(module: str = "whmcs6") -> list[str]:
     """All settings of a module, in its order."""
-    return [field.name for field in dataclasses.fields(_MODULES[module])]
+    return [field.name for field in dataclasses.fields(BILLING_MODULES[module].settings)]
 
 
 def check_settings(module: str, given: Mapping[str, Any], names: Names, report: Reporter) -> Mapping[str, Any]:
@@ -54,7 +47,7 @@ def check_settings(module: str, given: Mapping[str, Any], names: Names, report: 
                     names.pool(value, ("settings", name))
     if len(report.problems) == before:
         try:
-            _MODULES[module].from_mapping(settings)
+            BILLING_MODULES[module].settings.from_mapping(settings)
         except (BadSettings, TypeError) as error:
             report.at((), str(error))
     return settings
@@ -62,8 +55,9 @@ def check_settings(module: str, given: Mapping[str, Any], names: Names, report: 
 
 def settings_schema(module: str = "whmcs6") -> dict[str, Any]:
     """JSON Schema of a module's settings."""
+    settings = BILLING_MODULES[module].settings
     properties: dict[str, Any] = {}
-    for field in dataclasses.fields(_MODULES[module]):
+    for field in dataclasses.fields(settings):
         kind = str(field.type)
         if field.name in _DURATIONS:
             properties[field.name] = {
@@ -85,7 +79,7 @@ def settings_schema(module: str = "whmcs6") -> dict[str, Any]:
             }[kind]
     return {
         "type": "object",
-        "description": f"Settings of {module}, by the names of {_MODULES[module].__module__}.{_MODULES[module].__name__}.",
+        "description": f"Settings of {module}, by the names of {settings.__module__}.{settings.__name__}.",
         "properties": properties,
         "additionalProperties": False,
     }

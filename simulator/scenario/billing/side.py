@@ -1,73 +1,55 @@
-"""The billing side of a scenario, whatever its module: what the runner and the expectations ask of it."""
+"""The billing side of a scenario, whatever its module: what the runner, the expectations and the watchers ask of it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from provisioner.billing import Billing
 from provisioner.billmanager.rows import MessageRow, TaskRow
 from provisioner.log import Call
 from provisioner.services import Service
-from simulator.scenario.schema.billmanager6 import BILLMANAGER_VERBS
+from simulator.invariants.base import Holding
+from simulator.scenario.plan import Action
 
-__all__ = ["MODULES", "VERBS", "Holding", "Side"]
-
-MODULES = ("whmcs6", "billmanager5", "billmanager6")
-_LIFECYCLE = ("create", "suspend", "unsuspend", "terminate")
-VERBS = {
-    "whmcs6": _LIFECYCLE,
-    "billmanager5": (
-        *_LIFECYCLE,
-        "add_panel",
-        "add_address",
-        "delete_address",
-        "change_password",
-        "order_colocation",
-        "server_added",
-        "server_removed",
-    ),
-    "billmanager6": ("suspend", "unsuspend", "terminate", *BILLMANAGER_VERBS),
-}
-"""What can be done with a service, by module."""
+__all__ = ["Side"]
 
 
-@dataclass(frozen=True, slots=True)
-class Holding:
-    """A server that somebody holds in the panel: owner's e-mail (or empty) and its addresses."""
-
-    id: int
-    server: str
-    owner: str
-    addresses: tuple[str, ...]
-
-
-class Side(Protocol):
+class Side(ABC):
     """One billing system with one module."""
 
     @property
+    @abstractmethod
     def billing(self) -> Billing: ...
 
-    async def do(self, action: Any, server: int | None) -> None:
-        """Do what a step says (`simulator.scenario.language.Action`); `server` is the panel's id of the one it names.
+    @abstractmethod
+    async def do(self, action: Action, server: int | None) -> None:
+        """Do what a step says; `server` is the panel's id of the one it names. Raises ProvisioningError."""
 
-        Raises ProvisioningError.
-        """
+    @abstractmethod
+    async def close(self) -> None: ...
+
+    @property
+    def services(self) -> Mapping[str, Service]:
+        return self.billing.services
 
     def call(self, call: Call) -> str:
-        """A call to the panel in one line, as `called:` in a scenario matches it."""
+        """A call to the panel in one line, as `called:` in a scenario matches it: `POST /dci/v3/server/3/os_install`."""
+        return f"{call.method} {call.path}"
 
-    def kept(self, held: Holding, services: Sequence[Service]) -> tuple[bool, int]:
-        """What of a holding is meant to stay though no living service has the server: its owner, and how many of its
-        addresses, from the first. `services` are those that had it.
-        """
+    def meant_to_stay(self, held: Holding, services: Sequence[Service]) -> tuple[bool, int]:
+        """See `BillingView`. Unless a module says otherwise, nothing is meant to stay."""
+        return False, 0
 
-    def messages(self) -> Sequence[MessageRow]: ...
+    def messages(self) -> Sequence[MessageRow]:
+        """What clients and staff have been sent."""
+        return ()
 
-    def tickets(self) -> Sequence[TaskRow]: ...
+    def tickets(self) -> Sequence[TaskRow]:
+        """What the departments were given to do."""
+        return ()
 
     def saved(self, service: str) -> Any:
         """The properties that the billing side has saved of the service's server; None when it has none."""
-
-    async def close(self) -> None: ...
+        return None

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from provisioner.billing import Billing
-from provisioner.billmanager.rows import MessageRow, TaskRow
 from provisioner.clients.dci6 import Dci6Client
 from provisioner.log import Call, ModuleLog
 from provisioner.modules.whmcs6 import Whmcs6, Whmcs6Settings
 from provisioner.services import Service, State
-from simulator.scenario.billing.side import Holding
-
-if TYPE_CHECKING:
-    from simulator.scenario.actors import LabRun
-    from simulator.scenario.language import Action
+from simulator.invariants.base import Holding
+from simulator.scenario.billing.side import Side
+from simulator.scenario.labs import LabRun
+from simulator.scenario.plan import Action
 
 __all__ = ["Whmcs6Side"]
 
@@ -52,7 +50,7 @@ class _Tariffs:
         await self.of(service).terminate(service)
 
 
-class Whmcs6Side:
+class Whmcs6Side(Side):
     """See `Side`."""
 
     def __init__(self, run: LabRun, settings: Mapping[str, Any], log: ModuleLog) -> None:
@@ -93,20 +91,11 @@ class Whmcs6Side:
         """`POST /dci/v3/server/3/os_install`."""
         return f"{call.method} {call.path.partition('?')[0]}"
 
-    def kept(self, held: Holding, services: Sequence[Service]) -> tuple[bool, int]:
+    def meant_to_stay(self, held: Holding, services: Sequence[Service]) -> tuple[bool, int]:
         """The owner after termination (W6-S14) is meant to stay."""
         meant = self.settings.owner_after_termination.lower()
         closed = any(service.state is State.CLOSED for service in services)
         return bool(closed and meant and held.owner.lower() == meant), 0
-
-    def messages(self) -> Sequence[MessageRow]:
-        return ()
-
-    def tickets(self) -> Sequence[TaskRow]:
-        return ()
-
-    def saved(self, service: str) -> None:
-        """The module saves no properties: its service card reads the panel."""
 
     async def close(self) -> None:
         await self._client.close()

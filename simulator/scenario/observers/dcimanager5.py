@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from provisioner.clients.coremanager import CoreClient
 from provisioner.clients.dci5 import Dci5Client
 from provisioner.log import ModuleLog
+from simulator.scenario.labs import LabRun
 
-if TYPE_CHECKING:
-    from simulator.scenario.actors import LabRun
-
-__all__ = ["Onlooker5", "Record5", "panel5"]
+__all__ = ["Observer5", "Record5", "panel5"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +21,7 @@ class Record5:
     disabled: bool
 
 
-class Onlooker5:
+class Observer5:
     def __init__(self, run: LabRun) -> None:
         self._panel = panel5(run, ModuleLog(run.clock, keep=1))
 

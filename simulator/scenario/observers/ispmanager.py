@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from provisioner.clients.coremanager import CoreClient
 from provisioner.clients.ispmanager import IspmanagerClient
 from provisioner.log import ModuleLog
 from provisioner.services import State
+from simulator.invariants.base import BillingView
+from simulator.scenario.labs import LabRun
 from simulator.scenario.schema.ispmanager import AccountExpect
-
-if TYPE_CHECKING:
-    from simulator.scenario.actors import Actors, LabRun
 
 __all__ = ["Difference", "account_differences", "accounts_of_nobody"]
 
@@ -23,9 +22,9 @@ class Difference(NamedTuple):
     seen: str
 
 
-async def account_differences(spec: AccountExpect, actors: Actors) -> list[Difference]:
+async def account_differences(spec: AccountExpect, run: LabRun, billing: BillingView) -> list[Difference]:
     """What is not as expected of an account."""
-    run, name = actors.run, spec.account
+    name = spec.account
     panel = _panel(run)
     if panel is None:
         return [Difference(f"account {name}", "an ispmanager", "the lab has none")]
@@ -44,14 +43,14 @@ async def account_differences(spec: AccountExpect, actors: Actors) -> list[Diffe
         found.append(Difference(f"account {name} has the template", spec.preset, account.preset))
     if not entered:
         found.append(Difference(f"account {name}", "a log-in with this password", "refused"))
-    if spec.of is not None and spec.of not in (bound := list(_bound(name, actors)) or ["none"]):
+    if spec.of is not None and spec.of not in (bound := list(_bound(name, billing)) or ["none"]):
         found.append(Difference(f"account {name} is of", spec.of, ", ".join(bound)))
     return found
 
 
-async def accounts_of_nobody(actors: Actors) -> list[str]:
+async def accounts_of_nobody(run: LabRun, billing: BillingView) -> list[str]:
     """Users of the ispmanager whom nobody had before the lab began, and no service that has not been closed has now."""
-    panel, spec = _panel(actors.run), actors.run.plan.ispmanager
+    panel, spec = _panel(run), run.plan.ispmanager
     if panel is None or spec is None:
         return []
     try:
@@ -59,11 +58,11 @@ async def accounts_of_nobody(actors: Actors) -> list[str]:
     finally:
         await panel.close()
     known = {user.name for user in spec.users}
-    return [each.name for each in there if each.name not in known and not list(_bound(each.name, actors))]
+    return [each.name for each in there if each.name not in known and not list(_bound(each.name, billing))]
 
 
-def _bound(name: str, actors: Actors) -> Iterator[str]:
-    for service in actors.billing.services.values():
+def _bound(name: str, billing: BillingView) -> Iterator[str]:
+    for service in billing.services.values():
         if service.server_name == name and service.state is not State.CLOSED:
             yield service.name
 

@@ -6,7 +6,8 @@ import dataclasses
 import json
 from collections.abc import Sequence
 
-from simulator.scenario.result import Mode, Result
+from simulator.scenario.labs import Mode
+from simulator.scenario.result import Result
 
 __all__ = ["summary"]
 

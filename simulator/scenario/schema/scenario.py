@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from simulator.files.units import Duration
+from simulator.scenario.billing.modules import BILLING_MODULES
 from simulator.scenario.schema.base import Strict
 from simulator.scenario.schema.expect import ExpectSpec
 from simulator.scenario.schema.steps import FaultMap, StepSpec
@@ -22,6 +24,17 @@ _ONE_OR_MORE = WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "
 Words = Annotated[list[str], BeforeValidator(_as_list), _ONE_OR_MORE]
 
 
+def _known(module: str) -> str:
+    """As pydantic refuses a word that is none of a `Literal`; the words are those of the table of modules."""
+    if module not in BILLING_MODULES:
+        expected = ", ".join(map(repr, BILLING_MODULES))
+        raise PydanticCustomError("literal_error", "Input should be one of {expected}", {"expected": expected})
+    return module
+
+
+_MODULES = WithJsonSchema({"type": "string", "enum": list(BILLING_MODULES)})
+
+
 class ScenarioSpec(Strict):
     """A scenario file, as written."""
 
@@ -31,7 +44,7 @@ class ScenarioSpec(Strict):
     """Numbers of the requirements that it shows: `W6-A10`."""
     lab: Annotated[Any, WithJsonSchema({"anyOf": [{"type": "string"}, {"x-ref": "LabSpec"}]})] = "small"
     """A name in fixtures/, a path relative to this file, or a whole lab."""
-    module: Literal["whmcs6", "billmanager5", "billmanager6"] = "whmcs6"
+    module: Annotated[str, AfterValidator(_known), _MODULES] = next(iter(BILLING_MODULES))
     """WHMCS with DCImanager 6, BILLmanager with DCImanager 5, or BILLmanager 6 with its processing modules."""
     settings: Annotated[dict[str, Any], WithJsonSchema({"x-ref": "Settings"})] = {}
     """Of the billing module."""

@@ -1,0 +1,48 @@
+"""What a watcher is given: the lab, and a read-only view of the billing side, whatever it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from provisioner.services import Service
+from simulator.kernel import Clock, Journal
+from simulator.plant import Plant
+
+__all__ = ["BillingView", "Holding", "WatchedLab"]
+
+
+class WatchedLab(Protocol):
+    """A lab that runs, as far as a watcher looks at it."""
+
+    @property
+    def clock(self) -> Clock: ...
+
+    @property
+    def journal(self) -> Journal: ...
+
+    @property
+    def plant(self) -> Plant: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A server that somebody holds in the panel: owner's e-mail (or empty) and its addresses."""
+
+    id: int
+    server: str
+    owner: str
+    addresses: tuple[str, ...]
+
+
+class BillingView(Protocol):
+    """What the billing side believes, by service. Nobody changes anything through it."""
+
+    @property
+    def services(self) -> Mapping[str, Service]: ...
+
+    def meant_to_stay(self, held: Holding, services: Sequence[Service]) -> tuple[bool, int]:
+        """What of a holding is meant to stay though no living service has the server: its owner, and how many of its
+        addresses, from the first. `services` are those that had it.
+        """
