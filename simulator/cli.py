@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from dataclasses import replace
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -243,7 +244,7 @@ def up(
     ] = None,
 ) -> None:
     """Start a lab on real sockets and keep it running until Ctrl-C."""
-    from simulator.control.up import up as keep_up  # noqa: PLC0415
+    from simulator.control import up as standing  # noqa: PLC0415
     from simulator.files.lab_file import find_lab, load_lab, no_such_lab  # noqa: PLC0415
 
     file = find_lab(lab)
@@ -253,9 +254,9 @@ def up(
         plan = load_lab(file)
     except FileProblems as problems:
         _refuse(problems)
-    options: dict[str, Any] = {"host": host, "clock": clock, "tls": tls, "seed": seed, "drivers": drivers.value}
+    options = replace(standing.UP, host=host, clock=clock, tls=tls, seed=seed, drivers=drivers.value)
     try:
-        asyncio.run(keep_up(plan, say=typer.echo, endpoints_file=endpoints, state_dir=state, **options))
+        asyncio.run(standing.up(plan, options, say=typer.echo, endpoints_file=endpoints, state_dir=state))
     except (OSError, ValueError) as error:  # an address that is not ours, a clock that there is not
         typer.echo(f"rackloop up: {error}", err=True)
         raise typer.Exit(UNUSABLE) from None

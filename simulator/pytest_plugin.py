@@ -30,7 +30,6 @@ __all__ = ["rackloop", "rackloop_up"]
 
 T = TypeVar("T")
 MARKER = "rackloop(lab='small', seed=1, clock='stepped', pending_faults=False): the datacenter of this test"
-FREE_PORTS = (0, 0)
 OPTIONS = {"lab": "small", "seed": 1, "clock": "stepped", "pending_faults": False}
 
 
@@ -76,6 +75,7 @@ def rackloop_up(request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
     """A lab that is up on free ports of loopback while the test runs, in a thread of its own; its endpoints."""
     from simulator.control.up import endpoints, stand  # noqa: PLC0415 - as above
     from simulator.lab import Lab  # noqa: PLC0415
+    from simulator.lab.options import WireOptions  # noqa: PLC0415
 
     options = _options(request)
     plan = Lab.load(options["lab"]).plan
@@ -85,7 +85,8 @@ def rackloop_up(request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
     async def main() -> None:
         stop = asyncio.Event()
         loops.append((asyncio.get_running_loop(), stop))
-        async with stand(plan, clock=options["clock"], seed=options["seed"], ports=FREE_PORTS) as standing:
+        wire = WireOptions(clock=options["clock"], seed=options["seed"], devices="as planned")
+        async with stand(plan, wire, control_port=0) as standing:
             told.put(endpoints(standing))
             await stop.wait()
 

@@ -10,7 +10,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,8 @@ from simulator.kernel import LAB_EPOCH
 from simulator.kernel.snapshot import BadSnapshot
 from simulator.lab import Run
 from simulator.lab.build import snmp_user
-from simulator.lab.running import DriverKind, wire
+from simulator.lab.options import WireOptions
+from simulator.lab.running import wire
 from simulator.lab.snapshot import SavedLab, save_lab
 from simulator.lab.state_dir import StateDir
 from simulator.web.sockets import WebServer, bind
@@ -32,6 +33,8 @@ DCI6_PORT = 8006
 DCI5_PORT = 1500
 ISPMANAGER_PORT = 1501
 CONTROL_PORT = 8016
+UP = WireOptions(port=DCI6_PORT, port5=DCI5_PORT, hosting_port=ISPMANAGER_PORT, devices="as planned")
+"""What `rackloop up` starts unless it is told otherwise."""
 STATE_INTERVAL = 5.0
 """Real seconds between two writings of a kept lab's state."""
 
@@ -49,20 +52,13 @@ class Standing:
 @asynccontextmanager
 async def stand(
     plan: LabPlan,
+    options: WireOptions = UP,
     *,
-    host: str = "127.0.0.1",
-    clock: str = "real",
-    tls: bool = False,
-    seed: int = 1,
-    drivers: DriverKind = "own",
-    ports: tuple[int, int] = (DCI6_PORT, CONTROL_PORT),
-    port5: int = DCI5_PORT,
-    hosting_port: int = ISPMANAGER_PORT,
+    control_port: int = CONTROL_PORT,
     state: StateDir | None = None,
 ) -> AsyncIterator[Standing]:
-    """The lab with its control API; `ports` are those of DCImanager 6 and of the control API, `port5` is that of
-    DCImanager 5, `hosting_port` that of the ispmanager, if the lab has one. Taken ones give way. With `state` it goes on
-    from what is kept there; raises BadSnapshot.
+    """The lab with its control API; a taken `control_port` gives way. With `state` it goes on from what is kept there;
+    raises BadSnapshot.
     """
     today = datetime.now(UTC)  # noqa: TID251 - outside clients compare dates with their own
     data = state.read() if state else None
@@ -70,26 +66,13 @@ async def stand(
     resumed = None
     if kept:
         epoch = kept.epoch
-        resumed = kept.resumed(kept.showing(today) if clock == "real" else None)
+        resumed = kept.resumed(kept.showing(today) if options.clock == "real" else None)
     else:
         # A stepped lab keeps the epoch of simulated runs, so that dates do not depend on the day; the others show today.
-        epoch = LAB_EPOCH if clock == "stepped" else today
-    sock = bind(host, ports[1])
+        epoch = LAB_EPOCH if options.clock == "stepped" else today
+    sock = bind(options.host, control_port)
     try:
-        async with wire(
-            plan,
-            seed=seed,
-            clock=clock,
-            drivers=drivers,
-            host=host,
-            port=ports[0],
-            port5=port5,
-            hosting_port=hosting_port,
-            tls=tls,
-            devices="as planned",
-            epoch=epoch,
-            resumed=resumed,
-        ) as run:
+        async with wire(plan, replace(options, epoch=epoch), resumed=resumed) as run:
             server = WebServer(create_control(run), sock)
             await server.start()
             try:
@@ -212,11 +195,11 @@ def remove_endpoints(file: Path | None) -> None:
 
 async def up(
     plan: LabPlan,
+    options: WireOptions = UP,
     *,
     say: Callable[[str], None],
     endpoints_file: Path | None = None,
     state_dir: Path | None = None,
-    **options: Any,
 ) -> None:
     """Run the lab until SIGINT or SIGTERM; `say` prints a line. With `state_dir` it goes on where it stopped: raises
     StateInUse, BadSnapshot.
@@ -224,14 +207,20 @@ async def up(
     with contextlib.ExitStack() as stack:
         state = stack.enter_context(StateDir(state_dir)) if state_dir else None
         try:
-            await _up(plan, say=say, endpoints_file=endpoints_file, state=state, **options)
+            await _up(plan, options, state, say, endpoints_file)
         except BadSnapshot as error:
             raise BadSnapshot(
                 f"{state.file if state else ''}: {error}; with another folder a lab begins anew"
             ) from error
 
 
-async def _up(plan: LabPlan, *, say: Callable[[str], None], endpoints_file: Path | None, **options: Any) -> None:
+async def _up(
+    plan: LabPlan,
+    options: WireOptions,
+    state: StateDir | None,
+    say: Callable[[str], None],
+    endpoints_file: Path | None,
+) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -241,7 +230,7 @@ async def _up(plan: LabPlan, *, say: Callable[[str], None], endpoints_file: Path
     # makes pauses later on.
     gc.disable()
     try:
-        async with stand(plan, **options) as standing:
+        async with stand(plan, options, state=state) as standing:
             gc.freeze()
             gc.enable()
             for line in _greeting(standing):

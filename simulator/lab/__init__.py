@@ -11,12 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from simulator.files.lab_file import find_lab, lab_from_mapping, lab_names, load_lab, no_such_lab
 from simulator.files.plan import LabPlan
-from simulator.lab.running import NotSimulated, Run, simulated, wire
+from simulator.lab.options import ClockSpec, DriverKind, WireOptions
+from simulator.lab.run import Run
+from simulator.lab.running import NotSimulated, simulated, wire
 from simulator.lab.snapshot import SavedLab
 
 __all__ = ["Lab", "NotSimulated", "Run"]
@@ -53,6 +56,29 @@ class Lab:
             self.plan, seed=seed, resumed=None if state is None else SavedLab.of(state, self.plan).resumed()
         )
 
-    def wire(self, *, seed: int = 1, **options: Any) -> AbstractAsyncContextManager[Run]:
-        """Run on real sockets; the options are those of `simulator.lab.running.wire`."""
-        return wire(self.plan, seed=seed, **options)
+    def wire(
+        self,
+        *,
+        seed: int = 1,
+        clock: ClockSpec = "real",
+        drivers: DriverKind = "own",
+        host: str = "127.0.0.1",
+        port: int = 0,
+        port5: int = 0,
+        tls: bool = False,
+        devices: Literal["as planned", "free ports"] = "free ports",
+        epoch: datetime | None = None,
+    ) -> AbstractAsyncContextManager[Run]:
+        """Run on real sockets; what the options mean says `WireOptions`."""
+        options = WireOptions(
+            seed=seed,
+            clock=clock,
+            drivers=drivers,
+            host=host,
+            port=port,
+            port5=port5,
+            tls=tls,
+            devices=devices,
+            epoch=epoch,
+        )
+        return wire(self.plan, options)

@@ -1,17 +1,14 @@
-"""A lab that runs: every layer of it by name, and the ways in for those who use it."""
+"""How a lab is started: on virtual time and an in-memory network, or on real sockets."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal, TypeVar
-
-import httpx
+from typing import Any
 
 from simulator.api5 import create_app as create_app5
 from simulator.api6 import create_app, create_gateway
@@ -33,195 +30,26 @@ from simulator.fabric import (
     UdpFabric,
     can_share,
 )
-from simulator.faults import FaultEngine
-from simulator.faults.kinds import NotPossible
 from simulator.files.lab_schema import SinkSpec
 from simulator.files.plan import LabPlan, PduPlan, SwitchPlan
-from simulator.ispmanager import Hosting
 from simulator.ispmanager import create_app as create_ispmanager
 from simulator.kernel import LAB_EPOCH, Activity, Clock, Journal, LoopClock, SteppedClock, Streams, VirtualLoop
 from simulator.lab.attaching import Octets, attach_to, devices_of
 from simulator.lab.build import build_hosting, build_plant, panel_config, timings_of
-from simulator.plant import Physics, Plant
+from simulator.lab.options import LOOPBACK, ClockSpec, WireOptions
+from simulator.lab.run import Resumed, Run
+from simulator.plant import Physics
 from simulator.snmp import Version
 from simulator.snmp.station import Sink, Station
 from simulator.web.gateway import Gateway
-from simulator.web.in_process import InProcessTransport
 from simulator.web.list_cache import ListCache
-from simulator.web.sockets import Certificate, WebServer, bind, self_signed
+from simulator.web.sockets import WebServer, bind, self_signed
 
-__all__ = ["ClockSpec", "DriverKind", "NotSimulated", "Resumed", "Run", "simulated", "wire"]
-
-T = TypeVar("T")
-LOOPBACK = ("127.0.0.1", "localhost")
-DriverKind = Literal["own", "foreign"]
-ClockSpec = str
-"""`real`, `scaled:N`, `stepped`, or `auto`: moved by itself, when every actor is ours."""
+__all__ = ["NotSimulated", "make_clock", "simulated", "wire"]
 
 
 class NotSimulated(RuntimeError):
     """A simulated lab needs the virtual loop to live on."""
-
-
-@dataclass
-class Run:
-    """One run of a lab. `bmcs`, `switches` and `pdus` say where each device answers, by name."""
-
-    plan: LabPlan
-    mode: str
-    seed: int
-    clock: Clock
-    streams: Streams
-    journal: Journal
-    activity: Activity
-    fabric: Fabric
-    plant: Plant
-    panel: Panel
-    gateway6: Gateway
-    gateway5: Gateway
-    lists5: ListCache
-    """What a fault may have put in front of version 5."""
-    dci6_url: str
-    dci5_url: str
-    certificate: Certificate | None
-    hosting: Hosting | None = None
-    """The accounts of the ispmanager; None where the lab has none, likewise its door and its address."""
-    ispmanager: Gateway | None = None
-    ispmanager_url: str | None = None
-    bmcs: dict[str, Address] = field(default_factory=dict)
-    switches: dict[str, Address] = field(default_factory=dict)
-    pdus: dict[str, Address] = field(default_factory=dict)
-    bmc_devices: dict[str, Bmc] = field(default_factory=dict)
-    stations: dict[str, Station[Any]] = field(default_factory=dict)
-    """The SNMP agents of switches and PDUs."""
-
-    def __post_init__(self) -> None:
-        self.faults = FaultEngine(self, self.clock, self.journal)
-        self._services = _Services(self)
-
-    # the world as faults see it
-
-    @property
-    def management(self) -> Fabric:
-        return self.fabric
-
-    @property
-    def panel_services(self) -> _Services:
-        return self._services
-
-    @property
-    def hosting_services(self) -> Gateway | None:
-        return self.ispmanager
-
-    def bmc_host(self, server: str) -> str:
-        self._require_emulated(server)
-        return self.bmcs[server][0]
-
-    def _require_emulated(self, server: str) -> None:
-        if server in self.bmcs and server not in self.bmc_devices:
-            raise NotPossible(f"the BMC of {server} is a real one: nothing in this lab can bend it")
-
-    def station(self, name: str) -> Station[Any]:
-        return self.stations[name]
-
-    def bmc(self, server: str) -> Bmc:
-        self._require_emulated(server)
-        return self.bmc_devices[server]
-
-    # ways in
-
-    @property
-    def admin(self) -> tuple[str, str]:
-        """E-mail and password of the panel's administrator; in version 5 the e-mail is his user name."""
-        return self.plan.admin.email, self.plan.admin.password
-
-    def billing_transport(self) -> httpx.AsyncBaseTransport:
-        """How a billing side of this process reaches the panel: straight into the application, or over a socket."""
-        if self.mode == "simulated":
-            hosts: dict[str, httpx.AsyncBaseTransport] = {
-                httpx.URL(self.dci5_url).host: InProcessTransport(self.gateway5)
-            }
-            if self.ispmanager_url:
-                hosts[httpx.URL(self.ispmanager_url).host] = InProcessTransport(self.ispmanager)
-            return _ByHost(hosts, InProcessTransport(self.gateway6))
-        verify: Any = self.certificate.client_context() if self.certificate else False
-        return _Counted(httpx.AsyncHTTPTransport(verify=verify), self.activity)
-
-    async def drive(self, work: Awaitable[T]) -> T:
-        """Await something of the billing side while lab time goes on; a `stepped` lab needs somebody else to step."""
-        return await work
-
-
-@dataclass(frozen=True, slots=True)
-class Resumed:
-    """A lab that goes on from what outlived a stop."""
-
-    now: float
-    """Lab time that its clock shows at first, seconds."""
-    starts: int
-    """How often it has been started, this time included."""
-    back: Callable[[Run], None]
-    """Puts the state in its place, before anything moves."""
-
-
-class _Services:
-    """The panel's services on their host: they restart together, whichever API asks for them."""
-
-    def __init__(self, run: Run) -> None:
-        self._gateways = (run.gateway6, run.gateway5)
-        self._lists = run.lists5
-        self._panel = run.panel
-        self._network = run.plant.network
-
-    def keep_lists(self, age: float) -> None:
-        self._lists.keep(age)
-
-    def take_down(self) -> None:
-        for gateway in self._gateways:
-            gateway.take_down()
-
-    def bring_up(self) -> None:
-        for gateway in self._gateways:
-            gateway.bring_up()
-
-    def lose_host(self) -> None:
-        self.take_down()
-        self._network.boot_service = None
-        self._panel.lose()
-
-    def host_back(self) -> None:
-        self._panel.recover()
-        self._network.boot_service = self._panel.boot
-        self._network.changed()
-        self.bring_up()
-
-
-class _ByHost(httpx.AsyncBaseTransport):
-    """Another transport for some hosts."""
-
-    def __init__(self, hosts: dict[str, httpx.AsyncBaseTransport], rest: httpx.AsyncBaseTransport) -> None:
-        self._hosts = hosts
-        self._rest = rest
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        return await self._hosts.get(request.url.host, self._rest).handle_async_request(request)
-
-
-class _Counted(httpx.AsyncBaseTransport):
-    """Counts each request as in flight, so that stepped time waits for its answer."""
-
-    def __init__(self, inner: httpx.AsyncBaseTransport, activity: Activity) -> None:
-        self._inner = inner
-        self._activity = activity
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        with self._activity.busy():
-            response = await self._inner.handle_async_request(request)
-            await response.aread()
-            return response
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
 
 
 @asynccontextmanager
@@ -256,42 +84,26 @@ async def simulated(plan: LabPlan, *, seed: int, resumed: Resumed | None = None)
 
 
 @asynccontextmanager
-async def wire(
-    plan: LabPlan,
-    *,
-    seed: int,
-    clock: ClockSpec = "real",
-    drivers: DriverKind = "own",
-    host: str = "127.0.0.1",
-    port: int = 0,
-    port5: int = 0,
-    hosting_port: int = 0,
-    tls: bool = False,
-    devices: Literal["as planned", "free ports"] = "free ports",
-    epoch: datetime | None = None,
-    resumed: Resumed | None = None,
-) -> AsyncIterator[Run]:
-    """The lab on real sockets. `devices`: their planned ports (a taken one gives way to a free one), or any free.
-
-    On a `host` that is not loopback, the lab is for other machines: every device then answers on that host, told
-    apart by its port.
-    """
-    activity = Activity(idle=0.0) if clock == "auto" else Activity()
-    lab_clock = make_clock(clock, activity, epoch or LAB_EPOCH, resumed.now if resumed else 0.0)
-    streams = Streams(seed, resumed.starts if resumed else 1)
+async def wire(plan: LabPlan, options: WireOptions, *, resumed: Resumed | None = None) -> AsyncIterator[Run]:
+    """The lab on real sockets."""
+    activity = Activity(idle=0.0) if options.clock == "auto" else Activity()
+    lab_clock = make_clock(options.clock, activity, options.epoch or LAB_EPOCH, resumed.now if resumed else 0.0)
+    streams = Streams(options.seed, resumed.starts if resumed else 1)
     fabric = (SharedUdpFabric if can_share() else UdpFabric)(activity=activity, streams=streams)
     own = OwnDrivers(fabric, os.urandom)
-    factory: DriverFactory = own if drivers == "own" else ForeignDrivers(activity, fabric.time)
+    factory: DriverFactory = own if options.drivers == "own" else ForeignDrivers(activity, fabric.time)
     if any(server.bmc.driver for server in plan.servers.values()):
         factory = PerBmcDrivers(factory, own, ForeignBmcPool(activity, fabric.time))
-    certificate = self_signed(host, lab_clock.calendar() if epoch else datetime.now(UTC)) if tls else None  # noqa: TID251 - TLS clients check it against their own clock
-    mode = "wire" if drivers == "own" else "wire-foreign"
-    sock = bind(host, port)
+    # TLS clients check the certificate against their own clock.
+    today = lab_clock.calendar() if options.epoch else datetime.now(UTC)  # noqa: TID251
+    certificate = self_signed(options.host, today) if options.tls else None
+    mode = "wire" if options.drivers == "own" else "wire-foreign"
+    sock = bind(options.host, options.port)
     sock5: socket.socket | None = None
     hosting_sock: socket.socket | None = None
     try:
-        sock5 = bind(host, port5)
-        hosting_sock = bind(host, hosting_port) if plan.ispmanager else None
+        sock5 = bind(options.host, options.port5)
+        hosting_sock = bind(options.host, options.hosting_port) if plan.ispmanager else None
         async with _running(
             plan,
             mode,
@@ -301,8 +113,8 @@ async def wire(
             activity,
             factory,
             os.urandom,
-            free_ports=devices == "free ports",
-            device_host=None if host in LOOPBACK else host,
+            free_ports=options.devices == "free ports",
+            device_host=None if options.host in LOOPBACK else options.host,
             resumed=resumed,
         ) as run:
             servers = [WebServer(run.gateway6, sock, certificate), WebServer(run.gateway5, sock5, certificate)]
@@ -313,7 +125,7 @@ async def wire(
             run.dci6_url, run.dci5_url = (server.url for server in servers[:2])
             run.ispmanager_url = servers[2].url if hosting_sock else None
             run.certificate = certificate
-            mover = asyncio.create_task(_move(lab_clock), name="lab clock") if clock == "auto" else None
+            mover = asyncio.create_task(_move(lab_clock), name="lab clock") if options.clock == "auto" else None
             try:
                 yield run
             finally:

@@ -17,7 +17,7 @@ from simulator.files.plan import LabPlan
 from simulator.ispmanager.snapshot import SAVED as HOSTING
 from simulator.kernel.snapshot import BadSnapshot, restore, save
 from simulator.lab.old_formats import from_format_1
-from simulator.lab.running import Resumed, Run
+from simulator.lab.run import Resumed, Run
 from simulator.pdu.snapshot import SAVED as PDU
 from simulator.plant.snapshot import restore_hall, save_hall
 from simulator.switch.snapshot import SAVED as SWITCH

@@ -7,6 +7,7 @@ import pytest
 
 from simulator.control.up import endpoints, stand
 from simulator.lab import Lab
+from simulator.lab.options import WireOptions
 
 ONE = Lab.load("one")
 
@@ -14,7 +15,9 @@ ONE = Lab.load("one")
 @pytest.mark.parametrize("tls", [False, True])
 def test_both_panels_answer_on_ports_of_their_own(tls):
     async def main():
-        async with stand(ONE.plan, clock="stepped", tls=tls, ports=(0, 0), port5=0) as standing:
+        async with stand(
+            ONE.plan, WireOptions(clock="stepped", tls=tls, devices="as planned"), control_port=0
+        ) as standing:
             places = endpoints(standing)
             assert places["dci5"].startswith("https://" if tls else "http://")
             assert places["dci5"] != places["dci6"]

@@ -11,6 +11,7 @@ import pytest
 
 from simulator.control.up import endpoints, stand
 from simulator.lab import Lab
+from simulator.lab.options import WireOptions
 from tests.interop.programs import execute, need
 
 pytestmark = pytest.mark.interop
@@ -27,7 +28,9 @@ def with_curl(scene: Callable[[str, str, Curl], Awaitable[None]], *, tls: bool =
 
     async def main() -> None:
         lab = Lab.load("hosting")
-        async with stand(lab.plan, clock="stepped", tls=tls, ports=(0, 0), port5=0, hosting_port=0) as standing:
+        async with stand(
+            lab.plan, WireOptions(clock="stepped", tls=tls, devices="as planned"), control_port=0
+        ) as standing:
             places = endpoints(standing)
             admin = places["admin"]["ispmanager"]
             await scene(f"{places['ispmanager']}/ispmgr", f"{admin['username']}:{admin['password']}", curl)

@@ -25,6 +25,7 @@ from provisioner.sql_store import SqlStore
 from simulator.control.up import endpoints, stand
 from simulator.files.lab_file import data_directory
 from simulator.lab import Lab
+from simulator.lab.options import WireOptions
 from tests.interop.programs import execute
 
 pytestmark = [pytest.mark.interop, pytest.mark.slow]
@@ -71,7 +72,9 @@ class Office:
 def test_billmanager_opens_and_closes_accounts_by_calling_the_executable(tmp_path):
     async def main() -> None:
         lab = Lab.load("hosting")
-        async with stand(lab.plan, clock="stepped", tls=True, ports=(0, 0), port5=0, hosting_port=0) as standing:
+        async with stand(
+            lab.plan, WireOptions(clock="stepped", tls=True, devices="as planned"), control_port=0
+        ) as standing:
             office = Office(endpoints(standing), tmp_path)
             panel = office.panel()
             try:

@@ -11,6 +11,7 @@ from simulator.control.up import _greeting, endpoints, stand
 from simulator.fabric import Endpoint, UdpFabric
 from simulator.kernel import LoopClock
 from simulator.lab import Lab
+from simulator.lab.options import WireOptions
 from simulator.pdu import serve_pdu
 from simulator.snmp import User, oid
 from simulator.snmp.usm import AUTH_PROTOCOLS, PRIV_PROTOCOLS
@@ -139,7 +140,7 @@ async def test_a_restart_is_told_by_boots_and_a_manager_finds_its_way() -> None:
 
 async def test_the_line_that_is_printed_for_a_rack_of_version_3_works_as_it_stands() -> None:
     plan = Lab.load("secure").plan
-    async with stand(plan, ports=(0, 0), port5=0, hosting_port=0) as standing:
+    async with stand(plan, WireOptions(devices="as planned"), control_port=0) as standing:
         told = endpoints(standing)
         assert told["switches"][0] | {"host": "", "port": 0} == {
             "name": "sw-s1", "host": "", "port": 0, "version": "3", "user": "dcimanager",

@@ -22,6 +22,7 @@ from provisioner.clock import SystemClock
 from provisioner.log import ModuleLog
 from simulator.control.up import endpoints, stand
 from simulator.lab import Lab
+from simulator.lab.options import WireOptions
 from tests.interop.programs import execute
 from tests.interop.test_up import ROOT, Up
 from tests.provisioner.little_billmanager import (
@@ -198,7 +199,9 @@ class Hosting:
 def in_hosting(tmp_path: Path, scene: Callable[[Hosting, IspmanagerClient], Any]) -> None:
     async def main() -> None:
         plan = Lab.load("hosting").plan
-        async with stand(plan, clock="stepped", tls=True, ports=(0, 0), port5=0, hosting_port=0) as standing:
+        async with stand(
+            plan, WireOptions(clock="stepped", tls=True, devices="as planned"), control_port=0
+        ) as standing:
             desk, clock = Hosting(tmp_path, endpoints(standing)), SystemClock()
             at, log = desk.connection, ModuleLog(SystemClock(), keep=1)
             core = CoreClient(

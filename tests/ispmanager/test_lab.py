@@ -12,6 +12,7 @@ from simulator.files.lab_file import lab_from_mapping
 from simulator.files.problems import FileProblems
 from simulator.kernel import run
 from simulator.lab import Lab
+from simulator.lab.options import WireOptions
 
 HOSTING = Lab.load("hosting")
 
@@ -50,7 +51,9 @@ def test_a_lab_that_names_none_has_none():
 @pytest.mark.parametrize("tls", [False, True])
 def test_it_answers_on_a_port_of_its_own(tls, tmp_path):
     async def main() -> None:
-        async with stand(HOSTING.plan, clock="stepped", tls=tls, ports=(0, 0), port5=0, hosting_port=0) as standing:
+        async with stand(
+            HOSTING.plan, WireOptions(clock="stepped", tls=tls, devices="as planned"), control_port=0
+        ) as standing:
             places = endpoints(standing)
             assert places["ispmanager"].startswith("https://" if tls else "http://")
             assert len({places["ispmanager"], places["dci5"], places["dci6"]}) == 3
@@ -74,7 +77,9 @@ def test_it_answers_on_a_port_of_its_own(tls, tmp_path):
 
 def test_the_endpoints_of_a_lab_without_one_do_not_mention_it():
     async def main() -> None:
-        async with stand(Lab.load("one").plan, clock="stepped", ports=(0, 0), port5=0) as standing:
+        async with stand(
+            Lab.load("one").plan, WireOptions(clock="stepped", devices="as planned"), control_port=0
+        ) as standing:
             places = endpoints(standing)
             assert "ispmanager" not in places
             assert set(places["admin"]) == {"dci5", "dci6"}

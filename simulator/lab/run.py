@@ -1,0 +1,162 @@
+"""A lab that runs: every layer of it by name, and the ways in for those who use it. How it is started is `running`'s."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import httpx
+
+from simulator.bmc import Bmc
+from simulator.dcim.panel import Panel
+from simulator.fabric import Address, Fabric
+from simulator.faults import FaultEngine
+from simulator.faults.kinds import NotPossible
+from simulator.files.plan import LabPlan
+from simulator.ispmanager import Hosting
+from simulator.kernel import Activity, Clock, Journal, Streams
+from simulator.plant import Plant
+from simulator.snmp.station import Station
+from simulator.web.gateway import Gateway
+from simulator.web.in_process import InProcessTransport
+from simulator.web.list_cache import ListCache
+from simulator.web.sockets import Certificate
+from simulator.web.transports import ByHost, Counted
+
+__all__ = ["Resumed", "Run"]
+
+T = TypeVar("T")
+
+
+@dataclass
+class Run:
+    """One run of a lab. `bmcs`, `switches` and `pdus` say where each device answers, by name."""
+
+    plan: LabPlan
+    mode: str
+    seed: int
+    clock: Clock
+    streams: Streams
+    journal: Journal
+    activity: Activity
+    fabric: Fabric
+    plant: Plant
+    panel: Panel
+    gateway6: Gateway
+    gateway5: Gateway
+    lists5: ListCache
+    """What a fault may have put in front of version 5."""
+    dci6_url: str
+    dci5_url: str
+    certificate: Certificate | None
+    hosting: Hosting | None = None
+    """The accounts of the ispmanager; None where the lab has none, likewise its door and its address."""
+    ispmanager: Gateway | None = None
+    ispmanager_url: str | None = None
+    bmcs: dict[str, Address] = field(default_factory=dict)
+    switches: dict[str, Address] = field(default_factory=dict)
+    pdus: dict[str, Address] = field(default_factory=dict)
+    bmc_devices: dict[str, Bmc] = field(default_factory=dict)
+    stations: dict[str, Station[Any]] = field(default_factory=dict)
+    """The SNMP agents of switches and PDUs."""
+
+    def __post_init__(self) -> None:
+        self.faults = FaultEngine(self, self.clock, self.journal)
+        self._services = PanelServices(self)
+
+    # the world as faults see it
+
+    @property
+    def management(self) -> Fabric:
+        return self.fabric
+
+    @property
+    def panel_services(self) -> PanelServices:
+        return self._services
+
+    @property
+    def hosting_services(self) -> Gateway | None:
+        return self.ispmanager
+
+    def bmc_host(self, server: str) -> str:
+        self._require_emulated(server)
+        return self.bmcs[server][0]
+
+    def _require_emulated(self, server: str) -> None:
+        if server in self.bmcs and server not in self.bmc_devices:
+            raise NotPossible(f"the BMC of {server} is a real one: nothing in this lab can bend it")
+
+    def station(self, name: str) -> Station[Any]:
+        return self.stations[name]
+
+    def bmc(self, server: str) -> Bmc:
+        self._require_emulated(server)
+        return self.bmc_devices[server]
+
+    # ways in
+
+    @property
+    def admin(self) -> tuple[str, str]:
+        """E-mail and password of the panel's administrator; in version 5 the e-mail is his user name."""
+        return self.plan.admin.email, self.plan.admin.password
+
+    def billing_transport(self) -> httpx.AsyncBaseTransport:
+        """How a billing side of this process reaches the panel: straight into the application, or over a socket."""
+        if self.mode == "simulated":
+            hosts: dict[str, httpx.AsyncBaseTransport] = {
+                httpx.URL(self.dci5_url).host: InProcessTransport(self.gateway5)
+            }
+            if self.ispmanager_url:
+                hosts[httpx.URL(self.ispmanager_url).host] = InProcessTransport(self.ispmanager)
+            return ByHost(hosts, InProcessTransport(self.gateway6))
+        verify: Any = self.certificate.client_context() if self.certificate else False
+        return Counted(httpx.AsyncHTTPTransport(verify=verify), self.activity)
+
+    async def drive(self, work: Awaitable[T]) -> T:
+        """Await something of the billing side while lab time goes on; a `stepped` lab needs somebody else to step."""
+        return await work
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """A lab that goes on from what outlived a stop."""
+
+    now: float
+    """Lab time that its clock shows at first, seconds."""
+    starts: int
+    """How often it has been started, this time included."""
+    back: Callable[[Run], None]
+    """Puts the state in its place, before anything moves."""
+
+
+class PanelServices:
+    """The panel's services on their host: they restart together, whichever API asks for them."""
+
+    def __init__(self, run: Run) -> None:
+        self._gateways = (run.gateway6, run.gateway5)
+        self._lists = run.lists5
+        self._panel = run.panel
+        self._network = run.plant.network
+
+    def keep_lists(self, age: float) -> None:
+        self._lists.keep(age)
+
+    def take_down(self) -> None:
+        for gateway in self._gateways:
+            gateway.take_down()
+
+    def bring_up(self) -> None:
+        for gateway in self._gateways:
+            gateway.bring_up()
+
+    def lose_host(self) -> None:
+        self.take_down()
+        self._network.boot_service = None
+        self._panel.lose()
+
+    def host_back(self) -> None:
+        self._panel.recover()
+        self._network.boot_service = self._panel.boot
+        self._network.changed()
+        self.bring_up()
