@@ -56,7 +56,7 @@ async def approve(call: Call) -> Document:
     rack = call.panel.inventory.racks.find(number(call.get("rack", str(racks[0].id))))
     if rack is None:
         raise Refusal("value", "rack", call.get("rack"), "there is no such rack")
-    return done(id=call.panel.search.approve(found.id, call.need("name"), rack.id).id)
+    return done(id=call.panel.search.approve(found.id, call.need("name"), rack.id, call.panel.stock).id)
 
 
 @function("serverconnstat", Level.OPERATOR)

@@ -41,11 +41,10 @@ class Found:
 class Search:
     """Nothing is lent while it is not enabled, nor when the range is used up."""
 
-    def __init__(self, inventory: Inventory, stock: Stock, journal: Journal) -> None:
+    def __init__(self, inventory: Inventory, journal: Journal) -> None:
         self.settings = SearchSettings()
         self.found: Register[Found] = Register("found server")
         self._inventory = inventory
-        self._stock = stock
         self._journal = journal
         self._by_mac: dict[str, int] = {}
 
@@ -62,10 +61,10 @@ class Search:
         self.settings = settings
         return settings
 
-    def approve(self, number: int, name: str, rack: int) -> Server:
+    def approve(self, number: int, name: str, rack: int, stock: Stock) -> Server:
         """Make a server of it, without connections. Raises NotFound, AlreadyThere for the name."""
         found = self.found.get(number)
-        server = self._stock.add_server(
+        server = stock.add_server(
             NewServer(
                 name=name,
                 rack=rack,
@@ -86,7 +85,7 @@ class Search:
         """Forget it, until it asks again. Raises NotFound."""
         del self._by_mac[self.found.remove(number).mac]
 
-    # what the boot service hears of strangers
+    # what the boot service hears of machines that are not in the inventory
 
     def discover(self, mac: str) -> Lease | None:
         if not self.settings.enabled:

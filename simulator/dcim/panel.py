@@ -65,7 +65,8 @@ class Panel:
         self.meters = self.devices.meters = Meters(self.inventory, clock)
         self.vlans = Vlans(self.inventory, self.devices, journal)
         self.ports = Ports(self.inventory, self.devices, journal)
-        self.boot = Boot(self.inventory, self.addresses, journal)
+        self.search = Search(self.inventory, journal)
+        self.boot = Boot(self.inventory, self.addresses, self.search, journal)
         self.operations = Operations(
             dhcp_timeout=config.dhcp_timeout,
             diagnostic_timeout=config.diagnostic_timeout,
@@ -97,7 +98,6 @@ class Panel:
         self._polling = Polling(config, self.inventory, self.devices, self._background, clock)
         self.stock = Stock(self.inventory, self.addresses, self.operations, self.power, self._polling, clock, journal)
         self.wiring = Wiring(self.inventory, self.devices, self.operations, self._polling, journal)
-        self.search = self.boot.strangers = Search(self.inventory, self.stock, journal)
 
     async def start(self) -> None:
         """Begin polling. The first poll of everything happens in the background."""

@@ -7,14 +7,11 @@ until somebody resets it. PXE's DHCP retries are those of the PXE 2.1 specificat
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from simulator.plant.datanet import NetBoot
 from simulator.plant.disk import InstalledOs
 from simulator.plant.lifecycle import BootEvent
-
-if TYPE_CHECKING:
-    from simulator.plant.server import Server
+from simulator.plant.server import Server
 
 __all__ = ["boot", "configuration_of"]
 

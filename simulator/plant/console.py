@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
-if TYPE_CHECKING:
-    from simulator.plant.server import Server
-
-__all__ = ["Login"]
+__all__ = ["Host", "Login"]
 
 _ENTER: Final = b"\r\n"
 _ERASE: Final = b"\x08\x7f"
 
 
+class Host(Protocol):
+    """The machine whose serial port it is."""
+
+    name: str
+    restart_cause: str
+
+    def show(self, text: str, end: str = "\n") -> None: ...
+
+    def reset(self) -> None: ...
+
+
 class Login:
     """What answers to keys: it echoes a name, takes a password without echo, and says no."""
 
-    __slots__ = ("_line", "_name", "_server", "_sysrq")
+    __slots__ = ("_host", "_line", "_name", "_sysrq")
 
-    def __init__(self, server: Server) -> None:
-        self._server = server
+    def __init__(self, host: Host) -> None:
+        self._host = host
         self._line = bytearray()
         self._name: bytes | None = None
         """The name that was typed; None while it is asked for."""
@@ -29,7 +37,7 @@ class Login:
         """A system came up: ask for a name."""
         self._line.clear()
         self._name = None
-        self._server.show(f"\n{self._server.name} login: ", end="")
+        self._host.show(f"\n{self._host.name} login: ", end="")
 
     def typed(self, octets: bytes) -> None:
         for octet in octets:
@@ -52,24 +60,24 @@ class Login:
 
     def _echo(self, text: str) -> None:
         if self._name is None:
-            self._server.show(text, end="")
+            self._host.show(text, end="")
 
     def _entered(self) -> None:
         if self._name is None and not self._line:
-            self._server.show("")
+            self._host.show("")
             self.prompt()
         elif self._name is None:
             self._name = bytes(self._line)
             self._line.clear()
-            self._server.show("\nPassword: ", end="")
+            self._host.show("\nPassword: ", end="")
         else:
-            self._server.show("\n\nLogin incorrect", end="")
+            self._host.show("\n\nLogin incorrect", end="")
             self.prompt()
 
     def _magic(self, octet: int) -> None:
         if octet == ord("b"):
-            self._server.show("sysrq: Resetting")
-            self._server.reset()
-            self._server.restart_cause = "unknown"
+            self._host.show("sysrq: Resetting")
+            self._host.reset()
+            self._host.restart_cause = "unknown"
         else:
-            self._server.show("sysrq: HELP : loglevel(0-9) reboot(b) ...")
+            self._host.show("sysrq: HELP : loglevel(0-9) reboot(b) ...")

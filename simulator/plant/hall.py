@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from simulator.plant.boot import boot
 from simulator.plant.disk import Disk
 from simulator.plant.ethernet import LinkSetting
 from simulator.plant.network import Cable, Network, Switch
@@ -62,6 +63,7 @@ class Plant:
             build.name,
             self.physics,
             self.network,
+            boot,
             feeds=[self._feed(feed) for feed in build.feeds],
             macs=build.macs,
             nic_speed=build.nic_speed,

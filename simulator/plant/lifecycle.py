@@ -84,14 +84,19 @@ WATTS = {
 LIFECYCLE: Table[BootState, BootEvent] = Table(
     "server",
     [
+        # Standby power goes: the BMC forgets its sessions, whatever ran is dropped where it stood.
         (POWERED, E.AC_LOST, S.NO_AC),
         (S.OFF, E.AC_LOST, S.NO_AC),
+        # The BMC starts, deaf for three quarters of a minute; the restore policy may switch main power on at once.
         (S.NO_AC, E.AC_BACK, S.OFF),
+        # Main power: the firmware starts, links come up, fans turn. Off is at once, and drops what ran.
         (S.OFF, E.POWER_ON, S.POST),
         (POWERED, E.POWER_OFF, S.OFF),
         (POWERED, E.RESET, S.POST),
+        # The firmware takes its boot devices in turn; here the BMC's boot flags are read, and one-time flags used up.
         (S.POST, E.POST_DONE, S.SELECT),
         (S.SELECT, E.TRY_NETWORK, S.DHCP),
+        # The boot service is heard of for the first time. What it answers to the loader decides which image runs.
         (S.DHCP, E.LEASE, S.LOADER),
         ((S.DHCP, S.LOADER), E.NO_NETWORK_BOOT, S.SELECT),
         (S.LOADER, E.START_INSTALLER, S.INSTALLING),
@@ -99,9 +104,15 @@ LIFECYCLE: Table[BootState, BootEvent] = Table(
         (S.LOADER, E.START_RESCUE, S.RESCUE),
         (S.SELECT, E.TRY_DISK, S.OS_BOOT),
         (S.SELECT, E.NO_DEVICE, S.HALTED),
+        # The system configures its addresses: it answers pings. After an installation it tells the boot service.
         (S.OS_BOOT, E.OS_UP, S.RUNNING),
+        # An installer or a diagnostic system restarts the machine by itself; one that failed stands with its message.
         ((S.INSTALLING, S.DIAGNOSING), E.IMAGE_DONE, S.POST),
         ((S.INSTALLING, S.DIAGNOSING, S.RESCUE), E.IMAGE_FAILED, S.HALTED),
+        # ACPI's power button, where something runs that hears it; half a minute later it cuts main power.
         ((S.RUNNING, S.INSTALLING, S.DIAGNOSING, S.RESCUE, S.OS_BOOT), E.SHUTDOWN, S.STOPPING),
     ],
 )
+"""Every move, whichever it is, is in the journal, sets the heat's course and the feeds' load anew; one that switches main
+power on or off changes every link of the server and what its BMC senses (`Server._fire`).
+"""

@@ -1,4 +1,6 @@
-"""A server as metal: supplies, standby power for the BMC, main power, NICs, disks. What it boots is in `boot`."""
+"""A server as metal: supplies, standby power for the BMC, main power, NICs, disks. What runs on it is the firmware's
+business, a program that it is built with (`boot`).
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,6 @@ from functools import partial
 from typing import NamedTuple
 
 from simulator.kernel import IllegalEvent, Machine, Timer
-from simulator.plant.boot import boot
 from simulator.plant.console import Login
 from simulator.plant.disk import Disk, InstalledOs
 from simulator.plant.lifecycle import LIFECYCLE, POWERED, WATTS, BootEvent, BootState
@@ -17,9 +18,13 @@ from simulator.plant.physics import Physics
 from simulator.plant.power import Feed, Psu
 from simulator.plant.thermal import Thermal
 
-__all__ = ["BootOverride", "Server"]
+__all__ = ["BootOverride", "Firmware", "Server"]
 
 WATTS_PER_DISK = 6.0
+
+
+Firmware = Callable[["Server"], Coroutine[None, None, None]]
+"""What runs from POST on: the program of one start, which ends early when the machine is reset or loses power."""
 
 
 class BootOverride(NamedTuple):
@@ -42,6 +47,7 @@ class Server:
         name: str,
         physics: Physics,
         network: Network,
+        firmware: Firmware,
         *,
         feeds: Sequence[Feed],
         macs: Sequence[str],
@@ -56,6 +62,7 @@ class Server:
         self.guid = guid
         self.physics = physics
         self.network = network
+        self._firmware = firmware
         self.nominal_configuration = configuration
         self.psus = tuple(Psu(f"psu{n + 1}", feed) for n, feed in enumerate(feeds))
         self.nics = tuple(
@@ -396,7 +403,7 @@ class Server:
             psu.feed.load_changed()
 
     def _start(self, event: BootEvent) -> None:
-        self._begin(event, boot(self))
+        self._begin(event, self._firmware(self))
 
     def _begin(self, event: BootEvent, what: Coroutine[None, None, None]) -> None:
         if not self._machine.allows(event):
@@ -432,7 +439,7 @@ class Server:
         self.progress = 0
         self.live = ()
         self._fire(event)
-        await boot(self)
+        await self._firmware(self)
 
     def close(self) -> None:
         """The lab ends: whatever runs is dropped."""

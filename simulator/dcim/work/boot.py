@@ -16,7 +16,7 @@ from simulator.dcim.ip.addresses import Addresses
 from simulator.dcim.records import Server
 from simulator.kernel import Journal
 
-__all__ = ["Boot", "BootEntry", "Lease", "NetBoot", "OperationEars"]
+__all__ = ["Boot", "BootEntry", "Lease", "NetBoot", "OperationListener", "UnknownMachines"]
 
 STAGES = ("transfer", "hardware", "clear_disks", "configure", "first_boot", "ssh_ready")
 """What a running image may say of itself before its end."""
@@ -48,6 +48,14 @@ class NetBoot:
     """A script to run on the first boot."""
 
 
+class OperationListener(Protocol):
+    """Who carries out operations, and is told what the machines say of themselves."""
+
+    def stage(self, operation: int, stage: str, percent: int, detail: Mapping[str, Any]) -> None: ...
+
+    def finished(self, operation: int, error: str | None) -> None: ...
+
+
 @dataclass(slots=True)
 class BootEntry:
     """That a server is awaited, by which operation, and how far it has come."""
@@ -56,6 +64,7 @@ class BootEntry:
     server: int
     lease: Lease
     image: NetBoot
+    listener: OperationListener
     armed: bool = False
     """The server is being restarted for this operation: from here on its DHCP requests are answered."""
     dhcp: asyncio.Event = field(default_factory=asyncio.Event)
@@ -63,16 +72,8 @@ class BootEntry:
     written: bool = False
 
 
-class OperationEars(Protocol):
-    """Who wants to hear what a machine says of itself."""
-
-    def stage(self, operation: int, stage: str, percent: int, detail: Mapping[str, Any]) -> None: ...
-
-    def finished(self, operation: int, error: str | None) -> None: ...
-
-
-class Strangers(Protocol):
-    """Who cares for machines that are nobody's."""
+class UnknownMachines(Protocol):
+    """Who answers machines that are not in the inventory."""
 
     def discover(self, mac: str) -> Lease | None: ...
 
@@ -84,13 +85,12 @@ class Strangers(Protocol):
 class Boot:
     """Hears a server only while there is a path from its NIC; who stands at the other end sees to that."""
 
-    def __init__(self, inventory: Inventory, addresses: Addresses, journal: Journal) -> None:
+    def __init__(self, inventory: Inventory, addresses: Addresses, unknown: UnknownMachines, journal: Journal) -> None:
         self._inventory = inventory
         self._addresses = addresses
+        self._unknown = unknown
         self._journal = journal
         self._entries: dict[int, BootEntry] = {}
-        self.ears: OperationEars | None = None
-        self.strangers: Strangers | None = None
 
     def expect(self, entry: BootEntry) -> None:
         """Answer this server's network boots, from when the entry is armed."""
@@ -105,12 +105,12 @@ class Boot:
 
     def discover(self, mac: str) -> Lease | None:
         """DHCPDISCOVER. A server with an operation gets its lease; one without gets its own address when it has one,
-        and is sent to its disk by the loader; strangers get nothing.
+        and is sent to its disk by the loader; of one that is not in the inventory `UnknownMachines` decides.
         """
         server = self._inventory.server_by_mac(mac)
         if server is None:
             self._journal.write("panel", mac, "DHCP request from a stranger")
-            return self.strangers.discover(mac) if self.strangers is not None else None
+            return self._unknown.discover(mac)
         entry = self._entries.get(server.id)
         if entry is None or not entry.armed:
             own = next((address for address in self._addresses.of_server(server.id) if address.family == 4), None)
@@ -123,8 +123,8 @@ class Boot:
     def loader(self, mac: str) -> NetBoot | None:
         """What to run; None: boot from the disk."""
         server, entry = self._heard(mac)
-        if server is None and self.strangers is not None:
-            return self.strangers.loader(mac)
+        if server is None:
+            return self._unknown.loader(mac)
         if entry is None or not entry.armed or entry.written:
             return None
         entry.loaded = True
@@ -139,19 +139,18 @@ class Boot:
         """What the running image says of itself, see `STAGES`; `done` and `error` end the operation."""
         server, entry = self._heard(mac)
         if server is None:
-            if self.strangers is not None:
-                self.strangers.phone_home(mac, stage, detail)
+            self._unknown.phone_home(mac, stage, detail)
             return
-        if entry is None or not entry.loaded or self.ears is None:
+        if entry is None or not entry.loaded:
             self._journal.write("panel", server.name, "phone-home that nobody waits for", stage=stage)
             return
         if stage == "done":
-            self.ears.finished(entry.operation, None)
+            entry.listener.finished(entry.operation, None)
         elif stage == "error":
-            self.ears.finished(entry.operation, str(detail.get("message", "")) or "the image failed")
+            entry.listener.finished(entry.operation, str(detail.get("message", "")) or "the image failed")
         elif stage in STAGES:
             entry.written = entry.written or (stage in WRITTEN and entry.image.kind == "install")
-            self.ears.stage(entry.operation, stage, percent, detail)
+            entry.listener.stage(entry.operation, stage, percent, detail)
         else:
             self._journal.write("panel", server.name, "phone-home not understood", stage=stage)
 

@@ -81,7 +81,6 @@ class Operations:
         self._journal = journal
         self._runs: dict[int, _Run] = {}
         self._of_server: dict[int, list[int]] = {}
-        boot.ears = self
 
     # asking
 
@@ -262,7 +261,7 @@ class Operations:
             ssh_keys=ssh_keys,
             recipe=recipe.script if recipe else "",
         )
-        entry = BootEntry(operation.id, server.id, Lease(address.host), image)
+        entry = BootEntry(operation.id, server.id, Lease(address.host), image, self)
         run = self._runs[operation.id] = _Run(entry, asyncio.get_running_loop().create_future())
         self._journal.write(
             "panel", server.name, "operation started", operation=operation.id, kind=kind.value, template=template.name
