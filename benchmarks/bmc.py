@@ -28,7 +28,7 @@ from simulator.ipmi.client import Client, Request
 from simulator.ipmi.codes import Privilege
 from simulator.ipmi.commands import get_chassis_status
 from simulator.ipmi.crypto import SUITES
-from tests.bmc.chassis import FakeChassis
+from tests.bmc.support import FakeChassis
 
 BMCS = 10_000
 

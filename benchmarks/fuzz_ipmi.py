@@ -20,15 +20,15 @@ from pathlib import Path
 
 from benchmarks.mutation import mutate
 from simulator.bmc import Bmc, load_personality
-from simulator.bmc.device import COMMANDS
+from simulator.bmc.commands.table import COMMANDS
 from simulator.ipmi.channel import user
 from simulator.ipmi.client import Client, Request
 from simulator.ipmi.codes import PayloadType
 from simulator.ipmi.crypto import SUITES
 from simulator.ipmi.framing import encode_sessionless, seal
-from simulator.ipmi.lan15 import encode_old, password16
+from simulator.ipmi.lan15 import encode15, password16
 from simulator.ipmi.message import encode_request
-from tests.bmc.chassis import FakeChassis
+from tests.bmc.support import FakeChassis
 
 PEER = ("10.0.0.1", 50000)
 USERS = (user(2, "ADMIN", "secret"),)
@@ -76,7 +76,7 @@ def corpus(chance: random.Random) -> list[bytes]:
         packets += console.request(Request(0, 1), 0.0)
     for kind in (0, 2, 4):
         activate = encode_request(6, 0x3A, 1, bytes((kind, 4)) + bytes(20))
-        packets.append(encode_old(kind, 0, 1, activate, password16(b"secret")))
+        packets.append(encode15(kind, 0, 1, activate, password16(b"secret")))
     return packets
 
 

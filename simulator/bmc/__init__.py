@@ -1,6 +1,7 @@
 """The BMC of a server: what it answers over the LAN, as tables over its chassis; its makes as pages of data."""
 
-from simulator.bmc.device import Bmc, Observer
+from simulator.bmc.controller import Observer
+from simulator.bmc.device import Bmc
 from simulator.bmc.hardware import BootOverride, Chassis
 from simulator.bmc.personality import (
     BadPersonality,

@@ -5,20 +5,20 @@ they were tried often enough (IPMI 2.0, 17.14 to 17.16). Retries run on wire tim
 from __future__ import annotations
 
 import ipaddress
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
-from simulator.bmc.lan_commands import community_of
-from simulator.bmc.settings import Destination
+from simulator.bmc.console import Line
+from simulator.bmc.hardware import Chassis
+from simulator.bmc.lan_parameters import community_of
+from simulator.bmc.settings import Destination, Settings
 from simulator.ipmi.pet import ENTERPRISE, VARIABLE, PlatformTrap
+from simulator.ipmi.session import Peer
 from simulator.snmp.ber import OCTET_STRING, tlv
 from simulator.snmp.message import encode_varbind
 from simulator.snmp.notification import Event, encode_v1
 from simulator.snmp.oid import oid
 
-if TYPE_CHECKING:
-    from simulator.bmc.device import Bmc
-
-__all__ = ["DONE", "FAILED", "NO_STATUS", "PENDING", "UNACKNOWLEDGED", "Alerts"]
+__all__ = ["DONE", "FAILED", "NO_STATUS", "PENDING", "UNACKNOWLEDGED", "Alerts", "Sender"]
 
 NO_STATUS: Final = 0x00
 DONE: Final = 0x01
@@ -45,10 +45,26 @@ class _Alert:
         self.immediate = immediate
 
 
+class Sender(Protocol):
+    """The BMC that alerts, as far as its traps need it."""
+
+    @property
+    def chassis(self) -> Chassis: ...
+
+    @property
+    def settings(self) -> Settings: ...
+
+    @property
+    def line(self) -> Line | None: ...
+
+    @property
+    def address(self) -> Peer | None: ...
+
+
 class Alerts:
     __slots__ = ("_bmc", "_sequence", "_under_way", "status")
 
-    def __init__(self, bmc: Bmc) -> None:
+    def __init__(self, bmc: Sender) -> None:
         self._bmc = bmc
         self._sequence = 0
         self._under_way: list[_Alert] = []
@@ -121,7 +137,7 @@ class Alerts:
         return encode_v1(
             Event(f"{ENTERPRISE}.0.{specific}", (variable,)),
             uptime,
-            community_of(bmc),
+            community_of(bmc.settings),
             ENTERPRISE,
             own.packed if own.version == 4 else _NOWHERE,
         )

@@ -47,9 +47,9 @@ class Board:
         "chassis",
         "disabled",
         "frozen",
-        "heard",
         "hysteresis",
         "log",
+        "on_event",
         "personality",
         "sensors",
         "watchdog",
@@ -61,7 +61,7 @@ class Board:
         self.sensors = unfold(personality.sensors, chassis)
         self.log = EventLog(personality.log_entries)
         self.watchdog = Watchdog(chassis, self._watchdog_event)
-        self.heard: Callable[[int, bytes], object] = _nobody
+        self.on_event: Callable[[int, bytes], object] = _nobody
         """Told of every event: its record id, 0 where the log is full, and its entry without the id."""
         self.disabled: dict[int, int] = {}
         """Sensor numbers whose events (40h) or scanning (80h) somebody switched off."""
@@ -252,7 +252,7 @@ class Board:
     def add_event(self, body: bytes) -> int | None:
         """An event came up, of the board or of whoever sent it: log it, and tell. As `add_entry`."""
         number = self.add_entry(body)
-        self.heard(number or 0, body)
+        self.on_event(number or 0, body)
         return number
 
     def add_entry(self, body: bytes) -> int | None:

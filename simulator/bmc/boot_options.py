@@ -11,8 +11,8 @@ from typing import Final
 from simulator.bmc.hardware import BootOverride, Chassis
 from simulator.ipmi.codes import Completion
 from simulator.ipmi.commands import BootFlags
-from simulator.ipmi.dispatch import Call
 from simulator.ipmi.errors import CompletionError
+from simulator.ipmi.sessions import Call
 
 __all__ = ["BootOptions"]
 
@@ -99,7 +99,7 @@ class BootOptions:
 
     def _held_by(self, call: Call) -> int:
         """Who holds `set in progress`: a session id, or 0. It ends with its session."""
-        if self._setter and call.server.session(self._setter) is None:
+        if self._setter and call.table.session(self._setter) is None:
             self._setter = 0
         return self._setter
 

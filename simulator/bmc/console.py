@@ -6,8 +6,8 @@ from typing import Protocol
 
 from simulator.bmc.hardware import Chassis
 from simulator.ipmi.codes import PayloadType
-from simulator.ipmi.server import LanServer
 from simulator.ipmi.session import Peer, Session
+from simulator.ipmi.sessions import SessionTable
 from simulator.ipmi.sol import BREAK, SolLink
 
 __all__ = ["Consoles", "Line"]
@@ -37,11 +37,11 @@ class Consoles:
     prints then finds nobody.
     """
 
-    __slots__ = ("_active", "_chassis", "_lan", "_line", "_receiving")
+    __slots__ = ("_active", "_chassis", "_line", "_receiving", "_table")
 
-    def __init__(self, chassis: Chassis, lan: LanServer, line: Line | None) -> None:
+    def __init__(self, chassis: Chassis, table: SessionTable, line: Line | None) -> None:
         self._chassis = chassis
-        self._lan = lan
+        self._table = table
         self._line = line
         self._active: dict[int, _Console] = {}
         self._receiving: _Console | None = None
@@ -104,7 +104,7 @@ class Consoles:
             self._push(console, console.link.on_time(now))
 
     def _alive(self, console: _Console) -> bool:
-        return self._lan.session(console.session.bmc_id) is console.session
+        return self._table.session(console.session.bmc_id) is console.session
 
     def _forget_dead(self) -> None:
         for instance in [number for number, console in self._active.items() if not self._alive(console)]:
@@ -121,7 +121,7 @@ class Consoles:
         if self._line is None:
             return
         for payload in payloads:
-            self._line.push(self._lan.seal_payload(console.session, PayloadType.SOL, payload), console.session.peer)
+            self._line.push(self._table.seal(console.session, PayloadType.SOL, payload), console.session.peer)
 
 
 def _nobody(text: str) -> None:

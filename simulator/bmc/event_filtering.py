@@ -7,18 +7,19 @@ when whatever caused the event is done.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
-from simulator.bmc.hardware import Alarm
+from simulator.bmc.alerts import Alerts
+from simulator.bmc.board import Board
+from simulator.bmc.hardware import Alarm, Chassis
+from simulator.bmc.personality import Personality
+from simulator.bmc.settings import Settings
 from simulator.ipmi.errors import Malformed
 from simulator.ipmi.pef import Action, EventFilter, Policy, next_of_set
 from simulator.ipmi.pet import PlatformTrap, specific_trap
 from simulator.ipmi.sel import SystemEvent
 
-if TYPE_CHECKING:
-    from simulator.bmc.device import Bmc
-
-__all__ = ["ACTIONS", "BLOCKS", "BLOCK_OCTETS", "ENABLED", "TEXTS", "EventFiltering"]
+__all__ = ["ACTIONS", "BLOCKS", "BLOCK_OCTETS", "ENABLED", "TEXTS", "EventFiltering", "Host"]
 
 ACTIONS: Final = Action.ALERT | Action.POWER_DOWN | Action.RESET | Action.POWER_CYCLE | Action.DIAGNOSTIC
 """Those that are there; a maker's own are not."""
@@ -74,6 +75,28 @@ def _factory_filters() -> list[EventFilter]:
     return made + [EventFilter()] * (_FILTERS - len(made))
 
 
+class Host(Protocol):
+    """The BMC whose events these are."""
+
+    @property
+    def guid(self) -> bytes: ...
+
+    @property
+    def chassis(self) -> Chassis: ...
+
+    @property
+    def personality(self) -> Personality: ...
+
+    @property
+    def board(self) -> Board: ...
+
+    @property
+    def settings(self) -> Settings: ...
+
+    @property
+    def alerts(self) -> Alerts: ...
+
+
 class EventFiltering:
     """One BMC's filters and policies, and which events it has looked at. As it comes, it is switched off."""
 
@@ -96,7 +119,7 @@ class EventFiltering:
         "texts",
     )
 
-    def __init__(self, bmc: Bmc) -> None:
+    def __init__(self, bmc: Host) -> None:
         self._bmc = bmc
         self.control = 0
         self.permitted: int = ACTIONS
@@ -144,7 +167,7 @@ class EventFiltering:
 
     # events
 
-    def heard(self, number: int, body: bytes) -> None:
+    def on_event(self, number: int, body: bytes) -> None:
         """An event came up. `number`: its record id, 0 when the log is full; `body`: the entry without it."""
         if not self._waits:
             self._look(number, body)
@@ -154,7 +177,7 @@ class EventFiltering:
         """Events are left for later."""
         return self.postponed_until is not None or DELAY in self._alarms
 
-    def sensed(self, what: str) -> None:
+    def sense(self, what: str) -> None:
         """Something changed in the chassis. When it starts, the delays begin that are switched on."""
         chassis = self._bmc.chassis
         if what not in ("power", "restart") or not chassis.powered:

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 from pydantic import AfterValidator, Field
 
 from simulator.bmc import Bmc
-from simulator.bmc.device import COMMANDS
+from simulator.bmc.commands.table import COMMANDS
 from simulator.faults.kinds import FaultKind, OnServer, Undo, World
 from simulator.files.units import Duration, Share
 from simulator.ipmi.codes import Completion, Status

@@ -4,38 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from simulator.ipmi.codes import Completion, Privilege
 from simulator.ipmi.errors import CompletionError
 from simulator.ipmi.message import Message
+from simulator.ipmi.sessions import Call
 
-if TYPE_CHECKING:
-    from simulator.ipmi.server import LanServer
-    from simulator.ipmi.session import Session
-
-__all__ = ["Call", "Command", "CommandTable", "dispatch", "key"]
+__all__ = ["Command", "CommandTable", "dispatch", "key"]
 
 D = TypeVar("D")
-
-
-class Call:
-    """Where a request came from: the session, if any, host and port, and when (seconds of wire time)."""
-
-    __slots__ = ("now", "peer", "server", "session", "spoiled")
-
-    def __init__(self, server: LanServer, session: Session | None, now: float, peer: tuple[str, int]) -> None:
-        self.server = server
-        self.session = session
-        self.now = now
-        self.peer = peer
-        self.spoiled = False
-        """A fault's hand: the answer's checksum shall not hold."""
-
-    @property
-    def privilege(self) -> int:
-        """What the caller may do at the moment; outside a session nothing."""
-        return Privilege.NONE if self.session is None else self.session.privilege
 
 
 @dataclass(frozen=True, slots=True)

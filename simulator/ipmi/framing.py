@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from simulator.ipmi.codes import PayloadType
 from simulator.ipmi.crypto import SessionKeys
 from simulator.ipmi.errors import BadIntegrity, Malformed
-from simulator.ipmi.lan15 import OldPacket, decode_old
+from simulator.ipmi.lan15 import Packet15, decode15
 
 __all__ = ["Packet", "Ping", "Pong", "Sessionless", "decode", "encode_pong", "encode_sessionless", "seal", "unseal"]
 
@@ -55,7 +55,7 @@ class Packet(NamedTuple):
     raw: bytes
 
 
-def decode(data: bytes) -> Ping | Pong | Sessionless | Packet | OldPacket:
+def decode(data: bytes) -> Ping | Pong | Sessionless | Packet | Packet15:
     """One datagram. Raises Malformed."""
     if len(data) < 5 or data[0] != 0x06:
         raise Malformed("not RMCP 1.0")
@@ -63,7 +63,7 @@ def decode(data: bytes) -> Ping | Pong | Sessionless | Packet | OldPacket:
         kind = data[4]
         if kind == _RMCP_PLUS:
             return _decode_plus(data)
-        old = decode_old(data)
+        old = decode15(data)
         return old if old.session_id or kind else Sessionless(old.message)
     if data[3] == 0x06:
         return _decode_asf(data)

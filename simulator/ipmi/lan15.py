@@ -12,12 +12,12 @@ from simulator.ipmi.errors import BadIntegrity, Malformed
 
 __all__ = [
     "AuthType",
-    "OldPacket",
+    "Packet15",
     "authentication_bits",
-    "decode_old",
-    "encode_old",
+    "decode15",
+    "encode15",
     "password16",
-    "verify_old",
+    "verify15",
 ]
 
 _HEAD: Final = Struct("<4sBII")
@@ -34,7 +34,7 @@ class AuthType(IntEnum):
     STRAIGHT = 4
 
 
-class OldPacket(NamedTuple):
+class Packet15(NamedTuple):
     """A packet in IPMI 1.5 framing that belongs to a session, or sets one up."""
 
     authentication: int
@@ -50,7 +50,7 @@ def authentication_bits(types: tuple[int, ...]) -> int:
     return sum(1 << kind for kind in types)
 
 
-def decode_old(data: bytes) -> OldPacket:
+def decode15(data: bytes) -> Packet15:
     """Raises Malformed."""
     if len(data) < 14:
         raise Malformed("an IPMI 1.5 header has 14 octets")
@@ -64,10 +64,10 @@ def decode_old(data: bytes) -> OldPacket:
     # One octet more is the pad that old network chips needed (IPMI 1.5, 12.8).
     if not end <= len(data) <= end + 1:
         raise Malformed("the message length does not fit the packet")
-    return OldPacket(kind, sequence, session_id, data[13:start], data[start + 1 : end])
+    return Packet15(kind, sequence, session_id, data[13:start], data[start + 1 : end])
 
 
-def encode_old(authentication: int, sequence: int, session_id: int, message: bytes, key: bytes) -> bytes:
+def encode15(authentication: int, sequence: int, session_id: int, message: bytes, key: bytes) -> bytes:
     """`key`: the password, as `password16` gives it. Raises Malformed when the message is longer than 255 octets."""
     if len(message) > 255:
         raise Malformed("an IPMI 1.5 message has at most 255 octets")
@@ -75,7 +75,7 @@ def encode_old(authentication: int, sequence: int, session_id: int, message: byt
     return head + _code(authentication, sequence, session_id, message, key) + bytes((len(message),)) + message
 
 
-def verify_old(packet: OldPacket, key: bytes) -> None:
+def verify15(packet: Packet15, key: bytes) -> None:
     """Raises BadIntegrity when the code is not that of this password."""
     code = _code(packet.authentication, packet.sequence, packet.session_id, packet.message, key)
     if not hmac.compare_digest(code, packet.code):

@@ -16,7 +16,7 @@ class Host(Protocol):
     @property
     def users(self) -> Sequence[User]: ...
 
-    def notice(self, what: str, user: bytes, detail: str) -> None:
+    def notify(self, what: str, user: bytes, detail: str) -> None:
         """Something that an onlooker may want to know: `login`, `login refused`, `locked out`, `session ended`."""
 
 
@@ -60,10 +60,10 @@ class Logins:
         if failures.count >= most:
             failures.count = 0
             failures.until = now + self._channel.lock_out
-            self._host.notice("locked out", name, f"{most} wrong passwords")
+            self._host.notify("locked out", name, f"{most} wrong passwords")
 
     def succeeded(self, name: bytes) -> None:
         """Forget the wrong passwords before, and tell."""
         if self._failures:
             self._failures.pop(name, None)
-        self._host.notice("login", name, "")
+        self._host.notify("login", name, "")

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 
 from simulator.ipmi.channel import NAME_OCTETS
 from simulator.ipmi.codes import Completion, NetFn, Privilege
-from simulator.ipmi.dispatch import Call, Command, CommandTable, key
+from simulator.ipmi.dispatch import Command, CommandTable, key
 from simulator.ipmi.errors import BadIntegrity, CompletionError
-from simulator.ipmi.lan15 import OldPacket, encode_old, password16, verify_old
+from simulator.ipmi.lan15 import Packet15, encode15, password16, verify15
 from simulator.ipmi.message import decode_message
+from simulator.ipmi.requests import Requests
 from simulator.ipmi.session import Event, Peer, Phase, Session
+from simulator.ipmi.sessions import Call, SessionTable
 from simulator.ipmi.window import Window
 
-if TYPE_CHECKING:
-    from simulator.ipmi.server import LanServer
-
-__all__ = ["SESSION15_COMMANDS", "receive_old"]
+__all__ = ["SESSION15_COMMANDS", "receive15"]
 
 _ACTIVATE: Final = 0x3A
 _INVALID_USER: Final = 0x81
@@ -26,71 +25,74 @@ _INVALID_SESSION: Final = 0x85
 _ABOVE_LIMIT: Final = 0x86
 
 
-def receive_old(server: LanServer, packet: OldPacket, peer: Peer, now: float) -> list[bytes]:
+def receive15(requests: Requests[Any], packet: Packet15, peer: Peer, now: float) -> list[bytes]:
     """Take a packet that names a session. Raises Malformed; what does not prove itself gets no answer."""
-    session = server.find(packet.session_id)
+    table = requests.table
+    session = table.find(packet.session_id)
     if session is None or session.authentication != packet.authentication or session.user is None:
         return []
     key16 = password16(session.user.key)
     try:
-        verify_old(packet, key16)
+        verify15(packet, key16)
     except BadIntegrity:
-        if session.state is not Phase.ACTIVE and session.asked != packet.code:
-            session.asked = packet.code  # a resend is no second try
-            server.logins.failed(session.user.name, now)
+        if session.state is not Phase.ACTIVE and session.setup_request != packet.code:
+            session.setup_request = packet.code  # a resend is no second try
+            table.logins.failed(session.user.name, now)
         raise
     if session.state is Phase.ACTIVE:
-        return _in_session(server, session, packet, peer, now)
+        return _in_session(requests, session, packet, peer, now)
     request = decode_message(packet.message)
     if (request.netfn, request.command) != (NetFn.APP, _ACTIVATE):
         return []
-    answers = server.answer(packet.message, session, now)
-    if server.session(session.bmc_id) is session:
-        session.asked, session.answered = packet.message, b"".join(answers)
-        session.deadline = now + server.channel.inactivity
-        server.logins.succeeded(session.user.name)
-    return [_seal(server, session, answer) for answer in answers]
+    answer = requests.answer(packet.message, session, session.peer, now)
+    if table.session(session.bmc_id) is session:
+        session.setup_request, session.setup_response = packet.message, answer
+        session.deadline = now + table.channel.inactivity
+        table.logins.succeeded(session.user.name)
+    return [_seal(table, session, answer)] if answer else []
 
 
-def _in_session(server: LanServer, session: Session, packet: OldPacket, peer: Peer, now: float) -> list[bytes]:
-    if packet.message == session.asked and packet.sequence == 0:
-        return [_seal(server, session, session.answered)]  # Activate Session once more: its answer was lost
+def _in_session(requests: Requests[Any], session: Session, packet: Packet15, peer: Peer, now: float) -> list[bytes]:
+    table = requests.table
+    if packet.message == session.setup_request and packet.sequence == 0:
+        return [_seal(table, session, session.setup_response)]  # Activate Session once more: its answer was lost
     assert session.window is not None
     if not session.window.admit(packet.sequence):
         return []
     session.peer = peer
-    session.deadline = now + server.channel.inactivity
-    return [_seal(server, session, answer) for answer in server.answer_once(packet.message, session, now)]
+    session.deadline = now + table.channel.inactivity
+    answer = requests.answer_once(packet.message, session, now)
+    return [_seal(table, session, answer)] if answer else []
 
 
-def _seal(server: LanServer, session: Session, answer: bytes) -> bytes:
+def _seal(table: SessionTable, session: Session, answer: bytes) -> bytes:
     assert session.authentication is not None
     assert session.user is not None
-    number = 0 if "idzero" in server.channel.quirks else session.bmc_id
-    return encode_old(session.authentication, session.next_sequence(), number, answer, password16(session.user.key))
+    number = 0 if "idzero" in table.channel.quirks else session.bmc_id
+    return encode15(session.authentication, session.next_sequence(), number, answer, password16(session.user.key))
 
 
 def _get_session_challenge(device: object, call: Call, data: bytes) -> bytes:
     """22.16: a temporary session id and 16 octets to bring back. It stays the session's id."""
-    server = call.server
+    table = call.table
     kind, name = data[0] & 0x0F, data[1:].rstrip(b"\0")
-    if kind not in server.channel.authentication:
+    if kind not in table.channel.authentication:
         raise CompletionError(Completion.INVALID_FIELD)
-    user = server.logins.find(name, call.now)
+    user = table.logins.find(name, call.now)
     if user is None:
         raise CompletionError(_INVALID_USER if name else _NULL_USER_DISABLED)
-    for other in server.half_open:
-        if other.open_asked == data and other.peer == call.peer:
-            return other.open_answered  # asked again
-    session = server.open_slot(call.peer, 0, None, Privilege.NONE, call.now)
+    for other in table.half_open:
+        if other.open_request == data and other.peer == call.peer:
+            return other.open_response  # asked again
+    session = table.open_slot(call.peer, 0, None, Privilege.NONE, call.now)
     if session is None:
         raise CompletionError(Completion.NODE_BUSY)
     session.user = user
     session.authentication = kind
-    session.challenge = server.octets(16)
-    session.open_asked = data
-    session.open_answered = session.bmc_id.to_bytes(4, "little") + session.challenge
-    return session.open_answered
+    session.challenge = table.octets(16)
+    session.open_request = data
+    session.open_response = session.bmc_id.to_bytes(4, "little") + session.challenge
+    return session.open_response
 
 
 def _activate_session(device: object, call: Call, data: bytes) -> bytes:
@@ -105,9 +107,9 @@ def _activate_session(device: object, call: Call, data: bytes) -> bytes:
         raise CompletionError(Completion.INVALID_FIELD)
     if level > session.user.limit:
         raise CompletionError(_ABOVE_LIMIT)
-    if call.server.host.refuse():
+    if call.table.host.refuse():
         raise CompletionError(_NO_SLOT)
-    first = int.from_bytes(call.server.octets(4), "little") or 1
+    first = int.from_bytes(call.table.octets(4), "little") or 1
     session.fire(Event.ACTIVATE)
     session.limit = level
     session.privilege = min(level, Privilege.USER)

@@ -64,8 +64,6 @@ class Session(Machine[Phase, Event]):
     """One session. The ids are each end's own choice; `privilege` is the present level, `limit` the highest."""
 
     __slots__ = (
-        "answered",
-        "asked",
         "authentication",
         "bmc_id",
         "challenge",
@@ -76,14 +74,16 @@ class Session(Machine[Phase, Event]):
         "handle",
         "keys",
         "limit",
-        "open_answered",
-        "open_asked",
+        "open_request",
+        "open_response",
         "peer",
         "privilege",
         "reply",
         "reply_until",
         "request",
         "sequence",
+        "setup_request",
+        "setup_response",
         "skew",
         "suite",
         "user",
@@ -117,8 +117,8 @@ class Session(Machine[Phase, Event]):
         self.window: Window | None = None
         self.closing = False
         # The last set-up packets and their answers: a resent one is answered alike.
-        self.open_asked = self.open_answered = b""
-        self.asked = self.answered = b""
+        self.open_request = self.open_response = b""
+        self.setup_request = self.setup_response = b""
         # The last request and its answer: a repeated one is not run twice.
         self.request = self.reply = b""
         self.reply_until = 0.0

@@ -7,11 +7,12 @@ from typing import Final, NoReturn
 from simulator.ipmi.channel import Channel
 from simulator.ipmi.codes import Completion, NetFn, Privilege
 from simulator.ipmi.crypto import suite_records
-from simulator.ipmi.dispatch import Call, Command, CommandTable, key
+from simulator.ipmi.dispatch import Command, CommandTable, key
 from simulator.ipmi.errors import CompletionError
 from simulator.ipmi.lan15 import authentication_bits
 from simulator.ipmi.server15 import SESSION15_COMMANDS
 from simulator.ipmi.session import Session
+from simulator.ipmi.sessions import Call
 
 __all__ = ["CURRENT_CHANNEL", "SESSION_COMMANDS", "require_channel"]
 
@@ -29,7 +30,7 @@ def require_channel(channel: Channel, number: int) -> None:
 
 def _get_authentication_capabilities(device: object, call: Call, data: bytes) -> bytes:
     """22.13: the IPMI 1.5 authentication types; with bit 7 of the request, that IPMI 2.0 is spoken too."""
-    channel = call.server.channel
+    channel = call.table.channel
     require_channel(channel, data[0])
     if not Privilege.CALLBACK <= data[1] & 0x0F <= Privilege.OEM:
         raise CompletionError(Completion.INVALID_FIELD)
@@ -37,7 +38,7 @@ def _get_authentication_capabilities(device: object, call: Call, data: bytes) ->
     types = channel.authentication
     # Bit 2: users with names, bit 1: one without; "authcap" is the quirk of saying the wrong one.
     status = 0x02 if "authcap" in channel.quirks else 0x04
-    if call.server.host.kg:
+    if call.table.host.kg:
         status |= 0x20
     versions = (0x02 | bool(types)) if extended else 0
     return bytes((channel.number, extended | authentication_bits(types), status, versions, 0, 0, 0, 0))
@@ -45,7 +46,7 @@ def _get_authentication_capabilities(device: object, call: Call, data: bytes) ->
 
 def _get_cipher_suites(device: object, call: Call, data: bytes) -> bytes:
     """22.15: the suite records, or the algorithms alone, 16 octets an index; the last part is short."""
-    channel = call.server.channel
+    channel = call.table.channel
     require_channel(channel, data[0])
     if data[1] & 0x3F:
         raise CompletionError(Completion.INVALID_FIELD)
@@ -82,31 +83,31 @@ def _set_privilege(device: object, call: Call, data: bytes) -> bytes:
 def _close(device: object, call: Call, data: bytes) -> bytes:
     """22.19: by id, or with id 0 by handle. Another's session is closed by administrators only."""
     number = int.from_bytes(data[:4], "little")
-    session = call.server.session(number)
+    session = call.table.session(number)
     if number == 0 and len(data) == 5:
-        session = next((other for other in call.server.sessions if other.handle == data[4]), None)
+        session = next((other for other in call.table.active if other.handle == data[4]), None)
     if session is None:
         raise CompletionError(_NO_SUCH_SESSION)
     if session is not call.session and call.privilege < Privilege.ADMINISTRATOR:
         raise CompletionError(Completion.PRIVILEGE)
-    call.server.close(session)
+    call.table.close(session)
     return b""
 
 
 def _get_session_info(device: object, call: Call, data: bytes) -> bytes:
     """22.20: index 0 is the asking session, FEh by handle, FFh by id, else the n-th active one."""
-    server = call.server
-    active = server.sessions
+    table = call.table
+    active = table.active
     index = data[0]
     if index == 0:
         session = call.session
     elif index == 0xFE:
         session = next((other for other in active if other.handle == data[1]), None) if len(data) == 2 else _length()
     elif index == 0xFF:
-        session = server.session(int.from_bytes(data[1:], "little")) if len(data) == 5 else _length()
+        session = table.session(int.from_bytes(data[1:], "little")) if len(data) == 5 else _length()
     else:
         session = active[index - 1] if index <= len(active) else None
-    counts = bytes((server.channel.session_limit, len(active)))
+    counts = bytes((table.channel.session_limit, len(active)))
     if session is None:
         if index >= 0xFE:
             raise CompletionError(Completion.INVALID_FIELD)
@@ -121,7 +122,7 @@ def _get_session_info(device: object, call: Call, data: bytes) -> bytes:
         counts,
         session.user.slot if session.user else 0,
         session.privilege,
-        server.channel.number | (0x10 if session.authentication is None else 0),  # bits 7 to 4: 1 is RMCP+
+        table.channel.number | (0x10 if session.authentication is None else 0),  # bits 7 to 4: 1 is RMCP+
         octets,
         bytes(6),
         port.to_bytes(2, "little"),

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from simulator.bmc import Bmc, personality_names
-from simulator.bmc.device import COMMANDS
+from simulator.bmc.commands.table import COMMANDS
 from simulator.bmc.personality import load_personality
 from simulator.ipmi.client import Request
 from simulator.ipmi.sel import SystemEvent
-from tests.bmc.chassis import EPOCH, FakeChassis
+from tests.bmc.support import EPOCH, FakeChassis
 from tests.bmc.test_commands import code, console
-from tests.ipmi.wire import PEER, USERS, Wire, client, device
+from tests.ipmi.support import PEER, USERS, Wire, client, device
 
 
 def number(bmc: Bmc, name: str) -> int:

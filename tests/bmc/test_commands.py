@@ -20,8 +20,8 @@ from simulator.ipmi.commands import (
 )
 from simulator.ipmi.errors import CompletionError
 from simulator.ipmi.interference import Answer, Interference, Match, Rule
-from tests.bmc.chassis import FakeChassis
-from tests.ipmi.wire import USERS, Wire, client, device
+from tests.bmc.support import FakeChassis
+from tests.ipmi.support import USERS, Wire, client, device
 
 
 def console(bmc: Bmc, seed: int = 2) -> Wire:

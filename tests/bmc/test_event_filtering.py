@@ -18,8 +18,8 @@ from simulator.ipmi.pef import Action, EventFilter, Policy, next_of_set
 from simulator.ipmi.pet import ENTERPRISE, PlatformTrap
 from simulator.ipmi.sel import SystemEvent
 from simulator.snmp.notification import decode_notification
-from tests.bmc.chassis import EPOCH, FakeChassis
-from tests.ipmi.wire import PEER, Wire, client, device
+from tests.bmc.support import EPOCH, FakeChassis
+from tests.ipmi.support import PEER, Wire, client, device
 
 SINK = ("127.0.0.1", 1162)
 OTHER = ("127.0.0.2", 162)

@@ -10,7 +10,7 @@ from simulator.ipmi.codes import Privilege
 from simulator.ipmi.message import checksum
 from simulator.ipmi.sol import BREAK, SolPacket
 from tests.bmc.test_commands import code, console
-from tests.ipmi.wire import Wire, client, device
+from tests.ipmi.support import Wire, client, device
 
 
 def log_in(wire_bmc: Wire, name: str, password: str, privilege: Privilege = Privilege.USER) -> str:
@@ -140,16 +140,16 @@ def test_several_may_have_the_console_each_with_an_instance_of_his_own() -> None
     assert owners == [session.bmc_id.to_bytes(4, "little") for session in bmc.sessions[:2]]
     # Both type, and a break reaches the host from either.
     for session, octets in zip(bmc.sessions[:2], (b"ls", b"df"), strict=True):
-        bmc.payload(session, SolPacket(1, 0, 0, BREAK, octets).encode(), 0.0)
+        bmc.receive_sol(session, SolPacket(1, 0, 0, BREAK, octets).encode(), 0.0)
     assert chassis.keys == b"<break>ls<break>df"
     # Both see what the host prints.
     chassis.printed("ok")
     for session in bmc.sessions[:2]:
-        (answer,) = bmc.payload(session, SolPacket(2, 0, 0, 0, b"x").encode(), 0.0)
+        (answer,) = bmc.receive_sol(session, SolPacket(2, 0, 0, 0, b"x").encode(), 0.0)
         assert b"ok" in answer
     two.ask(Request(6, 0x49, second))
     assert bmc.consoles.active == [1]
-    assert bmc.payload(bmc.sessions[1], SolPacket(3, 0, 0, 0, b"y").encode(), 0.0) == []
+    assert bmc.receive_sol(bmc.sessions[1], SolPacket(3, 0, 0, 0, b"y").encode(), 0.0) == []
 
 
 def test_a_user_without_the_payload_gets_no_console() -> None:

@@ -14,7 +14,7 @@ from simulator.dcim.drivers.own_ipmi import OwnBmcDriver
 from simulator.fabric import Conditions, Endpoint, MemoryFabric
 from simulator.ipmi.channel import user
 from simulator.kernel import Streams, run
-from tests.bmc.chassis import FakeChassis
+from tests.bmc.support import FakeChassis
 
 ADDRESS = ("127.16.0.3", 6230)
 ACCESS = BmcAccess("BMC of srv-03", *ADDRESS, "ADMIN", "secret")

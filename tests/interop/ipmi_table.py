@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
-from simulator.bmc.device import COMMANDS
+from simulator.bmc.commands.table import COMMANDS
 from simulator.bmc.personality import load_personality, personality_names
 from simulator.ipmi.quirks import QUIRKS
 

@@ -18,7 +18,7 @@ from simulator.bmc.settings import Destination
 from simulator.fabric import SharedUdpFabric, UdpFabric, can_share
 from simulator.ipmi.channel import user
 from simulator.ipmi.pet import ENTERPRISE
-from tests.bmc.chassis import FakeChassis
+from tests.bmc.support import FakeChassis
 from tests.interop.programs import execute, need
 from tests.interop.test_netsnmp_traps import snmptrapd
 

@@ -17,7 +17,7 @@ from simulator.fabric import UdpFabric
 from simulator.ipmi.channel import user
 from simulator.ipmi.codes import Completion, Privilege
 from simulator.ipmi.interference import Answer, Interference, Match, Rule
-from tests.bmc.chassis import FakeChassis
+from tests.bmc.support import FakeChassis
 
 pytestmark = pytest.mark.interop
 

@@ -14,7 +14,7 @@ from simulator.ipmi.codes import Privilege
 from simulator.ipmi.crypto import SUITES
 from simulator.ipmi.interference import Answer, Delay, Drop, Garble, Interference, Match, Rule, Stage
 from simulator.ipmi.lan15 import AuthType
-from tests.bmc.chassis import FakeChassis
+from tests.bmc.support import FakeChassis
 from tests.interop.programs import execute, need
 
 pytestmark = pytest.mark.interop

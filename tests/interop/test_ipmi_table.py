@@ -16,7 +16,7 @@ from simulator.bmc import Bmc, load_personality, serve_bmc
 from simulator.fabric import UdpFabric
 from simulator.ipmi.channel import user
 from simulator.ipmi.codes import Privilege
-from tests.bmc.chassis import FakeChassis
+from tests.bmc.support import FakeChassis
 from tests.interop.ipmi_table import PYGHMI, ROWS, Row
 from tests.interop.programs import execute, need
 

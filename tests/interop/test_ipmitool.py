@@ -13,7 +13,7 @@ from simulator.bmc import Bmc, BootOverride, load_personality, serve_bmc
 from simulator.fabric import Endpoint, UdpFabric
 from simulator.ipmi.channel import user
 from simulator.ipmi.codes import Privilege
-from tests.bmc.chassis import FakeChassis
+from tests.bmc.support import FakeChassis
 from tests.interop.programs import Outcome, execute, need
 
 pytestmark = pytest.mark.interop

@@ -13,7 +13,7 @@ import pytest
 from simulator.bmc import Bmc, load_personality, serve_bmc
 from simulator.fabric import UdpFabric
 from simulator.ipmi.channel import user
-from tests.bmc.chassis import FakeChassis
+from tests.bmc.support import FakeChassis
 from tests.interop.programs import execute, need
 
 pytestmark = pytest.mark.interop

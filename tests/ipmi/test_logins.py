@@ -14,9 +14,9 @@ from simulator.ipmi.codes import Completion, Privilege
 from simulator.ipmi.crypto import SUITES
 from simulator.ipmi.errors import Malformed, WrongKey, WrongPassword, WrongUser
 from simulator.ipmi.framing import decode
-from simulator.ipmi.lan15 import AuthType, OldPacket, encode_old, password16, verify_old
+from simulator.ipmi.lan15 import AuthType, Packet15, encode15, password16, verify15
 from simulator.ipmi.message import decode_message, encode_request
-from tests.ipmi.wire import PEER, Wire, client, device
+from tests.ipmi.support import PEER, Wire, client, device
 
 STATUS = (0, 0x01)
 
@@ -121,7 +121,7 @@ class OldConsole:
         self.rq += 1
         message = encode_request(netfn, command, self.rq & 0x3F, data)
         number = self.session if session is None else session
-        sent = encode_old(
+        sent = encode15(
             self.kind if kind is None else kind,
             self.sequence if sequence is None else sequence,
             number,
@@ -138,8 +138,8 @@ class OldConsole:
         if not answers:
             return None
         packet = decode(answers[0])
-        if isinstance(packet, OldPacket):
-            verify_old(packet, self.key)
+        if isinstance(packet, Packet15):
+            verify15(packet, self.key)
             self.heard = packet
         return decode_message(packet.message).data
 
@@ -241,7 +241,7 @@ def test_rakp_on_a_session_of_ipmi_15_is_refused():
 
 
 def test_the_md5_code_covers_password_id_message_and_number():
-    packet = encode_old(2, 5, 9, b"hello", b"p" * 16)
+    packet = encode15(2, 5, 9, b"hello", b"p" * 16)
     covered = b"p" * 16 + b"\x09\0\0\0" + b"hello" + b"\x05\0\0\0" + b"p" * 16
     assert packet[13:29] == hashlib.md5(covered, usedforsecurity=False).digest()
 
@@ -255,10 +255,10 @@ def test_the_md5_code_covers_password_id_message_and_number():
     key=st.binary(min_size=16, max_size=16),
 )
 def test_what_is_encoded_is_decoded_and_verified(kind, sequence, number, message, key):
-    packet = decode(encode_old(kind, sequence, number, message, key))
+    packet = decode(encode15(kind, sequence, number, message, key))
     assert packet[:3] == (kind, sequence, number)
     assert packet.message == message
-    verify_old(packet, key)
+    verify15(packet, key)
 
 
 @settings(deadline=None, max_examples=100)

@@ -17,7 +17,7 @@ from simulator.ipmi.errors import CompletionError, NoAnswer, SessionError, Sessi
 from simulator.ipmi.framing import Packet, Sessionless, decode, encode_sessionless, seal
 from simulator.ipmi.message import decode_message, encode_request
 from simulator.ipmi.setup import NAME_ONLY, OpenRequest, OpenResponse, Rakp1, Rakp2, Rakp3, Rakp4
-from tests.ipmi.wire import PEER, USERS, Wire, client, device
+from tests.ipmi.support import PEER, USERS, Wire, client, device
 
 
 def kind(data: bytes) -> int | None:

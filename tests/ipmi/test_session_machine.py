@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from simulator.ipmi.client import Client, Phase, Request
 from simulator.ipmi.crypto import SUITES
 from simulator.ipmi.session import Phase as SessionPhase
-from tests.ipmi.wire import device
+from tests.ipmi.support import device
 
 SLOTS = 4
 INACTIVITY = 60.0
@@ -97,7 +97,7 @@ class Sessions(RuleBasedStateMachine):
 
     @invariant()
     def slots_hold(self):
-        sessions = self.bmc._lan._sessions.values()
+        sessions = self.bmc.table._sessions.values()
         assert len(sessions) <= SLOTS
         assert all(session.state is not SessionPhase.GONE for session in sessions)
         assert len({session.bmc_id for session in sessions}) == len(sessions)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from simulator.bmc.controller import Controller
 from simulator.ipmi.codes import Completion, NetFn, Privilege
-from simulator.ipmi.dispatch import Call, Command, CommandTable, key
+from simulator.ipmi.dispatch import Command, CommandTable, key
 from simulator.ipmi.errors import CompletionError
-
-if TYPE_CHECKING:
-    from simulator.bmc.device import Bmc
+from simulator.ipmi.sessions import Call
 
 __all__ = ["APP_COMMANDS"]
 
@@ -21,77 +20,77 @@ _TEXTS: Final = range(1, 6)
 _BLOCKS: Final = 4
 
 
-def _get_device_id(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_device_id(bmc: Controller, call: Call, data: bytes) -> bytes:
     """20.1."""
     return bmc.personality.device_id_octets
 
 
-def _reset(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _reset(bmc: Controller, call: Call, data: bytes) -> bytes:
     """20.2 and 20.3: the answer is still sent, then the BMC is gone until it has started."""
     bmc.restart()
     return b""
 
 
-def _get_self_test_results(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_self_test_results(bmc: Controller, call: Call, data: bytes) -> bytes:
     """20.4: no error."""
     return b"\x55\x00"
 
 
-def _set_acpi_state(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _set_acpi_state(bmc: Controller, call: Call, data: bytes) -> bytes:
     """20.6: what the host says of itself; the BMC sees for itself whether power is on."""
     return b""
 
 
-def _get_acpi_state(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_acpi_state(bmc: Controller, call: Call, data: bytes) -> bytes:
     """20.7: system and device state."""
     return bytes((_WORKING if bmc.chassis.powered else _SOFT_OFF, _WORKING))
 
 
-def _get_guid(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_guid(bmc: Controller, call: Call, data: bytes) -> bytes:
     """20.8 and 22.14."""
     return bmc.guid
 
 
-def _reset_watchdog(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _reset_watchdog(bmc: Controller, call: Call, data: bytes) -> bytes:
     """27.5."""
     bmc.board.watchdog.feed(call.now)
     return b""
 
 
-def _set_watchdog(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _set_watchdog(bmc: Controller, call: Call, data: bytes) -> bytes:
     """27.6."""
     bmc.board.watchdog.set(data, call.now)
     return b""
 
 
-def _get_watchdog(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_watchdog(bmc: Controller, call: Call, data: bytes) -> bytes:
     """27.7."""
     return bmc.board.watchdog.get(call.now)
 
 
-def _set_enables(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _set_enables(bmc: Controller, call: Call, data: bytes) -> bytes:
     """22.1: event logging is always on, and there is no message channel to the host (CCh for other bits)."""
     if data[0] & ~_EVENT_LOGGING:
         raise CompletionError(Completion.INVALID_FIELD)
     return b""
 
 
-def _get_enables(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_enables(bmc: Controller, call: Call, data: bytes) -> bytes:
     """22.2."""
     return bytes((_EVENT_LOGGING,))
 
 
-def _clear_flags(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _clear_flags(bmc: Controller, call: Call, data: bytes) -> bytes:
     """22.3: there is nothing in the message buffers."""
     return b""
 
 
-def _get_flags(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_flags(bmc: Controller, call: Call, data: bytes) -> bytes:
     """22.4."""
     return b"\0"
 
 
-def _set_system_info(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _set_system_info(bmc: Controller, call: Call, data: bytes) -> bytes:
     """22.14a: texts 1 to 5, in blocks of 16 octets; 80h for another."""
     number = data[0]
     if number == 0:
@@ -104,7 +103,7 @@ def _set_system_info(bmc: Bmc, call: Call, data: bytes) -> bytes:
     return b""
 
 
-def _get_system_info(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_system_info(bmc: Controller, call: Call, data: bytes) -> bytes:
     """22.14b: by default the firmware's version, and the machine's name."""
     number, block = data[1], data[2]
     if data[0] & 0x80:

@@ -11,7 +11,7 @@ from simulator.ipmi.channel import Channel, User, user
 from simulator.ipmi.client import DEFAULT_SUITES, Client, Request
 from simulator.ipmi.codes import Privilege
 from simulator.ipmi.crypto import SUITES, CipherSuite
-from tests.bmc.chassis import FakeChassis
+from tests.bmc.support import FakeChassis
 
 __all__ = ["PEER", "Wire", "client", "device"]
 

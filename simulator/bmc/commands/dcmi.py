@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from simulator.bmc.controller import Controller
 from simulator.ipmi.codes import Completion, Privilege
-from simulator.ipmi.dispatch import Call, Command, CommandTable, key
+from simulator.ipmi.dispatch import Command, CommandTable, key
 from simulator.ipmi.errors import CompletionError
-
-if TYPE_CHECKING:
-    from simulator.bmc.device import Bmc
+from simulator.ipmi.sessions import Call
 
 __all__ = ["DCMI_COMMANDS"]
 
@@ -21,10 +20,10 @@ _NO_LIMIT: Final = 0x80
 _ASSET_TAG_OCTETS: Final = 63
 _CONTROLLER_OCTETS: Final = 64
 
-Handler = Callable[["Bmc", Call, bytes], bytes]
+Handler = Callable[[Controller, Call, bytes], bytes]
 
 
-def _capabilities(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _capabilities(bmc: Controller, call: Call, data: bytes) -> bytes:
     """6.1.1: power management; LAN out of band; log size; power statistics over no rolling averages."""
     values = {
         1: b"\x00\x01\x07",
@@ -38,7 +37,7 @@ def _capabilities(bmc: Bmc, call: Call, data: bytes) -> bytes:
     return _VERSION + values
 
 
-def _power_reading(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _power_reading(bmc: Controller, call: Call, data: bytes) -> bytes:
     """6.6.1, mode 1: the present draw; statistics are not kept, so least, most and average are the same."""
     if data[0] != 0x01:
         raise CompletionError(Completion.INVALID_FIELD)
@@ -47,7 +46,7 @@ def _power_reading(bmc: Bmc, call: Call, data: bytes) -> bytes:
     return watts * 4 + now + (1000).to_bytes(4, "little") + b"\x40"
 
 
-def _get_power_limit(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_power_limit(bmc: Controller, call: Call, data: bytes) -> bytes:
     """6.6.2: no limit can be set, so none is active (80h)."""
     raise CompletionError(_NO_LIMIT)
 
@@ -66,18 +65,18 @@ def _store(store: bytes, data: bytes, limit: int) -> bytes:
     return store[:offset].ljust(offset, b"\0") + data[2:]
 
 
-def _get_asset_tag(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_asset_tag(bmc: Controller, call: Call, data: bytes) -> bytes:
     """6.4.2."""
     return _text(bmc.settings.asset_tag, data)
 
 
-def _set_asset_tag(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _set_asset_tag(bmc: Controller, call: Call, data: bytes) -> bytes:
     """6.4.3."""
     bmc.settings.asset_tag = _store(bmc.settings.asset_tag, data, _ASSET_TAG_OCTETS)
     return bytes((len(bmc.settings.asset_tag),))
 
 
-def _sensor_info(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _sensor_info(bmc: Controller, call: Call, data: bytes) -> bytes:
     """6.5.2: the records of the sensors of a type and entity; DCMI's own entity 40h is the inlet, 41h the processor."""
     wanted = {0x40: "inlet", 0x37: "inlet", 0x41: "cpu", 0x03: "cpu"}.get(data[1])
     found = [sensor.number for sensor in bmc.board.sensors if sensor.reads == wanted and sensor.kind.type == data[0]]
@@ -85,18 +84,18 @@ def _sensor_info(bmc: Bmc, call: Call, data: bytes) -> bytes:
     return bytes((len(found), len(found[:8]))) + records
 
 
-def _get_controller_id(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_controller_id(bmc: Controller, call: Call, data: bytes) -> bytes:
     """6.4.4: a text that ends with a zero octet."""
     return _text((bmc.settings.controller or bmc.chassis.name.encode()[:63]) + b"\0", data)
 
 
-def _set_controller_id(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _set_controller_id(bmc: Controller, call: Call, data: bytes) -> bytes:
     """6.4.5."""
     bmc.settings.controller = _store(bmc.settings.controller, data, _CONTROLLER_OCTETS).split(b"\0")[0]
     return bytes((len(bmc.settings.controller) + 1,))
 
 
-def _temperatures(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _temperatures(bmc: Controller, call: Call, data: bytes) -> bytes:
     """6.7.3: whole degrees of a type's instances."""
     reads = {0x40: "inlet", 0x41: "cpu"}.get(data[1])
     sensors = [sensor for sensor in bmc.board.sensors if sensor.reads == reads]
@@ -105,8 +104,8 @@ def _temperatures(bmc: Bmc, call: Call, data: bytes) -> bytes:
     return bytes((len(found), len(found[:8]))) + readings
 
 
-def _command(name: str, privilege: Privilege, shortest: int, longest: int, handler: Handler) -> Command[Bmc]:
-    def grouped(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _command(name: str, privilege: Privilege, shortest: int, longest: int, handler: Handler) -> Command[Controller]:
+    def grouped(bmc: Controller, call: Call, data: bytes) -> bytes:
         if data[:1] != _GROUP:
             raise CompletionError(Completion.INVALID_COMMAND)
         return _GROUP + handler(bmc, call, data[1:])

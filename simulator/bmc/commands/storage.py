@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from simulator.bmc.sensor_commands import read_record, reserve_records
+from simulator.bmc.commands.sensor import read_record, reserve_records
+from simulator.bmc.controller import Controller
 from simulator.ipmi.codes import Completion, NetFn, Privilege
-from simulator.ipmi.dispatch import Call, Command, CommandTable, key
+from simulator.ipmi.dispatch import Command, CommandTable, key
 from simulator.ipmi.errors import CompletionError
 from simulator.ipmi.sel import ENTRY_OCTETS
-
-if TYPE_CHECKING:
-    from simulator.bmc.device import Bmc
+from simulator.ipmi.sessions import Call
 
 __all__ = ["STORAGE_COMMANDS"]
 
@@ -32,13 +31,13 @@ def _require_fru(number: int) -> None:
         raise CompletionError(Completion.NOT_PRESENT)
 
 
-def _get_fru_area(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_fru_area(bmc: Controller, call: Call, data: bytes) -> bytes:
     """34.1: size in octets, accessed by octets."""
     _require_fru(data[0])
     return _little(len(bmc.board.inventory)) + b"\0"
 
 
-def _read_fru(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _read_fru(bmc: Controller, call: Call, data: bytes) -> bytes:
     """34.2."""
     _require_fru(data[0])
     offset, count = int.from_bytes(data[1:3], "little"), data[3]
@@ -51,7 +50,7 @@ def _read_fru(bmc: Bmc, call: Call, data: bytes) -> bytes:
     return bytes((len(part),)) + part
 
 
-def _write_fru(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _write_fru(bmc: Controller, call: Call, data: bytes) -> bytes:
     """34.3."""
     _require_fru(data[0])
     offset, octets = int.from_bytes(data[1:3], "little"), data[3:]
@@ -65,18 +64,18 @@ def _write_fru(bmc: Bmc, call: Call, data: bytes) -> bytes:
 # the repository
 
 
-def _get_repository_info(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_repository_info(bmc: Controller, call: Call, data: bytes) -> bytes:
     """33.9: version, records, free space, last addition and erasure, what it supports: reservations."""
     records = bmc.board.records
     return bytes((_VERSION,)) + _little(len(records)) + _little(0) + bytes(8) + b"\x03"
 
 
-def _get_repository_allocation(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_repository_allocation(bmc: Controller, call: Call, data: bytes) -> bytes:
     """33.10: one record of up to 64 octets is a unit; none is free."""
     return _little(len(bmc.board.records)) + _little(64) + bytes(4) + b"\x01"
 
 
-def _get_repository_time(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_repository_time(bmc: Controller, call: Call, data: bytes) -> bytes:
     """33.17."""
     return _little(bmc.board.now & 0xFFFFFFFF, 4)
 
@@ -84,7 +83,7 @@ def _get_repository_time(bmc: Bmc, call: Call, data: bytes) -> bytes:
 # the log
 
 
-def _get_log_info(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_log_info(bmc: Controller, call: Call, data: bytes) -> bytes:
     """31.2: can delete, reserve and tell its allocation."""
     log = bmc.board.log
     return (
@@ -97,23 +96,23 @@ def _get_log_info(bmc: Bmc, call: Call, data: bytes) -> bytes:
     )
 
 
-def _get_log_allocation(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_log_allocation(bmc: Controller, call: Call, data: bytes) -> bytes:
     """31.3."""
     log = bmc.board.log
     return _little(log.capacity) + _little(ENTRY_OCTETS) + _little(log.free) * 2 + b"\x01"
 
 
-def _reserve_log(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _reserve_log(bmc: Controller, call: Call, data: bytes) -> bytes:
     """31.4."""
     return _little(bmc.board.reserve("sel"))
 
 
-def _check_reservation(bmc: Bmc, octets: bytes) -> None:
+def _check_reservation(bmc: Controller, octets: bytes) -> None:
     if not bmc.board.reserved("sel", int.from_bytes(octets, "little")):
         raise CompletionError(Completion.RESERVATION)
 
 
-def _get_entry(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_entry(bmc: Controller, call: Call, data: bytes) -> bytes:
     """31.5: reservation (needed from an offset on), record id, offset, count (FFh all)."""
     log = bmc.board.log
     offset, count = data[4], data[5]
@@ -126,7 +125,7 @@ def _get_entry(bmc: Bmc, call: Call, data: bytes) -> bytes:
     return _little(following) + (entry[offset:] if count == 0xFF else entry[offset : offset + count])
 
 
-def _add_entry(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _add_entry(bmc: Controller, call: Call, data: bytes) -> bytes:
     """31.6: a system event gets the log's time; an OEM entry without one is taken as it is."""
     board = bmc.board
     body = data[2:]
@@ -139,7 +138,7 @@ def _add_entry(bmc: Bmc, call: Call, data: bytes) -> bytes:
     return _little(number)
 
 
-def _delete_entry(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _delete_entry(bmc: Controller, call: Call, data: bytes) -> bytes:
     """31.8."""
     board = bmc.board
     _check_reservation(bmc, data[:2])
@@ -148,7 +147,7 @@ def _delete_entry(bmc: Bmc, call: Call, data: bytes) -> bytes:
     return _little(number)
 
 
-def _clear_log(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _clear_log(bmc: Controller, call: Call, data: bytes) -> bytes:
     """31.9: reservation, "CLR", AAh to erase or 00h to ask how far it is: done at once."""
     _check_reservation(bmc, data[:2])
     if data[2:5] != b"CLR" or data[5] not in (0x00, 0xAA):
@@ -159,24 +158,24 @@ def _clear_log(bmc: Bmc, call: Call, data: bytes) -> bytes:
     return bytes((_ERASED,))
 
 
-def _get_log_time(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_log_time(bmc: Controller, call: Call, data: bytes) -> bytes:
     """31.10."""
     return _little(bmc.board.now & 0xFFFFFFFF, 4)
 
 
-def _set_log_time(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _set_log_time(bmc: Controller, call: Call, data: bytes) -> bytes:
     """31.11."""
     board = bmc.board
     board.log.clock_offset = int.from_bytes(data, "little") - board.chassis.wall_clock
     return b""
 
 
-def _get_utc_offset(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_utc_offset(bmc: Controller, call: Call, data: bytes) -> bytes:
     """31.11a: minutes, 07FFh is not said."""
     return _little(bmc.board.log.utc_offset & 0xFFFF)
 
 
-def _set_utc_offset(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _set_utc_offset(bmc: Controller, call: Call, data: bytes) -> bytes:
     """31.11b."""
     minutes = int.from_bytes(data, "little", signed=True)
     if minutes != 0x07FF and not -1440 <= minutes <= 1440:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from simulator.bmc.controller import Controller
 from simulator.ipmi.codes import BMC_ADDRESS, Completion, NetFn, Privilege
 from simulator.ipmi.commands import CHASSIS_CONTROLS, POLICIES, ChassisStatus
-from simulator.ipmi.dispatch import Call, Command, CommandTable, key
+from simulator.ipmi.dispatch import Command, CommandTable, key
 from simulator.ipmi.errors import CompletionError
-
-if TYPE_CHECKING:
-    from simulator.bmc.device import Bmc
+from simulator.ipmi.sessions import Call
 
 __all__ = ["CHASSIS_COMMANDS"]
 
@@ -30,12 +29,12 @@ _PREVIOUS_POLICY: Final = 0x7
 _MINUTES_PER_COUNT: Final = 60
 
 
-def _get_capabilities(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_capabilities(bmc: Controller, call: Call, data: bytes) -> bytes:
     """28.1: no intrusion sensor, no front panel lock; every further device is the BMC itself."""
     return bytes((0, BMC_ADDRESS, BMC_ADDRESS, BMC_ADDRESS, BMC_ADDRESS))
 
 
-def _get_status(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_status(bmc: Controller, call: Call, data: bytes) -> bytes:
     """28.2."""
     chassis = bmc.chassis
     status = bytearray(ChassisStatus(chassis.powered, chassis.restore_policy, chassis.last_power_event).encode())
@@ -47,7 +46,7 @@ def _get_status(bmc: Bmc, call: Call, data: bytes) -> bytes:
     return bytes(status)
 
 
-def _control(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _control(bmc: Controller, call: Call, data: bytes) -> bytes:
     """28.3: `on` and `off` are fine in either state; the others need a machine that is on, else D5h. `soft` is CCh where
     the model has no such button. Some models say yes at once, and act seconds later.
     """
@@ -73,14 +72,14 @@ def _control(bmc: Bmc, call: Call, data: bytes) -> bytes:
     return b""
 
 
-def _identify(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _identify(bmc: Controller, call: Call, data: bytes) -> bytes:
     """28.5: so many seconds, 15 when not said, 0 puts it out; with bit 0 of the second octet until then."""
     seconds: float = data[0] if data else _IDENTIFY_SECONDS
     bmc.chassis.identify(_FOR_EVER if len(data) == 2 and data[1] & 1 else seconds)
     return b""
 
 
-def _get_restart_cause(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_restart_cause(bmc: Controller, call: Call, data: bytes) -> bytes:
     """28.11."""
     chassis = bmc.chassis
     cause = _RESTART_CAUSES.get(chassis.restart_cause, 0)
@@ -89,12 +88,12 @@ def _get_restart_cause(bmc: Bmc, call: Call, data: bytes) -> bytes:
     return bytes((cause, bmc.personality.channel.number))
 
 
-def _get_on_hours(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_on_hours(bmc: Controller, call: Call, data: bytes) -> bytes:
     """28.14: minutes per count, and the count."""
     return bytes((_MINUTES_PER_COUNT,)) + int(bmc.chassis.seconds_on // 3600).to_bytes(4, "little")
 
 
-def _set_restore_policy(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _set_restore_policy(bmc: Controller, call: Call, data: bytes) -> bytes:
     """28.8: answers with the policies there are; 3 changes nothing."""
     number = data[0] & 0x07
     if number != _KEEP_POLICY:
@@ -105,13 +104,13 @@ def _set_restore_policy(bmc: Bmc, call: Call, data: bytes) -> bytes:
     return bytes((_POLICIES_SUPPORTED,))
 
 
-def _set_boot_options(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _set_boot_options(bmc: Controller, call: Call, data: bytes) -> bytes:
     """28.12."""
     bmc.boot.set(call, data)
     return b""
 
 
-def _get_boot_options(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_boot_options(bmc: Controller, call: Call, data: bytes) -> bytes:
     """28.13."""
     return bmc.boot.get(call, data[0] & 0x7F, data[1])
 

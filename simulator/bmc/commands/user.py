@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from simulator.bmc.controller import Controller
 from simulator.bmc.settings import LINK_AND_MESSAGES
 from simulator.ipmi.channel import NAME_OCTETS, User
 from simulator.ipmi.codes import Completion, NetFn, Privilege
-from simulator.ipmi.dispatch import Call, Command, CommandTable, key
+from simulator.ipmi.dispatch import Command, CommandTable, key
 from simulator.ipmi.errors import CompletionError
 from simulator.ipmi.session_commands import require_channel
-
-if TYPE_CHECKING:
-    from simulator.bmc.device import Bmc
+from simulator.ipmi.sessions import Call
 
 __all__ = ["USER_COMMANDS"]
 
@@ -29,7 +28,7 @@ _PASSWORD_DIFFERS: Final = 0x80
 _PASSWORD_SIZE_DIFFERS: Final = 0x81
 
 
-def _set_channel_access(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _set_channel_access(bmc: Controller, call: Call, data: bytes) -> bytes:
     """22.22: access mode and privilege limit. A LAN channel is always available or disabled (83h for other modes)."""
     require_channel(bmc.personality.channel, data[0])
     settings = bmc.settings
@@ -46,7 +45,7 @@ def _set_channel_access(bmc: Bmc, call: Call, data: bytes) -> bytes:
     return b""
 
 
-def _get_channel_access(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_channel_access(bmc: Controller, call: Call, data: bytes) -> bytes:
     """22.23: stored and present settings are the same."""
     require_channel(bmc.personality.channel, data[0])
     if data[1] & 0xC0 not in (0x40, 0x80):
@@ -54,21 +53,21 @@ def _get_channel_access(bmc: Bmc, call: Call, data: bytes) -> bytes:
     return bytes((bmc.settings.channel_mode, bmc.settings.channel_limit))
 
 
-def _get_channel_info(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_channel_info(bmc: Controller, call: Call, data: bytes) -> bytes:
     """22.24: an 802.3 LAN with many sessions."""
     channel = bmc.personality.channel
     require_channel(channel, data[0])
-    return bytes((channel.number, 0x04, 0x01, 0x80 | len(bmc.sessions))) + _IPMI_FORUM + b"\0\0"
+    return bytes((channel.number, 0x04, 0x01, 0x80 | len(bmc.table.active))) + _IPMI_FORUM + b"\0\0"
 
 
-def _user(bmc: Bmc, slot: int) -> User | None:
+def _user(bmc: Controller, slot: int) -> User | None:
     """Raises CompletionError C9h for a slot that this model does not have."""
     if not 1 <= slot <= bmc.personality.user_slots:
         raise CompletionError(Completion.OUT_OF_RANGE)
     return next((user for user in bmc.users if user.slot == slot), None)
 
 
-def _keep(bmc: Bmc, user: User) -> None:
+def _keep(bmc: Controller, user: User) -> None:
     others = [other for other in bmc.users if other.slot != user.slot]
     bmc.users = tuple(sorted((*others, user), key=lambda each: each.slot))
 
@@ -78,11 +77,11 @@ def _effective(flags: int, limit: int) -> Privilege:
     return Privilege(limit) if flags & _MESSAGES and limit <= Privilege.ADMINISTRATOR else Privilege.NONE
 
 
-def _access(bmc: Bmc, user: User) -> tuple[int, int]:
+def _access(bmc: Controller, user: User) -> tuple[int, int]:
     return bmc.settings.access.get(user.slot, (LINK_AND_MESSAGES, user.limit))
 
 
-def _set_user_access(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _set_user_access(bmc: Controller, call: Call, data: bytes) -> bytes:
     """22.26."""
     require_channel(bmc.personality.channel, data[0])
     slot, limit = data[1] & 0x3F, data[2] & 0x0F
@@ -97,7 +96,7 @@ def _set_user_access(bmc: Bmc, call: Call, data: bytes) -> bytes:
     return b""
 
 
-def _get_user_access(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_user_access(bmc: Controller, call: Call, data: bytes) -> bytes:
     """22.27."""
     require_channel(bmc.personality.channel, data[0])
     user = _user(bmc, data[1] & 0x3F)
@@ -109,7 +108,7 @@ def _get_user_access(bmc: Bmc, call: Call, data: bytes) -> bytes:
     return bytes((bmc.personality.user_slots, state | enabled, 0, flags | (limit or _NO_ACCESS)))
 
 
-def _set_user_name(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _set_user_name(bmc: Controller, call: Call, data: bytes) -> bytes:
     """22.28: a name that another slot has is refused (CCh)."""
     slot = data[0] & 0x3F
     user = _user(bmc, slot)
@@ -123,13 +122,13 @@ def _set_user_name(bmc: Bmc, call: Call, data: bytes) -> bytes:
     return b""
 
 
-def _get_user_name(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_user_name(bmc: Controller, call: Call, data: bytes) -> bytes:
     """22.29: 16 octets; an empty slot has an empty name."""
     user = _user(bmc, data[0] & 0x3F)
     return (b"" if user is None else user.name).ljust(NAME_OCTETS, b"\0")
 
 
-def _set_user_password(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _set_user_password(bmc: Controller, call: Call, data: bytes) -> bytes:
     """22.30: disable, enable, set, test. Where the model keeps 16 octets, a longer password is refused (C8h)."""
     operation, long = data[1] & 0x03, bool(data[0] & 0x80)
     user = _user(bmc, data[0] & 0x3F)
@@ -153,7 +152,7 @@ def _set_user_password(bmc: Bmc, call: Call, data: bytes) -> bytes:
     return b""
 
 
-def _set_security_keys(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _set_security_keys(bmc: Controller, call: Call, data: bytes) -> bytes:
     """22.25: read or set the BMC's key K_g, which is never locked. K_r belongs to a way of logging in that nobody speaks."""
     require_channel(bmc.personality.channel, data[0])
     operation, which, value = data[1] & 0x03, data[2], data[3:]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from simulator.bmc.alerts import NO_STATUS, PENDING
+from simulator.bmc.controller import Controller
 from simulator.bmc.event_filtering import (
     ACTIONS,
     BLOCK_OCTETS,
@@ -16,15 +17,13 @@ from simulator.bmc.event_filtering import (
     TEXTS,
 )
 from simulator.ipmi.codes import BMC_ADDRESS, Completion, NetFn, Privilege
-from simulator.ipmi.dispatch import Call, Command, CommandTable, key
+from simulator.ipmi.dispatch import Command, CommandTable, key
 from simulator.ipmi.errors import CompletionError
 from simulator.ipmi.pef import FILTER_OCTETS, POLICY_OCTETS, EventFilter, Policy
 from simulator.ipmi.pet import specific_trap
 from simulator.ipmi.sel import SystemEvent
 from simulator.ipmi.session_commands import require_channel
-
-if TYPE_CHECKING:
-    from simulator.bmc.device import Bmc
+from simulator.ipmi.sessions import Call
 
 __all__ = ["PEF_COMMANDS"]
 
@@ -53,12 +52,12 @@ _COUNTS: Final = (5, 8, 11)
 """Parameters that are only read. Group controls (14 on) are optional, and not there."""
 
 
-def _get_capabilities(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_capabilities(bmc: Controller, call: Call, data: bytes) -> bytes:
     """30.1: version 1.5, the actions there are, and how many filters."""
     return bytes((_VERSION, ACTIONS, len(bmc.filtering.filters)))
 
 
-def _arm_postpone_timer(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _arm_postpone_timer(bmc: Controller, call: Call, data: bytes) -> bytes:
     """30.2."""
     return bytes((bmc.filtering.postpone(data[0], call.now),))
 
@@ -70,7 +69,7 @@ def _place(number: int, count: int, first: int = 1) -> int:
     return number - first
 
 
-def _set(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _set(bmc: Controller, call: Call, data: bytes) -> bytes:
     """30.3. Writes act at once, so that to commit is to end."""
     parameter, value = data[0] & 0x7F, data[1:]
     length = _LENGTHS.get(parameter)
@@ -117,7 +116,7 @@ def _checked(entry: EventFilter) -> EventFilter:
     return entry
 
 
-def _set_in_progress(bmc: Bmc, wanted: int) -> None:
+def _set_in_progress(bmc: Controller, wanted: int) -> None:
     if wanted == 3:
         raise CompletionError(Completion.INVALID_FIELD)
     if wanted == 1 and bmc.filtering.in_progress:
@@ -125,7 +124,7 @@ def _set_in_progress(bmc: Bmc, wanted: int) -> None:
     bmc.filtering.in_progress = int(wanted == 1)
 
 
-def _set_text(bmc: Bmc, value: bytes) -> None:
+def _set_text(bmc: Controller, value: bytes) -> None:
     """A block of an alert string; blocks count from 1."""
     texts = bmc.filtering.texts
     place, start = _place(value[0] & 0x7F, TEXTS + 1, 0), BLOCK_OCTETS * _place(value[1], BLOCKS)
@@ -133,7 +132,7 @@ def _set_text(bmc: Bmc, value: bytes) -> None:
     texts[place] = texts[place][:start] + block + texts[place][start + BLOCK_OCTETS :]
 
 
-def _get(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get(bmc: Controller, call: Call, data: bytes) -> bytes:
     """30.4: with bit 7 of the parameter the revision alone."""
     parameter, selector, block = data[0] & 0x7F, data[1], data[2]
     if data[0] & 0x80:
@@ -161,7 +160,7 @@ def _get(bmc: Bmc, call: Call, data: bytes) -> bytes:
     return _REVISION + value
 
 
-def _set_last_processed(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _set_last_processed(bmc: Controller, call: Call, data: bytes) -> bytes:
     """30.5: bit 0 says whether it is the BMC's or the software's."""
     number = int.from_bytes(data[1:3], "little")
     if data[0] & 1:
@@ -171,7 +170,7 @@ def _set_last_processed(bmc: Bmc, call: Call, data: bytes) -> bytes:
     return b""
 
 
-def _get_last_processed(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_last_processed(bmc: Controller, call: Call, data: bytes) -> bytes:
     """30.6: when the log was last added to, its last entry (FFFFh: none), and the last ones looked at."""
     log, pef = bmc.board.log, bmc.filtering
     last = next(reversed(log.entries), 0xFFFF)
@@ -180,7 +179,7 @@ def _get_last_processed(bmc: Bmc, call: Call, data: bytes) -> bytes:
     )
 
 
-def _alert_immediate(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _alert_immediate(bmc: Controller, call: Call, data: bytes) -> bytes:
     """30.7: an alert, of an event that is given or to try whether alerts get through; its status is asked for later."""
     require_channel(bmc.personality.channel, data[0])
     if len(data) not in (3, 11):
@@ -206,7 +205,7 @@ def _alert_immediate(bmc: Bmc, call: Call, data: bytes) -> bytes:
     return b""
 
 
-def _acknowledge(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _acknowledge(bmc: Controller, call: Call, data: bytes) -> bytes:
     """30.8: whoever got a trap says so; no session is needed. A trap that is not under way is none's loss."""
     bmc.alerts.acknowledge(data)
     return b""

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from simulator.bmc.lan_commands import sol_port, sol_value
+from simulator.bmc.commands.lan import sol_port, sol_value
+from simulator.bmc.controller import Controller
 from simulator.ipmi.codes import Completion, NetFn, PayloadType, Privilege
-from simulator.ipmi.dispatch import Call, Command, CommandTable, key
+from simulator.ipmi.dispatch import Command, CommandTable, key
 from simulator.ipmi.errors import CompletionError
 from simulator.ipmi.session_commands import require_channel
-
-if TYPE_CHECKING:
-    from simulator.bmc.device import Bmc
+from simulator.ipmi.sessions import Call
 
 __all__ = ["PAYLOAD_COMMANDS"]
 
@@ -34,7 +33,7 @@ def _require_sol(data: bytes) -> None:
         raise CompletionError(Completion.INVALID_FIELD)
 
 
-def _instance(bmc: Bmc, data: bytes) -> int:
+def _instance(bmc: Controller, data: bytes) -> int:
     """Which instance is meant. Raises CompletionError CCh for one that this model does not have."""
     number = data[1] & 0x0F
     if not 1 <= number <= bmc.personality.consoles:
@@ -42,7 +41,7 @@ def _instance(bmc: Bmc, data: bytes) -> int:
     return number
 
 
-def _activate(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _activate(bmc: Controller, call: Call, data: bytes) -> bytes:
     """24.1: sizes and port are answered, least significant octet first."""
     _require_sol(data)
     session = call.session
@@ -71,7 +70,7 @@ def _activate(bmc: Bmc, call: Call, data: bytes) -> bytes:
     return bytes(4) + size * 2 + port.to_bytes(2, "little") + _NO_VLAN
 
 
-def _deactivate(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _deactivate(bmc: Controller, call: Call, data: bytes) -> bytes:
     """24.2: also another's; its owner is told."""
     _require_sol(data)
     instance = _instance(bmc, data)
@@ -82,28 +81,28 @@ def _deactivate(bmc: Bmc, call: Call, data: bytes) -> bytes:
     return b""
 
 
-def _get_status(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_status(bmc: Controller, call: Call, data: bytes) -> bytes:
     """24.4: how many there can be, and which are active."""
     _require_sol(data)
     taken = sum(1 << instance - 1 for instance in bmc.consoles.active)
     return bytes((bmc.personality.consoles,)) + taken.to_bytes(2, "little")
 
 
-def _get_instance(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_instance(bmc: Controller, call: Call, data: bytes) -> bytes:
     """24.5: the owner's session id as the console knows it, and the serial port."""
     _require_sol(data)
     owner = bmc.consoles.owner(_instance(bmc, data))
     return bytes(12) if owner is None else owner.bmc_id.to_bytes(4, "little") + b"\x01" + bytes(7)
 
 
-def _slot(bmc: Bmc, octet: int) -> int:
+def _slot(bmc: Controller, octet: int) -> int:
     slot = octet & 0x3F
     if not 1 <= slot <= bmc.personality.user_slots:
         raise CompletionError(Completion.OUT_OF_RANGE)
     return slot
 
 
-def _set_user_access(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _set_user_access(bmc: Controller, call: Call, data: bytes) -> bytes:
     """24.6: enable or disable (bit 6) the payloads named for a user."""
     require_channel(bmc.personality.channel, data[0])
     slot = _slot(bmc, data[1])
@@ -115,19 +114,19 @@ def _set_user_access(bmc: Bmc, call: Call, data: bytes) -> bytes:
     return b""
 
 
-def _get_user_access(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_user_access(bmc: Controller, call: Call, data: bytes) -> bytes:
     """24.7."""
     require_channel(bmc.personality.channel, data[0])
     return bytes((0 if _slot(bmc, data[1]) in bmc.settings.no_payload else 0x02, 0, 0, 0))
 
 
-def _get_support(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_support(bmc: Controller, call: Call, data: bytes) -> bytes:
     """24.8: IPMI messages, Serial over LAN, session set-up."""
     require_channel(bmc.personality.channel, data[0])
     return b"\x03\x00\x3f" + bytes(5)
 
 
-def _get_version(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_version(bmc: Controller, call: Call, data: bytes) -> bytes:
     """24.9."""
     require_channel(bmc.personality.channel, data[0])
     if data[1] & 0x3F not in (PayloadType.IPMI, PayloadType.SOL):

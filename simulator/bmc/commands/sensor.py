@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from simulator.bmc.controller import Controller
 from simulator.bmc.sensors import Sensor
 from simulator.ipmi.codes import BMC_ADDRESS, Completion, NetFn, Privilege
-from simulator.ipmi.dispatch import Call, Command, CommandTable, key
+from simulator.ipmi.dispatch import Command, CommandTable, key
 from simulator.ipmi.errors import CompletionError
 from simulator.ipmi.sdr import COMPARISONS
-
-if TYPE_CHECKING:
-    from simulator.bmc.device import Bmc
+from simulator.ipmi.sessions import Call
 
 __all__ = ["SENSOR_COMMANDS"]
 
@@ -21,33 +20,33 @@ _CHUNK: Final = 64
 """More octets than this of a record are not given in one answer: CAh, and consoles ask for less."""
 
 
-def _sensor(bmc: Bmc, number: int) -> Sensor:
+def _sensor(bmc: Controller, number: int) -> Sensor:
     sensor = bmc.board.sensor(number)
     if sensor is None:
         raise CompletionError(Completion.NOT_PRESENT)
     return sensor
 
 
-def _analogue(bmc: Bmc, number: int) -> Sensor:
+def _analogue(bmc: Controller, number: int) -> Sensor:
     sensor = _sensor(bmc, number)
     if sensor.discrete:
         raise CompletionError(Completion.ILLEGAL)
     return sensor
 
 
-def _set_event_receiver(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _set_event_receiver(bmc: Controller, call: Call, data: bytes) -> bytes:
     """29.1: the BMC is its own receiver, and no other can be set."""
     if data[0] not in (BMC_ADDRESS, 0xFF):
         raise CompletionError(Completion.INVALID_FIELD)
     return b""
 
 
-def _get_event_receiver(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_event_receiver(bmc: Controller, call: Call, data: bytes) -> bytes:
     """29.2."""
     return bytes((BMC_ADDRESS, 0))
 
 
-def _platform_event(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _platform_event(bmc: Controller, call: Call, data: bytes) -> bytes:
     """29.3: an event message of somebody's, here of a console, goes to the log. `data`: revision to event data 3."""
     if data[0] not in (0x03, 0x04):
         raise CompletionError(Completion.INVALID_FIELD)
@@ -57,13 +56,13 @@ def _platform_event(bmc: Bmc, call: Call, data: bytes) -> bytes:
     return b""
 
 
-def _get_device_sdr_info(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_device_sdr_info(bmc: Controller, call: Call, data: bytes) -> bytes:
     """35.2: how many sensors, or, with bit 0, how many records; static, LUN 0."""
     board = bmc.board
     return bytes((len(board.records) if data and data[0] & 1 else len(board.sensors), 0x01))
 
 
-def read_record(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def read_record(bmc: Controller, call: Call, data: bytes) -> bytes:
     """33.12 and 35.3: reservation, record id (0 first, FFFFh last), offset, count (FFh all); answers with the next id.
 
     A reservation is needed to read on from an offset (C5h); too much at once is CAh.
@@ -85,29 +84,29 @@ def read_record(bmc: Bmc, call: Call, data: bytes) -> bytes:
     return following.to_bytes(2, "little") + part
 
 
-def reserve_records(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def reserve_records(bmc: Controller, call: Call, data: bytes) -> bytes:
     """33.11 and 35.4."""
     return bmc.board.reserve("sdr").to_bytes(2, "little")
 
 
-def _get_reading_factors(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_reading_factors(bmc: Controller, call: Call, data: bytes) -> bytes:
     """35.5: linear, so the same for every reading."""
     return bytes((data[1],)) + _analogue(bmc, data[0]).factors.encode()
 
 
-def _set_hysteresis(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _set_hysteresis(bmc: Controller, call: Call, data: bytes) -> bytes:
     """35.6."""
     sensor = _analogue(bmc, data[0])
     bmc.board.hysteresis[sensor.number] = (data[2], data[3])
     return b""
 
 
-def _get_hysteresis(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_hysteresis(bmc: Controller, call: Call, data: bytes) -> bytes:
     """35.7."""
     return bytes(bmc.board.margin(_analogue(bmc, data[0])))
 
 
-def _set_thresholds(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _set_thresholds(bmc: Controller, call: Call, data: bytes) -> bytes:
     """35.8: only those that the sensor has. Each side must stay in its order."""
     sensor = _analogue(bmc, data[0])
     limits = list(bmc.board.limits(sensor))
@@ -124,14 +123,14 @@ def _set_thresholds(bmc: Bmc, call: Call, data: bytes) -> bytes:
     return b""
 
 
-def _get_thresholds(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_thresholds(bmc: Controller, call: Call, data: bytes) -> bytes:
     """35.9."""
     limits = bmc.board.limits(_analogue(bmc, data[0]))
     readable = sum(1 << index for index, limit in enumerate(limits) if limit is not None)
     return bytes((readable, *(limit or 0 for limit in limits)))
 
 
-def _set_event_enable(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _set_event_enable(bmc: Controller, call: Call, data: bytes) -> bytes:
     """35.10: all of a sensor's events, or its scanning. Single events cannot be chosen (CCh)."""
     sensor = _sensor(bmc, data[0])
     if data[1] & 0x30:
@@ -147,7 +146,7 @@ def _events(sensor: Sensor, mask: int) -> bytes:
     return mask.to_bytes(2, "little")
 
 
-def _get_event_enable(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_event_enable(bmc: Controller, call: Call, data: bytes) -> bytes:
     """35.11."""
     sensor = _sensor(bmc, data[0])
     there = sum(1 << index for index, limit in enumerate(bmc.board.limits(sensor)) if limit is not None)
@@ -155,13 +154,13 @@ def _get_event_enable(bmc: Bmc, call: Call, data: bytes) -> bytes:
     return bytes((_ENABLED & ~bmc.board.disabled.get(sensor.number, 0),)) + mask * 2
 
 
-def _rearm(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _rearm(bmc: Controller, call: Call, data: bytes) -> bytes:
     """35.12: sensors re-arm by themselves here."""
     _sensor(bmc, data[0])
     return b""
 
 
-def _get_event_status(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_event_status(bmc: Controller, call: Call, data: bytes) -> bytes:
     """35.13."""
     sensor = _sensor(bmc, data[0])
     return (
@@ -171,7 +170,7 @@ def _get_event_status(bmc: Bmc, call: Call, data: bytes) -> bytes:
     )
 
 
-def _get_reading(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_reading(bmc: Controller, call: Call, data: bytes) -> bytes:
     """35.14."""
     board, sensor = bmc.board, _sensor(bmc, data[0])
     off = board.disabled.get(sensor.number, 0)
@@ -184,7 +183,7 @@ def _get_reading(bmc: Bmc, call: Call, data: bytes) -> bytes:
     return bytes((sensor.factors.raw(value), _ENABLED & ~off, 0xC0 | board.crossed(sensor)))
 
 
-def _get_type(bmc: Bmc, call: Call, data: bytes) -> bytes:
+def _get_type(bmc: Controller, call: Call, data: bytes) -> bytes:
     """35.16."""
     kind = _sensor(bmc, data[0]).kind
     return bytes((kind.type, kind.event_type))
