@@ -120,6 +120,7 @@ class EventFiltering:
     )
 
     def __init__(self, bmc: Host) -> None:
+        """The tables as the factory fills them: filters that know what is critical, policies that go nowhere yet."""
         self._bmc = bmc
         self.control = 0
         self.permitted: int = ACTIONS

@@ -11,9 +11,10 @@ from simulator.ipmi.channel import Channel, User, user
 from simulator.ipmi.client import DEFAULT_SUITES, Client, Request
 from simulator.ipmi.codes import Privilege
 from simulator.ipmi.crypto import SUITES, CipherSuite
+from simulator.ipmi.errors import CompletionError
 from tests.bmc.support import FakeChassis
 
-__all__ = ["PEER", "Wire", "client", "device"]
+__all__ = ["PEER", "USERS", "Wire", "client", "code", "console", "device"]
 
 PEER = ("10.0.0.1", 50000)
 ALL_SUITES = tuple(SUITES.values())
@@ -93,3 +94,19 @@ class Wire:
         if rules is None:
             return self.bmc.receive(data, self.peer, self.now)
         return [leaving for _, leaving in rules.carry(data, lambda asked: self.bmc.receive(asked, self.peer, self.now))]
+
+
+def console(bmc: Bmc, seed: int = 2) -> Wire:
+    """An administrator who is logged in."""
+    wire = Wire(bmc, client(privilege=Privilege.ADMINISTRATOR, seed=seed))
+    wire.run(close=False)
+    return wire
+
+
+def code(wire: Wire, request: Request) -> int:
+    """The completion code of one more command."""
+    try:
+        wire.ask(request)
+    except CompletionError as error:
+        return error.code
+    return 0

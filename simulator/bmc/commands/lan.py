@@ -27,6 +27,7 @@ def mac_of(bmc: Controller) -> bytes:
 
 
 def _lan_value(bmc: Controller, parameter: int, selector: int) -> bytes:
+    """A parameter's present value: the network's, the channel's, or as written. Raises CompletionError 80h, C9h."""
     settings, channel = bmc.settings, bmc.personality.channel
     if parameter in (3, 8) and bmc.address is None:
         return bytes(4) if parameter == 3 else LAN_DEFAULTS[8]
