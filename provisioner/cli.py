@@ -27,7 +27,7 @@ from provisioner.clock import SystemClock
 from provisioner.errors import BadSettings, LoginRefused, PanelUnavailable, ProvisioningError, Refused
 from provisioner.log import Entry, ModuleLog, Note, Step
 from provisioner.modules.whmcs6 import POLL_SECONDS, Whmcs6, Whmcs6Settings
-from provisioner.modules.whmcs6_options import Whmcs6Options
+from provisioner.modules.whmcs6.options import Whmcs6Options
 from provisioner.services import Service
 from provisioner.shown import (
     as_text,

@@ -22,11 +22,11 @@ from xml.etree import ElementTree as ET
 import sqlalchemy as sa
 
 from provisioner.billmanager.bridge import ITEM_COMMANDS, Bridge
-from provisioner.billmanager.complaints import kind_of
-from provisioner.billmanager.database import KEY, Database, Secrets, configured
+from provisioner.billmanager.bridge.database import KEY, Database, Secrets, configured
+from provisioner.billmanager.bridge.mgrctl import MGRCTL, Mgrctl
+from provisioner.billmanager.bridge.reporting import kind_of
 from provisioner.billmanager.documents import add_config, add_error, read_document, written
 from provisioner.billmanager.manager import BillManager
-from provisioner.billmanager.mgrctl import MGRCTL, Mgrctl
 from provisioner.billmanager.protocol import ModuleType, Place
 from provisioner.billmanager.rows import ModuleRow
 from provisioner.clients.dci6 import Dci6Client
@@ -92,6 +92,9 @@ def _options(words: list[str]) -> argparse.Namespace:
 
 
 async def _answer(options: argparse.Namespace, document: ET.Element) -> None:
+    """Fill the document of one command: what needs no item first, then by way of a BILLmanager's mgrctl where there is
+    one, else on the rows of our own store.
+    """
     if options.command not in COMMANDS:
         raise UnknownCommand(f"there is no command {options.command!r}; there are {', '.join(COMMANDS)}")
     mgrctl = _mgrctl()
@@ -224,6 +227,9 @@ async def _serve(bridge: Bridge, options: argparse.Namespace, document: ET.Eleme
 async def _work(
     manager: BillManager, store: SqlStore, kind: ModuleType, options: argparse.Namespace, document: ET.Element
 ) -> None:
+    """A BILLmanager of our own, in the store. What is done to an item is read anew under its lock: another process may
+    have ended it by now.
+    """
     command = options.command
     if command in ("get_server_config", "check_param"):
         row = manager.catalogue.module(_number(options, "module"))

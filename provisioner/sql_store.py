@@ -20,8 +20,8 @@ import sqlalchemy as sa
 
 from provisioner.billmanager.rows import ROWS as BILLMANAGER_ROWS
 from provisioner.errors import BadSettings, ServiceBusy
-from provisioner.modules.billmanager5_records import ROWS as BILLMANAGER5_ROWS
-from provisioner.modules.whmcs6_group import ROWS as WHMCS6_ROWS
+from provisioner.modules.billmanager5.records import ROWS as BILLMANAGER5_ROWS
+from provisioner.modules.whmcs6.server_group import ROWS as WHMCS6_ROWS
 from provisioner.store import ActionRow, CallRow, ClientRow, R, Row, ServiceRow, StepRow, fields_of
 
 __all__ = ["SqlStore"]

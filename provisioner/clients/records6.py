@@ -84,6 +84,9 @@ class Server:
 
     @classmethod
     def read(cls, row: Any) -> Server:
+        """The owner is an object, a number or only an e-mail, as the version of the panel has it; ports of the management
+        network do not count.
+        """
         row = _mapping(row, "server")
         location = row.get("location_id")
         operation = row.get("operation")

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
-from provisioner.modules.billmanager5_settings import username_of
+from provisioner.modules.billmanager5.settings import username_of
 from provisioner.services import Service, State
 from simulator.invariants.base import BillingView, Holding, WatchedLab
 from simulator.kernel import Record

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from provisioner.modules.billmanager5 import BillManager5
-from provisioner.modules.whmcs6_options import OPTION_NAMES
+from provisioner.modules.whmcs6.options import OPTION_NAMES
 from tests.docs.trials import Faults, Left, Part, Setting, Step, Trial
 
 __all__ = ["TRIALS"]
@@ -36,14 +36,14 @@ def _always(value: Any) -> property:
 
 
 def _option(name: str) -> Part:
-    from provisioner.modules.whmcs6_options import Whmcs6Options
+    from provisioner.modules.whmcs6.options import Whmcs6Options
 
     real = Whmcs6Options.from_mapping
 
     def read(options: Mapping[str, Any]) -> Whmcs6Options:
         return dataclasses.replace(real(options), **{name: None})
 
-    return Part("provisioner.modules.whmcs6_options:Whmcs6Options.from_mapping", read, f"option {name}")
+    return Part("provisioner.modules.whmcs6.options:Whmcs6Options.from_mapping", read, f"option {name}")
 
 
 def _six_only() -> Part:
@@ -173,7 +173,9 @@ TRIALS = (
     Trial(
         "W6-S2",
         T + "test_server_group:test_orders_go_to_the_connection_with_the_fewest_services_and_stay_with_it",
-        Part("provisioner.modules.whmcs6_group:ServerGroup._choose", _first_connection, "the choice in the group"),
+        Part(
+            "provisioner.modules.whmcs6.server_group:ServerGroup._choose", _first_connection, "the choice in the group"
+        ),
     ),
     Trial("W6-S3", "installation/not-waited-for", Setting("dont_wait")),
     Trial("W6-S4", "installation/never-ends", Setting("install_timeout")),
@@ -193,7 +195,7 @@ TRIALS = (
     Trial(
         "W6-S14",
         T + "test_records:test_the_owner_after_termination_has_the_format_of_an_email",
-        Part("provisioner.modules.whmcs6_settings:_EMAIL", re.compile(".*"), "the format of the owner"),
+        Part("provisioner.modules.whmcs6.settings:_EMAIL", re.compile(".*"), "the format of the owner"),
         {"owner": "stock"},
     ),
     Trial("W6-S15", "whmcs6/temporary-ipv4", _six_only()),
@@ -208,14 +210,14 @@ TRIALS = (
         Trial(
             number,
             "whmcs6/unsupported-option",
-            Part("provisioner.modules.whmcs6_options:_BY_NAME", _NAMES | {name: option}, "the exactness of the name"),
+            Part("provisioner.modules.whmcs6.options:_BY_NAME", _NAMES | {name: option}, "the exactness of the name"),
         )
         for number, name, option in (("W6-O1", "Os", "os"), ("W6-O2", "IPs", "ipv4"), ("W6-O3", "IPV6", "ipv6"))
     ),
     Trial(
         "W6-O4",
         "whmcs6/unsupported-option",
-        Part("provisioner.modules.whmcs6_options:_LEAST_PREFIX", 1, "the least prefix"),
+        Part("provisioner.modules.whmcs6.options:_LEAST_PREFIX", 1, "the least prefix"),
     ),
     Trial(
         "W6-O5",
@@ -303,7 +305,11 @@ TRIALS = (
     Trial(
         "B5-4",
         "billmanager5/same-user",
-        Part("provisioner.modules.billmanager5:username_of", lambda client: client, "the making of the user's name"),
+        Part(
+            "provisioner.modules.billmanager5.module:username_of",
+            lambda client: client,
+            "the making of the user's name",
+        ),
     ),
     Trial("B5-5", LIFE5, Step(("2",), [])),
     Trial("B5-5", "billmanager5/next-server", _first_only()),

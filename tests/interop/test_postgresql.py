@@ -23,7 +23,7 @@ from provisioner.sql_store import SqlStore
 from provisioner.store import ActionRow, MemoryStore, Row
 from simulator.kernel import run
 from tests.provisioner import test_crash, test_crash_billmanager5, test_crash_billmanager6
-from tests.provisioner.shop import Shop
+from tests.provisioner.support.whmcs6 import Shop
 from tests.provisioner.test_crash import order
 
 pytestmark = [pytest.mark.interop, pytest.mark.slow]

@@ -25,7 +25,7 @@ from simulator.lab import Lab
 from simulator.lab.options import WireOptions
 from tests.interop.programs import execute
 from tests.interop.test_up import ROOT, Up
-from tests.provisioner.little_billmanager import (
+from tests.provisioner.support.little_billmanager import (
     ACTIVE,
     DELETED,
     PROCESSING,

@@ -17,8 +17,8 @@ from provisioner.errors import (
     ServerInUse,
 )
 from provisioner.services import State
-from tests.provisioner.panel import error
-from tests.provisioner.shop import EMAIL, Shop, shop
+from tests.provisioner.support.dcimanager6 import error
+from tests.provisioner.support.whmcs6 import EMAIL, Shop, shop
 
 
 @pytest.mark.requirement("W6-A1")

@@ -9,11 +9,11 @@ from hypothesis import example, given, settings
 
 from provisioner.services import State
 from simulator.kernel import LoopClock, run
-from tests.provisioner.bad_wire import FATES, LATE, LOST, TWICE, UNSENT, about6, bad_wire
-from tests.provisioner.billshop import EMAIL, BillShop
-from tests.provisioner.panel import Panel
-from tests.provisioner.panel5 import Panel5
-from tests.provisioner.shop5 import Shop5
+from tests.provisioner.support.bad_wire import FATES, LATE, LOST, TWICE, UNSENT, about6, bad_wire
+from tests.provisioner.support.billmanager5 import Shop5
+from tests.provisioner.support.billmanager6 import EMAIL, BillShop
+from tests.provisioner.support.dcimanager5 import Panel5
+from tests.provisioner.support.dcimanager6 import Panel
 
 
 @settings(deadline=None, max_examples=30)

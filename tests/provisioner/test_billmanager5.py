@@ -21,8 +21,8 @@ from provisioner.errors import (
 )
 from provisioner.modules.billmanager5 import NameTaken
 from provisioner.services import State
-from tests.provisioner.panel5 import Refusal
-from tests.provisioner.shop5 import BOSS, EMAIL, Shop5, shop5
+from tests.provisioner.support.billmanager5 import BOSS, EMAIL, Shop5, shop5
+from tests.provisioner.support.dcimanager5 import Refusal
 
 DOMAIN = "aliceexamplecom-1.example.com"
 

@@ -21,7 +21,7 @@ from provisioner.errors import (
     ServiceBusy,
 )
 from provisioner.services import State
-from tests.provisioner.billshop import CONNECTION, EMAIL, STAFF, TARIFF, BillShop, billshop
+from tests.provisioner.support.billmanager6 import CONNECTION, EMAIL, STAFF, TARIFF, BillShop, billshop
 
 
 @pytest.mark.requirement("B6-1")

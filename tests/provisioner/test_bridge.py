@@ -15,18 +15,18 @@ import httpx
 import pytest
 
 from provisioner.billmanager.bridge import Bridge
-from provisioner.billmanager.database import Database, Secrets
-from provisioner.billmanager.mgrctl import Ended, Mgrctl
+from provisioner.billmanager.bridge.database import Database, Secrets
+from provisioner.billmanager.bridge.mgrctl import Ended, Mgrctl
 from provisioner.clients.dci6 import Dci6Client
 from provisioner.errors import ProvisioningError, Refused, ServiceBusy
 from provisioner.log import ModuleLog
 from provisioner.modules.billmanager6 import pmdci6
 from provisioner.store import MemoryStore
 from simulator.kernel import LoopClock, run
-from tests.provisioner.billshop import CONNECTION, EMAIL, TARIFF
-from tests.provisioner.little_billmanager import ACTIVE, DELETED, PROCESSING, SUSPENDED, LittleBillManager
-from tests.provisioner.mortal import Fate, Killed, MortalStore, mortal_transport
-from tests.provisioner.panel import Panel
+from tests.provisioner.support.billmanager6 import CONNECTION, EMAIL, TARIFF
+from tests.provisioner.support.dcimanager6 import Panel
+from tests.provisioner.support.interruption import Fate, Killed, MortalStore, mortal_transport
+from tests.provisioner.support.little_billmanager import ACTIVE, DELETED, PROCESSING, SUSPENDED, LittleBillManager
 
 ORDER = {"configuration": TARIFF["configuration"], "pool": TARIFF["pool"], "ipv4": "2", "os": "of the tariff"}
 

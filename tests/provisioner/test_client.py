@@ -8,8 +8,8 @@ import pytest
 
 from provisioner.clients.dci6 import Dci6Client
 from provisioner.errors import BadSettings, LoginRefused, PanelError, PanelUnavailable
-from tests.provisioner.panel import ADMIN, error
-from tests.provisioner.shop import EMAIL, Shop, shop
+from tests.provisioner.support.dcimanager6 import ADMIN, error
+from tests.provisioner.support.whmcs6 import EMAIL, Shop, shop
 
 
 def asleep(request: httpx.Request) -> httpx.Response:

@@ -15,9 +15,9 @@ from provisioner.errors import ProvisioningError
 from provisioner.services import State
 from provisioner.store import ActionRow, MemoryStore, Store
 from simulator.kernel import LoopClock, run
-from tests.provisioner.mortal import Fate, Killed, MortalStore, mortal_transport
-from tests.provisioner.panel5 import Panel5, Refusal
-from tests.provisioner.shop5 import EMAIL, Shop5
+from tests.provisioner.support.billmanager5 import EMAIL, Shop5
+from tests.provisioner.support.dcimanager5 import Panel5, Refusal
+from tests.provisioner.support.interruption import Fate, Killed, MortalStore, mortal_transport
 
 Act = Callable[[Shop5], Awaitable[object]]
 

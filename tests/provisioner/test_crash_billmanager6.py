@@ -17,9 +17,9 @@ from provisioner.services import State
 from provisioner.sql_store import SqlStore
 from provisioner.store import ActionRow, MemoryStore, Store
 from simulator.kernel import LoopClock, run
-from tests.provisioner.billshop import STAFF, BillShop
-from tests.provisioner.mortal import Fate, Killed, MortalStore, mortal_transport
-from tests.provisioner.panel import Panel
+from tests.provisioner.support.billmanager6 import STAFF, BillShop
+from tests.provisioner.support.dcimanager6 import Panel
+from tests.provisioner.support.interruption import Fate, Killed, MortalStore, mortal_transport
 
 POLL = 900.0
 Act = Callable[[BillShop], Awaitable[object]]

@@ -17,7 +17,7 @@ from provisioner.services import State
 from provisioner.store import MemoryStore
 from simulator.kernel import run
 from simulator.lab import Lab
-from tests.provisioner.mortal import Fate, Killed, MortalStore
+from tests.provisioner.support.interruption import Fate, Killed, MortalStore
 
 TARIFF = {
     "configuration": "E3-1230-16Gb-480SSD",

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from provisioner.clients.coremanager import CoreError
 from provisioner.errors import BadSettings, PanelUnavailable, ProvisioningError
-from provisioner.modules.billmanager5_settings import BillManager5Settings, username_of
+from provisioner.modules.billmanager5.settings import BillManager5Settings, username_of
 from provisioner.ping import IcmpPing
-from tests.provisioner.shop5 import EMAIL, Shop5, shop5
+from tests.provisioner.support.billmanager5 import EMAIL, Shop5, shop5
 
 BODIES = st.binary(max_size=60) | st.sampled_from(
     [b"", b"<doc/>", b"<doc><error/></doc>", b"<!DOCTYPE doc [<!ENTITY a 'b'>]><doc>&a;</doc>", b"<doc><elem/></doc>"]

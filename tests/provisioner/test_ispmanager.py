@@ -12,7 +12,7 @@ from provisioner.services import State
 from provisioner.sql_store import SqlStore
 from simulator.kernel import LoopClock, run
 from tests.ispmanager.world import ALICE, ROOT, Server
-from tests.provisioner.hosting import EMAIL, OTHER, STAFF, URL, Provider, provider, waiting
+from tests.provisioner.support.hosting import EMAIL, OTHER, STAFF, URL, Provider, provider, waiting
 
 USERS = ["alice", "bob", "Bob", "dave"]
 

@@ -10,7 +10,7 @@ from provisioner.errors import OperationFailed, ProvisioningError
 from provisioner.modules.ispmanager import NAME
 from provisioner.services import State
 from tests.ispmanager.world import ALICE, ROOT
-from tests.provisioner.hosting import STAFF, URL, Provider, provider, waiting
+from tests.provisioner.support.hosting import STAFF, URL, Provider, provider, waiting
 
 USERS = ["alice", "bob", "Bob", "dave"]
 

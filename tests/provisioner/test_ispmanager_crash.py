@@ -16,8 +16,8 @@ from provisioner.errors import ProvisioningError
 from provisioner.store import ActionRow, MemoryStore
 from simulator.kernel import LoopClock, run
 from tests.ispmanager.world import ALICE, ROOT, Server
-from tests.provisioner.hosting import EMAIL, Provider
-from tests.provisioner.mortal import Fate, Killed
+from tests.provisioner.support.hosting import EMAIL, Provider
+from tests.provisioner.support.interruption import Fate, Killed
 
 Act = Callable[[Provider], Awaitable[object]]
 

@@ -20,8 +20,8 @@ from provisioner.errors import (
 )
 from provisioner.log import Note, Outcome
 from provisioner.services import State
-from tests.provisioner.panel import error
-from tests.provisioner.shop import EMAIL, Shop, shop
+from tests.provisioner.support.dcimanager6 import error
+from tests.provisioner.support.whmcs6 import EMAIL, Shop, shop
 
 
 async def sold(it: Shop) -> None:

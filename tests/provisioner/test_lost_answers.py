@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from provisioner.errors import NotOurServer, PanelUnavailable, ServerInUse
 from provisioner.services import State
 from simulator.kernel import LoopClock, run
-from tests.provisioner.bad_wire import FATES, LATE, LOST, UNSENT, about6, bad_wire
-from tests.provisioner.panel import Panel
-from tests.provisioner.shop import EMAIL, Shop, shop
+from tests.provisioner.support.bad_wire import FATES, LATE, LOST, UNSENT, about6, bad_wire
+from tests.provisioner.support.dcimanager6 import Panel
+from tests.provisioner.support.whmcs6 import EMAIL, Shop, shop
 
 
 @settings(deadline=None, max_examples=60)

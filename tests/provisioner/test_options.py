@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provisioner.errors import BadSettings, IllegalEvent
-from provisioner.modules.whmcs6_options import OPTION_NAMES, Whmcs6Options
-from provisioner.modules.whmcs6_settings import Whmcs6Settings
+from provisioner.modules.whmcs6.options import OPTION_NAMES, Whmcs6Options
+from provisioner.modules.whmcs6.settings import Whmcs6Settings
 from provisioner.services import State
-from tests.provisioner.shop import EMAIL, Shop, shop
+from tests.provisioner.support.whmcs6 import EMAIL, Shop, shop
 
 SIX = {"ipv6_pool": "public6"}
 

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from provisioner.billmanager.complaints import KINDS
+from provisioner.billmanager.bridge.reporting import KINDS
 from provisioner.processing import main
 
 

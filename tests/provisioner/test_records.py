@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from provisioner.clients.records6 import Operation, Server, User
 from provisioner.clock import Clock, SystemClock
 from provisioner.errors import BadSettings, IllegalEvent
-from provisioner.modules.whmcs6_settings import Whmcs6Settings
+from provisioner.modules.whmcs6.settings import Whmcs6Settings
 from provisioner.services import LIFECYCLE, Client, Event, Service, State, generate_password
 
 JSON = st.recursive(

@@ -14,12 +14,12 @@ from provisioner.clients.dci6 import Dci6Client
 from provisioner.errors import BadSettings, NoFreeServer
 from provisioner.log import ModuleLog
 from provisioner.modules.whmcs6 import Whmcs6, Whmcs6Settings
-from provisioner.modules.whmcs6_group import Connection, Fill, ServerGroup
+from provisioner.modules.whmcs6.server_group import Connection, Fill, ServerGroup
 from provisioner.services import State
 from provisioner.sql_store import SqlStore
 from provisioner.store import MemoryStore, Store
 from simulator.kernel import LoopClock, run
-from tests.provisioner.panel import ADMIN, CONFIGURATION, Panel
+from tests.provisioner.support.dcimanager6 import ADMIN, CONFIGURATION, Panel
 
 TARIFF = {"configuration": CONFIGURATION, "os": "debian-12", "pool": "public"}
 

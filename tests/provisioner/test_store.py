@@ -12,9 +12,9 @@ from provisioner.services import State
 from provisioner.sql_store import SqlStore
 from provisioner.store import ActionRow, ClientRow, MemoryStore, ServiceRow, StepRow, Store
 from simulator.kernel import LoopClock, run
-from tests.provisioner.mortal import Fate, Killed, MortalStore, mortal_transport
-from tests.provisioner.panel import Panel
-from tests.provisioner.shop import EMAIL, Shop
+from tests.provisioner.support.dcimanager6 import Panel
+from tests.provisioner.support.interruption import Fate, Killed, MortalStore, mortal_transport
+from tests.provisioner.support.whmcs6 import EMAIL, Shop
 
 
 @pytest.fixture(params=["memory", "sqlite"])

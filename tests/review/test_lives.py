@@ -12,7 +12,7 @@ from provisioner.clients.dci6 import Dci6Client
 from provisioner.errors import ProvisioningError
 from provisioner.log import ModuleLog
 from provisioner.modules.billmanager5 import BillManager5, BillManager5Settings
-from provisioner.modules.billmanager5_desk import Desk
+from provisioner.modules.billmanager5.desk import Desk
 from provisioner.modules.billmanager6 import pmdci6
 from provisioner.modules.ispmanager import NAME, ispmanager_type
 from provisioner.services import State

@@ -16,7 +16,7 @@ from simulator.faults.engine import FaultEngine
 from simulator.files.plan import LabPlan
 from simulator.kernel import Journal, LoopClock, Streams
 from simulator.plant import Physics, Plant, ServerBuild, Timings
-from tests.provisioner.panel import ADMIN, Panel
+from tests.provisioner.support.dcimanager6 import ADMIN, Panel
 
 
 class FakeRun:

@@ -13,8 +13,8 @@ from provisioner.clients.dci5 import Dci5Client
 from provisioner.clients.dci5_records import FREE_DOMAIN, NO_OWNER
 from provisioner.log import ModuleLog
 from provisioner.modules.billmanager5 import BillManager5, BillManager5Settings, Properties
-from provisioner.modules.billmanager5_desk import Desk
-from provisioner.modules.billmanager5_settings import username_of
+from provisioner.modules.billmanager5.desk import Desk
+from provisioner.modules.billmanager5.settings import username_of
 from provisioner.services import Service, generate_password
 from simulator.invariants.base import Holding
 from simulator.plant import Plant

@@ -14,10 +14,10 @@ from provisioner.clients.coremanager import CoreClient
 from provisioner.clients.dci5 import Dci5Client
 from provisioner.log import ModuleLog
 from provisioner.modules.billmanager5 import BillManager5, BillManager5Settings
-from provisioner.modules.billmanager5_desk import Desk
+from provisioner.modules.billmanager5.desk import Desk
 from provisioner.store import Store
 from simulator.kernel import LoopClock, run
-from tests.provisioner.panel5 import ADMIN, CONFIGURATION, Panel5
+from tests.provisioner.support.dcimanager5 import ADMIN, CONFIGURATION, Panel5
 
 T = TypeVar("T")
 EMAIL = "alice@example.com"

@@ -1,6 +1,6 @@
 """BILLmanager's database as a processing module reads it: the service, its parameters, the connection to the panel.
 
-Nothing is written there: every change goes through a function (`provisioner.billmanager.mgrctl`). Names of tables and
+Nothing is written there: every change goes through a function (`provisioner.billmanager.bridge.mgrctl`). Names of tables and
 columns, and the way in which secrets are kept, are those that the vendor's public modules use
 (docs/processing-modules.md).
 """
@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from provisioner.billmanager.mgrctl import CallbackError, Mgrctl
+from provisioner.billmanager.bridge.mgrctl import CallbackError, Mgrctl
 from provisioner.errors import BadSettings, Refused
 
 __all__ = ["ACTIVE", "KEY", "SUSPENDED", "Billed", "Connected", "Database", "Secrets", "configured"]

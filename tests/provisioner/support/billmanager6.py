@@ -15,7 +15,7 @@ from provisioner.log import ModuleLog
 from provisioner.modules.billmanager6 import pmdci6
 from provisioner.store import Store
 from simulator.kernel import LoopClock, run
-from tests.provisioner.panel import ADMIN, CONFIGURATION, Panel
+from tests.provisioner.support.dcimanager6 import ADMIN, CONFIGURATION, Panel
 
 T = TypeVar("T")
 EMAIL = "alice@example.com"

@@ -16,7 +16,7 @@ from provisioner.store import MemoryStore, Store
 from simulator.kernel import LoopClock, run
 from simulator.web.in_process import InProcessTransport
 from tests.ispmanager.world import ROOT, Server
-from tests.provisioner.mortal import Fate, MortalStore
+from tests.provisioner.support.interruption import Fate, MortalStore
 
 T = TypeVar("T")
 EMAIL = "alice@example.com"
@@ -63,7 +63,7 @@ class Provider:
     """Sells the tariff Hosting; the ispmanager module is enabled for it, the manual one exists."""
 
     def __init__(self, clock: LoopClock, server: Server, store: Store, fate: Fate | None = None) -> None:
-        """With a `fate`, a process that can end: see `tests.provisioner.mortal`."""
+        """With a `fate`, a process that can end: see `tests.provisioner.support.interruption`."""
         self.clock = clock
         self.server = server
         self.store = store = store if fate is None else MortalStore(store, fate)

@@ -15,10 +15,10 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from provisioner.billing import Billing
-from provisioner.billmanager.complaints import Complaints
-from provisioner.billmanager.database import SUSPENDED, Billed, Connected, Database
+from provisioner.billmanager.bridge.database import SUSPENDED, Billed, Connected, Database
+from provisioner.billmanager.bridge.mgrctl import CallbackError, Mgrctl
+from provisioner.billmanager.bridge.reporting import Reports
 from provisioner.billmanager.documents import config_document, config_of, written
-from provisioner.billmanager.mgrctl import CallbackError, Mgrctl
 from provisioner.billmanager.operations import Items
 from provisioner.billmanager.protocol import Item, ModuleType, Place, ProcessingModule
 from provisioner.billmanager.rows import DatacenterRow, ItemRow, ModuleRow
@@ -126,7 +126,7 @@ class Bridge:
         self._clock = clock
         self._log = log
         self._password = password
-        self._complaints = Complaints(mgrctl, database, clock, log)
+        self._reports = Reports(mgrctl, database, clock, log)
 
     # commands with a module
 
@@ -169,13 +169,13 @@ class Bridge:
                     except CallbackError:
                         raise
                     except ProvisioningError as exc:
-                        self._complaints.connection(connected, exc)
+                        self._reports.connection(connected, exc)
                         if command == "setparam" and billed.changing:
-                            self._complaints.rollback(number)
+                            self._reports.rollback(number)
                         if command != "open" or not self._next_module(number, connected, exc, tried):
                             raise
             except ProvisioningError as exc:
-                self._complaints.failed(command, number, operation, connected, exc)
+                self._reports.failed(command, number, operation, connected, exc)
                 raise
 
     async def _try(self, command: str, billed: Billed, connected: Connected) -> None:
@@ -312,7 +312,7 @@ class Bridge:
             return False
         if billed.module in tried or billed.module_type != self._kind.name:
             return False
-        self._complaints.problem("processingmodule_getnextmodule", failed, error, iid=number)
+        self._reports.problem("processingmodule_getnextmodule", failed, error, iid=number)
         return True
 
     # reading

@@ -29,8 +29,8 @@ from provisioner.errors import (
     ServerInUse,
 )
 from provisioner.log import ModuleLog
-from provisioner.modules.whmcs6_options import Whmcs6Options
-from provisioner.modules.whmcs6_settings import Whmcs6Settings
+from provisioner.modules.whmcs6.options import Whmcs6Options
+from provisioner.modules.whmcs6.settings import Whmcs6Settings
 from provisioner.progress import Progress
 from provisioner.services import Service, service_row
 from provisioner.store import ActionRow, MemoryStore

@@ -13,15 +13,15 @@ from types import MappingProxyType
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from provisioner.billmanager.database import Connected, Database
+from provisioner.billmanager.bridge.database import Connected, Database
+from provisioner.billmanager.bridge.mgrctl import CallbackError, Mgrctl
 from provisioner.billmanager.documents import add_error, written
-from provisioner.billmanager.mgrctl import CallbackError, Mgrctl
 from provisioner.billmanager.operations import TRIES
 from provisioner.clock import Clock
 from provisioner.errors import BadSettings, LoginRefused, PanelUnavailable, ProvisioningError, Refused
 from provisioner.log import ModuleLog
 
-__all__ = ["KINDS", "Complaints", "kind_of"]
+__all__ = ["KINDS", "Reports", "kind_of"]
 
 # Types of errors as BILLmanager tells them apart: `client` and `auth` become a problem with the connection.
 _KINDS: Final[Mapping[type[ProvisioningError], str]] = MappingProxyType(
@@ -44,7 +44,7 @@ def kind_of(error: ProvisioningError) -> str:
     return next(name for kind, name in _KINDS.items() if isinstance(error, kind))
 
 
-class Complaints:
+class Reports:
     """Of one call of a module's executable."""
 
     def __init__(self, mgrctl: Mgrctl, database: Database, clock: Clock, log: ModuleLog) -> None:

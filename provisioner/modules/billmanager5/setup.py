@@ -14,7 +14,7 @@ from provisioner.clients.dci5_records import FREE_DOMAIN, Server5
 from provisioner.clock import MOMENT, Clock
 from provisioner.errors import InstallTimeout, OperationFailed, PanelError
 from provisioner.log import ModuleLog
-from provisioner.modules.billmanager5_settings import BillManager5Settings
+from provisioner.modules.billmanager5.settings import BillManager5Settings
 from provisioner.ping import Ping
 from provisioner.progress import NOT_DONE, NotDone, Progress
 

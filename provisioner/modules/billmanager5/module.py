@@ -28,9 +28,9 @@ from provisioner.errors import (
     Refused,
 )
 from provisioner.log import ModuleLog
-from provisioner.modules.billmanager5_records import Offer, Order, Properties
-from provisioner.modules.billmanager5_settings import BillManager5Settings, username_of
-from provisioner.modules.billmanager5_setup import Goal, PowerTimeout, SetUp
+from provisioner.modules.billmanager5.records import Offer, Order, Properties
+from provisioner.modules.billmanager5.settings import BillManager5Settings, username_of
+from provisioner.modules.billmanager5.setup import Goal, PowerTimeout, SetUp
 from provisioner.ping import Ping
 from provisioner.progress import NOT_DONE, NotDone, Progress
 from provisioner.services import Service, generate_password

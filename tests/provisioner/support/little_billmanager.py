@@ -22,7 +22,7 @@ from xml.etree import ElementTree as ET
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 ORDERED, ACTIVE, SUSPENDED, DELETED, PROCESSING = 1, 2, 3, 4, 5
 _SCHEMA = """
 CREATE TABLE account (id INTEGER PRIMARY KEY, name TEXT);
@@ -78,7 +78,7 @@ class LittleBillManager:
         for name in ("sbin", "etc", "var"):
             (self.home / name).mkdir(parents=True, exist_ok=True)
         (self.home / "etc/billmgr.pem").write_bytes(key or _same_key())
-        call = f"import sys; sys.path.insert(0, {str(ROOT)!r})\nfrom tests.provisioner.little_billmanager import main\n"
+        call = f"import sys; sys.path.insert(0, {str(ROOT)!r})\nfrom tests.provisioner.support.little_billmanager import main\n"
         self.program.write_text(f"#!{sys.executable}\n{call}sys.exit(main({str(self.home)!r}, sys.argv[1:]))\n")
         self.program.chmod(0o755)
         with self.opened() as db:

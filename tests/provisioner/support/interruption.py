@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 
 from provisioner.store import R, Row, Store
-from tests.provisioner.panel import Panel
-from tests.provisioner.panel5 import Panel5
+from tests.provisioner.support.dcimanager5 import Panel5
+from tests.provisioner.support.dcimanager6 import Panel
 
 
 class Killed(BaseException):

@@ -11,9 +11,8 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provisioner.billmanager.database import Database, Secrets, configured
-from provisioner.billmanager.documents import config_document, config_of, written
-from provisioner.billmanager.mgrctl import (
+from provisioner.billmanager.bridge.database import Database, Secrets, configured
+from provisioner.billmanager.bridge.mgrctl import (
     AnswerMalformed,
     CallbackError,
     CallRefused,
@@ -22,8 +21,9 @@ from provisioner.billmanager.mgrctl import (
     MgrctlMissing,
     MgrctlSilent,
 )
+from provisioner.billmanager.documents import config_document, config_of, written
 from provisioner.errors import BadSettings
-from tests.provisioner.little_billmanager import LittleBillManager, new_key
+from tests.provisioner.support.little_billmanager import LittleBillManager, new_key
 
 
 def program(folder: Path, code: str) -> Path:

@@ -14,7 +14,7 @@ from provisioner.log import ModuleLog
 from provisioner.modules.whmcs6 import POLL_SECONDS, Whmcs6, Whmcs6Settings
 from provisioner.store import Store
 from simulator.kernel import LoopClock, run
-from tests.provisioner.panel import ADMIN, CONFIGURATION, Panel
+from tests.provisioner.support.dcimanager6 import ADMIN, CONFIGURATION, Panel
 
 T = TypeVar("T")
 
