@@ -152,11 +152,10 @@ class PanelServices:
 
     def lose_host(self) -> None:
         self.take_down()
-        self._network.boot_service = None
+        self._network.disconnect()
         self._panel.lose()
 
     def host_back(self) -> None:
         self._panel.recover()
-        self._network.boot_service = self._panel.boot
-        self._network.changed()
+        self._network.connect(self._panel.boot)
         self.bring_up()

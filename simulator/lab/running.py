@@ -197,7 +197,7 @@ async def _running(
         everywhere = {name: place for group in places.values() for name, place in group.items()}
         stack.push_async_callback(drivers.close)
         panel = Panel(panel_config(plan, everywhere), drivers, clock, streams, journal)
-        plant.network.boot_service = panel.boot
+        plant.network.connect(panel.boot)
         gateway6 = create_gateway(
             create_app(panel, read_file(plan.dialect) if plan.dialect else None), journal=journal, activity=activity
         )

@@ -75,11 +75,7 @@ class Plant:
         for nic, setting in zip(server.nics, build.nic_settings, strict=False):
             nic.set_link(setting)
         for index, place in build.cables.items():
-            nic = server.nics[index]
-            port = self.switches[place[0]].ports[place[1] - 1] if place else None
-            nic.cable = Cable(nic, port)
-            if port is not None:
-                port.cable = nic.cable
+            Cable(server.nics[index], self.switches[place[0]].ports[place[1] - 1] if place else None)
         self.servers[build.name] = server
         if build.powered:
             server.power_on()

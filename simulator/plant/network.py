@@ -28,14 +28,27 @@ _DAMAGED = 20
 
 
 class Network:
-    """The segment. `boot_service` is what stands at its other end, when anything does."""
+    """The segment. `boot_service` is what stands at its other end, while anything is connected there."""
 
     def __init__(self, physics: Physics) -> None:
         self.physics = physics
-        self.boot_service: BootService | None = None
+        self._boot_service: BootService | None = None
         self.generation = 0
         """Rises with every change of links and VLANs."""
         self._waiting: list[asyncio.Future[None]] = []
+
+    @property
+    def boot_service(self) -> BootService | None:
+        return self._boot_service
+
+    def connect(self, service: BootService) -> None:
+        """A boot service is there from now on."""
+        self._boot_service = service
+        self.changed()
+
+    def disconnect(self) -> None:
+        """Nobody answers network boots any more; who waits for a path goes on waiting."""
+        self._boot_service = None
 
     def changed(self) -> None:
         """A link somewhere came up or went down: whoever waits for a path looks again."""
@@ -66,7 +79,9 @@ def _through(nic: Nic) -> bool:
 
 
 class Cable:
-    """A patch cable from a NIC to a switch port, or (`port` None) to a link that nobody manages."""
+    """A patch cable from a NIC to a switch port, or (`port` None) to a link that nobody manages. Making one plugs it in at
+    both ends.
+    """
 
     __slots__ = ("nic", "plugged", "port")
 
@@ -74,6 +89,9 @@ class Cable:
         self.nic = nic
         self.port = port
         self.plugged = True
+        nic.cable = self
+        if port is not None:
+            port.cable = self
 
     @property
     def link(self) -> Link | None:

@@ -243,6 +243,9 @@ class Pdu(Started):
     """A rack PDU: a feed, a row of relays, a management card. The relays keep their places without power."""
 
     def __init__(self, name: str, outlets: int, physics: Physics, strip: Strip | None = None) -> None:
+        """Outlets are dealt to the banks in runs, the last bank may be shorter; every `strip.phases`-th bank hangs on the
+        same phase.
+        """
         self.mains = Mains()
         self._watchers: list[tuple[Callable[[Outlet], None], Callable[[], None]]] = []
         super().__init__(name, self.mains, physics)

@@ -57,6 +57,9 @@ class Server:
         serial: str,
         guid: bytes,
     ) -> None:
+        """It stands at once in the state that its feeds give it: off with its BMC up, or without power; nobody has pressed
+        the button yet.
+        """
         self.name = name
         self.serial = serial
         self.guid = guid

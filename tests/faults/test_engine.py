@@ -5,7 +5,7 @@ import pytest
 from simulator.faults import CATALOGUE, FaultEngine
 from simulator.faults.kinds import Progress
 from simulator.kernel import run
-from tests.plant.hall import Hall, install
+from tests.plant.support import Hall, install
 
 
 class World:

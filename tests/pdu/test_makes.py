@@ -11,7 +11,7 @@ from simulator.pdu import PduDevice
 from simulator.plant.power import Strip
 from simulator.snmp import Manager, Response, Status, ber, oid
 from tests.pdu.fakes import FakePdu
-from tests.plant.hall import Hall
+from tests.plant.support import Hall
 
 E = "1.3.6.1.4.1"
 LOAD, LOAD_STATE = f"{E}.318.1.1.12.2.3.1.1.2", f"{E}.318.1.1.12.2.3.1.1.3"

@@ -15,7 +15,7 @@ from simulator.pdu import personality, personality_names, serve_pdu
 from simulator.snmp import Manager, Version, ber, oid
 from simulator.snmp.notification import AUTHENTICATION_FAILURE, COLD_START, decode_notification
 from simulator.snmp.station import Sink
-from tests.plant.hall import Hall
+from tests.plant.support import Hall
 
 APC = "1.3.6.1.4.1.318"
 SINK = ("10.0.0.9", 162)

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.kernel import run
-from simulator.plant import LIFECYCLE, BootEvent, BootState
-from tests.plant.hall import Hall, diagnose, install
+from simulator.plant import BootState
+from tests.plant.support import Hall, diagnose, install
 
 
 def test_an_installation_ends_with_a_system_that_answers_pings():
@@ -195,14 +195,3 @@ def test_whatever_is_pressed_power_and_state_stay_consistent(presses, seed):
         await hall.clock.sleep(10_000)
 
     run(main())
-
-
-@given(st.lists(st.sampled_from(list(BootEvent)), max_size=40))
-def test_every_powered_state_can_lose_power_and_be_reset(events):
-    state = BootState.OFF
-    for event in events:
-        if LIFECYCLE.allows(state, event):
-            state = LIFECYCLE.next(state, event)
-        if state not in (BootState.OFF, BootState.NO_AC):
-            assert LIFECYCLE.next(state, BootEvent.AC_LOST) is BootState.NO_AC
-            assert LIFECYCLE.next(state, BootEvent.RESET) is BootState.POST

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from simulator.kernel import run
 from simulator.plant import BootState
 from simulator.plant.ethernet import AUTO, LinkSetting, Mode, can_be_set, modes, negotiated, negotiates
-from tests.plant.hall import Hall, diagnose, install
+from tests.plant.support import Hall, diagnose, install
 
 M = 10**6
 TOPS = st.sampled_from([10 * M, 100 * M, 1000 * M, 10_000 * M, 40_000 * M])

@@ -4,7 +4,7 @@ import pytest
 
 from simulator.kernel import run
 from simulator.plant import BootState
-from tests.plant.hall import Hall
+from tests.plant.support import Hall
 
 
 @pytest.mark.requirement("HW-2")

@@ -30,7 +30,7 @@ from simulator.snmp.notification import (
 )
 from simulator.snmp.station import Sink
 from simulator.switch import serve_switch
-from tests.plant.hall import Hall
+from tests.plant.support import Hall
 
 SINK = ("10.0.0.9", 162)
 

@@ -11,7 +11,7 @@ from simulator.pdu import PduDevice
 from simulator.snmp import Manager, SecureManager, Status, User, ber, oid
 from simulator.snmp.station import Sink
 from simulator.switch import SwitchDevice
-from tests.plant.hall import Hall
+from tests.plant.support import Hall
 
 GROUP = "1.3.6.1.2.1.11"
 ENGINE = "1.3.6.1.6.3.10.2.1"

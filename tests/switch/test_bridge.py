@@ -13,7 +13,7 @@ from simulator.plant.lifecycle import BootState
 from simulator.snmp import Manager, Response, Status, ber, oid
 from simulator.switch import SwitchDevice, personality, personality_names
 from simulator.switch.bridge import port_list, ports_of
-from tests.plant.hall import Hall, install
+from tests.plant.support import Hall, install
 
 B = "1.3.6.1.2.1.17"
 STATIC = f"{B}.7.1.4.3.1"

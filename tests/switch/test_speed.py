@@ -14,7 +14,7 @@ from simulator.plant.ethernet import AUTO, LinkSetting
 from simulator.snmp import Manager, Status, oid
 from simulator.snmp.ber import integer, object_identifier
 from simulator.switch import SwitchDevice, personality, personality_names, serve_switch
-from tests.plant.hall import Hall
+from tests.plant.support import Hall
 
 M = 10**6
 CISCO, HP = "cisco-c3560", "hp-procurve-6120"

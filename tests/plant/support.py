@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
-from simulator.kernel import Journal, LoopClock, Streams
+from simulator.kernel import Journal, LoopClock, Streams, run
 from simulator.plant import Physics, Plant, ServerBuild, Timings
+from simulator.plant.disk import InstalledOs
 
 
 @dataclass
@@ -60,7 +61,8 @@ class Hall:
         self.journal = Journal(self.clock)
         physics = Physics(self.clock, Streams(seed), self.journal, Timings(jitter=jitter))
         self.plant = Plant(physics)
-        self.boot = self.plant.network.boot_service = BootService()
+        self.boot = BootService()
+        self.plant.network.connect(self.boot)
         self.pdu = self.plant.add_pdu("pdu-a1", 8, strip)
         self.switch = self.plant.add_switch("sw-a1", 8, 10**9)
         self.one = self._server("srv-01", 1, [("pdu-a1", 1)], disks)
@@ -83,3 +85,37 @@ class Hall:
 
     def said(self, subject):
         return [record.what for record in self.journal if record.subject == subject]
+
+
+def alone(scene):
+    """Run `scene(server, clock)` with one server that has a system, two feeds and no cable."""
+
+    async def main():
+        clock = LoopClock()
+        plant = Plant(Physics(clock, Streams(1), Journal(clock), Timings(jitter=0.0)))
+        server = plant.add_server(
+            ServerBuild(
+                name="srv-01",
+                configuration="E3-1230-16Gb-SSD",
+                disks=[(100, "SSD")],
+                macs=["02:00:00:00:00:01"],
+                nic_speed=10**9,
+                serial="S1",
+                guid=bytes(16),
+                feeds=[None, None],
+                cables={},
+            )
+        )
+        server.disks[0].os = InstalledOs("debian-12", ())
+        try:
+            await scene(server, clock)
+        finally:
+            plant.close()
+
+    run(main())
+
+
+async def running(server, clock):
+    server.power_on()
+    await clock.sleep(600)
+    assert server.state.value == "running"
