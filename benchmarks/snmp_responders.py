@@ -20,10 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from simulator.fabric import SharedUdpFabric, UdpFabric, can_share
+from simulator.fabric.serve import serve_device
 from simulator.kernel import Journal, LoopClock, Streams
 from simulator.plant import Physics, Plant, Timings
 from simulator.snmp import User, ber, dotted
-from simulator.switch import SwitchDevice, serve_switch
+from simulator.switch import SwitchDevice
 
 __all__ = [
     "COMMUNITY",
@@ -100,9 +101,8 @@ async def _ours(ports: int, listening: Listening) -> None:
     fabric = (SharedUdpFabric if can_share() else UdpFabric)()
     clock = LoopClock()
     hardware = plant(clock).add_switch("sw", ports, 10**9)
-    end = await serve_switch(
-        hardware, "brocade-icx6430", COMMUNITY, fabric, ("127.32.0.1", 0), clock, users=[USER]
-    )  # fmt: skip
+    device = SwitchDevice(hardware, "brocade-icx6430", COMMUNITY, clock, users=[USER], wire=fabric.time)
+    end = await serve_device(device, fabric, ("127.32.0.1", 0))
     listening(*end.address)
     await until_told()
     fabric.close()

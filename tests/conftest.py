@@ -6,5 +6,5 @@ import pytest
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Warnings are errors; this one is pysnmp's, which calls pysmi (a test's dependency) by a name of its past."""
-    config.addinivalue_line("filterwarnings", "ignore:getReadersFromUrls is deprecated:DeprecationWarning")
+    """Warnings are errors; these are pysnmp's, which calls pysmi (a test's dependency) by names of its past."""
+    config.addinivalue_line("filterwarnings", "ignore:[A-Za-z0-9]+ is deprecated. Please use:DeprecationWarning")

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Protocol
 
 from simulator.fabric.base import Address, Endpoint, Fabric
 
-__all__ = ["serve", "serve_late"]
+__all__ = ["Device", "serve", "serve_device", "serve_late"]
+
+
+class Device(Protocol):
+    """One that answers in its own time, and also sends what nobody asked for. A management card of SNMP is one."""
+
+    send: Callable[[bytes, Address], None] | None
+    address: bytes
+    """Its own, four octets."""
+
+    def receive(self, data: bytes, reply: Callable[[bytes], None]) -> None: ...
 
 
 async def serve(fabric: Fabric, address: Address | None, handle: Callable[[bytes], bytes | None]) -> Endpoint:
@@ -36,6 +47,13 @@ async def serve_late(
             receive(data, partial(_answer, endpoint, source))
 
     endpoint = await fabric.open(address, take)
+    return endpoint
+
+
+async def serve_device(device: Device, fabric: Fabric, address: Address | None) -> Endpoint:
+    """Put a device on the network, and tell it its way out. Raises AddressInUse."""
+    endpoint = await serve_late(fabric, address, device.receive)
+    device.send, device.address = endpoint.send, bytes(map(int, endpoint.address[0].split(".")))
     return endpoint
 
 

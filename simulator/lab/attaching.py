@@ -9,15 +9,16 @@ from typing import Any
 
 from simulator.bmc import Bmc, load_personality, serve_bmc
 from simulator.fabric import Address, AddressInUse, Endpoint, Fabric
+from simulator.fabric.serve import serve_device
 from simulator.files.plan import LabPlan, PduPlan, SwitchPlan
 from simulator.ipmi.channel import user
 from simulator.kernel import Clock
 from simulator.lab.build import snmp_user
-from simulator.pdu import PduHardware, serve_pdu
+from simulator.pdu import PduDevice
 from simulator.plant import Plant
 from simulator.snmp import User
 from simulator.snmp.station import Station
-from simulator.switch import SwitchHardware, serve_switch
+from simulator.switch import SwitchDevice
 
 __all__ = ["Octets", "attach_to", "devices_of"]
 
@@ -43,44 +44,26 @@ def devices_of(
         if server.bmc.driver:
             continue  # a real one
         machine = plant.servers[server.name]
-        users = [user(2, server.bmc.username, server.bmc.password)]
-        bmc = bmcs[server.name] = Bmc(machine, users, load_personality(server.model), octets)
+        logins = [user(2, server.bmc.username, server.bmc.password)]
+        bmc = bmcs[server.name] = Bmc(machine, logins, load_personality(server.model), octets)
         bmc.kg = server.bmc.kg.encode()
         if server.bmc.alerts:
             bmc.alert_to(server.bmc.alerts)
         machine.standby_lost = bmc.power_lost
         devices.append(("bmcs", server.name, (server.bmc.host, server.bmc.port), partial(serve_bmc, bmc, fabric)))
+    wire = fabric.time
     for switch in plan.switches.values():
-        attach = partial(_switch, plant.switches[switch.name], switch, fabric, clock, stations)
-        devices.append(("switches", switch.name, (switch.host, switch.port), attach))
+        community, users = _who(switch)
+        hardware = plant.switches[switch.name]
+        device = stations[switch.name] = SwitchDevice(hardware, switch.model, community, clock, users=users, wire=wire)
+        devices.append(("switches", switch.name, (switch.host, switch.port), partial(serve_device, device, fabric)))
     for pdu in plan.pdus.values():
-        attach = partial(_pdu, plant.pdus[pdu.name], pdu, fabric, clock, stations)
-        devices.append(("pdus", pdu.name, (pdu.host, pdu.port), attach))
+        community, users = _who(pdu)
+        strip = stations[pdu.name] = PduDevice(
+            plant.pdus[pdu.name], pdu.model, community, clock, users=users, wire=wire
+        )
+        devices.append(("pdus", pdu.name, (pdu.host, pdu.port), partial(serve_device, strip, fabric)))
     return devices
-
-
-async def _switch(
-    hardware: SwitchHardware,
-    plan: SwitchPlan,
-    fabric: Fabric,
-    clock: Clock,
-    stations: dict[str, Station[Any]],
-    address: Address,
-) -> Endpoint:
-    community, users = _who(plan)
-    return await serve_switch(hardware, plan.model, community, fabric, address, clock, users=users, stations=stations)
-
-
-async def _pdu(
-    hardware: PduHardware,
-    plan: PduPlan,
-    fabric: Fabric,
-    clock: Clock,
-    stations: dict[str, Station[Any]],
-    address: Address,
-) -> Endpoint:
-    community, users = _who(plan)
-    return await serve_pdu(hardware, plan.model, community, fabric, address, clock, users=users, stations=stations)
 
 
 def _who(plan: SwitchPlan | PduPlan) -> tuple[str | None, list[User]]:

@@ -1,6 +1,6 @@
 """Power strips as SNMP shows them: outlets that are read and commanded through each make's own tables."""
 
-from simulator.pdu.device import PduDevice, serve_pdu
+from simulator.pdu.device import PduDevice
 from simulator.pdu.hardware import Outlet, PduHardware
 from simulator.pdu.personality import Personality, personality, personality_names
 
@@ -11,5 +11,4 @@ __all__ = [
     "Personality",
     "personality",
     "personality_names",
-    "serve_pdu",
 ]

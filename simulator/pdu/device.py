@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
 
-from simulator.fabric import Address, Endpoint, Fabric
-from simulator.fabric.serve import serve_late
 from simulator.kernel import Clock
 from simulator.pdu.card import Card
 from simulator.pdu.hardware import Outlet, PduHardware
@@ -19,7 +16,7 @@ from simulator.snmp.station import Station
 from simulator.snmp.statistics import statistics
 from simulator.snmp.system import system_group
 
-__all__ = ["PduDevice", "serve_pdu"]
+__all__ = ["PduDevice"]
 
 
 @lru_cache(maxsize=64)
@@ -65,26 +62,3 @@ class PduDevice(Station[Card]):
         names = [oid(name.format(n=outlet.number)) for name in self._traps.objects]
         told = tuple(self.agent.binding_at(template.index[name]) for name in names)
         self.notify(Event(self._traps.on if outlet.on else self._traps.off, told))
-
-
-async def serve_pdu(
-    hardware: PduHardware,
-    model: str,
-    community: str | None,
-    fabric: Fabric,
-    address: Address | None,
-    clock: Clock,
-    *,
-    read_community: str | None = None,
-    users: Iterable[User] = (),
-    stations: dict[str, Station[Any]] | None = None,
-) -> Endpoint:
-    """Put a PDU on the network: SNMP v1 and v2c, where `community` reads and writes, and v3 for
-    `users`. The device is left in `stations` by its name. Raises UnknownPage, AddressInUse.
-    """
-    device = PduDevice(hardware, model, community, clock, read_community=read_community, users=users, wire=fabric.time)
-    if stations is not None:
-        stations[hardware.name] = device
-    endpoint = await serve_late(fabric, address, device.receive)
-    device.send, device.address = endpoint.send, bytes(map(int, endpoint.address[0].split(".")))
-    return endpoint

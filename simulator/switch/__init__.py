@@ -1,6 +1,6 @@
 """Switches as SNMP shows them: the system group and the interfaces of IF-MIB, over the switch's own hardware."""
 
-from simulator.switch.device import SwitchDevice, serve_switch
+from simulator.switch.device import SwitchDevice
 from simulator.switch.hardware import Port, SwitchHardware
 from simulator.switch.personality import Personality, personality, personality_names
 
@@ -11,5 +11,4 @@ __all__ = [
     "SwitchHardware",
     "personality",
     "personality_names",
-    "serve_switch",
 ]

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
 
-from simulator.fabric import Address, Endpoint, Fabric
-from simulator.fabric.serve import serve_late
 from simulator.kernel import Clock
 from simulator.snmp import Access, Agent, Template, User, oid
 from simulator.snmp.ber import integer
@@ -25,7 +22,7 @@ from simulator.switch.speed import mau_objects, stack_ports
 from simulator.switch.state import SwitchState
 from simulator.switch.vlans import static_vlans, vtp
 
-__all__ = ["SwitchDevice", "serve_switch"]
+__all__ = ["SwitchDevice"]
 
 
 @lru_cache(maxsize=64)
@@ -121,28 +118,3 @@ class SwitchDevice(Station[SwitchState]):
                 ),
             )
         )
-
-
-async def serve_switch(
-    hardware: SwitchHardware,
-    model: str,
-    community: str | None,
-    fabric: Fabric,
-    address: Address | None,
-    clock: Clock,
-    *,
-    read_community: str | None = None,
-    users: Iterable[User] = (),
-    stations: dict[str, Station[Any]] | None = None,
-) -> Endpoint:
-    """Put a switch on the network: SNMP v1 and v2c, where `community` reads and writes, and v3 for
-    `users`. The device is left in `stations` by its name. Raises UnknownPage, AddressInUse.
-    """
-    device = SwitchDevice(
-        hardware, model, community, clock, read_community=read_community, users=users, wire=fabric.time
-    )
-    if stations is not None:
-        stations[hardware.name] = device
-    endpoint = await serve_late(fabric, address, device.receive)
-    device.send, device.address = endpoint.send, bytes(map(int, endpoint.address[0].split(".")))
-    return endpoint

@@ -20,8 +20,7 @@ from pysnmp.proto.rfc1902 import Integer32, OctetString
 
 from simulator.fabric import MemoryFabric
 from simulator.kernel import LoopClock, Streams, VirtualLoop, run
-from simulator.switch import serve_switch
-from tests.switch.fakes import FakeSwitch
+from tests.switch.support import FakeSwitch, serve_switch
 
 SWITCH = ("127.32.0.1", 1161)
 ADMIN_STATUS_OF_PORT_3 = "1.3.6.1.2.1.2.2.1.7.10103"

@@ -9,12 +9,11 @@ import pytest
 
 from simulator.fabric import Endpoint, UdpFabric
 from simulator.kernel import LoopClock
-from simulator.pdu import serve_pdu
 from simulator.snmp import User
-from simulator.switch import personality, personality_names, serve_switch
+from simulator.switch import personality, personality_names
 from tests.interop.programs import execute, need
-from tests.pdu.fakes import FakePdu
-from tests.switch.fakes import FakeSwitch
+from tests.pdu.support import FakePdu, serve_pdu
+from tests.switch.support import FakeSwitch, serve_switch
 
 pytestmark = pytest.mark.interop
 PASSWORD = "maplesyrup"

@@ -16,12 +16,11 @@ from simulator.dcim.drivers.foreign_snmp import ForeignPduDriver, ForeignSwitchD
 from simulator.dcim.drivers.own_snmp import OwnPduDriver, OwnSwitchDriver
 from simulator.fabric import UdpFabric
 from simulator.kernel import LoopClock
-from simulator.pdu import serve_pdu
 from simulator.snmp import User
 from simulator.snmp.usm import AUTH_PROTOCOLS, PRIV_PROTOCOLS
-from simulator.switch import personality, personality_names, serve_switch
-from tests.pdu.fakes import FakePdu
-from tests.switch.fakes import FakeSwitch
+from simulator.switch import personality, personality_names
+from tests.pdu.support import FakePdu, serve_pdu
+from tests.switch.support import FakeSwitch, serve_switch
 
 pytestmark = pytest.mark.interop
 

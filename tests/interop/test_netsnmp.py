@@ -9,11 +9,9 @@ import pytest
 
 from simulator.fabric import Endpoint, UdpFabric
 from simulator.kernel import LoopClock
-from simulator.pdu import serve_pdu
-from simulator.switch import serve_switch
 from tests.interop.programs import Outcome, execute, need
-from tests.pdu.fakes import FakePdu
-from tests.switch.fakes import FakeSwitch
+from tests.pdu.support import FakePdu, serve_pdu
+from tests.switch.support import FakeSwitch, serve_switch
 
 pytestmark = pytest.mark.interop
 

@@ -15,9 +15,8 @@ from simulator.fabric import UdpFabric
 from simulator.kernel import LoopClock
 from simulator.snmp import User, Version
 from simulator.snmp.station import Sink
-from simulator.switch import serve_switch
 from tests.interop.programs import need
-from tests.switch.fakes import FakeSwitch
+from tests.switch.support import FakeSwitch, serve_switch
 
 pytestmark = pytest.mark.interop
 PASSWORD = "maplesyrup"

@@ -12,13 +12,11 @@ from simulator.fabric import Endpoint, UdpFabric
 from simulator.kernel import LoopClock
 from simulator.lab import Lab
 from simulator.lab.options import WireOptions
-from simulator.pdu import serve_pdu
 from simulator.snmp import User, oid
 from simulator.snmp.usm import AUTH_PROTOCOLS, PRIV_PROTOCOLS
-from simulator.switch import serve_switch
 from tests.interop.programs import Outcome, execute, need
-from tests.pdu.fakes import FakePdu
-from tests.switch.fakes import FakeSwitch
+from tests.pdu.support import FakePdu, serve_pdu
+from tests.switch.support import FakeSwitch, serve_switch
 
 pytestmark = pytest.mark.interop
 

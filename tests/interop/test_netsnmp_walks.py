@@ -11,12 +11,10 @@ import pytest
 from simulator.fabric import Endpoint, UdpFabric
 from simulator.kernel import LoopClock
 from simulator.pdu import personality_names as pdus
-from simulator.pdu import serve_pdu
 from simulator.switch import personality_names as switches
-from simulator.switch import serve_switch
 from tests.interop.programs import execute, need
-from tests.pdu.fakes import FakePdu
-from tests.switch.fakes import FakeSwitch
+from tests.pdu.support import FakePdu, serve_pdu
+from tests.switch.support import FakeSwitch, serve_switch
 
 pytestmark = pytest.mark.interop
 QUICK = {"cisco-c3560", "huawei-s12704", "apc-ap8641"}

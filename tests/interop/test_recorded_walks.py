@@ -12,7 +12,7 @@ from simulator.fabric import Endpoint, UdpFabric
 from simulator.fabric.serve import serve
 from simulator.snmp import ber, dotted
 from tests.interop.programs import execute, need
-from tests.snmp.recordings import COMMUNITY, Instance, agent_of, load
+from tests.snmp.support import COMMUNITY, Instance, agent_of, load
 
 pytestmark = pytest.mark.interop
 QUICK = ["UPS/apc-7902b", "network/switch/dlink-des3038", "UPS/eaton-93e-80"]

@@ -11,10 +11,11 @@ from simulator.dcim.records import PowerStatus
 from simulator.fabric import MemoryFabric
 from simulator.kernel import Streams, run
 from simulator.lab import Lab
-from simulator.pdu import personality, personality_names, serve_pdu
+from simulator.pdu import personality, personality_names
 from simulator.snmp import Manager, Version, ber, oid
 from simulator.snmp.notification import AUTHENTICATION_FAILURE, COLD_START, decode_notification
 from simulator.snmp.station import Sink
+from tests.pdu.support import serve_pdu
 from tests.plant.support import Hall
 
 APC = "1.3.6.1.4.1.318"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from simulator.pdu import personality as pdu_personality
 from simulator.snmp import Agent, Manager, Version, ber, dotted, oid, subids
 from simulator.switch import Personality, personality
-from tests.snmp.recordings import COMMUNITY, Instance, agent_of, every_name, load, names, path_of
+from tests.snmp.support import COMMUNITY, Instance, agent_of, every_name, load, names, path_of
 
 MANAGER = Manager(COMMUNITY)
 SMALL = 25_000

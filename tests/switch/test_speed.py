@@ -13,8 +13,9 @@ from simulator.kernel import Streams, run
 from simulator.plant.ethernet import AUTO, LinkSetting
 from simulator.snmp import Manager, Status, oid
 from simulator.snmp.ber import integer, object_identifier
-from simulator.switch import SwitchDevice, personality, personality_names, serve_switch
+from simulator.switch import SwitchDevice, personality, personality_names
 from tests.plant.support import Hall
+from tests.switch.support import serve_switch
 
 M = 10**6
 CISCO, HP = "cisco-c3560", "hp-procurve-6120"

@@ -11,7 +11,7 @@ from simulator.kernel import LoopClock, run
 from simulator.kernel.pages import UnknownPage
 from simulator.snmp import Manager, Response, Status, ber, dotted, oid
 from simulator.switch import SwitchDevice, personality, personality_names
-from tests.switch.fakes import FakeSwitch
+from tests.switch.support import FakeSwitch
 
 IF = "1.3.6.1.2.1.2.2.1"
 IFX = "1.3.6.1.2.1.31.1.1.1"

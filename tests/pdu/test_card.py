@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from simulator.kernel import run
 from simulator.snmp import Status, ber, oid
-from tests.pdu.test_pdu import APC, OFF, ON, RPDU2_COMMAND, RPDU_COMMAND, SPDU, Bench
+from tests.pdu.test_device import APC, OFF, ON, RPDU2_COMMAND, RPDU_COMMAND, SPDU, Bench
 
 TREES = st.sampled_from([SPDU, RPDU_COMMAND, RPDU2_COMMAND])
 OUTLETS = st.integers(1, 8)

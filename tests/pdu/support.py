@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from simulator.fabric import Address, Endpoint, Fabric
+from simulator.fabric.serve import serve_device
 from simulator.kernel import Clock
+from simulator.pdu import PduDevice, PduHardware
+from simulator.snmp import User
+from simulator.snmp.station import Station
 
 
 @dataclass
@@ -56,3 +62,22 @@ class FakePdu:
 
     def __post_init__(self) -> None:
         self.outlets = [FakeOutlet(number, self.clock) for number in range(1, self.count + 1)]
+
+
+async def serve_pdu(
+    hardware: PduHardware,
+    model: str,
+    community: str | None,
+    fabric: Fabric,
+    address: Address | None,
+    clock: Clock,
+    *,
+    read_community: str | None = None,
+    users: Iterable[User] = (),
+    stations: dict[str, Station[Any]] | None = None,
+) -> Endpoint:
+    """Put one on the network; the device is left in `stations` by its name."""
+    device = PduDevice(hardware, model, community, clock, read_community=read_community, users=users, wire=fabric.time)
+    if stations is not None:
+        stations[hardware.name] = device
+    return await serve_device(device, fabric, address)

@@ -10,7 +10,7 @@ from simulator.kernel import LoopClock, run
 from simulator.kernel.pages import UnknownPage
 from simulator.pdu import PduDevice, personality, personality_names
 from simulator.snmp import Manager, Response, Status, ber, oid
-from tests.pdu.fakes import FakePdu
+from tests.pdu.support import FakePdu
 
 APC = "1.3.6.1.4.1.318.1.1"
 SPDU = f"{APC}.4.4.2.1.3"

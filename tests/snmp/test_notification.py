@@ -29,8 +29,8 @@ from simulator.snmp.notification import (
     encode_v2,
 )
 from simulator.snmp.station import Sink
-from simulator.switch import serve_switch
 from tests.plant.support import Hall
+from tests.switch.support import serve_switch
 
 SINK = ("10.0.0.9", 162)
 

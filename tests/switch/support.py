@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from simulator.fabric import Address, Endpoint, Fabric
+from simulator.fabric.serve import serve_device
 from simulator.kernel import Clock
 from simulator.plant.ethernet import AUTO, LinkSetting, can_be_set
+from simulator.snmp import User
+from simulator.snmp.station import Station
+from simulator.switch import SwitchDevice, SwitchHardware
 from simulator.switch.hardware import Vlan
 
 
@@ -91,3 +97,24 @@ class FakeSwitch:
     def remove_vlan(self, number: int) -> None:
         self.vlans.pop(number, None)
         self.generation += 1
+
+
+async def serve_switch(
+    hardware: SwitchHardware,
+    model: str,
+    community: str | None,
+    fabric: Fabric,
+    address: Address | None,
+    clock: Clock,
+    *,
+    read_community: str | None = None,
+    users: Iterable[User] = (),
+    stations: dict[str, Station[Any]] | None = None,
+) -> Endpoint:
+    """Put one on the network; the device is left in `stations` by its name."""
+    device = SwitchDevice(
+        hardware, model, community, clock, read_community=read_community, users=users, wire=fabric.time
+    )
+    if stations is not None:
+        stations[hardware.name] = device
+    return await serve_device(device, fabric, address)

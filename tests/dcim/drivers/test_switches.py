@@ -17,8 +17,8 @@ from simulator.kernel.pages import UnknownPage
 from simulator.snmp import decode_message
 from simulator.snmp.message import RESPONSE, encode_message, encode_varbind
 from simulator.snmp.oid import oid
-from simulator.switch import personality, personality_names, serve_switch
-from tests.switch.fakes import FakeSwitch
+from simulator.switch import personality, personality_names
+from tests.switch.support import FakeSwitch, serve_switch
 
 PLACE = ("127.32.0.1", 1161)
 UPTIME = oid("1.3.6.1.2.1.1.3.0")

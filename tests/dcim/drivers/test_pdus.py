@@ -10,8 +10,8 @@ from simulator.dcim.drivers.own_snmp import OwnPduDriver
 from simulator.fabric import AddressInUse, MemoryFabric
 from simulator.kernel import LoopClock, Streams, run
 from simulator.kernel.pages import UnknownPage
-from simulator.pdu import personality, personality_names, serve_pdu
-from tests.pdu.fakes import FakePdu
+from simulator.pdu import personality, personality_names
+from tests.pdu.support import FakePdu, serve_pdu
 
 PLACE = ("127.48.0.1", 1161)
 FIRST = {"eaton-managed": 0}

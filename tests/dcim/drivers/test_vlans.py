@@ -11,7 +11,8 @@ from simulator.dcim.drivers.own_snmp import OwnSwitchDriver
 from simulator.fabric.memory import MemoryFabric
 from simulator.kernel import Journal, LoopClock, Streams, run
 from simulator.plant import Physics, Plant, Timings
-from simulator.switch import personality, serve_switch
+from simulator.switch import personality
+from tests.switch.support import serve_switch
 
 PLACE = ("127.32.0.1", 1161)
 PORTS = 12

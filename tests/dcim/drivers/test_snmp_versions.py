@@ -16,11 +16,10 @@ from simulator.faults import CATALOGUE
 from simulator.files.problems import FileProblems
 from simulator.kernel import LoopClock, Streams, run
 from simulator.lab import Lab
-from simulator.pdu import serve_pdu
 from simulator.snmp import User
-from simulator.switch import personality, personality_names, serve_switch
-from tests.pdu.fakes import FakePdu
-from tests.switch.fakes import FakeSwitch
+from simulator.switch import personality, personality_names
+from tests.pdu.support import FakePdu, serve_pdu
+from tests.switch.support import FakeSwitch, serve_switch
 
 PLACE = ("127.32.0.1", 1161)
 PASSWORD = "maplesyrup"

@@ -10,7 +10,7 @@ from simulator.kernel import LoopClock, run
 from simulator.pdu import PduDevice
 from simulator.plant.power import Strip
 from simulator.snmp import Manager, Response, Status, ber, oid
-from tests.pdu.fakes import FakePdu
+from tests.pdu.support import FakePdu
 from tests.plant.support import Hall
 
 E = "1.3.6.1.4.1"
