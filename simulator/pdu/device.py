@@ -60,5 +60,5 @@ class PduDevice(Station[Card]):
             return
         template = self.agent.template
         names = [oid(name.format(n=outlet.number)) for name in self._traps.objects]
-        told = tuple(self.agent.binding_at(template.index[name]) for name in names)
-        self.notify(Event(self._traps.on if outlet.on else self._traps.off, told))
+        values = tuple(self.agent.binding_at(template.index[name]) for name in names)
+        self.notify(Event(self._traps.on if outlet.on else self._traps.off, values))

@@ -91,6 +91,7 @@ def _all(item: AllObject) -> Object[Card]:
 
 
 def _outlet_object(item: OutletObject, outlets: int) -> Object[Card]:
+    """One column over the outlets: how it is read and written follows from the quantity that the page says it is."""
     indexes = _indexes(item.index, outlets)
     if isinstance(item, NumberObject):
         numbers = {row: octets(str(row + 1)) if item.text else integer(row + 1) for row in range(outlets)}
@@ -144,6 +145,7 @@ def metered_objects(page: Personality, outlets: int) -> list[Object[Card]]:
 
 
 def _metered_object(page: Personality, item: MeteredObject, outlets: int) -> Object[Card]:
+    """One column over what is metered: labels and volts are fixed for the model, the rest is read from the plant."""
     banks = page.banks if page.banks > 1 else 0
     rows = {"outlet": outlets, "bank": page.banks, "phase": page.phases, "whole": 1, "load": 1 + banks}[item.of]
     subject = _SUBJECTS[item.of]

@@ -31,7 +31,7 @@ class Silent(Exception):
 class Agent(Operations[S]):
     """One agent: a template shared with its like, a state of its own, and who may ask."""
 
-    __slots__ = ("bend", "communities", "contexts", "max_size", "refused", "rejected", "security")
+    __slots__ = ("communities", "contexts", "intercept", "max_size", "refused", "rejected", "security")
 
     def __init__(
         self,
@@ -52,8 +52,8 @@ class Agent(Operations[S]):
         self.max_size = max_size
         self.contexts = contexts
         self.security = security
-        self.bend: Callable[[Message, Callable[..., Answer]], Answer] | None = None
-        """Stands between a request and its answer, when something is wrong with the agent."""
+        self.intercept: Callable[[Message, Callable[..., Answer]], Answer] | None = None
+        """Middleware: stands between a request and its answer, when something is wrong with the agent."""
         self.rejected: Callable[[], None] | None = None
         """Called when a community is wrong, for an authenticationFailure trap."""
         self.refused: Callable[[Literal["malformed", "version"]], None] | None = None
@@ -131,8 +131,8 @@ class Agent(Operations[S]):
 
     def respond(self, request: Message, grant: Grant[S], room: int) -> Answer:
         """What a request is answered with; `room`: octets that the bindings may take. Raises Silent."""
-        if self.bend is not None:
-            return self.bend(request, partial(self.operate, request, grant, room))
+        if self.intercept is not None:
+            return self.intercept(request, partial(self.operate, request, grant, room))
         return self.operate(request, grant, room)
 
     def _encode(self, request: Message, answer: Answer) -> bytes | None:

@@ -65,16 +65,16 @@ class Opened(NamedTuple):
 class Engine:
     """One engine with its users. `clock` gives boots, and seconds since the last of them."""
 
-    __slots__ = ("_clock", "_keys", "_salt", "_told", "_users", "engine_id", "stats", "unknown_contexts")
+    __slots__ = ("_advertised", "_clock", "_keys", "_salt", "_users", "engine_id", "stats", "unknown_contexts")
 
     def __init__(
         self,
         engine_id: bytes,
         users: Iterable[User],
         clock: Callable[[], tuple[int, int]],
-        told: Callable[[], tuple[int, int]] | None = None,
+        advertised: Callable[[], tuple[int, int]] | None = None,
     ) -> None:
-        """`engine_id`: 5 to 32 octets. `told`: the boots and time that its messages carry, when something is wrong with
+        """`engine_id`: 5 to 32 octets. `advertised`: the boots and time that its messages carry, when something is wrong with
         them. Raises ValueError for another length.
         """
         if not 5 <= len(engine_id) <= 32:
@@ -83,7 +83,7 @@ class Engine:
         self._users = {user.name.encode(): user for user in users}
         self._keys = {name: Keys(user, engine_id) for name, user in self._users.items()}
         self._clock = clock
-        self._told = told or clock
+        self._advertised = advertised or clock
         self._salt = 0
         self.stats = dict.fromkeys(Stat, 0)
         self.unknown_contexts = 0
@@ -175,12 +175,12 @@ class Engine:
         body = self._report_body(request_id, _STAT_NAMES[stat], self.stats[stat])
         if keys is not None:
             return self._message(header.message_id, AUTH, keys, body)
-        boots, time = self._told()
+        boots, time = self._advertised()
         plain = Header(header.message_id, _LARGEST, 0, self.engine_id, boots, time, header.user, b"", 0, b"", body)
         return encode(plain)[0]
 
     def _message(self, message_id: int, flags: int, keys: Keys, body: bytes) -> bytes:
-        boots, time = self._told()
+        boots, time = self._advertised()
         salt = b""
         if flags & PRIV:
             self._salt += 1

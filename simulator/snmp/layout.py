@@ -2,6 +2,11 @@
 
 A manager sends the same kind of message all day; only the contents of a few elements differ, seldom their lengths. Where
 all tags, lengths and constants are the octets that they were, the rest stands where it stood.
+
+The idea: read both as one big number each. Of a message read before, a mask has ones where octets must be the same, and
+`data & mask == constant` compares all tags, lengths and constants in one step, whatever their number; one compiled `Struct`
+then cuts out what lies in the mask's holes. A message of the same length that was nested otherwise differs in a tag or a length,
+which are never in a hole, so it fails the comparison and is read element by element.
 """
 
 from __future__ import annotations
@@ -44,7 +49,9 @@ class Layout(Generic[K]):
 def _holes(
     places: tuple[int, ...], size: int, unsigned: tuple[int, ...]
 ) -> tuple[int, Callable[[bytes], tuple[bytes, ...]]]:
-    """A mask of what stays the same in the first octets, and what takes out the rest."""
+    """A mask of what stays the same in the first octets, and what takes out the rest. A number that must not be negative
+    keeps its first bit in the mask: its sign is then compared as a constant.
+    """
     mask, fields, last = bytearray(b"\xff" * size), "", 0
     for at, stop in zip(places[::2], places[1::2], strict=True):
         fields += f"{at - last}x{stop - at}s"

@@ -131,6 +131,7 @@ def _part(data: bytes, position: int, end: int, kind: int) -> tuple[bytes, int]:
 
 
 def _decode_v1(data: bytes) -> Notification:
+    """A Trap-PDU (RFC 1157, 4.1.6), whose notification is told by three of its parts (RFC 3584, 3.1)."""
     tag, position, end = read(data, 0, len(data))
     version, position = _part(data, position, end, INTEGER)
     community, position = _part(data, position, end, OCTET_STRING)

@@ -94,6 +94,9 @@ class SecureManager(Asker):
     # answers
 
     def take(self, data: bytes) -> Response | Report | Request | None:
+        """What a datagram is to the requests that wait: their answer, a Report, the same request to be sent again once the
+        engine has introduced itself, or nothing.
+        """
         try:
             header = decode_header(data)
             if header.message_id not in self._pending:

@@ -157,12 +157,12 @@ class Station(Generic[S]):
             self._since = self.wire.now()
         return self._boots, int(self.wire.now() - self._since)
 
-    def _told_clock(self) -> tuple[int, int]:
+    def _advertised_clock(self) -> tuple[int, int]:
         boots, seconds = self.engine_clock()
         return (boots - 1 if self.stale else boots), seconds
 
     def _secure(self, users: Iterable[User]) -> Engine:
-        security = Engine(self.traffic.engine_id, users, self.engine_clock, told=self._told_clock)
+        security = Engine(self.traffic.engine_id, users, self.engine_clock, advertised=self._advertised_clock)
         self.agent.security = self.traffic.security = security
         return security
 
@@ -266,16 +266,19 @@ class Station(Generic[S]):
     def disturb(self, disturbance: Disturbance) -> Callable[[], None]:
         """From now on; what is returned ends it."""
         self._disturbances.append(disturbance)
-        self.agent.bend = self._bend
+        self.agent.intercept = self._intercept
 
         def end() -> None:
             self._disturbances.remove(disturbance)
             if not self._disturbances:
-                self.agent.bend = None
+                self.agent.intercept = None
 
         return end
 
-    def _bend(self, request: Message, proceed: Callable[..., Answer]) -> Answer:
+    def _intercept(self, request: Message, proceed: Callable[..., Answer]) -> Answer:
+        """What disturbances make of one request and its answer: silence first, then an error in place of the answer, then
+        what is done to the answer itself. Delays and copies are `receive`'s.
+        """
         concerned = [each for each in self._disturbances if each.concerns(request)]
         self._effects = concerned
         kinds = {each.kind: each for each in concerned}

@@ -99,7 +99,9 @@ def forwarding_table(*, by_vlan: bool) -> Table[SwitchState]:
             }.items(),
         )
 
-    return read_only(entry, (1, 2, 3), lambda state: state.kept("fdb", state.hardware.generation, lambda: build(state)))
+    return read_only(
+        entry, (1, 2, 3), lambda state: state.cached("fdb", state.hardware.generation, lambda: build(state))
+    )
 
 
 def q_bridge_objects(ports: int) -> tuple[list[Object[SwitchState]], list[Table[SwitchState]]]:
@@ -151,10 +153,10 @@ def q_bridge_objects(ports: int) -> tuple[list[Object[SwitchState]], list[Table[
         return Rows(oid(current), rows.items())
 
     return objects, [
-        read_only(fdb, (2, 3), lambda state: state.kept("q", state.hardware.generation, lambda: stations(state))),
+        read_only(fdb, (2, 3), lambda state: state.cached("q", state.hardware.generation, lambda: stations(state))),
         read_only(
             current,
             (3, 4, 5, 6, 7),
-            lambda state: state.kept("current", state.hardware.generation, lambda: vlans(state)),
+            lambda state: state.cached("current", state.hardware.generation, lambda: vlans(state)),
         ),
     ]

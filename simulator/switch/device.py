@@ -27,6 +27,7 @@ __all__ = ["SwitchDevice"]
 
 @lru_cache(maxsize=64)
 def _template(model: str, ports: int, shift: int = 0) -> Template[SwitchState]:
+    """What all switches of a model with so many ports show: the groups that every agent has, then the page's trees."""
     page = personality(model)
     if shift:
         page = page.renumbered(ports, shift)

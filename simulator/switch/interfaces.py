@@ -115,6 +115,7 @@ def _if_table(rows: _Rows) -> list[Object[SwitchState]]:
 
 
 def _if_x_table(rows: _Rows) -> list[Object[SwitchState]]:
+    """Its columns; of them the trap's enabling and the alias can be set."""
     page, ports, virtual = rows.page, rows.ports, rows.virtual
 
     def trap(state: SwitchState, row: int) -> bytes:

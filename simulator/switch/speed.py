@@ -47,8 +47,8 @@ def stack_ports(page: Personality, ports: int) -> Table[SwitchState]:
         }
         return Rows(oid(_PORT), rows.items())
 
-    def kept(state: SwitchState) -> Rows:
-        return state.kept("stack ports", tuple(port.setting for port in state.ports), lambda: rows_of(state))
+    def rows(state: SwitchState) -> Rows:
+        return state.cached("stack ports", tuple(port.setting for port in state.ports), lambda: rows_of(state))
 
     return Table(
         oid(_PORT),
@@ -57,7 +57,7 @@ def stack_ports(page: Personality, ports: int) -> Table[SwitchState]:
             _ADMIN_SPEED: writes_integer(_SPEEDS.values(), no_commit),
             _DUPLEX: writes_integer(_DUPLEXES.values(), no_commit),
         },
-        kept,
+        rows,
         lambda state, changes: _plan(state.ports, changes),
     )
 

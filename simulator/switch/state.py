@@ -67,7 +67,7 @@ class SwitchState:
             view.traffic = self.traffic
         return view
 
-    def kept(self, table: str, version: object, build: Callable[[], Rows]) -> Rows:
+    def cached(self, table: str, version: object, build: Callable[[], Rows]) -> Rows:
         """The rows of a table, built anew only when `version` is another one."""
         held = self._rows.get(table)
         if held is None or held[0] != version:

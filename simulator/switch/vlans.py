@@ -57,7 +57,7 @@ def static_vlans(ports: int) -> Table[SwitchState]:
             _UNTAGGED: writes_octets(size, no_commit),
             _ROW_STATUS: writes_integer((1, 2, 4, 5, 6), no_commit),
         },
-        lambda state: state.kept("static", state.hardware.generation, lambda: build(state)),
+        lambda state: state.cached("static", state.hardware.generation, lambda: build(state)),
         plan,
     )
 
@@ -177,7 +177,7 @@ def vtp(page: Personality, ports: int) -> tuple[list[Object[SwitchState]], list[
         return Rows(oid(edit), rows.items())
 
     tables: list[Table[SwitchState]] = [
-        read_only(entry, (2, 3, 4), lambda state: state.kept("vtp", state.hardware.generation, lambda: shown(state))),
+        read_only(entry, (2, 3, 4), lambda state: state.cached("vtp", state.hardware.generation, lambda: shown(state))),
         Table(
             oid(edit),
             {
@@ -215,6 +215,7 @@ def _edit(state: SwitchState, row: int, operation: int) -> None:
 
 
 def _plan_edit(state: SwitchState, changes: Sequence[Change]) -> Callable[[], None]:
+    """Rows of the edit buffer made, changed and removed: in a copy first, which takes the buffer's place on commit."""
     if state.editing is None:
         raise Refused(Status.INCONSISTENT_VALUE, 0)
     after = dict(state.editing)
