@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from starlette.types import ASGIApp
-
 from simulator.api5 import (
     addresses,
     auth,
@@ -54,8 +52,8 @@ def create_app(
     *,
     journal: Journal | None = None,
     activity: Activity | None = None,
-) -> ASGIApp:
-    """The API of one panel. `octets` gives random octets for session ids; each request is written in `journal`, and
+) -> Manager[User, Call]:
+    """The API of one panel, an ASGI application. `octets` gives random octets for session ids; each request is written in `journal`, and
     counts in `activity` as long as it lasts.
     """
     return _App(panel, Accounts5(panel.users, panel.clock, octets), journal, activity)

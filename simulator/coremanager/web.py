@@ -115,6 +115,23 @@ class Manager(ABC, Generic[U, C]):
         with self._activity.busy() if self._activity is not None else nullcontext():
             await self._answer(scope, receive, send)
 
+    async def unavailable(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """What the web server of a COREmanager product says while the core behind it starts: status 503, in the form and
+        the language that were asked for. No caller is looked for, and no function runs.
+        """
+        body = await _read(receive) if scope["method"] == "POST" else b""
+        params = _parameters(scope["query_string"], body or b"")
+        func, lang = params.get("func", ""), _language(params)
+        refused = Refusal("unavailable")
+        document = report(refused, self.texts.error(refused.kind, "", "", lang), lang, func)
+        text, content = write(params.get("out", ""), document, self._head(scope, func, lang), params)
+        self._note(scope, func, refused, 503)
+        await _send(send, 503, "" if scope["method"] == "HEAD" else text, content, {})
+
+    def _head(self, scope: Scope, func: str, lang: str) -> dict[str, str]:
+        host = f"{scope.get('scheme', 'http')}://{_headers(scope).get('host', 'localhost')}"
+        return {"lang": lang, "func": func, "binary": f"/{self.product.manager}", "host": host, "themename": "orion"}
+
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         method, path = scope["method"], scope["path"]
         if path.rstrip("/") not in self.product.paths:
@@ -130,8 +147,7 @@ class Manager(ABC, Generic[U, C]):
 
     async def _carry_out(self, scope: Scope, params: dict[str, str], send: Send) -> None:
         func = params.get("func", "")
-        lang = params.get("lang", "")
-        lang = lang if lang in LANGUAGES else LANGUAGES[0]
+        lang = _language(params)
         refused: Refusal | None = None
         document: Document
         try:
@@ -142,11 +158,7 @@ class Manager(ABC, Generic[U, C]):
                 raise
             text = self.texts.error(refused.kind, refused.subject, refused.value, lang)
             document = report(refused, text, lang, func)
-        host = f"{scope.get('scheme', 'http')}://{_headers(scope).get('host', 'localhost')}"
-        head = {
-            "lang": lang, "func": func, "binary": f"/{self.product.manager}", "host": host, "themename": "orion",
-        }  # fmt: skip
-        text, content = write(params.get("out", ""), document, head, params)
+        text, content = write(params.get("out", ""), document, self._head(scope, func, lang), params)
         extra = {}
         if document.kind == "auth":
             extra["set-cookie"] = f"{self.product.cookie}={document.elements[0].attributes['id']}; path=/; HttpOnly"
@@ -191,12 +203,12 @@ class Manager(ABC, Generic[U, C]):
             user = other
         return user, session
 
-    def _note(self, scope: Scope, func: str, refused: Refusal | None) -> None:
+    def _note(self, scope: Scope, func: str, refused: Refusal | None, status: int = 200) -> None:
         if self._journal is None:
             return
         subject = f"{scope['method']} {scope['path']}?func={func}"
         error = {"error": f"{refused.kind}:{refused.subject}" if refused.subject else refused.kind} if refused else {}
-        self._journal.write(self.product.layer, subject, "request", status=200, **error)
+        self._journal.write(self.product.layer, subject, "request", status=status, **error)
 
 
 # what a request carries, and its answer
@@ -227,6 +239,11 @@ def _parameters(query: bytes, body: bytes) -> dict[str, str]:
         if raw:
             found.update(parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True))
     return found
+
+
+def _language(params: Mapping[str, str]) -> str:
+    lang = params.get("lang", "")
+    return lang if lang in LANGUAGES else LANGUAGES[0]
 
 
 def _headers(scope: Scope) -> dict[str, str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from starlette.types import ASGIApp
-
 from simulator.coremanager.errors import Refusal
 from simulator.coremanager.web import Asked, Manager, Product
 from simulator.ispmanager import auth, users
@@ -19,8 +17,10 @@ _SERVICES = (auth, users)
 PRODUCT = Product("ispmanager", "ispmgr", "ispmanager", Level.ADMIN)
 
 
-def create_app(hosting: Hosting, *, journal: Journal | None = None, activity: Activity | None = None) -> ASGIApp:
-    """Each request is written in `journal`, and counts in `activity` as long as it lasts."""
+def create_app(
+    hosting: Hosting, *, journal: Journal | None = None, activity: Activity | None = None
+) -> Manager[Account, Call]:
+    """An ASGI application. Each request is written in `journal`, and counts in `activity` as long as it lasts."""
     return _App(hosting, journal, activity)
 
 

@@ -13,7 +13,6 @@ from typing import Any
 from simulator.api5 import create_app as create_app5
 from simulator.api6 import create_app, create_gateway
 from simulator.api6.dialect import read_file
-from simulator.api6.errors import UNAVAILABLE, respond
 from simulator.bmc import Bmc
 from simulator.dcim.drivers.base import DriverFactory
 from simulator.dcim.drivers.foreign import ForeignDrivers
@@ -201,14 +200,12 @@ async def _running(
         gateway6 = create_gateway(
             create_app(panel, read_file(plan.dialect) if plan.dialect else None), journal=journal, activity=activity
         )
-        unavailable = respond(*UNAVAILABLE, "Unavailable")
         dcimgr = create_app5(panel, streams["panel/sessions5"].randbytes, journal=journal, activity=activity)
         lists5 = ListCache(dcimgr, clock)
-        gateway5 = Gateway(lists5, unavailable)
+        gateway5 = Gateway(lists5, dcimgr.unavailable)
         hosting = build_hosting(plan, clock, streams["ispmanager/sessions"].randbytes)
-        ispmanager = (
-            Gateway(create_ispmanager(hosting, journal=journal, activity=activity), unavailable) if hosting else None
-        )
+        ispmgr = create_ispmanager(hosting, journal=journal, activity=activity) if hosting else None
+        ispmanager = Gateway(ispmgr, ispmgr.unavailable) if ispmgr else None
         run = Run(
             plan, mode, streams.seed, clock, streams, journal, activity, fabric, plant, panel, gateway6, gateway5, lists5,
             dci6_url="http://dci6.lab", dci5_url="http://dci5.lab", certificate=None, bmc_devices=bmcs, stations=stations, **places,

@@ -7,16 +7,16 @@ import re
 import time
 import traceback
 from collections.abc import Coroutine, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from provisioner.errors import ProvisioningError
-from simulator import kernel
 from simulator.faults.engine import Injected
 from simulator.faults.kinds import NotPossible
 from simulator.invariants.ledger import Account
-from simulator.kernel import Clock, DeadlockError, Journal
+from simulator.kernel import DeadlockError
 from simulator.lab import NotSimulated
 from simulator.scenario import labs
 from simulator.scenario.actors import Actors
@@ -37,11 +37,12 @@ from simulator.scenario.plan import (
 )
 from simulator.scenario.result import Failure, Result, Verdict, replay_command
 from simulator.scenario.schema.expect import LeaksSpec, LedgerSpec
+from simulator.scenario.stage import Stage, run_in
 
 __all__ = ["RECORDS_SHOWN", "run_scenario"]
 
 RECORDS_SHOWN = 12
-"""Journal records with each failure: the last that are about what it names."""
+"""Journal records with a scenario that failed: the last that are about what its failures name. One excerpt for all."""
 
 _TICK = time.perf_counter  # how long a run took is for people only; nothing in a run may depend on it
 
@@ -90,16 +91,14 @@ class _Session:
 
     def __init__(self, scenario: Scenario, seed: int, mode: Mode, open_lab: OpenLab) -> None:
         self.scenario = scenario
-        self.seed = seed
-        self.mode = mode
+        self.stage = Stage(scenario, seed, mode, open_lab)
         self.failures: list[Failure] = []
         self.broken = False
         self.journal_hash = ""
         self.simulated = 0.0
         self.account: Account | None = None
-        self._open_lab = open_lab
-        self._journal: Journal | None = None
-        self._clock: Clock | None = None
+        self._names: set[str] = set()
+        """What failures are about."""
         self._injected: list[tuple[PlannedFault, Injected]] = []
         self._doing: list[str] = []
 
@@ -110,10 +109,7 @@ class _Session:
     def run(self) -> None:
         """Run to the end, whatever happens."""
         try:
-            if self.mode == "simulated":
-                kernel.run(self._in_lab())
-            else:
-                asyncio.run(self._in_lab())
+            run_in(self.stage.mode, self._in_lab())
         except DeadlockError as error:
             self._fail(Miss("the run", "an end", str(error), ()), 0)
         except NotSimulated as error:
@@ -123,31 +119,28 @@ class _Session:
             self._broke(error)
         if not self.journal_hash:
             self._stop_the_watch()
+        self._excerpt()
 
     # the lab
 
     async def _in_lab(self) -> None:
-        asyncio.get_running_loop().set_exception_handler(self._lost)
-        async with self._open_lab(self.scenario.plan, self.mode, self.seed) as run:
-            self._journal, self._clock = run.journal, run.clock
-            async with Actors.on(run, self.scenario.settings, self.scenario.module) as actors:
-                try:
-                    await run.drive(self._play(run, actors))
-                finally:
-                    self._stop_the_watch()
-                    self.account = actors.ledger.account()
+        async with self.stage.opened(self._lost):
+            try:
+                await self.stage.run.drive(self._play(self.stage.run, self.stage.actors))
+            finally:
+                self._stop_the_watch()
+                self.account = self.stage.actors.ledger.account()
 
     def _stop_the_watch(self) -> None:
-        if self._journal is not None and self._clock is not None and not self.journal_hash:
-            self.simulated = self._clock.now()
-            self.journal_hash = self._journal.hash()
+        journal, clock = self.stage.journal, self.stage.clock
+        if journal is not None and clock is not None and not self.journal_hash:
+            self.simulated = clock.now()
+            self.journal_hash = journal.hash()
 
-    def _lost(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """An error that nobody awaited: it would pass unseen."""
-        error = context.get("exception")
+    def _lost(self, error: BaseException) -> None:
         if isinstance(error, NotPossible):
             self._impossible(str(error), 0)
-        elif error is not None:
+        else:
             self._broke(error)
 
     async def _play(self, run: LabRun, actors: Actors) -> None:
@@ -278,7 +271,8 @@ class _Session:
     # what went wrong
 
     def _fail(self, miss: Miss, line: int) -> None:
-        self.failures.append(Failure(miss.what, miss.expected, miss.seen, line, self._records(miss)))
+        self._names.update(miss.about, _WORD.findall(f"{miss.what} {miss.expected} {miss.seen}"))
+        self.failures.append(Failure(miss.what, miss.expected, miss.seen, line))
 
     def _impossible(self, message: str, line: int) -> None:
         self.broken = True
@@ -286,19 +280,19 @@ class _Session:
 
     def _broke(self, error: BaseException) -> None:
         self.broken = True
-        trace = "".join(traceback.format_exception(error)).rstrip()
-        records = (
-            [str(record) for record in self._journal.since(len(self._journal) - RECORDS_SHOWN)] if self._journal else []
-        )
+        trace, journal = "".join(traceback.format_exception(error)).rstrip(), self.stage.journal
+        records = [str(record) for record in journal.since(len(journal) - RECORDS_SHOWN)] if journal else []
         self.failures.append(Failure("the run", "no error of the simulator", trace, 0, tuple(records)))
 
-    def _records(self, miss: Miss) -> tuple[str, ...]:
-        """The last records about what a failure names; of everything when it names nothing that has any."""
-        if self._journal is None:
-            return ()
-        names = {*miss.about, *_WORD.findall(f"{miss.what} {miss.expected} {miss.seen}")}
-        records = [record for record in self._journal if record.subject in names] or list(self._journal)
-        return tuple(str(record) for record in records[-RECORDS_SHOWN:])
+    def _excerpt(self) -> None:
+        """Put the last records about what failures name, or the last of all, with the last failure, once."""
+        journal = self.stage.journal
+        if journal is None or not self.failures or self.broken:
+            return
+        records = [record for record in journal if record.subject in self._names] or list(journal)
+        self.failures[-1] = replace(
+            self.failures[-1], records=tuple(str(record) for record in records[-RECORDS_SHOWN:])
+        )
 
 
 _WORD = re.compile(r"[A-Za-z0-9][\w.-]*\w")
