@@ -5,13 +5,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import JSONResponse
 
 from simulator.dcim import errors
 
-__all__ = ["HANDLER_NOT_FOUND", "METHOD_NOT_ALLOWED", "OURS", "TOO_LARGE", "UNAVAILABLE", "body", "respond", "words"]
+__all__ = [
+    "HANDLER_NOT_FOUND",
+    "METHOD_NOT_ALLOWED",
+    "OURS",
+    "TOO_LARGE",
+    "UNAVAILABLE",
+    "body",
+    "refuse",
+    "respond",
+    "words",
+]
 
 HANDLER_NOT_FOUND = (404, 1106)
 METHOD_NOT_ALLOWED = (405, 1106)
@@ -59,3 +70,11 @@ def body(code: int, message: str, value: str = "") -> dict[str, Any]:
 
 def respond(status: int, code: int, message: str, value: str = "") -> JSONResponse:
     return JSONResponse(body(code, message, value), status)
+
+
+def refuse(words: Mapping[str, Any]) -> JSONResponse:
+    """An error with this `status`, `code` and `message`; of those that are missing, what the table has for a wrong call."""
+    status, code = TABLE[errors.CallerError]
+    status = int(words.get("status", status))
+    code = int(words.get("code", next((own for at, own in TABLE.values() if at == status), code)))
+    return respond(status, code, str(words.get("message", "refused")))

@@ -13,7 +13,7 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import parse_qsl, unquote
 
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from simulator.coremanager.calls import Call, Filters, Register
 from simulator.coremanager.document import Document
@@ -117,16 +117,35 @@ class Manager(ABC, Generic[U, C]):
 
     async def unavailable(self, scope: Scope, receive: Receive, send: Send) -> None:
         """What the web server of a COREmanager product says while the core behind it starts: status 503, in the form and
-        the language that were asked for. No caller is looked for, and no function runs.
+        the language that were asked for.
         """
+        await self._refuse(scope, receive, send, Refusal("unavailable"), 503)
+
+    def refuse(self, words: Mapping[str, Any]) -> ASGIApp:
+        """An application that refuses every call with this error `type`, `object` and `message`, and does nothing; with
+        `status`, as HTTP has it.
+        """
+        refused = Refusal(str(words.get("type", "conflict")), str(words.get("object", "")))
+        status = int(words.get("status", 200))
+
+        async def refusing(scope: Scope, receive: Receive, send: Send) -> None:
+            await self._refuse(scope, receive, send, refused, status, str(words.get("message", "")))
+
+        return refusing
+
+    async def _refuse(
+        self, scope: Scope, receive: Receive, send: Send, refused: Refusal, status: int, text: str = ""
+    ) -> None:
+        """Answer with an error and nothing else: no caller is looked for, and no function runs."""
         body = await _read(receive) if scope["method"] == "POST" else b""
         params = _parameters(scope["query_string"], body or b"")
         func, lang = params.get("func", ""), _language(params)
-        refused = Refusal("unavailable")
-        document = report(refused, self.texts.error(refused.kind, "", "", lang), lang, func)
-        text, content = write(params.get("out", ""), document, self._head(scope, func, lang), params)
-        self._note(scope, func, refused, 503)
-        await _send(send, 503, "" if scope["method"] == "HEAD" else text, content, {})
+        text = text or self.texts.error(refused.kind, refused.subject, refused.value, lang)
+        shown, content = write(
+            params.get("out", ""), report(refused, text, lang, func), self._head(scope, func, lang), params
+        )
+        self._note(scope, func, refused, status)
+        await _send(send, status, "" if scope["method"] == "HEAD" else shown, content, {})
 
     def _head(self, scope: Scope, func: str, lang: str) -> dict[str, str]:
         host = f"{scope.get('scheme', 'http')}://{_headers(scope).get('host', 'localhost')}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from simulator.faults.bmc_board import BMC_BOARD
 from simulator.faults.environment import ENVIRONMENT
+from simulator.faults.http import HTTP
 from simulator.faults.ipmi import IPMI
 from simulator.faults.kinds import FaultKind
 from simulator.faults.physical import PHYSICAL
@@ -20,6 +21,7 @@ CATALOGUE: dict[str, FaultKind] = {
     kind.name: kind
     for kind in (
         *PHYSICAL,
+        *HTTP,
         *ENVIRONMENT,
         *IPMI,
         *BMC_BOARD,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from simulator.faults.catalogue import CATALOGUE
@@ -19,6 +20,13 @@ class Injected:
     params: FaultParams
     struck: bool = False
     undo: Undo | None = field(default=None, repr=False)
+    hits: Callable[[], int] | None = field(default=None, repr=False)
+    """How many messages a rule has come to; None for what bends the world itself."""
+
+    @property
+    def came_about(self) -> bool:
+        """It bent something: a rule about messages, at least one of them."""
+        return self.struck and (self.hits is None or self.hits() > 0)
 
     def __str__(self) -> str:
         return f"{self.kind} on {self.params.target}"
@@ -61,7 +69,7 @@ class FaultEngine:
 
     def pending(self) -> list[Injected]:
         """Faults that were asked for and never came about."""
-        return [fault for fault in self._injected if not fault.struck]
+        return [fault for fault in self._injected if not fault.came_about]
 
     def active(self) -> list[Injected]:
         """Faults that hold now."""
@@ -73,6 +81,7 @@ class FaultEngine:
         fault.struck = True
         self._journal.write("fault", fault.params.target, fault.kind)
         fault.undo = CATALOGUE[fault.kind].strike(self._world, fault.params)
+        fault.hits = getattr(fault.undo, "hits", None)
         if fault.params.lasts is not None:
             self._clock.call_later(fault.params.lasts, self._end, fault)
 
@@ -81,8 +90,10 @@ class FaultEngine:
             return
         undo, fault.undo = fault.undo, None
         self._journal.write("fault", fault.params.target, f"{fault.kind} ends")
-        # What two faults bend in the same way stays bent until the second one ends.
-        if not any(other.undo is not None and _same(other, fault) for other in self._injected):
+        # What two faults bend in the same way stays bent until the second one ends; a rule is each fault's own.
+        if fault.hits is not None or not any(
+            other.undo is not None and _same(other, fault) for other in self._injected
+        ):
             undo()
 
     def _mend(self, fault: Injected) -> None:

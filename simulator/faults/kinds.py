@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Annotated, Any, Protocol
 
@@ -12,6 +12,7 @@ from simulator.bmc import Bmc
 from simulator.fabric import Fabric
 from simulator.files.units import Duration, parse_duration, parse_share
 from simulator.kernel import Streams
+from simulator.kernel.wire import Wire
 from simulator.plant import Plant
 from simulator.snmp.station import Station
 
@@ -27,11 +28,24 @@ __all__ = [
     "Progress",
     "Restartable",
     "RestartableService",
+    "RuleUndo",
     "Undo",
     "World",
 ]
 
 Undo = Callable[[], None]
+
+
+class RuleUndo:
+    """Mends a fault that is a rule about messages: its own, whatever else bends in the same way."""
+
+    def __init__(self, remove: Callable[[], None], hits: Callable[[], int]) -> None:
+        """`hits`: how many messages it has come to."""
+        self._remove = remove
+        self.hits = hits
+
+    def __call__(self) -> None:
+        self._remove()
 
 
 class Restartable(Protocol):
@@ -51,9 +65,6 @@ class RestartableService(Restartable, Protocol):
     def host_back(self) -> None:
         """That machine is up again, with the data that it had."""
 
-    def keep_lists(self, age: float) -> None:
-        """A proxy in front of version 5 answers with lists of up to `age` seconds ago; 0: with none."""
-
 
 class World(Protocol):
     """What faults may lay hands on."""
@@ -64,6 +75,14 @@ class World(Protocol):
     @property
     def management(self) -> Fabric:
         """The management network."""
+
+    @property
+    def wire(self) -> Wire:
+        """The messages of the run, and what becomes of them."""
+
+    @property
+    def http_panels(self) -> Collection[str]:
+        """The panels that answer over HTTP: `dci6`, `dci5`, and `ispmanager` where there is one."""
 
     @property
     def panel_services(self) -> RestartableService: ...

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from simulator.fabric import Conditions
+from simulator.faults.http import stale
 from simulator.faults.kinds import (
     FaultKind,
     NotPossible,
@@ -295,9 +296,7 @@ class StaleLists(OnPanel):
 
 
 def _lists_stale(world: World, params: StaleLists) -> Undo:
-    services = world.panel_services
-    services.keep_lists(params.age)
-    return lambda: services.keep_lists(0.0)
+    return stale(world, params.age, "dci5")
 
 
 PHYSICAL: tuple[FaultKind, ...] = (

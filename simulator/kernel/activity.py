@@ -44,6 +44,19 @@ class Activity:
             if not self._count:
                 self._wake()
 
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Within something that counts as in flight: the body waits for lab time, and must not hold it up."""
+        self._count -= 1
+        self._total += 1
+        if not self._count:
+            self._wake()
+        try:
+            yield
+        finally:
+            self._count += 1
+            self._total += 1
+
     def touch(self) -> None:
         """Something happened that has no end of its own (a datagram arrived): start the quiet anew."""
         self._total += 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -16,11 +16,12 @@ from simulator.faults.kinds import NotPossible
 from simulator.files.plan import LabPlan
 from simulator.ispmanager import Hosting
 from simulator.kernel import Activity, Clock, Journal, Streams
+from simulator.kernel.wire import Wire
 from simulator.plant import Plant
 from simulator.snmp.station import Station
 from simulator.web.gateway import Gateway
 from simulator.web.in_process import InProcessTransport
-from simulator.web.list_cache import ListCache
+from simulator.web.interference import HttpInterference
 from simulator.web.sockets import Certificate
 from simulator.web.transports import ByHost, Counted
 
@@ -45,8 +46,10 @@ class Run:
     panel: Panel
     gateway6: Gateway
     gateway5: Gateway
-    lists5: ListCache
-    """What a fault may have put in front of version 5."""
+    wire: Wire
+    """The messages of the run, and what becomes of them."""
+    interferences: Mapping[str, HttpInterference]
+    """What faults do to HTTP messages, by panel."""
     dci6_url: str
     dci5_url: str
     certificate: Certificate | None
@@ -70,6 +73,10 @@ class Run:
     @property
     def management(self) -> Fabric:
         return self.fabric
+
+    @property
+    def http_panels(self) -> Collection[str]:
+        return self.interferences.keys()
 
     @property
     def panel_services(self) -> PanelServices:
@@ -113,6 +120,17 @@ class Run:
         verify: Any = self.certificate.client_context() if self.certificate else False
         return Counted(httpx.AsyncHTTPTransport(verify=verify), self.activity)
 
+    def observer_transport(self) -> httpx.AsyncBaseTransport:
+        """How somebody who only looks, or works in a panel by hand, reaches it: no fault bends what he does."""
+        doors = {self.dci6_url: self.gateway6, self.dci5_url: self.gateway5}
+        if self.ispmanager_url and self.ispmanager:
+            doors[self.ispmanager_url] = self.ispmanager
+        ways: dict[str, httpx.AsyncBaseTransport] = {
+            httpx.URL(url).netloc.decode("ascii"): InProcessTransport(gateway.services)
+            for url, gateway in doors.items()
+        }
+        return ByHost(ways, InProcessTransport(self.gateway6.services))
+
     async def drive(self, work: Awaitable[T]) -> T:
         """Await something of the billing side while lab time goes on; a `stepped` lab needs somebody else to step."""
         return await work
@@ -135,12 +153,8 @@ class PanelServices:
 
     def __init__(self, run: Run) -> None:
         self._gateways = (run.gateway6, run.gateway5)
-        self._lists = run.lists5
         self._panel = run.panel
         self._network = run.plant.network
-
-    def keep_lists(self, age: float) -> None:
-        self._lists.keep(age)
 
     def take_down(self) -> None:
         for gateway in self._gateways:

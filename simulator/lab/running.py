@@ -13,6 +13,7 @@ from typing import Any
 from simulator.api5 import create_app as create_app5
 from simulator.api6 import create_app, create_gateway
 from simulator.api6.dialect import read_file
+from simulator.api6.errors import refuse
 from simulator.bmc import Bmc
 from simulator.dcim.drivers.base import DriverFactory
 from simulator.dcim.drivers.foreign import ForeignDrivers
@@ -33,6 +34,7 @@ from simulator.files.lab_schema import SinkSpec
 from simulator.files.plan import LabPlan, PduPlan, SwitchPlan
 from simulator.ispmanager import create_app as create_ispmanager
 from simulator.kernel import LAB_EPOCH, Activity, Clock, Journal, LoopClock, SteppedClock, Streams, VirtualLoop
+from simulator.kernel.wire import Wire
 from simulator.lab.attaching import Octets, attach_to, devices_of
 from simulator.lab.build import build_hosting, build_plant, panel_config, timings_of
 from simulator.lab.options import LOOPBACK, ClockSpec, WireOptions
@@ -41,7 +43,7 @@ from simulator.plant import Physics
 from simulator.snmp import Version
 from simulator.snmp.station import Sink, Station
 from simulator.web.gateway import Gateway
-from simulator.web.list_cache import ListCache
+from simulator.web.interference import HttpInterference, Refuse
 from simulator.web.sockets import WebServer, bind, self_signed
 
 __all__ = ["NotSimulated", "make_clock", "simulated", "wire"]
@@ -201,13 +203,22 @@ async def _running(
             create_app(panel, read_file(plan.dialect) if plan.dialect else None), journal=journal, activity=activity
         )
         dcimgr = create_app5(panel, streams["panel/sessions5"].randbytes, journal=journal, activity=activity)
-        lists5 = ListCache(dcimgr, clock)
-        gateway5 = Gateway(lists5, dcimgr.unavailable)
+        gateway5 = Gateway(dcimgr, dcimgr.unavailable)
         hosting = build_hosting(plan, clock, streams["ispmanager/sessions"].randbytes)
         ispmgr = create_ispmanager(hosting, journal=journal, activity=activity) if hosting else None
         ispmanager = Gateway(ispmgr, ispmgr.unavailable) if ispmgr else None
+        messages = Wire(streams, journal)
+        panels: list[tuple[str, Gateway, Refuse]] = [("dci6", gateway6, refuse), ("dci5", gateway5, dcimgr.refuse)]
+        if ispmanager and ispmgr:
+            panels.append(("ispmanager", ispmanager, ispmgr.refuse))
+        interferences: dict[str, HttpInterference] = {}
+        for name, gateway, words in panels:
+            interference = HttpInterference(name, messages, clock, streams, activity, words)
+            gateway.taps.append(interference)
+            stack.push_async_callback(interference.close)
+            interferences[name] = interference
         run = Run(
-            plan, mode, streams.seed, clock, streams, journal, activity, fabric, plant, panel, gateway6, gateway5, lists5,
+            plan, mode, streams.seed, clock, streams, journal, activity, fabric, plant, panel, gateway6, gateway5, messages, interferences,
             dci6_url="http://dci6.lab", dci5_url="http://dci5.lab", certificate=None, bmc_devices=bmcs, stations=stations, **places,
             hosting=hosting, ispmanager=ispmanager, ispmanager_url="http://ispmanager.lab" if ispmanager else None,
         )  # fmt: skip

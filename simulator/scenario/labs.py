@@ -39,7 +39,11 @@ class LabRun(Protocol):
     def admin(self) -> tuple[str, str]:
         """The panel's administrator: e-mail and password."""
 
-    def billing_transport(self) -> httpx.AsyncBaseTransport | None: ...
+    def billing_transport(self) -> httpx.AsyncBaseTransport | None:
+        """How a billing side reaches the panels."""
+
+    def observer_transport(self) -> httpx.AsyncBaseTransport | None:
+        """How somebody who only looks, or works by hand, reaches them."""
 
     async def drive(self, work: Awaitable[T]) -> T:
         """Await `work` while lab time moves."""

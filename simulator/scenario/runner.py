@@ -178,9 +178,11 @@ class _Session:
                 for miss in check_ledger((), actors):
                     self._fail(miss, 0)
         for fault, injected in self._injected:
-            if not injected.struck:
+            if not injected.came_about:
                 at = fault.params.at
                 seen = "a fault that never fired" if at is None else f"a fault that never fired (at {_moment(at)})"
+                if injected.struck:
+                    seen = "a fault that never fired: no message that it chooses has passed"
                 self._fail(Miss(str(fault), "to strike", seen, (fault.params.target,)), fault.line)
 
     # steps
@@ -289,12 +291,14 @@ class _Session:
         journal = self.stage.journal
         if journal is None or not self.failures or self.broken:
             return
-        records = [record for record in journal if record.subject in self._names] or list(journal)
+        records = [each for each in journal if each.subject in self._names or each.layer in _CAUSES] or list(journal)
         self.failures[-1] = replace(
             self.failures[-1], records=tuple(str(record) for record in records[-RECORDS_SHOWN:])
         )
 
 
+_CAUSES = ("fault", "wire")
+"""Layers whose records belong to every failure: what was bent, and what became of messages."""
 _WORD = re.compile(r"[A-Za-z0-9][\w.-]*\w")
 
 

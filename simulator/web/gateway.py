@@ -86,6 +86,13 @@ class Gateway:
         self._state = GATEWAY.next(self._state, GatewayEvent.BRING_UP)
         self._until = None
 
+    async def services(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The gateway behind its taps: for those who are no part of what is watched or bent."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+        else:
+            await self._let_in(scope, receive, send)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)

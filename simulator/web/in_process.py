@@ -12,6 +12,8 @@ from urllib.parse import unquote
 
 import httpx
 
+from simulator.web.connection import PATIENCE, AnswerCut, Broken, NoAnswer, NobodyListens
+
 __all__ = ["InProcessTransport"]
 
 
@@ -39,6 +41,9 @@ class InProcessTransport(httpx.AsyncBaseTransport):
             "server": (url.host, url.port),
             "client": self._client,
         }
+        patience = (request.extensions.get("timeout") or {}).get("read")
+        if patience is not None:
+            scope["extensions"] = {PATIENCE: patience}
         body = await request.aread()
         asked = False
         status = 0
@@ -59,7 +64,24 @@ class InProcessTransport(httpx.AsyncBaseTransport):
             elif request.method != "HEAD":
                 parts.append(message.get("body", b""))
 
-        await self._app(scope, receive, send)
+        try:
+            await self._app(scope, receive, send)
+        except Broken as broken:
+            await _give_up(broken, patience, request)
         if not status:
             raise httpx.RemoteProtocolError("the application ended without an answer", request=request)
         return httpx.Response(status, headers=headers, content=b"".join(parts))
+
+
+async def _give_up(broken: Broken, patience: float | None, request: httpx.Request) -> None:
+    """What httpx raises when the same happens on a socket. A client that waits without end is ended from outside."""
+    if isinstance(broken, NoAnswer):
+        if patience is None:
+            await asyncio.get_running_loop().create_future()
+        await asyncio.sleep(patience or 0.0)  # noqa: TID251 - a client's own time-out is wire time
+        raise httpx.ReadTimeout("no answer came", request=request)
+    if isinstance(broken, NobodyListens):
+        raise httpx.ConnectError("All connection attempts failed", request=request)
+    if isinstance(broken, AnswerCut):
+        raise httpx.RemoteProtocolError("peer closed connection without sending complete message body", request=request)
+    raise httpx.ReadError("Connection reset by peer", request=request)

@@ -7,10 +7,14 @@ together, and the real platform takes it. They are encoded before h11 looks.
 from __future__ import annotations
 
 import re
+import socket
+import struct
 from typing import Any
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from simulator.web.connection import CONNECTION
 
 __all__ = ["LaxProtocol", "encoded"]
 
@@ -44,9 +48,31 @@ class _Connection(h11.Connection):
 
 
 class LaxProtocol(H11Protocol):
-    """uvicorn's HTTP/1.1 with h11, but for the request line."""
+    """uvicorn's HTTP/1.1 with h11, but for the request line; applications may work the connection (`web.connection`)."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.app = _connected(self.app, self)
         most = self.config.h11_max_incomplete_event_size
         self.conn = _Connection(h11.SERVER, **({} if most is None else {"max_incomplete_event_size": most}))
+
+    def reset(self) -> None:
+        """See `Connection`: what has not been sent is dropped, and the other end gets an RST."""
+        sock = self.transport.get_extra_info("socket")
+        if sock is not None:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.transport.abort()
+
+    def close(self) -> None:
+        """See `Connection`."""
+        self.transport.close()
+
+
+def _connected(app: Any, connection: LaxProtocol) -> Any:
+    """The application, told of the connection under each request."""
+
+    async def connected(scope: Any, receive: Any, send: Any) -> None:
+        scope["extensions"] = {**(scope.get("extensions") or {}), CONNECTION: connection}
+        await app(scope, receive, send)
+
+    return connected

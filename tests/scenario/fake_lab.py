@@ -56,6 +56,8 @@ class FakeRun:
     def billing_transport(self) -> httpx.AsyncBaseTransport:
         return self.panel.transport
 
+    observer_transport = billing_transport
+
     async def drive(self, work: Awaitable[Any]) -> Any:
         return await work
 

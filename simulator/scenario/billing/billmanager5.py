@@ -20,7 +20,7 @@ from simulator.invariants.base import Holding
 from simulator.plant import Plant
 from simulator.scenario.billing.side import Side
 from simulator.scenario.labs import LabRun
-from simulator.scenario.observers.dcimanager5 import panel5
+from simulator.scenario.observers.dcimanager5 import panel5, panel5_by_hand
 from simulator.scenario.plan import Action
 from simulator.scenario.schema.steps import AddPanelArgs, AddressArgs, ColocationArgs
 
@@ -111,7 +111,7 @@ class BillManager5Side(Side):
 
     async def _rack_up(self, name: str, server: int) -> None:
         """Make the client's user the owner, if it is nobody's, and enter the id."""
-        staff = panel5(self._run, ModuleLog(self._run.clock, keep=1))
+        staff = panel5_by_hand(self._run)
         try:
             if not (await staff.server(server)).owner:
                 user = username_of(self.billing.service(name).client.email)
@@ -126,7 +126,7 @@ class BillManager5Side(Side):
     async def _take_out(self, name: str) -> None:
         server = self.billing.service(name).server
         self.desk.server_removed(name)
-        staff = panel5(self._run, ModuleLog(self._run.clock, keep=1))
+        staff = panel5_by_hand(self._run)
         try:
             if server is not None:
                 await staff.set_hostname(server, FREE_DOMAIN)

@@ -160,7 +160,9 @@ class BillManagerSide(Side):
         """Staff prepare a server in the panel itself: owner, ports, address, system."""
         url, (email, password) = self._run.dci6_url, self._run.admin
         log = ModuleLog(self._run.clock, keep=1)
-        staff = self._client({"url": url, "username": email, "password": password}, log)
+        staff = Dci6Client(
+            url, email, password, clock=self._run.clock, log=log, transport=self._run.observer_transport()
+        )
         try:
             client = self.billing.service(name).client.email
             user = await staff.find_user(client) or await staff.create_user(client, "by-hand-1A")

@@ -40,7 +40,7 @@ class Observer6:
             password,
             clock=run.clock,
             log=ModuleLog(run.clock, keep=1),
-            transport=run.billing_transport(),
+            transport=run.observer_transport(),
         )
 
     async def _rows(self, **query: str | int) -> list[dict[str, Any]]:

@@ -77,7 +77,7 @@ def _panel(run: LabRun) -> IspmanagerClient | None:
         admin.password,
         clock=run.clock,
         log=log,
-        transport=run.billing_transport(),
+        transport=run.observer_transport(),
         manager="ispmgr",
         title="ispmanager",
     )
