@@ -1,7 +1,7 @@
 """What everything stands on: time, seeded chance, the journal, lifecycle tables. Knows nothing of datacenters."""
 
 from simulator.kernel.activity import Activity
-from simulator.kernel.clock import LAB_EPOCH, Clock, LoopClock, SteppedClock, Timer
+from simulator.kernel.clock import LAB_EPOCH, Clock, LoopClock, SteppedClock, TimeOutOfRange, Timer
 from simulator.kernel.journal import Journal, Record
 from simulator.kernel.loop import DeadlockError, NotInVirtualTime, VirtualLoop, run
 from simulator.kernel.streams import Streams
@@ -21,6 +21,7 @@ __all__ = [
     "SteppedClock",
     "Streams",
     "Table",
+    "TimeOutOfRange",
     "Timer",
     "VirtualLoop",
     "run",

@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import math
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-__all__ = ["LAB_EPOCH", "Clock", "LoopClock", "SteppedClock", "Timer"]
+__all__ = ["LAB_EPOCH", "Clock", "LoopClock", "SteppedClock", "TimeOutOfRange", "Timer"]
 
 LAB_EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class TimeOutOfRange(ValueError):
+    """A time that the lab's clock or its calendar does not have."""
 
 
 class Timer(Protocol):
@@ -37,15 +42,24 @@ class Clock(ABC):
 
     @abstractmethod
     def call_at(self, when: float, callback: Callable[..., object], *args: Any) -> Timer:
-        """Call back at `when` (seconds, as `now`); at once when that is past. Equal times fire in the order set."""
+        """Call back at `when` (seconds, as `now`); at once when that is past, and never before `now` has come to it. Equal
+        times fire in the order set. Raises TimeOutOfRange for what is no finite number.
+        """
 
     def call_later(self, delay: float, callback: Callable[..., object], *args: Any) -> Timer:
         return self.call_at(self.now() + delay, callback, *args)
 
     def calendar(self, at: float | None = None) -> datetime:
-        """The date and time that the lab's people would read off their wall, to whole seconds, UTC."""
+        """The date and time that the lab's people would read off their wall, to whole seconds, UTC. Raises TimeOutOfRange
+        after the year 9999, with which calendars end here.
+        """
         seconds = self.now() if at is None else at
-        return self.epoch + timedelta(seconds=int(seconds))
+        try:
+            return self.epoch + timedelta(seconds=int(seconds))
+        except OverflowError:
+            raise TimeOutOfRange(
+                f"{seconds:g} s after {self.epoch:%Y-%m-%d} is after the year 9999, with which the lab's calendar ends"
+            ) from None
 
     async def sleep(self, seconds: float) -> None:
         """Return when `seconds` have passed on this clock; zero or less still lets others run."""
@@ -84,6 +98,12 @@ class Clock(ABC):
             timer.cancel()
 
 
+def _finite(seconds: float) -> float:
+    if not math.isfinite(seconds):
+        raise TimeOutOfRange(f"{seconds} s is no time: lab time is a finite number of seconds")
+    return seconds
+
+
 def _wake(future: asyncio.Future[None]) -> None:
     if not future.done():
         future.set_result(None)
@@ -112,7 +132,10 @@ class LoopClock(Clock):
         return (self._loop.time() - self._start) * self._rate
 
     def call_at(self, when: float, callback: Callable[..., object], *args: Any) -> Timer:
-        return self._loop.call_at(self._start + when / self._rate, callback, *args)
+        at = self._start + _finite(when) / self._rate
+        while (at - self._start) * self._rate < when:  # rounded down: one step more, so that nobody comes too early
+            at += max(math.ulp(at), math.ulp(self._start))
+        return self._loop.call_at(at, callback, *args)
 
 
 class _SteppedTimer:
@@ -146,7 +169,7 @@ class SteppedClock(Clock):
         return self._now
 
     def call_at(self, when: float, callback: Callable[..., object], *args: Any) -> Timer:
-        timer = _SteppedTimer(max(when, self._now), callback, args)
+        timer = _SteppedTimer(max(_finite(when), self._now), callback, args)
         self._order += 1
         heapq.heappush(self._heap, (timer.when, self._order, timer))
         return timer
@@ -158,15 +181,19 @@ class SteppedClock(Clock):
         return self._heap[0][0] if self._heap else None
 
     async def advance(self, seconds: float) -> float:
-        """Move on by `seconds`; return the new time when everything that was due has happened."""
+        """Move on by `seconds`; return the new time when everything that was due has happened. Raises ValueError for less
+        than none, TimeOutOfRange for what the calendar does not have.
+        """
         if seconds < 0:
             raise ValueError("time does not run backwards")
+        self.calendar(_finite(self._now + seconds))
         async with self._moving:
             await self._settle()
             return await self._advance_to(self._now + seconds)
 
     async def advance_to(self, when: float) -> float:
-        """Move on to the instant `when`; an instant that is past is an error."""
+        """Move on to the instant `when`. Raises ValueError for one that is past, TimeOutOfRange as `advance` does."""
+        self.calendar(_finite(when))
         async with self._moving:
             await self._settle()
             if when < self._now:

@@ -4,6 +4,10 @@ Nothing in it touches the operating system: no selector, no socket, no thread. W
 (executors, real sockets, name look-ups) is refused by name; datagram endpoints go to the network plugged in as
 `VirtualLoop.datagrams`. Two timers of one deadline fire in the order they were set, which plain asyncio does not
 promise (its heap compares deadlines only).
+
+It leans on the insides of `asyncio.BaseEventLoop`, which has no seam for a clock: `_selector.select` is what the loop waits in,
+`_scheduled` its heap of timers, `_clock_resolution` how early one may fire. They are the same in Python 3.11, 3.12 and 3.13;
+`make test-python PYTHON=...` tries another.
 """
 
 from __future__ import annotations
@@ -11,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import ipaddress
+import math
 import socket
 from collections.abc import Callable, Coroutine
 from contextvars import Context
@@ -19,6 +24,10 @@ from typing import Any, NoReturn, Protocol, TypeVar
 __all__ = ["DatagramNetwork", "DeadlockError", "NotInVirtualTime", "VirtualLoop", "run"]
 
 T = TypeVar("T")
+
+
+_RESOLUTION = 1e-9
+"""Seconds that asyncio may fire a timer early; far below any deadline that differs on purpose."""
 
 
 class NotInVirtualTime(RuntimeError):
@@ -81,8 +90,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._now = 0.0
         self._orders = 0
         self._selector = _JumpSelector(self)
-        # asyncio fires timers up to this much early; far below any deadline that differs on purpose.
-        self._clock_resolution = 1e-9
+        self._clock_resolution = _RESOLUTION
         self.datagrams: DatagramNetwork | None = None
 
     # time
@@ -93,7 +101,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def call_at(  # type: ignore[override]
         self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> asyncio.TimerHandle:
+        """Call back at `when`; any finite time will do. Raises ValueError for one that is none."""
         self._check_closed()  # type: ignore[attr-defined]
+        if not math.isfinite(when):
+            raise ValueError(f"a timer at {when} s would never be due: lab time is a finite number of seconds")
         timer = _OrderedTimer(when, callback, args, self, context)
         self._orders += 1
         timer._order = self._orders
@@ -105,8 +116,12 @@ class VirtualLoop(asyncio.BaseEventLoop):
         timer._scheduled = True  # type: ignore[attr-defined]
 
     def jump(self) -> None:
-        """Move the clock to the next timer."""
-        self._now = max(self._now, self._scheduled[0].when())  # type: ignore[attr-defined]
+        """Move the clock to the next timer. asyncio then fires what is due before `time()` plus the resolution; from 2**23 s
+        on that sum may be `time()` itself, for a float has no finer steps there, and no timer would ever be due. So the
+        resolution is never less than a step.
+        """
+        self._now = now = max(self._now, self._scheduled[0].when())  # type: ignore[attr-defined]
+        self._clock_resolution = max(_RESOLUTION, math.ulp(now))
 
     def describe_deadlock(self) -> str:
         waiting = sorted(f"  {task.get_name()}: {_where(task)}" for task in asyncio.all_tasks(self) if not task.done())

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.kernel import LoopClock, SteppedClock, run
+from simulator.kernel import LoopClock, SteppedClock, TimeOutOfRange, run
 
 
 async def _settled():
@@ -98,6 +98,57 @@ def test_a_stepped_clock_waits_for_what_an_event_sets_off():
         await clock.advance_to_next()
         assert seen == [10, 20, 30]
         await task
+
+    run(main())
+
+
+CENTURY = 100 * 365.25 * 86_400
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.floats(0, CENTURY), st.floats(0.001, 100_000), st.lists(st.floats(0, CENTURY), min_size=1, max_size=5))
+def test_no_timer_comes_before_its_time_whatever_the_clock_s_rate_and_start(start, rate, dues):
+    async def main():
+        clock = LoopClock(rate=rate, start=start)
+        early = []
+        for due in dues:
+            clock.call_at(due, lambda due=due: early.append(due - clock.now()))
+        await clock.sleep(max(*dues, clock.now()) - clock.now() + 1)
+        assert len(early) == len(dues)
+        return max(early)
+
+    assert run(main()) <= 1e-9 * rate
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.floats(0, CENTURY), st.floats(0, CENTURY))
+def test_a_stepped_clock_has_any_length_of_time(first, second):
+    async def main():
+        clock = SteppedClock(_settled)
+        fired = []
+        clock.call_at(first, lambda: fired.append(clock.now()))
+        await clock.advance(first)
+        assert fired == [clock.now()] == [first]
+        assert await clock.advance(second) == first + second
+
+    run(main())
+
+
+@pytest.mark.parametrize("seconds", [float("inf"), float("nan"), 1e12])
+def test_what_neither_clock_nor_calendar_has_is_refused(seconds):
+    async def main():
+        for clock in (SteppedClock(_settled), LoopClock()):
+            if seconds != 1e12:
+                with pytest.raises(TimeOutOfRange, match="finite number"):
+                    await clock.sleep(seconds)
+                continue
+            with pytest.raises(TimeOutOfRange, match="year 9999"):
+                clock.calendar(seconds)
+        clock = SteppedClock(_settled)
+        for move in (clock.advance, clock.advance_to):
+            with pytest.raises(TimeOutOfRange):
+                await move(seconds)
+        assert clock.now() == 0
 
     run(main())
 

@@ -5,7 +5,7 @@ import socket
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from simulator.kernel import DeadlockError, NotInVirtualTime, VirtualLoop, run
@@ -44,6 +44,48 @@ def test_a_cancelled_timer_neither_fires_nor_holds_up_time():
         return loop.time()
 
     assert run(main()) == 10
+
+
+CENTURY = 100 * 365.25 * 86_400
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.floats(0, CENTURY), st.lists(st.floats(0, CENTURY), min_size=1, max_size=8))
+@example(2.0**24, [0.0, 1.0, 1e-9])
+@example(2.0**23 - 1, [1.0, 1.0 + 2**-30])
+def test_after_any_length_of_time_timers_fire_in_their_order_and_not_early(before, delays):
+    fired = []
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(before)
+        assert loop.time() == before
+        dues = [before + delay for delay in delays]
+        for number, due in enumerate(dues):
+            loop.call_at(due, lambda n=number: fired.append((loop.time(), n)))
+        await asyncio.sleep(max(delays))
+        await asyncio.sleep(0)
+        return dues
+
+    dues = run(main())
+    assert [n for _, n in fired] == [n for n, _ in sorted(enumerate(dues), key=lambda pair: (pair[1], pair[0]))]
+    assert all(abs(at - dues[n]) <= 1e-9 for at, n in fired)
+
+
+def test_time_goes_on_past_every_power_of_two_that_a_float_has():
+    async def main():
+        loop = asyncio.get_running_loop()
+        for power in range(1024):
+            await asyncio.sleep(2.0**power - loop.time())
+            assert loop.time() == 2.0**power
+
+    run(main())
+
+
+@pytest.mark.parametrize("never", [float("inf"), float("nan")])
+def test_a_timer_that_would_never_be_due_is_refused(never):
+    with pytest.raises(ValueError, match=r"finite number of seconds|Invalid delay"):
+        run(asyncio.sleep(never))
 
 
 def test_a_deadlock_names_who_waits():
