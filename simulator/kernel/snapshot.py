@@ -190,24 +190,41 @@ def save(whole: object, parts: Parts) -> dict[str, Any]:
 def restore(whole: object, data: Mapping[str, Any], parts: Parts) -> None:
     """Put saved attributes in their places again; what holds others is filled again, so that it stays the same object.
 
-    Raises BadSnapshot, before anything is changed.
+    Raises BadSnapshot, before anything is changed; a Stateful that finds its content wrong may do so in the midst.
     """
     places = {f"{path}.{name}" if path else name: (path, name) for path, names in parts.items() for name in names}
     _same(data, places)
-    for key, value in {key: unpack(data[key]) for key in places}.items():
-        path, name = places[key]
+    new: list[tuple[object, str, object, Any]] = []
+    for key, (path, name) in places.items():
         part = attrgetter(path)(whole) if path else whole
-        old = getattr(part, name)
+        old, value = getattr(part, name), unpack(data[key])
+        if not _fits(old, value):
+            raise BadSnapshot(f"{key} is a {type(value).__name__}, not a {type(old).__name__}")
+        new.append((part, name, old, value))
+    for part, name, old, value in new:
         if isinstance(old, Stateful):
             old.restore(value)
-        elif isinstance(old, (dict, set)) and isinstance(value, type(old)):
+        elif isinstance(old, (dict, set)):
             old.clear()
             old.update(value)
-        elif isinstance(old, (list, deque, bytearray)) and isinstance(value, (list, bytearray)):
+        elif isinstance(old, (list, deque, bytearray)):
             old.clear()
             old.extend(value)
         else:
             setattr(part, name, value)
+
+
+def _fits(old: object, value: object) -> bool:
+    """Whether a saved value may stand where this is now. What holds nothing yet (None) says nothing of what it may hold, and
+    a Stateful looks at its content itself.
+    """
+    if old is None or isinstance(old, Stateful):
+        return True
+    if isinstance(old, (int, float)) and not isinstance(old, bool):
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    if isinstance(old, deque):
+        return isinstance(value, list)
+    return isinstance(value, type(old))
 
 
 def _same(data: Mapping[str, Any], places: Iterable[str]) -> None:

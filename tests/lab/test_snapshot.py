@@ -13,7 +13,7 @@ from textwrap import dedent
 from typing import get_args, get_type_hints
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from simulator.bmc.snapshot import SAVED as BMC
@@ -250,6 +250,9 @@ SPOTS = [spot for spot in spots(STATE) if spot]
     st.sampled_from([None, -1, "x", [], {}, {"~": "tuple", "value": 3}, {"~": "os.system"}]),
     st.booleans(),
 )
+@example(("panel", "release.settings"), None, False)
+@example(("panel", "inventory._server_by_mac"), [], False)
+@example(("panel", "search.settings"), {"~": "release settings"}, False)
 def test_a_damaged_state_is_refused_with_the_declared_error_or_taken(spot, value, gone):
     state = copy.deepcopy(STATE)
     inner = state
