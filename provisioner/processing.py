@@ -37,6 +37,7 @@ from provisioner.log import Entry, ModuleLog, Note, Outcome
 from provisioner.modules.billmanager6 import pmdci6
 from provisioner.modules.ispmanager import ispmanager_type
 from provisioner.sql_store import SqlStore
+from provisioner.store import MemoryStore, Store
 
 __all__ = ["COMMANDS", "main", "run_pmdci6", "run_pmispmanager"]
 
@@ -98,35 +99,46 @@ async def _answer(options: argparse.Namespace, document: ET.Element) -> None:
     if options.command not in COMMANDS:
         raise UnknownCommand(f"there is no command {options.command!r}; there are {', '.join(COMMANDS)}")
     mgrctl = _mgrctl()
-    store = SqlStore(_store_url(mgrctl)) if _needs_store(options) else None
+    with _store(options, mgrctl) as store:
+        await _answer_from(store, mgrctl, options, document)
+
+
+async def _answer_from(store: Store, mgrctl: Mgrctl | None, options: argparse.Namespace, document: ET.Element) -> None:
     clock = SystemClock()
     log = ModuleLog(clock, keep=1)
     kinds = _types(clock, log, store)
     if options.type not in kinds:
         raise BadSettings(f"there is no processing module {options.type!r}; there are {', '.join(kinds)}")
     kind = kinds[options.type]
+    if options.command != "features" and options.command not in kind.features:
+        raise UnknownCommand(f"{kind.name} has not the feature {options.command}")
+    if options.command == "features":
+        _features(kind, document)
+    elif options.command == "check_connection":
+        await _check_connection(kind, document)
+    elif mgrctl is not None:
+        log.subscribe(_noted)
+        with _database(mgrctl) as database:
+            await _serve(Bridge(kind, mgrctl, database, store, clock, log), options, document)
+    else:
+        manager = BillManager(clock, log, list(kinds.values()), store=store)
+        try:
+            await _work(manager, store, kind, options, document)
+        finally:
+            await manager.close()
+
+
+@contextmanager
+def _store(options: argparse.Namespace, mgrctl: Mgrctl | None) -> Iterator[Store]:
+    """What the process keeps its book in; commands that are about no service need none."""
+    if options.command in ("features", "check_connection"):
+        yield MemoryStore()
+        return
+    store = SqlStore(_store_url(mgrctl))
     try:
-        if options.command != "features" and options.command not in kind.features:
-            raise UnknownCommand(f"{kind.name} has not the feature {options.command}")
-        if options.command == "features":
-            _features(kind, document)
-        elif options.command == "check_connection":
-            await _check_connection(kind, document)
-        elif mgrctl is not None:
-            assert store is not None
-            log.subscribe(_noted)
-            with _database(mgrctl) as database:
-                await _serve(Bridge(kind, mgrctl, database, store, clock, log), options, document)
-        else:
-            assert store is not None
-            manager = BillManager(clock, log, list(kinds.values()), store=store)
-            try:
-                await _work(manager, store, kind, options, document)
-            finally:
-                await manager.close()
+        yield store
     finally:
-        if store is not None:
-            store.close()
+        store.close()
 
 
 def _mgrctl() -> Mgrctl | None:
@@ -156,11 +168,7 @@ def _database(mgrctl: Mgrctl) -> Iterator[Database]:
         database.close()
 
 
-def _needs_store(options: argparse.Namespace) -> bool:
-    return options.command not in ("features", "check_connection")
-
-
-def _types(clock: SystemClock, log: ModuleLog, store: SqlStore | None) -> dict[str, ModuleType]:
+def _types(clock: SystemClock, log: ModuleLog, store: Store) -> dict[str, ModuleType]:
     insecure = os.environ.get("PROVISIONER_INSECURE", "") not in ("", "0")
     poll = float(os.environ.get("PROVISIONER_POLL", POLL_SECONDS))
 
@@ -168,7 +176,7 @@ def _types(clock: SystemClock, log: ModuleLog, store: SqlStore | None) -> dict[s
         return Dci6Client(to["url"], to["username"], to["password"], clock=clock, log=log, verify=not insecure)
 
     kinds = [pmdci6(connect, clock, log, poll=poll)]
-    kinds.append(ispmanager_type(clock, log, store or SqlStore("sqlite://"), verify=not insecure))
+    kinds.append(ispmanager_type(clock, log, store, verify=not insecure))
     return {kind.name: kind for kind in kinds}
 
 
@@ -225,7 +233,7 @@ async def _serve(bridge: Bridge, options: argparse.Namespace, document: ET.Eleme
 
 
 async def _work(
-    manager: BillManager, store: SqlStore, kind: ModuleType, options: argparse.Namespace, document: ET.Element
+    manager: BillManager, store: Store, kind: ModuleType, options: argparse.Namespace, document: ET.Element
 ) -> None:
     """A BILLmanager of our own, in the store. What is done to an item is read anew under its lock: another process may
     have ended it by now.

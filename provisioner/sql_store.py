@@ -97,6 +97,8 @@ class SqlStore:
             # Open as long as the store is: to close it would give up every lock of this process.
             self._locks = Path(f"{file}.lock").open("wb") if file and file != ":memory:" else None  # noqa: SIM115
         except (sa.exc.SQLAlchemyError, ImportError, OSError) as exc:
+            if hasattr(self, "_engine"):
+                self._engine.dispose()
             raise BadSettings(f"the store {url} cannot be used: {exc}") from exc
 
     def close(self) -> None:
