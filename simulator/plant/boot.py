@@ -1,16 +1,20 @@
 """What happens between the power button and a running system: POST, boot device, PXE, installer, first boot.
 
 Every wait is physics: the link's speed and state, the disk's speed and health. A machine that is frozen stands still
-until somebody resets it. PXE's DHCP retries are those of the PXE 2.1 specification (4, 8, 16, 32 s).
+until somebody resets it. Every NIC is a boot device of its own, in turn, as option ROMs and UEFI have them: one without a link
+fails its media test at once, one that is not answered when DHCP's retries are over (4, 8, 16, 32 s: PXE 2.1 specification). What
+runs then speaks over the NIC that it was loaded over, and an installed system has its addresses there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from enum import Enum
 
-from simulator.plant.datanet import NetBoot
+from simulator.plant.datanet import BootService, NetBoot
 from simulator.plant.disk import InstalledOs
 from simulator.plant.lifecycle import BootEvent
+from simulator.plant.network import Nic
 from simulator.plant.server import Server
 
 __all__ = ["boot", "configuration_of"]
@@ -18,6 +22,14 @@ __all__ = ["boot", "configuration_of"]
 DHCP_TRIES = (4.0, 8.0, 16.0, 32.0)
 STEPS = 20
 """An image works in this many steps; between two of them faults and resets find their moment."""
+
+
+class _Outcome(Enum):
+    """What came of a network boot over one NIC."""
+
+    RAN = "an image was loaded"
+    LOCAL = "the loader was sent to the disk"
+    NOTHING = "nothing came"
 
 
 class _ImageFailed(Exception):
@@ -32,18 +44,15 @@ async def boot(server: Server) -> None:
     server.fire(BootEvent.POST_DONE)
     for device in _boot_devices(server):
         if device == "pxe":
-            server.fire(BootEvent.TRY_NETWORK)
-            server.show(f"Booting from network: {server.nics[0].name} {server.nics[0].mac}")
-            if await _network_boot(server):
+            if await _boot_from_network(server):
                 return
-            server.show(server.hint)
-            server.fire(BootEvent.NO_NETWORK_BOOT)
         elif device == "disk" and server.os is not None:
             server.fire(BootEvent.TRY_DISK)
             server.show(f"Booting {server.os.name} from disk")
             await physics.clock.sleep(physics.draw(server.name, "os boot", physics.timings.os_boot))
             await server.thawed()
             server.fire(BootEvent.OS_UP)
+            server.announce()
             server.ask_for_login()
             await _first_boot(server)
             return
@@ -62,51 +71,76 @@ def _boot_devices(server: Server) -> tuple[str, ...]:
     return (override.device, *(device for device in server.boot_order if device != override.device))
 
 
-async def _network_boot(server: Server) -> bool:
-    """Whether something came over the network and ran; False sends the firmware to the next boot device."""
-    physics, nic, network = server.physics, server.nics[0], server.network
-    for patience in DHCP_TRIES:
-        service = network.boot_service
-        if service is not None and nic.reaches_network and service.discover(nic.mac) is not None:
+async def _boot_from_network(server: Server) -> bool:
+    """Whether something came over a NIC and ran; False sends the firmware to the next boot device."""
+    for nic in server.nics:
+        server.fire(BootEvent.TRY_NETWORK)
+        server.show(f"Booting from network: {nic.name} {nic.mac}")
+        outcome = await _boot_over(server, nic)
+        if outcome is _Outcome.RAN:
+            return True
+        server.show(server.hint)
+        server.fire(BootEvent.NO_NETWORK_BOOT)
+        if outcome is _Outcome.LOCAL:
             break
-        server.note("DHCP without answer", nic=nic.name)
-        server.show("DHCP...", end="")
-        await physics.clock.sleep(patience)
-    else:
+    return False
+
+
+async def _boot_over(server: Server, nic: Nic) -> _Outcome:
+    """Media test, DHCP, loader, image, over one NIC."""
+    physics, network = server.physics, server.network
+    if not nic.link_up:
+        server.note("media test failed", nic=nic.name)
+        server.hint = "PXE-E61: Media test failure, check cable"
+        return _Outcome.NOTHING
+    service = await _leased(server, nic)
+    if service is None:
         server.hint = "PXE-E51: No DHCP or proxyDHCP offers were received"
-        return False
+        return _Outcome.NOTHING
     server.fire(BootEvent.LEASE)
     await physics.clock.sleep(physics.draw(server.name, "loader", physics.timings.loader))
-    if not await network.path(nic, physics.timings.transfer_timeout):
+    if not await network.path([nic], physics.timings.transfer_timeout):
         server.hint = "PXE-E32: TFTP open timeout"
-        return False
+        return _Outcome.NOTHING
     netboot = service.loader(nic.mac)
     if netboot is None:
         server.hint = "Booting from local disk"
-        return False
+        return _Outcome.LOCAL
     event, work = _IMAGES[netboot.kind]
     server.show(f"Loading {netboot.image}")
     server.fire(event)
     try:
-        await work(server, netboot)
+        await work(server, nic, netboot)
     except _ImageFailed as failure:
         server.hint = str(failure)
         server.show(server.hint)
-        await _phone_home(server, "error", server.progress, message=str(failure))
+        await _phone_home(server, [nic], "error", server.progress, message=str(failure))
         server.fire(BootEvent.IMAGE_FAILED)
-        return True
+        return _Outcome.RAN
     if event is not BootEvent.START_RESCUE:
         await server.restart(BootEvent.IMAGE_DONE)
-    return True
+    return _Outcome.RAN
 
 
-async def _install(server: Server, image: NetBoot) -> None:
-    """Read the image over the link, write it to the disk, configure the system."""
-    disk, nic = server.disks[0], server.nics[0]
-    _request(server, image)
-    for each in server.disks:
-        each.os = None
-    disk.used = True
+async def _leased(server: Server, nic: Nic) -> BootService | None:
+    """Ask for a lease as often as the specification says; who gave one."""
+    for patience in DHCP_TRIES:
+        service = server.network.boot_service
+        if service is not None and nic.reaches_network and service.discover(nic.mac) is not None:
+            return service
+        server.note("DHCP without answer", nic=nic.name)
+        server.show("DHCP...", end="")
+        await server.physics.clock.sleep(patience)
+    return None
+
+
+async def _install(server: Server, nic: Nic, image: NetBoot) -> None:
+    """Read the image over the link, write it to the first disk, configure the system. What the disk held before is gone with
+    the first octets that are written, partition table first, and not before: an installer that never gets that far leaves
+    the old system to boot. Other disks are left alone.
+    """
+    disk = server.disks[0]
+    _request(server, nic, image)
     rate = min(nic.rate / 8, disk.write_speed)
     whole = image.image_octets / rate + image.work_seconds
     done = 0.0
@@ -115,71 +149,76 @@ async def _install(server: Server, image: NetBoot) -> None:
         ("configure", image.work_seconds, 0.0),
     )
     for stage, seconds, octets in stages:
-        await _phone_home(server, stage, server.progress)
+        await _phone_home(server, [nic], stage, server.progress)
         for _ in range(STEPS):
             share = seconds / STEPS
             slow = disk.slowdown if stage == "configure" else rate / min(nic.rate / 8, disk.write_speed)
-            await _work(server, share * slow, [0])
+            await _work(server, nic, share * slow, [0])
+            disk.os, disk.used = None, True
             nic.count(round(octets))
             done += share
-            await _reached(server, stage, done / whole if whole else 1.0)
-    disk.os = InstalledOs(image.image, tuple(image.addresses), tuple(image.ssh_keys), image.recipe)
-    await _phone_home(server, "first_boot", 100)
+            await _reached(server, nic, stage, done / whole if whole else 1.0)
+    index = server.nics.index(nic)
+    nics = server.bond if index in server.bond else (index,)
+    disk.os = InstalledOs(image.image, tuple(image.addresses), tuple(image.ssh_keys), image.recipe, nics)
+    await _phone_home(server, [nic], "first_boot", 100)
 
 
-async def _diagnose(server: Server, image: NetBoot) -> None:
-    """Run from memory: look at the hardware, test it, write zeros over every disk when asked to."""
-    nic = server.nics[0]
-    _request(server, image)
+async def _diagnose(server: Server, nic: Nic, image: NetBoot) -> None:
+    """Run from memory: look at the hardware, test it, write zeros over every disk when asked to. Their systems are gone with
+    the first zeros, their data when the last are written.
+    """
+    _request(server, nic, image)
     rate = nic.rate
     fetch = image.image_octets / (rate / 8)
     clearing = max((disk.octets / disk.write_speed for disk in server.disks if not disk.failed), default=0.0)
     stages = [("transfer", fetch), ("hardware", image.work_seconds)]
     if image.clear_disks:
         stages.append(("clear_disks", clearing))
-        for disk in server.disks:
-            disk.os = None
     whole = sum(seconds for _, seconds in stages)
     done = 0.0
     for stage, seconds in stages:
         detail = {"configuration": configuration_of(server)} if stage == "hardware" else {}
-        await _phone_home(server, stage, server.progress, **detail)
+        await _phone_home(server, [nic], stage, server.progress, **detail)
         for _ in range(STEPS):
             disks = range(len(server.disks)) if stage == "clear_disks" else range(0)
-            await _work(server, seconds / STEPS * (rate / nic.rate if stage == "transfer" else 1.0), disks)
+            await _work(server, nic, seconds / STEPS * (rate / nic.rate if stage == "transfer" else 1.0), disks)
+            for index in disks:
+                server.disks[index].os = None
             if stage == "transfer":
                 nic.count(round(image.image_octets / STEPS))
             done += seconds / STEPS
-            await _reached(server, stage, done / whole if whole else 1.0)
+            await _reached(server, nic, stage, done / whole if whole else 1.0)
     if image.clear_disks:
         for disk in server.disks:
             disk.used = False
-    await _phone_home(server, "done", 100)
+    await _phone_home(server, [nic], "done", 100)
 
 
-async def _rescue(server: Server, image: NetBoot) -> None:
+async def _rescue(server: Server, nic: Nic, image: NetBoot) -> None:
     """Read a system into memory and let people in: with the lease's address, the disks untouched."""
-    nic = server.nics[0]
-    _request(server, image)
+    _request(server, nic, image)
     rate = nic.rate
     stages = (("transfer", image.image_octets / (rate / 8)), ("configure", image.work_seconds))
     whole = sum(seconds for _, seconds in stages)
     done = 0.0
     for stage, seconds in stages:
-        await _phone_home(server, stage, server.progress)
+        await _phone_home(server, [nic], stage, server.progress)
         for _ in range(STEPS):
-            await _work(server, seconds / STEPS * (rate / nic.rate if stage == "transfer" else 1.0), ())
+            await _work(server, nic, seconds / STEPS * (rate / nic.rate if stage == "transfer" else 1.0), ())
             if stage == "transfer":
                 nic.count(round(image.image_octets / STEPS))
             done += seconds / STEPS
-            await _reached(server, stage, done / whole if whole else 1.0)
-    server.live = tuple(image.addresses)
+            await _reached(server, nic, stage, done / whole if whole else 1.0)
+    server.live = InstalledOs(image.image, tuple(image.addresses), nics=(server.nics.index(nic),))
+    server.announce()
     server.show(f"{image.image} runs from memory")
-    await _phone_home(server, "ssh_ready", 100)
-    await _phone_home(server, "done", 100)
+    await _phone_home(server, [nic], "ssh_ready", 100)
+    await _phone_home(server, [nic], "done", 100)
 
 
-_IMAGES = {
+_Image = Callable[[Server, Nic, NetBoot], Awaitable[None]]
+_IMAGES: dict[str, tuple[BootEvent, _Image]] = {
     "install": (BootEvent.START_INSTALLER, _install),
     "diagnostic": (BootEvent.START_DIAGNOSTIC, _diagnose),
     "rescue": (BootEvent.START_RESCUE, _rescue),
@@ -189,44 +228,45 @@ _IMAGES = {
 
 async def _first_boot(server: Server) -> None:
     """The freshly installed system reports that it is up, once."""
-    if not server.reported and await _phone_home(server, "done", 100):
+    if not server.reported and await _phone_home(server, server.interfaces, "done", 100):
         server.reported = True
 
 
-def _request(server: Server, image: NetBoot) -> None:
+def _request(server: Server, nic: Nic, image: NetBoot) -> None:
     service = server.network.boot_service
     server.reported = False
     if service is not None:
-        service.image_requested(server.nics[0].mac, image.image)
+        service.image_requested(nic.mac, image.image)
 
 
-async def _work(server: Server, seconds: float, disks: Iterable[int]) -> None:
+async def _work(server: Server, nic: Nic, seconds: float, disks: Iterable[int]) -> None:
     """One step of an image: it needs the network, a machine that is not frozen, and the disks it writes to."""
     await server.physics.clock.sleep(server.physics.draw(server.name, "work", seconds))
     await server.thawed()
-    if not await server.network.path(server.nics[0], server.physics.timings.transfer_timeout):
+    if not await server.network.path([nic], server.physics.timings.transfer_timeout):
         raise _ImageFailed("network is unreachable: the image server does not answer")
     for index in disks:
         if server.disks[index].failed:
             raise _ImageFailed(f"I/O error: disk {server.disks[index].number} does not take the data")
 
 
-async def _reached(server: Server, stage: str, share: float) -> None:
+async def _reached(server: Server, nic: Nic, stage: str, share: float) -> None:
     percent = min(100, int(share * 100 + 1e-6))
     if percent // 5 > server.progress // 5:
         server.progress = percent
         server.show(f"{stage} {percent}%")
         server.note("progress", stage=stage, percent=percent)
-        await _phone_home(server, stage, percent)
+        await _phone_home(server, [nic], stage, percent)
     server.progress = percent
 
 
-async def _phone_home(server: Server, stage: str, percent: int, **detail: str) -> bool:
-    """Tell the boot service; steps are told once, ends are told until heard or patience runs out."""
-    nic, network = server.nics[0], server.network
+async def _phone_home(server: Server, nics: Sequence[Nic], stage: str, percent: int, **detail: str) -> bool:
+    """Tell the boot service over any of these NICs; steps are told once, ends until heard or patience runs out."""
+    network = server.network
     if stage in ("done", "first_boot", "ssh_ready", "error", "hardware"):
-        await network.path(nic, server.physics.timings.transfer_timeout)
-    if network.boot_service is None or not nic.reaches_network:
+        await network.path(nics, server.physics.timings.transfer_timeout)
+    nic = next((nic for nic in nics if nic.reaches_network), None)
+    if network.boot_service is None or nic is None:
         server.note("phone-home lost", stage=stage)
         return False
     network.boot_service.phone_home(nic.mac, stage, percent, detail)

@@ -12,12 +12,14 @@ WRITE_SPEED = {"HDD": 150_000_000, "SSD": 420_000_000, "NVMe": 1_800_000_000}
 
 @dataclass(frozen=True, slots=True)
 class InstalledOs:
-    """A system that boots, the addresses it configures on the first NIC, and what its installer left in it."""
+    """A system that boots, the addresses it configures, and what its installer left in it."""
 
     name: str
     addresses: tuple[str, ...]
     ssh_keys: tuple[str, ...] = ()
     recipe: str = ""
+    nics: tuple[int, ...] = (0,)
+    """The interfaces that have the addresses, counted from 0: the one that it was installed over, or the ports of a bond."""
 
 
 @dataclass(slots=True)

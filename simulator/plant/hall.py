@@ -36,6 +36,8 @@ class ServerBuild:
     powered: bool = False
     nic_settings: Sequence[LinkSetting] = ()
     """By NIC, from 0; those that are not named negotiate."""
+    bond: Sequence[int] = ()
+    """NICs, from 0, that installed systems make one interface of."""
 
 
 class Plant:
@@ -71,6 +73,7 @@ class Plant:
             configuration=build.configuration,
             serial=build.serial,
             guid=build.guid,
+            bond=build.bond,
         )
         for nic, setting in zip(server.nics, build.nic_settings, strict=False):
             nic.set_link(setting)
@@ -86,7 +89,8 @@ class Plant:
 
     def answering(self, address: str) -> str | None:
         """The name of the server that answers a ping to this address, if any does."""
-        return next((server.name for server in self.servers.values() if server.answers_ping(address)), None)
+        station = self.network.neighbours.reached(address)
+        return station.name if station else None
 
     def close(self) -> None:
         """The lab ends: whatever runs on the servers is dropped."""

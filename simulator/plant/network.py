@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from simulator.plant.arp import Neighbours
 from simulator.plant.datanet import BootService
 from simulator.plant.ethernet import AUTO, Link, LinkSetting, can_be_set, negotiated, negotiates
 from simulator.plant.physics import Physics
@@ -32,6 +33,7 @@ class Network:
 
     def __init__(self, physics: Physics) -> None:
         self.physics = physics
+        self.neighbours = Neighbours(physics)
         self._boot_service: BootService | None = None
         self.generation = 0
         """Rises with every change of links and VLANs."""
@@ -58,9 +60,9 @@ class Network:
             if not future.done():
                 future.set_result(None)
 
-    async def path(self, nic: Nic, patience: float) -> bool:
-        """Wait until frames of this NIC reach the boot service, for at most `patience` seconds; whether they do."""
-        if _through(nic):
+    async def path(self, nics: Sequence[Nic], patience: float) -> bool:
+        """Wait until frames of any of these NICs reach the boot service, for at most `patience` seconds; whether they do."""
+        if _through(nics):
             return True
         try:
             async with self.physics.clock.timeout(patience):
@@ -68,14 +70,14 @@ class Network:
                     future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
                     self._waiting.append(future)
                     await future
-                    if _through(nic):
+                    if _through(nics):
                         return True
         except TimeoutError:
             return False
 
 
-def _through(nic: Nic) -> bool:
-    return nic.reaches_network and nic.network.boot_service is not None
+def _through(nics: Sequence[Nic]) -> bool:
+    return any(nic.reaches_network and nic.network.boot_service is not None for nic in nics)
 
 
 class Cable:

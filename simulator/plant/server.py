@@ -56,6 +56,7 @@ class Server:
         configuration: str,
         serial: str,
         guid: bytes,
+        bond: Sequence[int] = (),
     ) -> None:
         """It stands at once in the state that its feeds give it: off with its BMC up, or without power; nobody has pressed
         the button yet.
@@ -71,6 +72,8 @@ class Server:
         self.nics = tuple(
             Nic(name, f"nic{n + 1}", mac, nic_speed, network, lambda: self.powered) for n, mac in enumerate(macs)
         )
+        self.bond = tuple(bond)
+        """NICs, counted from 0, that an installed system makes one interface of."""
         self.disks = tuple(disks)
         self.boot_order: tuple[str, ...] = ("disk", "pxe")
         self.boot_override: BootOverride | None = None
@@ -101,8 +104,8 @@ class Server:
         """What its screen shows: why it halted."""
         self.progress = 0
         """Per cent of the running image's work."""
-        self.live: tuple[str, ...] = ()
-        """The addresses of a system that runs from memory."""
+        self.live: InstalledOs | None = None
+        """A system that runs from memory."""
         self.reported = True
         """The installed system has told the boot service that it is up."""
         self._machine = Machine(LIFECYCLE, BootState.OFF if self._fed else BootState.NO_AC)
@@ -169,13 +172,39 @@ class Server:
     def disks_clean(self) -> bool:
         return not any(disk.used for disk in self.disks)
 
-    def answers_ping(self, address: str) -> bool:
-        """A system is up, has this address, and frames get through."""
-        if self.frozen or not self.nics[0].reaches_network:
-            return False
+    @property
+    def system(self) -> InstalledOs | None:
+        """What runs and has a network stack of its own; None while firmware or an image runs, or nothing."""
+        if self.frozen:
+            return None
         if self.state is BootState.RESCUE:
-            return address in self.live
-        return self.state is BootState.RUNNING and self.os is not None and address in self.os.addresses
+            return self.live
+        return self.os if self.state is BootState.RUNNING else None
+
+    @property
+    def interfaces(self) -> tuple[Nic, ...]:
+        """The NICs of its system's interface; without a system, the first one that has a cable."""
+        system = self.live or self.os
+        if system is not None:
+            return tuple(self.nics[index] for index in system.nics)
+        return tuple(nic for nic in self.nics if nic.cable)[:1] or self.nics[:1]
+
+    def has(self, address: str) -> bool:
+        """A system is up, has this address, and frames get through to a NIC of its interface."""
+        system = self.system
+        if system is None or address not in system.addresses:
+            return False
+        return any(self.nics[index].reaches_network for index in system.nics)
+
+    def announce(self) -> None:
+        """Its system came up: whoever hears frames learns its addresses."""
+        system = self.system
+        if system is not None:
+            self.network.neighbours.announce(self, system.addresses)
+
+    def answers_ping(self, address: str) -> bool:
+        """A ping to this address reaches this server, and is answered."""
+        return self.network.neighbours.reached(address) is self
 
     # the chassis, as the BMC's wires reach it
 
@@ -415,7 +444,7 @@ class Server:
         self._end_task()
         self.thaw()
         self.progress = 0
-        self.live = ()
+        self.live = None
         self.hint = ""
         self._fire(event)
         self._task = asyncio.get_running_loop().create_task(what, name=f"{self.name} runs")
@@ -424,7 +453,7 @@ class Server:
         self._end_task()
         self.thaw()
         self.progress = 0
-        self.live = ()
+        self.live = None
         self._fire(event)
 
     def _end_task(self) -> None:
@@ -440,7 +469,7 @@ class Server:
         """The machine restarts itself (an image has ended); runs the boot in the same task."""
         self.thaw()
         self.progress = 0
-        self.live = ()
+        self.live = None
         self._fire(event)
         await self._firmware(self)
 

@@ -13,11 +13,16 @@ class BootService:
     """Answers DHCP while it has something to boot, and keeps what it hears."""
 
     task: object = None
+    lease: bool = False
+    """Answer DHCP even with nothing to boot."""
     heard: list = field(default_factory=list)
+    macs: list = field(default_factory=list)
+    """Of those who asked for a lease."""
 
     def discover(self, mac):
         self.heard.append("discover")
-        return SimpleNamespace(address="198.51.100.10") if self.task else None
+        self.macs.append(mac)
+        return SimpleNamespace(address="198.51.100.10") if self.task or self.lease else None
 
     def loader(self, mac):
         self.heard.append("loader")
@@ -36,14 +41,14 @@ class BootService:
         return [word for word in self.heard if word.split()[0] in ("first_boot", "done", "error")]
 
 
-def install(octets=900_000_000, work=600.0, os="debian-12"):
+def install(octets=900_000_000, work=600.0, os="debian-12", addresses=("192.0.2.10",)):
     return SimpleNamespace(
         kind="install",
         image=os,
         image_octets=octets,
         work_seconds=work,
         clear_disks=False,
-        addresses=("192.0.2.10",),
+        addresses=addresses,
         ssh_keys=("ssh-ed25519 AAAA alice",),
         recipe="#!/bin/sh",
     )
@@ -80,6 +85,23 @@ class Hall:
                 guid=bytes([port]) * 16,
                 feeds=feeds,
                 cables={0: ("sw-a1", port)},
+            )
+        )
+
+    def with_nics(self, cables, bond=(), name="srv-03"):
+        """A server with two NICs. `cables`: by NIC, from 0, a port of the switch, or None for an unmanaged link."""
+        return self.plant.add_server(
+            ServerBuild(
+                name=name,
+                configuration="E3-1230-16Gb-500SSD",
+                disks=[(500, "SSD")],
+                macs=[f"00:25:90:00:{len(self.plant.servers):02x}:{n:02x}" for n in (1, 2)],
+                nic_speed=10**9,
+                serial="S3",
+                guid=bytes([3]) * 16,
+                feeds=[None],
+                cables={index: port and ("sw-a1", port) for index, port in cables.items()},
+                bond=bond,
             )
         )
 

@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from simulator.kernel import run
 from simulator.plant import BootState
+from simulator.plant.disk import InstalledOs
+from simulator.plant.network import Vlan
 from tests.plant.support import Hall, diagnose, install
 
 
@@ -78,7 +80,130 @@ def test_without_a_path_no_dhcp_request_is_heard_and_the_server_halts(cut):
         assert hall.boot.heard == []
         assert hall.one.state is BootState.HALTED
         assert hall.one.hint == "No bootable device"
-        assert hall.said("srv-01").count("DHCP without answer") == 4
+        tries = 4 if cut == "nic silent" else 0
+        assert hall.said("srv-01").count("DHCP without answer") == tries
+        assert hall.said("srv-01").count("media test failed") == (not tries)
+
+    run(main())
+
+
+def pressed(hall, server):
+    """Boot from the network, as an operation has it."""
+    server.set_boot_override(("pxe", False, False))
+    server.power_on()
+
+
+@pytest.mark.parametrize(
+    ("cables", "bend", "failed", "nic"),
+    [
+        ({1: 3}, None, "media test failed", 1),
+        ({0: 4, 1: 3}, "dead", "media test failed", 1),
+        ({0: 4, 1: 3}, "silent", "DHCP without answer", 1),
+        ({0: 4, 1: 3}, "other VLAN", "DHCP without answer", 1),
+        ({0: None, 1: 3}, None, "", 0),
+    ],
+    ids=[
+        "only nic2 has a cable",
+        "nic1 is dead",
+        "nic1 is silent",
+        "nic1 in another VLAN",
+        "nic1 on an unmanaged switch",
+    ],
+)
+def test_the_firmware_tries_its_nics_in_turn_and_the_system_has_its_address_where_it_came_from(
+    cables, bend, failed, nic
+):
+    async def main():
+        hall = Hall()
+        server = hall.with_nics(cables)
+        hall.boot.task = install()
+        if bend == "other VLAN":
+            hall.switch.define_vlan(Vlan(7, "other", frozenset(), frozenset()))
+            hall.switch.ports[3].set_access(7)
+        elif bend:
+            setattr(server.nics[0], bend, True)
+        pressed(hall, server)
+        await hall.clock.sleep(1000)
+        assert server.state is BootState.RUNNING
+        assert hall.boot.ends() == ["first_boot", "done"]
+        assert set(hall.boot.macs) == {server.nics[nic].mac}
+        waits = [failed] * (4 if "DHCP" in failed else 1) if failed else []
+        assert [what for what in hall.said("srv-03") if what in ("media test failed", "DHCP without answer")] == waits
+        assert server.os.nics == (nic,)
+        assert hall.plant.answering("192.0.2.10") == "srv-03"
+        server.nics[1 - nic].dead = True
+        assert server.answers_ping("192.0.2.10")
+        server.nics[nic].silent = True
+        assert not server.answers_ping("192.0.2.10")
+
+    run(main())
+
+
+def test_a_loader_that_says_disk_is_not_asked_again_over_the_next_nic():
+    async def main():
+        hall = Hall()
+        server = hall.with_nics({0: 3, 1: 4})
+        server.disks[0].os = InstalledOs("debian-12", ("192.0.2.10",))
+        hall.boot.lease = True
+        pressed(hall, server)
+        await hall.clock.sleep(400)
+        assert server.state is BootState.RUNNING
+        assert hall.boot.heard == ["discover", "loader"]
+
+    run(main())
+
+
+@pytest.mark.parametrize("booted_over", [0, 1])
+def test_a_bond_is_reached_while_one_of_its_ports_is(booted_over):
+    async def main():
+        hall = Hall()
+        server = hall.with_nics({0: 3, 1: 4}, bond=(0, 1))
+        first, second = hall.switch.ports[2:4]
+        hall.boot.task = install()
+        server.nics[0].dead = booted_over == 1
+        pressed(hall, server)
+        await hall.clock.sleep(1000)
+        server.nics[0].dead = False
+        assert server.os.nics == (0, 1)
+        for up in ((True, False), (False, True), (False, False), (True, True)):
+            first.set_admin(up[0])
+            second.set_admin(up[1])
+            assert server.answers_ping("192.0.2.10") is any(up)
+
+    run(main())
+
+
+@pytest.mark.parametrize(("after", "gone"), [(0.1, False), (1.0, True)], ids=["announced", "begun"])
+def test_a_system_leaves_its_disk_when_it_is_overwritten_and_not_when_that_is_announced(after, gone):
+    async def main():
+        hall = Hall()
+        hall.one.disks[0].os = InstalledOs("alma-9", ("192.0.2.10",))
+        hall.one.disks[1].os = InstalledOs("data", ())
+        hall.boot.task = install(octets=9_000_000_000)
+        pressed(hall, hall.one)
+        await hall.clock.sleep(95 + 20 + 5 * after)
+        assert "image debian-12" in hall.boot.heard
+        hall.one.power_off()
+        assert (hall.one.disks[0].os is None) == gone
+        assert hall.one.disks[0].used is gone
+        assert hall.one.disks[1].os is not None
+
+    run(main())
+
+
+def test_a_clearing_leaves_the_systems_alone_until_it_writes():
+    async def main():
+        hall = Hall()
+        for disk in hall.one.disks:
+            disk.os, disk.used = InstalledOs("alma-9", ()), True
+        hall.boot.task = diagnose(clear=True)
+        pressed(hall, hall.one)
+        await hall.clock.sleep(95 + 20 + 290)
+        assert hall.one.state is BootState.DIAGNOSING
+        assert all(disk.os for disk in hall.one.disks)
+        await hall.clock.sleep(4 + 20 + 500_000 / 420 / 20)
+        assert [disk.os for disk in hall.one.disks] == [None, None]
+        assert not hall.one.disks_clean
 
     run(main())
 
