@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from simulator.files.configuration import Configuration, parse_configuration
 from simulator.files.hosting import check_hosting
 from simulator.files.lab_schema import HandlerSpec, LabSpec, PduSpec, RackSpec, ServerSpec, SnmpSpec, SwitchSpec
-from simulator.files.link_settings import nic_settings, port_settings
+from simulator.files.link_settings import bonded, nic_settings, port_settings
 from simulator.files.pattern import WORDS, Pattern, PatternError
 from simulator.files.plan import (
     BMC_PORT,
@@ -221,6 +221,7 @@ class _Expansion:
             cables = self.cable_patterns(spec.cables, (*way, "cables"))
             names = [f"nic{n}" for n in range(1, _nic_count(spec.cables) + 1)]
             settings = nic_settings(spec, names, way, self.say)
+            bond = bonded(spec, names, way, self.say)
             for name, n, i in self.members(rack, "servers", index):
                 if spec.unit is None:
                     while free in units:
@@ -242,7 +243,7 @@ class _Expansion:
                 self.servers[name] = ServerPlan(
                     name, rack.name, unit, spec.model, configuration, nics, psus, bmc, f"S{number:08d}",
                     _guid(self.spec.lab, name),
-                    spec.power == "on",
+                    spec.power == "on", bond,
                 )  # fmt: skip
 
     def configuration(self, text: str, way: Way) -> Configuration | None:

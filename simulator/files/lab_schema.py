@@ -181,6 +181,8 @@ class ServerSpec(Strict):
     """The most that its NICs can do."""
     nic_settings: list[NicSettingSpec] = []
     """NICs that do not negotiate freely: `[{nic: nic1, speed: 100 Mbit/s, duplex: full}]`."""
+    bond: list[str] = []
+    """NICs that installed systems make one interface of, `[nic1, nic2]`: reached while any of its ports is up."""
     power: Literal["on", "off"] = "off"
     unit: int | None = None
     count: int = Field(default=1, ge=1)

@@ -1,4 +1,6 @@
-"""Which ports of a switch, and which NICs of a server, a lab file sets to a speed and duplex; mistakes are said."""
+"""Which ports of a switch, and which NICs of a server, a lab file sets to a speed and duplex, and which NICs are bonded; mistakes
+are said.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from simulator.files.link_speed import link_setting
 from simulator.files.problems import did_you_mean
 from simulator.plant.ethernet import LinkSetting, can_be_set
 
-__all__ = ["nic_settings", "port_settings"]
+__all__ = ["bonded", "nic_settings", "port_settings"]
 
 Way = tuple[str | int, ...]
 Say = Callable[..., None]
@@ -42,6 +44,18 @@ def nic_settings(spec: ServerSpec, names: Sequence[str], way: Way, say: Say) -> 
         else:
             found[one.nic] = _setting(one, spec.nic_speed, here, say)
     return found
+
+
+def bonded(spec: ServerSpec, names: Sequence[str], way: Way, say: Say) -> tuple[int, ...]:
+    """NICs of the bond, counted from 0; `names` are those that the server has."""
+    for index, name in enumerate(spec.bond):
+        if name not in names:
+            say((*way, "bond", index), f"there is no NIC `{name}`", did_you_mean(name, names, "NICs"))
+        elif name in spec.bond[:index]:
+            say((*way, "bond", index), f"{name} is in the bond twice")
+    if len(spec.bond) == 1:
+        say((*way, "bond"), "a bond has two NICs at least")
+    return tuple(sorted(names.index(name) for name in spec.bond if name in names))
 
 
 def _setting(spec: PortSettingSpec | NicSettingSpec, top: int, way: Way, say: Say) -> LinkSetting:

@@ -100,6 +100,8 @@ class ServerPlan:
     """16 octets, the same for the same lab and name."""
     powered: bool
     """Switched on when the lab starts."""
+    bond: tuple[int, ...] = ()
+    """NICs, counted from 0, that installed systems make one interface of."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,7 @@ def build_plant(plan: LabPlan, physics: Physics, *, cold: bool = False) -> Plant
                     if nic.port or nic.unmanaged
                 },
                 powered=server.powered and not cold,
+                bond=server.bond,
             )
         )
     return plant

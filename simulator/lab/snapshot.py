@@ -86,8 +86,10 @@ def _marks(plan: LabPlan) -> Iterator[tuple[str, str]]:
 
 
 def _bare(plan: Any) -> list[object]:
-    """A device without where it answers, which may change."""
-    return [getattr(plan, name) for name in plan.__slots__ if name not in ("host", "port", "bmc", "powered", "program")]
+    """A device without where it answers, which may change; what later versions added counts where it is used."""
+    names = [name for name in plan.__slots__ if name not in ("host", "port", "bmc", "powered", "program", "bond")]
+    bare: list[object] = [getattr(plan, name) for name in names]
+    return [*bare, plan.bond] if getattr(plan, "bond", ()) else bare
 
 
 def save_lab(run: Run, starts: int = 1) -> dict[str, Any]:

@@ -241,3 +241,25 @@ def test_ports_and_nics_are_set_to_a_speed_and_duplex() -> None:
 def test_a_speed_that_cannot_be_is_said_with_its_place(was: str, becomes: str, said: str) -> None:
     (problem,) = problems_of(SPEEDS.replace(was, becomes))
     assert said in problem
+
+
+BOND = """lab: bonded
+racks:
+  - name: A1
+    servers:
+      - name: srv-1
+        configuration: E3-1230-16Gb-2x1000SSD
+        cables: {nic1: unmanaged, nic3: unmanaged}
+        bond: [nic3, nic1]
+"""
+
+
+def test_a_bond_names_nics_that_the_server_has() -> None:
+    assert lab(BOND).servers["srv-1"].bond == (0, 2)
+    for was, becomes, said in (
+        ("[nic3, nic1]", "[nic3, nic4]", "there is no NIC `nic4`; did you mean `nic"),
+        ("[nic3, nic1]", "[nic1, nic1]", "nic1 is in the bond twice"),
+        ("[nic3, nic1]", "[nic1]", "a bond has two NICs at least"),
+    ):
+        (problem,) = problems_of(BOND.replace(was, becomes))
+        assert said in problem

@@ -28,8 +28,8 @@ class Truth:
 def truth_of(plant: Plant, name: str) -> Truth:
     """The server of this name as it is."""
     server = plant.servers[name]
-    os, nic = server.os, server.nics[0]
-    link = nic.cable.link if nic.cable and nic.link_up else None
+    os = server.os
+    link = next((nic.cable.link for nic in server.interfaces if nic.cable and nic.link_up), None)
     return Truth(
         power="on" if server.powered else "off",
         os=os.name if os else "none",
