@@ -12,10 +12,10 @@ WORKERS ?= $(shell $(PYTHON) -c 'import os; n = os.cpu_count() or 2; print(n + n
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test slow check bench lock clean programs
+.PHONY: help run test test-python slow check bench lock clean programs
 
 help:  ## what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -30,6 +30,14 @@ run: $(VENV)/.installed  ## every scenario in simulated mode, and the verdicts
 
 test: $(VENV)/.installed programs  ## the test suite, but for what takes minutes
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -m "not slow"
+
+# The loop leans on asyncio's insides, which a new Python may change. In a .venv of its own, so that the other one stays.
+OTHER := .venv-$(notdir $(PYTHON))
+test-python:  ## loop, plant, labs, stores and every scenario with another Python: PYTHON=python3.13
+	$(MAKE) VENV=$(OTHER) $(OTHER)/.installed
+	$(OTHER)/bin/python -m pytest -q -n $(WORKERS) --dist worksteal -m "not slow" \
+		tests/kernel tests/fabric tests/plant tests/lab tests/provisioner
+	$(OTHER)/bin/rackloop run scenarios/
 
 slow: $(VENV)/.installed programs  ## the rest of it: crash points, the image's steps, billing's scenarios on the wire
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -m slow
@@ -53,4 +61,4 @@ lock:  ## write requirements.lock anew (needs uv)
 		--group dev pyproject.toml --output-file requirements.lock
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) .venv-* .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
