@@ -47,20 +47,27 @@ class Board:
         "chassis",
         "disabled",
         "frozen",
+        "generates",
         "hysteresis",
         "log",
+        "logs",
         "on_event",
         "personality",
         "sensors",
         "watchdog",
     )
 
-    def __init__(self, chassis: Chassis, personality: Personality) -> None:
+    def __init__(self, chassis: Chassis, personality: Personality, restarts: Callable[[], object]) -> None:
+        """`restarts`: called before the watchdog starts the machine anew."""
         self.chassis = chassis
         self.personality = personality
         self.sensors = unfold(personality.sensors, chassis)
         self.log = EventLog(personality.log_entries)
-        self.watchdog = Watchdog(chassis, self._watchdog_event)
+        self.logs = True
+        """Events go to the log."""
+        self.generates = True
+        """Sensors make events of what they see."""
+        self.watchdog = Watchdog(chassis, self._watchdog_event, restarts)
         self.on_event: Callable[[int, bytes], object] = _nobody
         """Told of every event: its record id, 0 where the log is full, and its entry without the id."""
         self.disabled: dict[int, int] = {}
@@ -110,6 +117,7 @@ class Board:
         """The BMC starts anew."""
         self._reservations = {"sdr": 0, "sel": 0}
         self.watchdog.stop()
+        self.logs = self.generates = True
 
     # sensors
 
@@ -243,15 +251,17 @@ class Board:
     def _append(
         self, kind: int, sensor: int, event_type: int, asserted: bool, data: bytes, *, look: bool = True
     ) -> None:
+        if not self.generates:
+            return
         body = SystemEvent(0, self.now, kind, sensor, event_type, asserted, data).encode()[2:]
         if look:
             self.add_event(body)
-        else:
+        elif self.logs:
             self.add_entry(body)
 
     def add_event(self, body: bytes) -> int | None:
         """An event came up, of the board or of whoever sent it: log it, and tell. As `add_entry`."""
-        number = self.add_entry(body)
+        number = self.add_entry(body) if self.logs else None
         self.on_event(number or 0, body)
         return number
 

@@ -1,36 +1,59 @@
 """System boot options: the parameters that a BMC keeps, and the flags that it hands to its server's firmware.
 
 IPMI 2.0, 28.12 to 28.13 and table 28-14. Parameters 0 (set in progress), 3 (valid bit clearing), 4 (boot info
-acknowledge), 5 (boot flags), 6 (initiator) and 7 (initiator mailbox) are kept; others are answered with 80h.
+acknowledge), 5 (boot flags), 6 (initiator) and 7 (initiator mailbox) are kept; others are answered with 80h. All boot
+device selectors are taken and read back; what they boot is the firmware's business, and on some models not what the
+specification says.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from simulator.bmc.hardware import BootOverride, Chassis
 from simulator.ipmi.codes import Completion
-from simulator.ipmi.commands import BootFlags
+from simulator.ipmi.commands import BOOT_DEVICES, BootFlags
 from simulator.ipmi.errors import CompletionError
 from simulator.ipmi.sessions import Call
 
-__all__ = ["BootOptions"]
+__all__ = ["AFTER_PEF", "AFTER_WATCHDOG", "BootOptions"]
 
 _UNKNOWN_PARAMETER: Final = 0x80
 _IN_PROGRESS: Final = 0x81
 _VERSION: Final = 0x01
 _LAPSE_SECONDS: Final = 60.0
 _NO_TIMEOUT: Final = 0x08
+AFTER_WATCHDOG: Final = 0x04
+AFTER_PEF: Final = 0x10
+"""Bits of parameter 3: do not clear the valid bit when the watchdog, or an event filter, has started the machine anew. The
+two about buttons (0 and 1) are for whoever stands before it.
+"""
 _MAILBOX_BLOCKS: Final = 5
 
 
 class BootOptions:
     """The boot parameters of one BMC. The override itself is the chassis's, as its firmware reads it."""
 
-    __slots__ = ("_acknowledged", "_chassis", "_clearing", "_initiator", "_mailbox", "_rest", "_setter", "due")
+    __slots__ = (
+        "_acknowledged",
+        "_chassis",
+        "_clearing",
+        "_initiator",
+        "_mailbox",
+        "_meanings",
+        "_rest",
+        "_selected",
+        "_setter",
+        "due",
+    )
 
-    def __init__(self, chassis: Chassis) -> None:
+    def __init__(self, chassis: Chassis, meanings: Mapping[int, str] | None = None) -> None:
+        """`meanings`: selectors that stand for another device than the specification says."""
         self._chassis = chassis
+        self._meanings = meanings or {}
+        self._selected = "none"
+        """As it was set; the chassis knows what it stands for."""
         self._setter = 0
         """Session id of whoever set `set in progress`."""
         self._clearing = 0
@@ -87,6 +110,14 @@ class BootOptions:
             raise CompletionError(_UNKNOWN_PARAMETER)
         return bytes((_VERSION, parameter)) + value
 
+    def uncommanded_start(self, keeps: int) -> None:
+        """The machine starts for a reason that nobody commanded: the flags were not meant for that, unless parameter 3 has
+        this bit.
+        """
+        if self._chassis.boot_override is not None and not self._clearing & keeps:
+            self.due = None
+            self._chassis.set_boot_override(None)
+
     def chassis_controlled(self) -> None:
         """A Chassis Control command came: the flags are meant for this start, and stay until it reads them."""
         self.due = None
@@ -119,11 +150,12 @@ class BootOptions:
         if flags.device is None:
             raise CompletionError(Completion.INVALID_FIELD)
         self._rest = flags.rest
+        self._selected = flags.device
         self.due = None
         if not flags.valid or flags.device == "none":
             self._chassis.set_boot_override(None)
             return
-        self._chassis.set_boot_override(BootOverride(flags.device, flags.persistent, flags.efi))
+        self._chassis.set_boot_override(BootOverride(self._boots(flags.device), flags.persistent, flags.efi))
         if not flags.persistent and not self._clearing & _NO_TIMEOUT:
             self.due = call.now + _LAPSE_SECONDS
 
@@ -131,7 +163,12 @@ class BootOptions:
         override = self._chassis.boot_override
         if override is None:
             return BootFlags(False, False, False, "none", self._rest)
-        return BootFlags(True, override.persistent, override.efi, override.device, self._rest)
+        device = self._selected if override.device == self._boots(self._selected) else override.device
+        return BootFlags(True, override.persistent, override.efi, device, self._rest)
+
+    def _boots(self, device: str) -> str:
+        """The device as the firmware knows it."""
+        return self._meanings.get(BOOT_DEVICES[device]) or ("disk" if device == "safe" else device)
 
 
 def _exactly(values: bytes, length: int) -> bytes:

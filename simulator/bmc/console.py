@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from simulator.bmc.hardware import Chassis
+from simulator.bmc.lan_parameters import garbles
+from simulator.bmc.settings import Settings
 from simulator.ipmi.codes import PayloadType
 from simulator.ipmi.session import Peer, Session
 from simulator.ipmi.sessions import SessionTable
@@ -22,6 +24,9 @@ class Line(Protocol):
     def push(self, data: bytes, peer: Peer) -> None: ...
 
 
+_GARBLED: Final = bytes(0x80 | octet * 37 & 0x7F for octet in range(256))
+
+
 class _Console:
     """One activated instance of the payload."""
 
@@ -37,12 +42,13 @@ class Consoles:
     prints then finds nobody.
     """
 
-    __slots__ = ("_active", "_chassis", "_line", "_receiving", "_table")
+    __slots__ = ("_active", "_chassis", "_line", "_receiving", "_settings", "_table")
 
-    def __init__(self, chassis: Chassis, table: SessionTable, line: Line | None) -> None:
+    def __init__(self, chassis: Chassis, table: SessionTable, line: Line | None, settings: Settings) -> None:
         self._chassis = chassis
         self._table = table
         self._line = line
+        self._settings = settings
         self._active: dict[int, _Console] = {}
         self._receiving: _Console | None = None
         chassis.printed = self._printed
@@ -93,7 +99,7 @@ class Consoles:
             if packet.status & BREAK:
                 self._chassis.serial_break()
             if packet.data:
-                self._chassis.typed(packet.data)
+                self._chassis.typed(self._heard(packet.data))
         finally:
             self._receiving = None
         return console.link.flush(now)
@@ -113,9 +119,13 @@ class Consoles:
     def _printed(self, text: str) -> None:
         self._forget_dead()
         for console in tuple(self._active.values()):
-            console.link.write(text.encode("latin-1", "replace"))
+            console.link.write(self._heard(text.encode("latin-1", "replace")))
             if console is not self._receiving and self._line is not None:
                 self._push(console, console.link.flush(self._line.now()))
+
+    def _heard(self, octets: bytes) -> bytes:
+        """What the other end of the serial port makes of them: at another bit rate it samples bits that never were."""
+        return octets.translate(_GARBLED) if garbles(self._settings) else octets
 
     def _push(self, console: _Console, payloads: list[bytes]) -> None:
         if self._line is None:

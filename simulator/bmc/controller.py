@@ -5,16 +5,19 @@ used.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from ipaddress import IPv4Address
 from typing import Any, Protocol
 
 from simulator.bmc.alerts import Alerts
 from simulator.bmc.board import Board
-from simulator.bmc.boot_options import BootOptions
+from simulator.bmc.boot_options import AFTER_WATCHDOG, BootOptions
+from simulator.bmc.channel_settings import channel_of
 from simulator.bmc.console import Consoles, Line
 from simulator.bmc.event_filtering import EventFiltering
 from simulator.bmc.hardware import Chassis
 from simulator.bmc.personality import Personality
+from simulator.bmc.power_limit import PowerManagement
 from simulator.bmc.settings import Destination, Settings
 from simulator.ipmi.channel import User
 from simulator.ipmi.interference import Interference
@@ -45,6 +48,7 @@ class Controller:
         "_boot",
         "_consoles",
         "_filtering",
+        "_power",
         "_restarting",
         "_settings",
         "_timed",
@@ -88,6 +92,7 @@ class Controller:
         self._settings: Settings | None = None
         self._filtering: EventFiltering | None = None
         self._alerts: Alerts | None = None
+        self._power: PowerManagement | None = None
         self._timed: tuple[Timed, ...] = ()
         """What has a time at which something is due, of all that there is by now."""
         self._restarting = False
@@ -105,7 +110,7 @@ class Controller:
     @property
     def boot(self) -> BootOptions:
         if self._boot is None:
-            self._boot = BootOptions(self.chassis)
+            self._boot = BootOptions(self.chassis, self.personality.boot_selectors)
             self._collect_timed()
         return self._boot
 
@@ -113,7 +118,7 @@ class Controller:
     def board(self) -> Board:
         """Sensors, log, watchdog, inventory."""
         if self._board is None:
-            self._board = Board(self.chassis, self.personality)
+            self._board = Board(self.chassis, self.personality, lambda: self.boot.uncommanded_start(AFTER_WATCHDOG))
             self._collect_timed()
         return self._board
 
@@ -142,10 +147,17 @@ class Controller:
         return self._alerts
 
     @property
+    def power(self) -> PowerManagement:
+        """Limits of power and heat."""
+        if self._power is None:
+            self._power = PowerManagement(self.chassis, self.board)
+        return self._power
+
+    @property
     def consoles(self) -> Consoles:
         """The Serial over LAN payloads that are active."""
         if self._consoles is None:
-            self._consoles = Consoles(self.chassis, self.table, self.line)
+            self._consoles = Consoles(self.chassis, self.table, self.line, self.settings)
             self._collect_timed()
         return self._consoles
 
@@ -154,6 +166,10 @@ class Controller:
         for number, (host, port) in enumerate(receivers, 1):
             self.settings.destinations[number] = Destination(address=IPv4Address(host).packed, port=port)
         self.filtering.alert_to(len(receivers))
+
+    def apply_settings(self) -> None:
+        """Have the channel be as it is set up: to be called after a setting of it has changed."""
+        self.table.configure(channel_of(self.personality.channel, self.settings))
 
     def restart(self) -> None:
         """Start anew as soon as the present request is answered."""
@@ -164,6 +180,8 @@ class Controller:
         if self._filtering is not None:
             self._filtering.sense(what)
         self.board.sense(what)
+        if self._power is not None:
+            self._power.sense(what)
 
     # time
 
@@ -187,6 +205,9 @@ class Controller:
             self._consoles.end()
             self._consoles = None
         self.table.power_lost()
+        if self._settings is not None:
+            self._settings.forget()
+            self.apply_settings()
         self._boot = None
         if self._board is not None:
             self._board.forget()
@@ -194,12 +215,17 @@ class Controller:
             self._filtering.forget()
         if self._alerts is not None:
             self._alerts.forget()
+        if self._power is not None:
+            self._power.forget()
         self._collect_timed()
 
     # what the set-up of sessions asks
 
     def refuse(self) -> int:
         return 0 if self.interference is None else self.interference.refuse()
+
+    def lock(self, name: bytes) -> None:
+        self.users = tuple(replace(user, locked=True) if user.name == name else user for user in self.users)
 
     def notify(self, what: str, user: bytes, detail: str) -> None:
         if self.observer is not None:

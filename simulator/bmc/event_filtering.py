@@ -11,6 +11,8 @@ from typing import Final, Protocol
 
 from simulator.bmc.alerts import Alerts
 from simulator.bmc.board import Board
+from simulator.bmc.boot_options import AFTER_PEF, BootOptions
+from simulator.bmc.channel_settings import ALERTING_DISABLED
 from simulator.bmc.hardware import Alarm, Chassis
 from simulator.bmc.personality import Personality
 from simulator.bmc.settings import Settings
@@ -35,8 +37,6 @@ BLOCK_OCTETS: Final = 16
 _FILTERS: Final = 16
 _POLICIES: Final = 8
 _PEF_ACTION: Final = 0x04
-_ALERTING_DISABLED: Final = 0x20
-"""Of the channel's access mode (22.22)."""
 
 _CRITICAL, _NON_CRITICAL, _NON_RECOVERABLE = 0x10, 0x08, 0x20
 _THRESHOLDS: Final = 0x01
@@ -95,6 +95,9 @@ class Host(Protocol):
 
     @property
     def alerts(self) -> Alerts: ...
+
+    @property
+    def boot(self) -> BootOptions: ...
 
 
 class EventFiltering:
@@ -161,7 +164,7 @@ class EventFiltering:
         """Switch filtering on and let all alerts go to the destinations 1 to `count`."""
         channel = self._bmc.personality.channel.number
         self.switch(self.control | ENABLED)
-        self._bmc.settings.channel_mode &= ~_ALERTING_DISABLED
+        self._bmc.settings.channel_mode &= ~ALERTING_DISABLED
         self.policies[:count] = [
             Policy(1, enabled=True, channel=channel, destination=number) for number in range(1, count + 1)
         ]
@@ -213,6 +216,7 @@ class EventFiltering:
     def forget(self) -> None:
         """The BMC starts anew: whatever came up meanwhile has been missed."""
         self.postponed_until = None
+        self.in_progress = 0
         for alarm in self._alarms.values():
             alarm.cancel()
         self._alarms.clear()
@@ -264,6 +268,8 @@ class EventFiltering:
     def _touch_power(self, wanted: int) -> None:
         """The strongest of the actions (table 17-1)."""
         chassis = self._bmc.chassis
+        if not wanted & Action.POWER_DOWN and wanted & (Action.POWER_CYCLE | Action.RESET):
+            self._bmc.boot.uncommanded_start(AFTER_PEF)
         if wanted & Action.POWER_DOWN:
             act = chassis.power_off
         elif wanted & Action.POWER_CYCLE:
@@ -308,7 +314,7 @@ class EventFiltering:
             self._late.append((event, entry))
             return
         bmc = self._bmc
-        if bmc.settings.channel_mode & _ALERTING_DISABLED:
+        if bmc.settings.mode & ALERTING_DISABLED:
             return
         kinds = {number: to.type & 7 for number, to in bmc.settings.destinations.items()}
         chosen = next_of_set(self.policies, entry.policy & 0x0F, bmc.personality.channel.number, kinds)

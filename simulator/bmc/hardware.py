@@ -12,7 +12,9 @@ class BootOverride(NamedTuple):
     """The boot flags as the firmware reads them at its next start."""
 
     device: str
-    """`pxe`, `disk`, `cdrom` or `bios`."""
+    """`pxe`, `disk`, `cdrom`, `bios`, or another name of `BOOT_DEVICES`; where a machine has no such device, its firmware
+    goes on as if nobody had asked.
+    """
     persistent: bool
     efi: bool
 
@@ -152,6 +154,9 @@ class Chassis(Protocol):
     @property
     def watts(self) -> float:
         """What it draws."""
+
+    def limit_power(self, watts: float | None) -> None:
+        """Slow it down so that it draws no more than this, as far as it can be slowed down; None: no more."""
 
     @property
     def seconds_on(self) -> float:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -127,6 +128,12 @@ class _Page(BaseModel):
     """So many wrong passwords lock a user out for `lock_out` seconds; 0: never."""
     lock_out: float = Field(default=60.0, gt=0)
     quirks: list[Quirk] = []
+    null_user: bool = True
+    """User 1 is the one without a name, and stays so."""
+    refused_when_off: list[Literal["off", "cycle", "reset", "diag", "soft"]] = ["cycle", "reset", "diag", "soft"]
+    """What Chassis Control answers with D5h while the machine is off."""
+    boot_selectors: dict[Annotated[int, Field(ge=0, le=15)], Literal["pxe", "disk", "cdrom", "bios"]] = {}
+    """Boot device selectors (table 28-14) that boot something else here than the specification says."""
     board: _BoardPage = _BoardPage(maker="Rackloop", product="BMC")
     sensors: list[_SensorPage] = []
     log_entries: int = Field(default=512, ge=16, le=4095)
@@ -159,6 +166,10 @@ class Personality:
     chassis_delay: float = 0.0
     lacks: frozenset[int] = frozenset()
     """Keys of commands that this model does not know."""
+    null_user: bool = True
+    refused_when_off: frozenset[str] = frozenset()
+    boot_selectors: Mapping[int, str] = field(default_factory=dict)
+    """What these boot device selectors boot on this model."""
 
 
 @cache
@@ -227,4 +238,7 @@ def read_personality(file: Path) -> Personality:
         page.consoles,
         page.chassis_delay,
         frozenset(key(int(number[:2], 16), int(number[3:], 16)) for number in page.lacks),
+        page.null_user,
+        frozenset(page.refused_when_off),
+        dict(page.boot_selectors),
     )

@@ -28,6 +28,8 @@ class Kind:
     entity: int
     unit: int = 0
     event_type: int = THRESHOLD
+    nominal: float | None = None
+    """Of a sensor with thresholds: what a machine that is well shows, in its unit; None where that is not to be said."""
     value: Callable[[Chassis, int], float] | None = None
     """Of a sensor with thresholds, in its unit. `int`: which one, from 0."""
     needs_power: bool = False
@@ -41,7 +43,7 @@ class Kind:
     """How many there are in a machine; None: one."""
 
 
-def _nominal(volts: float) -> Callable[[Chassis, int], float]:
+def _steady(volts: float) -> Callable[[Chassis, int], float]:
     return lambda chassis, index: volts
 
 
@@ -59,21 +61,22 @@ def _drive(chassis: Chassis, index: int) -> int:
 
 
 KINDS: Final = {
-    "cpu": Kind(0x01, 0x03, 1, value=lambda chassis, index: chassis.thermal.celsius(), needs_power=True),
-    "inlet": Kind(0x01, 0x37, 1, value=lambda chassis, index: chassis.thermal.inlet),
+    "cpu": Kind(0x01, 0x03, 1, nominal=51.0, value=lambda chassis, index: chassis.thermal.celsius(), needs_power=True),
+    "inlet": Kind(0x01, 0x37, 1, nominal=24.0, value=lambda chassis, index: chassis.thermal.inlet),
     "fan": Kind(
         0x04,
         0x1D,
         18,
+        nominal=4200.0,
         value=lambda chassis, index: chassis.thermal.rpm()[index],
         needs_power=True,
         count=lambda chassis: len(chassis.thermal.rpm()),
     ),
-    "12V": Kind(0x02, 0x07, 4, value=_nominal(12.0), needs_power=True),
-    "5V": Kind(0x02, 0x07, 4, value=_nominal(5.0), needs_power=True),
-    "3.3V": Kind(0x02, 0x07, 4, value=_nominal(3.3), needs_power=True),
-    "standby": Kind(0x02, 0x07, 4, value=_nominal(3.3)),
-    "battery": Kind(0x02, 0x28, 4, value=_nominal(3.0)),
+    "12V": Kind(0x02, 0x07, 4, nominal=12.0, value=_steady(12.0), needs_power=True),
+    "5V": Kind(0x02, 0x07, 4, nominal=5.0, value=_steady(5.0), needs_power=True),
+    "3.3V": Kind(0x02, 0x07, 4, nominal=3.3, value=_steady(3.3), needs_power=True),
+    "standby": Kind(0x02, 0x07, 4, nominal=3.3, value=_steady(3.3)),
+    "battery": Kind(0x02, 0x28, 4, nominal=3.0, value=_steady(3.0)),
     "watts": Kind(0x0B, 0x13, 6, value=lambda chassis, index: chassis.watts),
     "supply": Kind(
         0x08, 0x0A, event_type=_SPECIFIC, states=0x0B, logged=0x0A, state=_supply, count=lambda c: len(c.psus)
@@ -193,7 +196,7 @@ def records(sensors: tuple[Sensor, ...], supports: int) -> tuple[bytes, ...]:
                 compact_record(number, sensor.number, sensor.name, kind.type, kind.event_type, entity, kind.states)
             )
         else:
-            nominal = sensor.limits[3] or sensor.limits[0] or 0
+            nominal = None if kind.nominal is None else sensor.factors.raw(kind.nominal)
             made.append(
                 full_record(
                     number,

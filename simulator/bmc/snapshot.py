@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from simulator.bmc.device import Bmc
+from simulator.bmc.power_limit import PowerLimit, ThermalLimit
 from simulator.bmc.settings import Destination
 from simulator.ipmi.channel import User
 from simulator.ipmi.codes import Privilege
@@ -20,6 +21,8 @@ register(
         "alert policy": Policy,
         "BMC user": User,
         "event filter": EventFilter,
+        "power limit": PowerLimit,
+        "thermal limit": ThermalLimit,
         "filter action": Action,
         "privilege": Privilege,
     }
@@ -37,6 +40,7 @@ SAVED: Mapping[str, Parts] = {
         "": ("disabled", "hysteresis", "_limits", "_inventory"),
         "log": ("entries", "_next", "added_at", "erased_at", "overflowed", "clock_offset", "utc_offset"),
     },
+    "power": {"": ("limit", "active", "thermal")},
     "filtering": {
         "": (
             "control", "permitted", "delay", "alert_delay", "filters", "policies", "guid", "keys", "texts", "last_bmc",
@@ -60,3 +64,7 @@ def restore_bmc(bmc: Bmc, data: Mapping[str, Any]) -> None:
     for name, parts in SAVED.items():
         if name in data:
             restore(getattr(bmc, name) if name else bmc, data[name], parts)
+    if "settings" in data:
+        bmc.apply_settings()
+    if "power" in data:
+        bmc.power.apply()

@@ -21,10 +21,22 @@ _TICK: Final = 0.1
 
 
 class Watchdog:
-    __slots__ = ("_actions", "_chassis", "_count", "_event", "_expired", "_pre", "_set", "_use", "expires_at")
+    __slots__ = (
+        "_actions",
+        "_chassis",
+        "_count",
+        "_event",
+        "_expired",
+        "_pre",
+        "_restarts",
+        "_set",
+        "_use",
+        "expires_at",
+    )
 
-    def __init__(self, chassis: Chassis, event: Callable[[int, int], None]) -> None:
-        """`event(offset, timer use)` writes to the log."""
+    def __init__(self, chassis: Chassis, event: Callable[[int, int], None], restarts: Callable[[], object]) -> None:
+        """`event(offset, timer use)` writes to the log; `restarts` is called before it starts the machine anew."""
+        self._restarts = restarts
         self._chassis = chassis
         self._event = event
         self._use = self._actions = self._pre = self._expired = self._count = 0
@@ -88,6 +100,8 @@ class Watchdog:
         self._expired |= 1 << use
         if not self._use & _DO_NOT_LOG:
             self._event(action, use)
+        if action in (1, 3):
+            self._restarts()
         if action == 1:
             self._chassis.watchdog_reset()
         elif action == 2:

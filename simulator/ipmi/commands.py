@@ -29,8 +29,23 @@ CHASSIS_CONTROLS: Final = {"off": 0, "on": 1, "cycle": 2, "reset": 3, "diag": 4,
 POLICIES: Final = {"off": 0, "previous": 1, "on": 2}
 """Power restore policies (28.8)."""
 
-BOOT_DEVICES: Final = {"none": 0, "pxe": 1, "disk": 2, "cdrom": 5, "bios": 6}
-"""Boot device selectors (table 28-14)."""
+BOOT_DEVICES: Final = {
+    "none": 0,
+    "pxe": 1,
+    "disk": 2,
+    "safe": 3,
+    "diagnostic": 4,
+    "cdrom": 5,
+    "bios": 6,
+    "remote_floppy": 7,
+    "remote_cdrom": 8,
+    "remote_media": 9,
+    "remote_disk": 11,
+    "floppy": 15,
+}
+"""Boot device selectors (table 28-14): `safe` is the disk in safe mode, `diagnostic` its diagnostic partition; what is
+`remote` is media that somebody far away lends.
+"""
 
 _BOOT_DEVICE_NAMES: Final = {number: name for name, number in BOOT_DEVICES.items()}
 _POLICY_NAMES: Final = {number: name for name, number in POLICIES.items()}

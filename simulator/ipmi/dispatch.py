@@ -53,4 +53,4 @@ def dispatch(table: CommandTable, device: object, call: Call, request: Message) 
     try:
         return b"\0" + command.handler(device, call, request.data)
     except CompletionError as error:
-        return b"%c" % error.code
+        return b"%c" % error.code + error.data

@@ -49,13 +49,14 @@ class BadIntegrity(Malformed):
 
 
 class CompletionError(IpmiError):
-    """A command ended with this completion code (IPMI 2.0, table 5-2)."""
+    """A command ended with this completion code (IPMI 2.0, table 5-2), which a few commands have data with all the same."""
 
-    def __init__(self, code: int, command: str = "") -> None:
+    def __init__(self, code: int, command: str = "", *, data: bytes = b"") -> None:
         text = f"{completion_text(code)} (completion code {code:02X}h)"
         super().__init__(f"{command}: {text}" if command else text)
         self.code = code
         self.command = command
+        self.data = data
 
 
 class SessionError(IpmiError):

@@ -39,7 +39,7 @@ def open_session(table: SessionTable, data: bytes, peer: Peer, now: float) -> by
         suite, status = None, refusal
     if suite is None:
         return OpenResponse(request.tag, status, request.privilege, console_id).encode()
-    limit = request.privilege or Privilege.ADMINISTRATOR
+    limit = min(request.privilege or Privilege.ADMINISTRATOR, table.channel.suite_limit(suite))
     slot = table.open_slot(peer, console_id, suite, limit, now)
     if slot is None:
         return OpenResponse(request.tag, Status.NO_RESOURCES, request.privilege, console_id).encode()
@@ -54,7 +54,7 @@ def _choose_suite(channel: Channel, request: OpenRequest) -> tuple[CipherSuite |
         return None, Status.INVALID_ROLE
     suite = match_suite(offered, request.algorithms)
     if suite is not None:
-        return suite, Status.OK
+        return (suite, Status.OK) if channel.suite_limit(suite) else (None, Status.NO_SUITE_MATCH)
     authentication, integrity, confidentiality = request.algorithms
     if all(suite.authentication != authentication for suite in offered):
         return None, Status.INVALID_AUTHENTICATION
@@ -122,11 +122,12 @@ def _authorize(table: SessionTable, rakp: Rakp1, session: Session, now: float) -
     if role > session.limit:
         return None, Status.UNAUTHORIZED_ROLE
     # By name and privilege the same name may stand for several users, each with a password of its own.
-    known = [first] if rakp.role & NAME_ONLY else [u for u in table.host.users if u.enabled and u.name == name]
+    known = [first] if rakp.role & NAME_ONLY else table.logins.all_of(name)
     allowed = [user for user in known if role <= user.limit]
     if not allowed:
         return None, Status.UNAUTHORIZED_ROLE
-    return min(allowed, key=lambda user: user.limit), Status.OK
+    user = min(allowed, key=lambda user: user.limit)
+    return (None, Status.NO_RESOURCES) if table.exhausted(user) else (user, Status.OK)
 
 
 def answer_rakp3(table: SessionTable, data: bytes, now: float) -> bytes:

@@ -36,12 +36,12 @@ class Requests(Generic[E]):
         self.table = table
         self.executor = executor
 
-    def answer(self, payload: bytes, session: Session | None, peer: Peer, now: float) -> bytes:
-        """Run a request from outside of a session, or from one that is being set up."""
+    def answer(self, payload: bytes, session: Session | None, peer: Peer, now: float, *, trusted: bool = True) -> bytes:
+        """Run a request from outside of a session, or from one that is being set up. As `answer_once`."""
         request = decode_message(payload)
         if request.netfn & 1 or request.target != BMC_ADDRESS:
             return b""
-        call = Call(self.table, session, now, peer)
+        call = Call(self.table, session, now, peer, trusted=trusted)
         result = self.executor.execute(request, call)
         if not result:
             return b""
@@ -50,12 +50,14 @@ class Requests(Generic[E]):
             return answer[:-1] + bytes((answer[-1] ^ 0xFF,))
         return answer
 
-    def answer_once(self, payload: bytes, session: Session, now: float) -> bytes:
-        """Run a request of an active session. A repeated one gets the same answer and is not run again."""
+    def answer_once(self, payload: bytes, session: Session, now: float, *, trusted: bool = True) -> bytes:
+        """Run a request of an active session. A repeated one gets the same answer and is not run again. What is not
+        `trusted` (it came without a code) may do what users may.
+        """
         if payload == session.request and now <= session.reply_until:
             session.reply_until = now + _REPEAT_SECONDS
             return session.reply
-        answer = self.answer(payload, session, session.peer, now)
+        answer = self.answer(payload, session, session.peer, now, trusted=trusted)
         if answer:
             session.request, session.reply = payload, answer
             session.reply_until = now + _REPEAT_SECONDS

@@ -65,9 +65,11 @@ def full_record(
     factors: Factors,
     limits: tuple[int | None, ...],
     hysteresis: int,
-    nominal: int,
+    nominal: int | None,
 ) -> bytes:
-    """Type 01h, of a sensor with thresholds. `limits`: six raw thresholds, None for one that there is not."""
+    """Type 01h, of a sensor with thresholds. `limits`: six raw thresholds, None for one that there is not; `nominal`: the
+    raw nominal reading, None where none is said.
+    """
     there = [index for index, limit in enumerate(limits) if limit is not None]
     events = sum(1 << COMPARISONS[index] for index in there)
     readable = sum(1 << index for index in there)
@@ -78,7 +80,7 @@ def full_record(
         + (events | (readable >> 3) << 12).to_bytes(2, "little")
         + bytes((readable, readable, 0, unit, 0, 0))
         + factors.encode()
-        + bytes((0x01, nominal, 0, 0, 0xFF, 0))
+        + bytes((0 if nominal is None else 0x01, nominal or 0, 0, 0, 0xFF, 0))
         + bytes(limits[index] or 0 for index in (5, 4, 3, 2, 1, 0))
         + bytes((hysteresis, hysteresis, 0, 0, 0))
         + _named(name)

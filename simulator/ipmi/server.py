@@ -37,7 +37,7 @@ class LanServer(Requests[Device]):
                 if packet.session_id and packet.payload_type in (PayloadType.IPMI, PayloadType.SOL):
                     return self._in_session(packet, peer, now)
                 return self._outside(packet, peer, now)
-            if type(packet) is Sessionless:
+            if type(packet) is Sessionless and self.table.channel.enabled:
                 answer = self.answer(packet.message, None, peer, now)
                 return [encode_sessionless(answer)] if answer else []
             if type(packet) is Packet15:
@@ -68,7 +68,7 @@ class LanServer(Requests[Device]):
 
     def _outside(self, packet: Packet, peer: Peer, now: float) -> list[bytes]:
         """Requests that need no session, and the steps that set one up."""
-        if packet.session_id or packet.encrypted or packet.authenticated:
+        if packet.session_id or packet.encrypted or packet.authenticated or not self.table.channel.enabled:
             return []
         table, payload = self.table, packet.payload
         match packet.payload_type:

@@ -8,7 +8,7 @@ from simulator.ipmi.channel import NAME_OCTETS
 from simulator.ipmi.codes import Completion, NetFn, Privilege
 from simulator.ipmi.dispatch import Command, CommandTable, key
 from simulator.ipmi.errors import BadIntegrity, CompletionError
-from simulator.ipmi.lan15 import Packet15, encode15, password16, verify15
+from simulator.ipmi.lan15 import AuthType, Packet15, encode15, password16, verify15
 from simulator.ipmi.message import decode_message
 from simulator.ipmi.requests import Requests
 from simulator.ipmi.session import Event, Peer, Phase, Session
@@ -21,6 +21,7 @@ _ACTIVATE: Final = 0x3A
 _INVALID_USER: Final = 0x81
 _NULL_USER_DISABLED: Final = 0x82
 _NO_SLOT: Final = 0x81
+_NO_SLOT_FOR_USER: Final = 0x82
 _INVALID_SESSION: Final = 0x85
 _ABOVE_LIMIT: Final = 0x86
 
@@ -29,8 +30,10 @@ def receive15(requests: Requests[Any], packet: Packet15, peer: Peer, now: float)
     """Take a packet that names a session. Raises Malformed; what does not prove itself gets no answer."""
     table = requests.table
     session = table.find(packet.session_id)
-    if session is None or session.authentication != packet.authentication or session.user is None:
+    if session is None or session.user is None:
         return []
+    if session.authentication != packet.authentication:
+        return _bare(requests, session, packet, peer, now)
     key16 = password16(session.user.key)
     try:
         verify15(packet, key16)
@@ -42,7 +45,7 @@ def receive15(requests: Requests[Any], packet: Packet15, peer: Peer, now: float)
     if session.state is Phase.ACTIVE:
         return _in_session(requests, session, packet, peer, now)
     request = decode_message(packet.message)
-    if (request.netfn, request.command) != (NetFn.APP, _ACTIVATE):
+    if not table.channel.enabled or (request.netfn, request.command) != (NetFn.APP, _ACTIVATE):
         return []
     answer = requests.answer(packet.message, session, session.peer, now)
     if table.session(session.bmc_id) is session:
@@ -52,7 +55,22 @@ def receive15(requests: Requests[Any], packet: Packet15, peer: Peer, now: float)
     return [_seal(table, session, answer)] if answer else []
 
 
-def _in_session(requests: Requests[Any], session: Session, packet: Packet15, peer: Peer, now: float) -> list[bytes]:
+def _bare(requests: Requests[Any], session: Session, packet: Packet15, peer: Peer, now: float) -> list[bytes]:
+    """A packet without a code in a session that has them: taken where the channel does not ask for one in every packet,
+    or not for what users may do (6.11.4).
+    """
+    channel = requests.table.channel
+    if packet.authentication != AuthType.NONE or session.state is not Phase.ACTIVE:
+        return []
+    if channel.per_message and channel.user_level:
+        return []
+    return _in_session(requests, session, packet, peer, now, trusted=not channel.per_message)
+
+
+def _in_session(
+    requests: Requests[Any], session: Session, packet: Packet15, peer: Peer, now: float, *, trusted: bool = True
+) -> list[bytes]:
+    """`trusted`: may run what the session's privilege is enough for; else what users may run."""
     table = requests.table
     if packet.message == session.setup_request and packet.sequence == 0:
         return [_seal(table, session, session.setup_response)]  # Activate Session once more: its answer was lost
@@ -61,22 +79,24 @@ def _in_session(requests: Requests[Any], session: Session, packet: Packet15, pee
         return []
     session.peer = peer
     session.deadline = now + table.channel.inactivity
-    answer = requests.answer_once(packet.message, session, now)
-    return [_seal(table, session, answer)] if answer else []
+    answer = requests.answer_once(packet.message, session, now, trusted=trusted)
+    return [_seal(table, session, answer, packet.authentication)] if answer else []
 
 
-def _seal(table: SessionTable, session: Session, answer: bytes) -> bytes:
-    assert session.authentication is not None
+def _seal(table: SessionTable, session: Session, answer: bytes, kind: int | None = None) -> bytes:
+    """A packet of the session, of its own authentication type or another."""
+    kind = session.authentication if kind is None else kind
+    assert kind is not None
     assert session.user is not None
     number = 0 if "idzero" in table.channel.quirks else session.bmc_id
-    return encode15(session.authentication, session.next_sequence(), number, answer, password16(session.user.key))
+    return encode15(kind, session.next_sequence(), number, answer, password16(session.user.key))
 
 
 def _get_session_challenge(device: object, call: Call, data: bytes) -> bytes:
     """22.16: a temporary session id and 16 octets to bring back. It stays the session's id."""
     table = call.table
     kind, name = data[0] & 0x0F, data[1:].rstrip(b"\0")
-    if kind not in table.channel.authentication:
+    if not any(kind in table.channel.authentication_at(level) for level in Privilege if level):
         raise CompletionError(Completion.INVALID_FIELD)
     user = table.logins.find(name, call.now)
     if user is None:
@@ -105,8 +125,13 @@ def _activate_session(device: object, call: Call, data: bytes) -> bytes:
         raise CompletionError(Completion.INVALID_FIELD)
     if not Privilege.CALLBACK <= level <= Privilege.ADMINISTRATOR:
         raise CompletionError(Completion.INVALID_FIELD)
-    if level > session.user.limit:
+    channel = call.table.channel
+    if level > min(session.user.limit, channel.limit):
         raise CompletionError(_ABOVE_LIMIT)
+    if session.authentication not in channel.authentication_at(level):
+        raise CompletionError(Completion.INVALID_FIELD)
+    if call.table.exhausted(session.user):
+        raise CompletionError(_NO_SLOT_FOR_USER)
     if call.table.host.refuse():
         raise CompletionError(_NO_SLOT)
     first = int.from_bytes(call.table.octets(4), "little") or 1
@@ -116,7 +141,7 @@ def _activate_session(device: object, call: Call, data: bytes) -> bytes:
     session.window = Window(first)
     session.sequence = (int.from_bytes(data[18:22], "little") - 1) & 0xFFFFFFFF
     return b"%c%b%b%c" % (
-        data[0] & 0x0F,
+        data[0] & 0x0F if channel.per_message else AuthType.NONE,  # of the packets to come
         session.bmc_id.to_bytes(4, "little"),
         first.to_bytes(4, "little"),
         level,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, NoReturn
 
-from simulator.ipmi.channel import Channel
-from simulator.ipmi.codes import Completion, NetFn, Privilege
+from simulator.ipmi.channel import Channel, User
+from simulator.ipmi.codes import Completion, NetFn, PayloadType, Privilege
 from simulator.ipmi.crypto import suite_records
 from simulator.ipmi.dispatch import Command, CommandTable, key
 from simulator.ipmi.errors import CompletionError
@@ -14,12 +15,26 @@ from simulator.ipmi.server15 import SESSION15_COMMANDS
 from simulator.ipmi.session import Session
 from simulator.ipmi.sessions import Call
 
-__all__ = ["CURRENT_CHANNEL", "SESSION_COMMANDS", "require_channel"]
+__all__ = ["CURRENT_CHANNEL", "IPMB", "SESSION_COMMANDS", "SYSTEM_INTERFACE", "require_channel", "require_lan"]
 
 CURRENT_CHANNEL: Final = 0x0E
+IPMB: Final = 0x00
+SYSTEM_INTERFACE: Final = 0x0F
+_SESSION_LESS: Final = 0x82
 _NO_SUCH_SESSION: Final = 0x87
 _ABOVE_LIMIT: Final = 0x81
 _LEVEL_UNAVAILABLE: Final = 0x80
+
+_ANONYMOUS, _NULL_USERS, _NAMED_USERS = 0x01, 0x02, 0x04
+_NO_USER_LEVEL, _NO_PER_MESSAGE, _KG_SET = 0x08, 0x10, 0x20
+"""Authentication status of Get Channel Authentication Capabilities (table 22-15, octet 3)."""
+
+
+def require_lan(channel: Channel, number: int) -> None:
+    """As `require_channel`, for commands that a channel without sessions does not know (82h)."""
+    if number & 0x0F in (IPMB, SYSTEM_INTERFACE):
+        raise CompletionError(_SESSION_LESS)
+    require_channel(channel, number)
 
 
 def require_channel(channel: Channel, number: int) -> None:
@@ -30,25 +45,37 @@ def require_channel(channel: Channel, number: int) -> None:
 
 def _get_authentication_capabilities(device: object, call: Call, data: bytes) -> bytes:
     """22.13: the IPMI 1.5 authentication types; with bit 7 of the request, that IPMI 2.0 is spoken too."""
-    channel = call.table.channel
+    channel, host = call.table.channel, call.table.host
     require_channel(channel, data[0])
-    if not Privilege.CALLBACK <= data[1] & 0x0F <= Privilege.OEM:
+    level = data[1] & 0x0F
+    if not Privilege.CALLBACK <= level <= Privilege.OEM:
         raise CompletionError(Completion.INVALID_FIELD)
     extended = data[0] & 0x80
-    types = channel.authentication
-    # Bit 2: users with names, bit 1: one without; "authcap" is the quirk of saying the wrong one.
-    status = 0x02 if "authcap" in channel.quirks else 0x04
-    if call.table.host.kg:
-        status |= 0x20
+    types = channel.authentication_at(level)
+    status = _NULL_USERS if "authcap" in channel.quirks else _users_status(host.users)
+    status |= (0 if channel.per_message else _NO_PER_MESSAGE) | (0 if channel.user_level else _NO_USER_LEVEL)
+    if host.kg:
+        status |= _KG_SET
     versions = (0x02 | bool(types)) if extended else 0
     return bytes((channel.number, extended | authentication_bits(types), status, versions, 0, 0, 0, 0))
 
 
+def _users_status(users: Sequence[User]) -> int:
+    """Which kinds of users are enabled: with a name, without one, without a password either."""
+    status = 0
+    for user in users:
+        if user.enabled:
+            status |= _NAMED_USERS if user.name else _NULL_USERS if user.key.strip(b"\0") else _ANONYMOUS
+    return status
+
+
 def _get_cipher_suites(device: object, call: Call, data: bytes) -> bytes:
-    """22.15: the suite records, or the algorithms alone, 16 octets an index; the last part is short."""
+    """22.15: the suite records, or the algorithms alone, 16 octets an index; the last part is short. Serial over LAN has
+    no suites of its own.
+    """
     channel = call.table.channel
     require_channel(channel, data[0])
-    if data[1] & 0x3F:
+    if data[1] & 0x3F not in (PayloadType.IPMI, PayloadType.SOL):
         raise CompletionError(Completion.INVALID_FIELD)
     if data[2] & 0x80:
         records = suite_records(channel.suites)
@@ -73,7 +100,7 @@ def _set_privilege(device: object, call: Call, data: bytes) -> bytes:
     level = data[0] & 0x0F
     if level > Privilege.ADMINISTRATOR:
         raise CompletionError(_LEVEL_UNAVAILABLE)
-    if level > session.limit:
+    if level > min(session.limit, call.table.channel.limit):
         raise CompletionError(_ABOVE_LIMIT)
     if level:
         session.privilege = level

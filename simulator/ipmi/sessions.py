@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from simulator.ipmi.channel import Channel
+from simulator.ipmi.channel import Channel, User
 from simulator.ipmi.codes import Privilege
 from simulator.ipmi.crypto import CipherSuite
 from simulator.ipmi.framing import seal
@@ -40,20 +40,26 @@ class Host(LoginHost, Protocol):
 class Call:
     """Where a request came from: the session, if any, host and port, and when (seconds of wire time)."""
 
-    __slots__ = ("corrupt", "now", "peer", "session", "table")
+    __slots__ = ("corrupt", "now", "peer", "session", "table", "trusted")
 
-    def __init__(self, table: SessionTable, session: Session | None, now: float, peer: Peer) -> None:
+    def __init__(
+        self, table: SessionTable, session: Session | None, now: float, peer: Peer, *, trusted: bool = True
+    ) -> None:
         self.table = table
         self.session = session
         self.now = now
         self.peer = peer
+        self.trusted = trusted
+        """It came with a code, or needs none."""
         self.corrupt = False
         """A fault's hand: the answer's checksum shall not hold."""
 
     @property
     def privilege(self) -> int:
         """What the caller may do at the moment; outside a session nothing."""
-        return Privilege.NONE if self.session is None else self.session.privilege
+        if self.session is None:
+            return Privilege.NONE
+        return self.session.privilege if self.trusted else min(self.session.privilege, Privilege.USER)
 
 
 class SessionTable:
@@ -71,6 +77,10 @@ class SessionTable:
         self._earliest = _NEVER
         self._handle = 0
 
+    def configure(self, channel: Channel) -> None:
+        """Set the channel up otherwise. Sessions that are up go on."""
+        self.channel = self.logins.channel = channel
+
     @property
     def active(self) -> list[Session]:
         """The active ones, the oldest first."""
@@ -85,6 +95,10 @@ class SessionTable:
     def half_open(self) -> list[Session]:
         """Those of which the log-in has begun and may go on, the oldest first."""
         return [session for session in self._sessions.values() if session.state in (Phase.OPENED, Phase.CHALLENGED)]
+
+    def exhausted(self, user: User) -> bool:
+        """He has as many sessions as he may."""
+        return 0 < user.sessions <= sum(each.user is not None and each.user.slot == user.slot for each in self.active)
 
     def find(self, bmc_id: int) -> Session | None:
         """The session with this id, active or not."""

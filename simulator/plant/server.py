@@ -21,6 +21,8 @@ from simulator.plant.thermal import Thermal
 __all__ = ["BootOverride", "Firmware", "Server"]
 
 WATTS_PER_DISK = 6.0
+THROTTLED = 0.7
+"""The share of its draw that is left when its processors are slowed down as far as they can be."""
 
 
 Firmware = Callable[["Server"], Coroutine[None, None, None]]
@@ -83,6 +85,8 @@ class Server:
         self.bmc_failed = False
         self.main_board_failed = False
         """Power-on is taken and nothing comes up."""
+        self.power_limit: float | None = None
+        """What its BMC holds it to, watts."""
         self.standby_lost: Callable[[], None] = _nobody
         """Called when the BMC loses its power."""
         self.sensed: Callable[[str], object] = _nobody
@@ -149,9 +153,12 @@ class Server:
 
     @property
     def watts(self) -> float:
-        """What it draws as a whole."""
+        """What it draws as a whole. Under a limit its processors are slowed down, which saves so much and no more."""
         base = WATTS[self.state]
-        return base + WATTS_PER_DISK * len(self.disks) if self.powered else base
+        if not self.powered:
+            return base
+        whole = base + WATTS_PER_DISK * len(self.disks)
+        return whole if self.power_limit is None else max(min(whole, self.power_limit), whole * THROTTLED)
 
     def _draw(self, psu: Psu) -> float:
         """The share of one supply: those that deliver carry the load alike."""
@@ -284,6 +291,12 @@ class Server:
     def set_boot_override(self, override: tuple[str, bool, bool] | None) -> None:
         self.boot_override = BootOverride(*override) if override else None
         self.note("boot device set", device=override[0] if override else "none")
+
+    def limit_power(self, watts: float | None) -> None:
+        """As its BMC was told; None: no limit."""
+        self.power_limit = watts
+        for psu in self.psus:
+            psu.feed.load_changed()
 
     def set_restore_policy(self, policy: str) -> None:
         self.restore_policy = policy

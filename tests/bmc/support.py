@@ -1,13 +1,15 @@
-"""A chassis for tests: it does what it is told, and remembers what that was."""
+"""A chassis for tests, which does what it is told and remembers what that was, and a network for what a BMC sends unasked."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from simulator.bmc import BootOverride
+from simulator.bmc import Bmc, BootOverride
+from simulator.ipmi.pet import ENTERPRISE, PlatformTrap
+from simulator.snmp.notification import decode_notification
 
-__all__ = ["FakeChassis", "Part"]
+__all__ = ["EPOCH", "FakeChassis", "Line", "Part", "kill_fan"]
 
 EPOCH = 1_767_225_600
 
@@ -51,13 +53,11 @@ class Heat:
 
 
 class _Alarm:
-    def __init__(self, alarms: list[tuple[float, Callable[[], object]]], entry: tuple[float, Callable[[], object]]):
-        self._alarms, self._entry = alarms, entry
-        alarms.append(entry)
+    def __init__(self, chassis: FakeChassis, callback: Callable[[], object]) -> None:
+        self._chassis, self._callback = chassis, callback
 
     def cancel(self) -> None:
-        if self._entry in self._alarms:
-            self._alarms.remove(self._entry)
+        self._chassis.alarms = [entry for entry in self._chassis.alarms if entry[1] is not self._callback]
 
 
 class FakeChassis:
@@ -78,6 +78,7 @@ class FakeChassis:
         self.disks = [Part(), Part()]
         self.thermal = Heat()
         self.seconds_on = 0.0
+        self.power_limit: float | None = None
         self.lab_time = 0.0
         self.bmc_started_at = 0.0
         self.identified: float | None = None
@@ -86,7 +87,11 @@ class FakeChassis:
 
     @property
     def watts(self) -> float:
-        return 120.0 if self.powered else 12.0
+        """A CPU that is slowed down saves 30 W at most."""
+        return max(90.0, min(120.0, self.power_limit or 120.0)) if self.powered else 12.0
+
+    def limit_power(self, watts: float | None) -> None:
+        self.power_limit = watts
 
     @property
     def wall_clock(self) -> int:
@@ -100,7 +105,8 @@ class FakeChassis:
         self.identified = seconds
 
     def alarm(self, seconds: float, callback: Callable[[], object]) -> _Alarm:
-        return _Alarm(self.alarms, (seconds, callback))
+        self.alarms.append((seconds, callback))
+        return _Alarm(self, callback)
 
     def ring(self) -> None:
         """The soonest alarm goes off, at the temperature that leads to it."""
@@ -156,3 +162,36 @@ class FakeChassis:
         self.last_power_event = "command"
         if changed:
             self.sensed("power")
+
+
+class Line:
+    """The network, as far as a BMC sends unasked."""
+
+    def __init__(self) -> None:
+        self.time = 0.0
+        self.sent: list[tuple[bytes, tuple[str, int]]] = []
+
+    def now(self) -> float:
+        return self.time
+
+    def push(self, data: bytes, peer: tuple[str, int]) -> None:
+        self.sent.append((data, peer))
+
+    @property
+    def traps(self) -> list[PlatformTrap]:
+        """What came so far, decoded; then it is forgotten."""
+        found = []
+        for data, _ in self.sent:
+            notification = decode_notification(data)
+            assert notification.community == b"public"
+            assert notification.trap.startswith(f"{ENTERPRISE}.0.")
+            value = notification.varbinds[0].value()
+            assert isinstance(value, bytes)
+            found.append(PlatformTrap.decode(value))
+        self.sent.clear()
+        return found
+
+
+def kill_fan(bmc: Bmc, chassis: FakeChassis, number: int = 0) -> None:
+    chassis.thermal.fans[number] = 0.0
+    bmc.sense("fans")

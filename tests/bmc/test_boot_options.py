@@ -84,7 +84,7 @@ def test_set_in_progress_belongs_to_one_session_and_ends_with_it() -> None:
 
 @pytest.mark.parametrize(
     ("data", "expected"),
-    [(b"\x08\x00", 0x80), (b"\x05\x80\x04", 0xC7), (b"\x05\x80\x3c\0\0\0", 0xCC), (b"\x04\x01\x01", 0), (b"", 0xC7)],
+    [(b"\x08\x00", 0x80), (b"\x05\x80\x04", 0xC7), (b"\x05\x80\x28\0\0\0", 0xCC), (b"\x04\x01\x01", 0), (b"", 0xC7)],
 )
 def test_boot_parameters_are_checked(data: bytes, expected: int) -> None:
     bmc, _ = device()

@@ -15,42 +15,14 @@ from simulator.ipmi.errors import CompletionError
 from simulator.ipmi.framing import encode_sessionless
 from simulator.ipmi.message import encode_request
 from simulator.ipmi.pef import Action, EventFilter, Policy, next_of_set
-from simulator.ipmi.pet import ENTERPRISE, PlatformTrap
+from simulator.ipmi.pet import PlatformTrap
 from simulator.ipmi.sel import SystemEvent
 from simulator.snmp.notification import decode_notification
-from tests.bmc.support import EPOCH, FakeChassis
+from tests.bmc.support import EPOCH, FakeChassis, Line, kill_fan
 from tests.ipmi.support import PEER, Wire, client, device
 
 SINK = ("127.0.0.1", 1162)
 OTHER = ("127.0.0.2", 162)
-
-
-class Line:
-    """The network, as far as a BMC sends unasked."""
-
-    def __init__(self) -> None:
-        self.time = 0.0
-        self.sent: list[tuple[bytes, tuple[str, int]]] = []
-
-    def now(self) -> float:
-        return self.time
-
-    def push(self, data: bytes, peer: tuple[str, int]) -> None:
-        self.sent.append((data, peer))
-
-    @property
-    def traps(self) -> list[PlatformTrap]:
-        """What came so far, decoded; then it is forgotten."""
-        found = []
-        for data, _ in self.sent:
-            notification = decode_notification(data)
-            assert notification.community == b"public"
-            assert notification.trap.startswith(f"{ENTERPRISE}.0.")
-            value = notification.varbinds[0].value()
-            assert isinstance(value, bytes)
-            found.append(PlatformTrap.decode(value))
-        self.sent.clear()
-        return found
 
 
 def served(*sinks: tuple[str, int]) -> tuple[Bmc, FakeChassis, Line]:
@@ -77,11 +49,6 @@ def code(wire: Wire, command: int, data: bytes, netfn: int = 0x04) -> int:
     return 0
 
 
-def kill_fan(bmc: Bmc, chassis: FakeChassis, number: int = 0) -> None:
-    chassis.thermal.fans[number] = 0.0
-    bmc.sense("fans")
-
-
 def test_a_dead_fan_is_told_to_the_receiver_of_traps() -> None:
     bmc, chassis, line = served(SINK)
     kill_fan(bmc, chassis, 2)
@@ -105,10 +72,10 @@ def test_nobody_is_told_before_filtering_and_alerting_are_switched_on() -> None:
     wire.ask(Request(0x04, 0x12, b"\x01\x00"))
     kill_fan(bmc, chassis, 0)
     wire.ask(Request(0x04, 0x12, b"\x01\x01"))
-    wire.ask(Request(0x06, 0x40, b"\x01\x62\x00"))  # PEF alerting off for the channel
+    wire.ask(Request(0x06, 0x40, b"\x01\xa2\x00"))  # PEF alerting off for the channel
     kill_fan(bmc, chassis, 1)
     assert line.sent == []
-    wire.ask(Request(0x06, 0x40, b"\x01\x42\x00"))
+    wire.ask(Request(0x06, 0x40, b"\x01\x82\x00"))
     kill_fan(bmc, chassis, 2)
     assert len(line.traps) == 3
 
@@ -119,6 +86,7 @@ def test_it_is_set_up_over_the_lan_as_an_administrator_would() -> None:
     for netfn, command, data in (
         (0x0C, 0x01, b"\x01\x13\x01\x00\x00" + bytes((127, 0, 0, 1)) + bytes(6)),
         (0x06, 0x40, b"\x01\x42\x00"),
+        (0x06, 0x40, b"\x01\x82\x00"),
         (0x04, 0x12, b"\x09\x01" + Policy(1, enabled=True, channel=1, destination=1).encode()),
         (0x04, 0x12, b"\x01\x01"),
     ):

@@ -101,7 +101,7 @@ async def test_ipmitool_sets_alerts_up_and_a_trap_is_sent(tmp_path: Path) -> Non
             "lan alert set 1 1 ipaddr 127.0.0.1",
             "lan alert set 1 1 type pet",
             "lan set 1 snmp hall",
-            "raw 0x06 0x40 0x01 0x42 0x00",  # `lan set 1 alert on` of ipmitool 1.8.19 sets the bit that disables
+            "raw 0x06 0x40 0x01 0x82 0x00",  # `lan set 1 alert on` of ipmitool 1.8.19 sets the bit that disables
             "pef policy enable 1",
             "raw 0x04 0x12 0x01 0x01",
         ):

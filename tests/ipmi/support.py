@@ -12,9 +12,12 @@ from simulator.ipmi.client import DEFAULT_SUITES, Client, Request
 from simulator.ipmi.codes import Privilege
 from simulator.ipmi.crypto import SUITES, CipherSuite
 from simulator.ipmi.errors import CompletionError
+from simulator.ipmi.framing import Sessionless, decode
+from simulator.ipmi.lan15 import Packet15, encode15, password16, verify15
+from simulator.ipmi.message import decode_message, encode_request
 from tests.bmc.support import FakeChassis
 
-__all__ = ["PEER", "USERS", "Wire", "client", "code", "console", "device"]
+__all__ = ["PEER", "USERS", "Console15", "Wire", "client", "code", "console", "device"]
 
 PEER = ("10.0.0.1", 50000)
 ALL_SUITES = tuple(SUITES.values())
@@ -94,6 +97,69 @@ class Wire:
         if rules is None:
             return self.bmc.receive(data, self.peer, self.now)
         return [leaving for _, leaving in rules.carry(data, lambda asked: self.bmc.receive(asked, self.peer, self.now))]
+
+
+class Console15:
+    """A console of IPMI 1.5, as small as can be."""
+
+    def __init__(self, bmc: Bmc, kind: int, password: str = "secret", name: str = "ADMIN") -> None:
+        self.bmc, self.kind, self.name = bmc, kind, name.encode().ljust(16, b"\0")
+        self.key = password16(password.encode())
+        self.session = self.sequence = 0
+        self.rq = 0
+        self.peer = PEER
+        self.last = b""
+        self.heard: Packet15 | None = None
+
+    def ask(
+        self,
+        netfn: int,
+        command: int,
+        data: bytes = b"",
+        *,
+        kind: int | None = None,
+        session: int | None = None,
+        sequence: int | None = None,
+    ) -> bytes | None:
+        """Completion code and data, or None when nobody answers."""
+        self.rq += 1
+        message = encode_request(netfn, command, self.rq & 0x3F, data)
+        number = self.session if session is None else session
+        sent = encode15(
+            self.kind if kind is None else kind,
+            self.sequence if sequence is None else sequence,
+            number,
+            message,
+            self.key,
+        )
+        self.last = sent
+        if sequence is None and self.sequence:
+            self.sequence += 1
+        return self.deliver(sent)
+
+    def deliver(self, sent: bytes, now: float = 0.0) -> bytes | None:
+        answers = self.bmc.receive(sent, self.peer, now)
+        if not answers:
+            return None
+        packet = decode(answers[0])
+        assert isinstance(packet, Packet15 | Sessionless)
+        if isinstance(packet, Packet15):
+            verify15(packet, self.key)
+            self.heard = packet
+        return decode_message(packet.message).data
+
+    def login(self, level: int = Privilege.ADMINISTRATOR) -> bytes | None:
+        answer = self.ask(6, 0x39, bytes((self.kind,)) + self.name, kind=0, session=0)
+        if answer is None or answer[0]:
+            return answer
+        self.session = int.from_bytes(answer[1:5], "little")
+        data = bytes((self.kind, level)) + answer[5:21] + (7).to_bytes(4, "little")
+        answer = self.ask(6, 0x3A, data, sequence=0)
+        if answer and not answer[0]:
+            self.sequence = int.from_bytes(answer[6:10], "little")
+            assert self.heard is not None
+            assert self.heard.sequence == 7
+        return answer
 
 
 def console(bmc: Bmc, seed: int = 2) -> Wire:

@@ -14,9 +14,8 @@ from simulator.ipmi.codes import Completion, Privilege
 from simulator.ipmi.crypto import SUITES
 from simulator.ipmi.errors import Malformed, WrongKey, WrongPassword, WrongUser
 from simulator.ipmi.framing import decode
-from simulator.ipmi.lan15 import AuthType, Packet15, encode15, password16, verify15
-from simulator.ipmi.message import decode_message, encode_request
-from tests.ipmi.support import PEER, Wire, client, device
+from simulator.ipmi.lan15 import AuthType, encode15, verify15
+from tests.ipmi.support import PEER, Console15, Wire, client, device
 
 STATUS = (0, 0x01)
 
@@ -105,64 +104,13 @@ def test_a_good_login_makes_bad_ones_before_it_forgotten():
 
 # IPMI 1.5
 
-
-class OldConsole:
-    """A console of IPMI 1.5, as small as can be."""
-
-    def __init__(self, bmc, kind, password="secret", name="ADMIN"):
-        self.bmc, self.kind, self.name = bmc, kind, name.encode().ljust(16, b"\0")
-        self.key = password16(password.encode())
-        self.session = self.sequence = 0
-        self.rq = 0
-        self.peer = PEER
-
-    def ask(self, netfn, command, data=b"", *, kind=None, session=None, sequence=None):
-        """Completion code and data, or None when nobody answers."""
-        self.rq += 1
-        message = encode_request(netfn, command, self.rq & 0x3F, data)
-        number = self.session if session is None else session
-        sent = encode15(
-            self.kind if kind is None else kind,
-            self.sequence if sequence is None else sequence,
-            number,
-            message,
-            self.key,
-        )
-        self.last = sent
-        if sequence is None and self.sequence:
-            self.sequence += 1
-        return self.deliver(sent)
-
-    def deliver(self, sent, now=0.0):
-        answers = self.bmc.receive(sent, self.peer, now)
-        if not answers:
-            return None
-        packet = decode(answers[0])
-        if isinstance(packet, Packet15):
-            verify15(packet, self.key)
-            self.heard = packet
-        return decode_message(packet.message).data
-
-    def login(self, level=Privilege.ADMINISTRATOR):
-        answer = self.ask(6, 0x39, bytes((self.kind,)) + self.name, kind=0, session=0)
-        if answer[0]:
-            return answer
-        self.session = int.from_bytes(answer[1:5], "little")
-        data = bytes((self.kind, level)) + answer[5:21] + (7).to_bytes(4, "little")
-        answer = self.ask(6, 0x3A, data, sequence=0)
-        if answer and not answer[0]:
-            self.sequence = int.from_bytes(answer[6:10], "little")
-            assert self.heard.sequence == 7
-        return answer
-
-
 ALL = (AuthType.NONE, AuthType.MD5, AuthType.STRAIGHT)
 
 
 @pytest.mark.parametrize("kind", ALL)
 def test_an_old_console_logs_in_commands_and_logs_out(kind):
     bmc, chassis = device(authentication=ALL)
-    console = OldConsole(bmc, kind)
+    console = Console15(bmc, kind)
     assert console.login()[0] == 0
     assert console.ask(0, 2, b"\x01") == b"\xd4"
     assert console.ask(6, 0x3B, b"\x04") == b"\0\x04"
@@ -177,16 +125,16 @@ def test_an_old_console_logs_in_commands_and_logs_out(kind):
 
 def test_what_is_not_offered_is_refused():
     bmc, _ = device(authentication=(AuthType.MD5,))
-    assert OldConsole(bmc, AuthType.STRAIGHT).login() == bytes((Completion.INVALID_FIELD,))
+    assert Console15(bmc, AuthType.STRAIGHT).login() == bytes((Completion.INVALID_FIELD,))
     newer, _ = device(authentication=())
-    assert OldConsole(newer, AuthType.MD5).login() == bytes((Completion.INVALID_FIELD,))
+    assert Console15(newer, AuthType.MD5).login() == bytes((Completion.INVALID_FIELD,))
 
 
 def test_an_unknown_name_gets_81h_a_missing_one_82h_and_too_much_privilege_86h():
     bmc, _ = device(authentication=ALL)
-    assert OldConsole(bmc, AuthType.MD5, name="nobody").login() == b"\x81"
-    assert OldConsole(bmc, AuthType.MD5, name="").login() == b"\x82"
-    guest = OldConsole(bmc, AuthType.MD5, "look", "guest")
+    assert Console15(bmc, AuthType.MD5, name="nobody").login() == b"\x81"
+    assert Console15(bmc, AuthType.MD5, name="").login() == b"\x82"
+    guest = Console15(bmc, AuthType.MD5, "look", "guest")
     assert guest.login() == b"\x86"
     assert guest.login(Privilege.USER)[0] == 0
 
@@ -194,16 +142,16 @@ def test_an_unknown_name_gets_81h_a_missing_one_82h_and_too_much_privilege_86h()
 def test_a_wrong_password_is_met_with_silence_and_counts():
     bmc, _ = device(authentication=ALL, bad_logins=2)
     for port in (1, 2):
-        console = OldConsole(bmc, AuthType.MD5, "wrong")
+        console = Console15(bmc, AuthType.MD5, "wrong")
         console.peer = ("10.0.0.1", port)
         assert console.login() is None
         assert console.deliver(console.last) is None  # sent again, which is no second try
-    assert OldConsole(bmc, AuthType.MD5).login() == b"\x81"
+    assert Console15(bmc, AuthType.MD5).login() == b"\x81"
 
 
 def test_a_challenge_and_an_activation_that_are_asked_again_are_answered_alike():
     bmc, _ = device(authentication=ALL)
-    console = OldConsole(bmc, AuthType.MD5)
+    console = Console15(bmc, AuthType.MD5)
     first = console.ask(6, 0x39, b"\x02" + console.name, kind=0, session=0)
     assert console.ask(6, 0x39, b"\x02" + console.name, kind=0, session=0) == first
     answer = console.login()
@@ -213,7 +161,7 @@ def test_a_challenge_and_an_activation_that_are_asked_again_are_answered_alike()
 
 def test_a_number_that_was_seen_and_a_code_that_does_not_hold_get_no_answer():
     bmc, _ = device(authentication=ALL)
-    console = OldConsole(bmc, AuthType.MD5)
+    console = Console15(bmc, AuthType.MD5)
     console.login()
     assert console.ask(0, 1)[0] == 0
     assert console.deliver(console.last) is None
@@ -223,18 +171,18 @@ def test_a_number_that_was_seen_and_a_code_that_does_not_hold_get_no_answer():
 
 def test_old_sessions_take_slots_and_run_out():
     bmc, _ = device(authentication=ALL, session_limit=4, evicts_half_open=False)
-    consoles = [OldConsole(bmc, AuthType.MD5) for _ in range(4)]
+    consoles = [Console15(bmc, AuthType.MD5) for _ in range(4)]
     for console in consoles:
         console.login()
     assert len(bmc.sessions) == 4
-    assert OldConsole(bmc, AuthType.MD5).login() == bytes((Completion.NODE_BUSY,))
+    assert Console15(bmc, AuthType.MD5).login() == bytes((Completion.NODE_BUSY,))
     assert consoles[0].deliver(consoles[0].last, now=61.0) is None
     assert bmc.sessions == []
 
 
 def test_rakp_on_a_session_of_ipmi_15_is_refused():
     bmc, _ = device(authentication=ALL)
-    console = OldConsole(bmc, AuthType.MD5)
+    console = Console15(bmc, AuthType.MD5)
     number = console.ask(6, 0x39, b"\x02" + console.name, kind=0, session=0)[1:5]
     rakp1 = b"\x06\0\xff\x07\x06\x12" + bytes(8) + b"\x1c\0" + bytes(4) + number + bytes(20)
     assert bmc.receive(rakp1, PEER, 0.0)[0][17] == 0x02

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from simulator.bmc.controller import Controller
+from simulator.bmc.settings import in_progress
 from simulator.ipmi.codes import Completion, NetFn, Privilege
 from simulator.ipmi.dispatch import Command, CommandTable, key
 from simulator.ipmi.errors import CompletionError
@@ -14,6 +15,7 @@ __all__ = ["APP_COMMANDS"]
 
 _WORKING: Final = 0x00
 _SOFT_OFF: Final = 0x05
+_NO_CHANGE: Final = 0x7F
 _LEGACY_ON: Final = 0x20
 _EVENT_LOGGING: Final = 0x08
 _TEXTS: Final = range(1, 6)
@@ -37,7 +39,12 @@ def _get_self_test_results(bmc: Controller, call: Call, data: bytes) -> bytes:
 
 
 def _set_acpi_state(bmc: Controller, call: Call, data: bytes) -> bytes:
-    """20.6: what the host says of itself; the BMC sees for itself whether power is on."""
+    """20.6: what the host says of itself. The BMC sees for itself whether power is on, so that a state that is to be set
+    (bit 7) and is not there is CCh.
+    """
+    for wanted, present in zip(data, _get_acpi_state(bmc, call, b""), strict=True):
+        if wanted & 0x80 and wanted & 0x7F not in (present, _NO_CHANGE):
+            raise CompletionError(Completion.INVALID_FIELD)
     return b""
 
 
@@ -69,15 +76,16 @@ def _get_watchdog(bmc: Controller, call: Call, data: bytes) -> bytes:
 
 
 def _set_enables(bmc: Controller, call: Call, data: bytes) -> bytes:
-    """22.1: event logging is always on, and there is no message channel to the host (CCh for other bits)."""
+    """22.1: event logging, until the BMC starts anew. There is no message channel to the host (CCh for other bits)."""
     if data[0] & ~_EVENT_LOGGING:
         raise CompletionError(Completion.INVALID_FIELD)
+    bmc.board.logs = bool(data[0])
     return b""
 
 
 def _get_enables(bmc: Controller, call: Call, data: bytes) -> bytes:
     """22.2."""
-    return bytes((_EVENT_LOGGING,))
+    return bytes((_EVENT_LOGGING if bmc.board.logs else 0,))
 
 
 def _clear_flags(bmc: Controller, call: Call, data: bytes) -> bytes:
@@ -94,6 +102,7 @@ def _set_system_info(bmc: Controller, call: Call, data: bytes) -> bytes:
     """22.14a: texts 1 to 5, in blocks of 16 octets; 80h for another."""
     number = data[0]
     if number == 0:
+        bmc.settings.system_in_progress = in_progress(bmc.settings.system_in_progress, data[1])
         return b""
     if number not in _TEXTS:
         raise CompletionError(0x80)
@@ -109,7 +118,7 @@ def _get_system_info(bmc: Controller, call: Call, data: bytes) -> bytes:
     if data[0] & 0x80:
         return b"\x11"
     if number == 0:
-        return b"\x11\0"
+        return bytes((0x11, bmc.settings.system_in_progress))
     if number not in _TEXTS:
         raise CompletionError(0x80)
     if block >= _BLOCKS:

@@ -47,14 +47,14 @@ def _get_status(bmc: Controller, call: Call, data: bytes) -> bytes:
 
 
 def _control(bmc: Controller, call: Call, data: bytes) -> bytes:
-    """28.3: `on` and `off` are fine in either state; the others need a machine that is on, else D5h. `soft` is CCh where
-    the model has no such button. Some models say yes at once, and act seconds later.
+    """28.3: `on` is fine in either state; what needs a machine that is on, as its maker sees it, is else D5h. `soft` is CCh
+    where the model has no such button. Some models say yes at once, and act seconds later.
     """
     chassis = bmc.chassis
     action = _CONTROL_NAMES.get(data[0] & 0x0F)
     if action is None or (action == "soft" and not bmc.personality.soft_power):
         raise CompletionError(Completion.INVALID_FIELD)
-    if action in ("cycle", "reset", "diag", "soft") and not chassis.powered:
+    if action in bmc.personality.refused_when_off and not chassis.powered:
         raise CompletionError(Completion.WRONG_STATE)
     bmc.boot.chassis_controlled()
     act = {

@@ -6,6 +6,15 @@ from collections.abc import Callable
 from typing import Final
 
 from simulator.bmc.controller import Controller
+from simulator.bmc.power_limit import (
+    LOG,
+    PERSISTENT,
+    POWER_OFF,
+    THERMAL_LOG,
+    THERMAL_POWER_OFF,
+    PowerLimit,
+    ThermalLimit,
+)
 from simulator.ipmi.codes import Completion, Privilege
 from simulator.ipmi.dispatch import Command, CommandTable, key
 from simulator.ipmi.errors import CompletionError
@@ -17,6 +26,10 @@ _GROUP: Final = b"\xdc"
 _NETFN: Final = 0x2C
 _VERSION: Final = b"\x01\x05\x02"
 _NO_LIMIT: Final = 0x80
+_LIMIT_OUT_OF_RANGE: Final = 0x84
+_PERIOD_OUT_OF_RANGE: Final = 0x89
+_INLET: Final = (0x37, 0x40)
+"""Entities: IPMI's, and DCMI's own."""
 _ASSET_TAG_OCTETS: Final = 63
 _CONTROLLER_OCTETS: Final = 64
 
@@ -24,9 +37,11 @@ Handler = Callable[[Controller, Call, bytes], bytes]
 
 
 def _capabilities(bmc: Controller, call: Call, data: bytes) -> bytes:
-    """6.1.1: power management; LAN out of band; log size; power statistics over no rolling averages."""
+    """6.1.1: power management; the system interface, and no second LAN and no serial channel; log size; power statistics
+    over no rolling averages.
+    """
     values = {
-        1: b"\x00\x01\x07",
+        1: b"\x00\x01\x01",
         2: (bmc.personality.log_entries & 0x0FFF).to_bytes(2, "little") + b"\0\0\0",
         3: b"\x20\x00",
         4: b"\x01\xff\xff",
@@ -47,8 +62,62 @@ def _power_reading(bmc: Controller, call: Call, data: bytes) -> bytes:
 
 
 def _get_power_limit(bmc: Controller, call: Call, data: bytes) -> bytes:
-    """6.6.2: no limit can be set, so none is active (80h)."""
-    raise CompletionError(_NO_LIMIT)
+    """6.6.2: while it is not active, 80h with the limit that would be."""
+    limit = bmc.power.limit
+    value = b"%b%c%b%b%b%b" % (
+        bytes(2),
+        limit.action,
+        limit.watts.to_bytes(2, "little"),
+        limit.correction_ms.to_bytes(4, "little"),
+        bytes(2),
+        limit.sampling.to_bytes(2, "little"),
+    )
+    if not bmc.power.active:
+        raise CompletionError(_NO_LIMIT, data=_GROUP + value)
+    return value
+
+
+def _set_power_limit(bmc: Controller, call: Call, data: bytes) -> bytes:
+    """6.6.3: the action of an exception, watts, milliseconds to correct it, seconds between samples."""
+    action, watts = data[3], int.from_bytes(data[4:6], "little")
+    correction, sampling = int.from_bytes(data[6:10], "little"), int.from_bytes(data[12:14], "little")
+    if action not in (0, POWER_OFF, LOG):
+        raise CompletionError(Completion.INVALID_FIELD)
+    if not watts:
+        raise CompletionError(_LIMIT_OUT_OF_RANGE)
+    if not sampling:
+        raise CompletionError(_PERIOD_OUT_OF_RANGE)
+    bmc.power.set(PowerLimit(action, watts, correction, sampling))
+    return b""
+
+
+def _activate_power_limit(bmc: Controller, call: Call, data: bytes) -> bytes:
+    """6.6.4: 1 activates, 0 deactivates."""
+    if data[0] > 1:
+        raise CompletionError(Completion.INVALID_FIELD)
+    bmc.power.activate(active=bool(data[0]))
+    return b""
+
+
+def _require_inlet(bmc: Controller, entity: int, instance: int) -> None:
+    if entity not in _INLET or instance != 1 or not bmc.board.has("inlet"):
+        raise CompletionError(Completion.NOT_PRESENT)
+
+
+def _set_thermal_limit(bmc: Controller, call: Call, data: bytes) -> bytes:
+    """6.7.1: entity and instance (the inlet), actions, degrees, seconds of patience."""
+    _require_inlet(bmc, data[0], data[1])
+    if data[2] & ~(PERSISTENT | THERMAL_POWER_OFF | THERMAL_LOG):
+        raise CompletionError(Completion.INVALID_FIELD)
+    bmc.power.set_thermal(ThermalLimit(data[2], data[3], int.from_bytes(data[4:6], "little")))
+    return b""
+
+
+def _get_thermal_limit(bmc: Controller, call: Call, data: bytes) -> bytes:
+    """6.7.2."""
+    _require_inlet(bmc, data[0], data[1])
+    limit = bmc.power.thermal
+    return bytes((limit.actions, limit.celsius)) + limit.seconds.to_bytes(2, "little")
 
 
 def _text(store: bytes, data: bytes) -> bytes:
@@ -117,10 +186,14 @@ DCMI_COMMANDS: CommandTable = {
     key(_NETFN, 0x01): _command("Get Capabilities Info", Privilege.NONE, 1, 1, _capabilities),
     key(_NETFN, 0x02): _command("Get Power Reading", Privilege.USER, 3, 3, _power_reading),
     key(_NETFN, 0x03): _command("Get Power Limit", Privilege.USER, 2, 2, _get_power_limit),
+    key(_NETFN, 0x04): _command("Set Power Limit", Privilege.OPERATOR, 14, 14, _set_power_limit),
+    key(_NETFN, 0x05): _command("Activate Power Limit", Privilege.OPERATOR, 3, 3, _activate_power_limit),
     key(_NETFN, 0x06): _command("Get Asset Tag", Privilege.USER, 2, 2, _get_asset_tag),
     key(_NETFN, 0x07): _command("Get Sensor Info", Privilege.OPERATOR, 4, 4, _sensor_info),
     key(_NETFN, 0x08): _command("Set Asset Tag", Privilege.OPERATOR, 2, 18, _set_asset_tag),
     key(_NETFN, 0x09): _command("Get Management Controller Id", Privilege.USER, 2, 2, _get_controller_id),
     key(_NETFN, 0x0A): _command("Set Management Controller Id", Privilege.ADMINISTRATOR, 2, 18, _set_controller_id),
+    key(_NETFN, 0x0B): _command("Set Thermal Limit", Privilege.OPERATOR, 6, 6, _set_thermal_limit),
+    key(_NETFN, 0x0C): _command("Get Thermal Limit", Privilege.USER, 2, 2, _get_thermal_limit),
     key(_NETFN, 0x10): _command("Get Temperature Readings", Privilege.OPERATOR, 4, 4, _temperatures),
 }

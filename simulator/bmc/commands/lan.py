@@ -5,12 +5,14 @@ from __future__ import annotations
 import ipaddress
 from typing import Final
 
+from simulator.bmc.channel_settings import AUTHENTICATION_TYPES, BAD_PASSWORDS, SUITE_PRIVILEGES, factory_value
 from simulator.bmc.controller import Controller
-from simulator.bmc.lan_parameters import DESTINATIONS, LAN_DEFAULTS, LAN_WRITABLE, PORT, SOL_DEFAULTS
-from simulator.bmc.settings import Destination
+from simulator.bmc.lan_parameters import DESTINATIONS, LAN_DEFAULTS, LAN_WRITABLE, PORT, SOL_DEFAULTS, SOL_WRITABLE
+from simulator.bmc.settings import Destination, in_progress
 from simulator.ipmi.codes import Completion, NetFn, Privilege
 from simulator.ipmi.dispatch import Command, CommandTable, key
 from simulator.ipmi.errors import CompletionError
+from simulator.ipmi.lan15 import authentication_bits
 from simulator.ipmi.session_commands import require_channel
 from simulator.ipmi.sessions import Call
 
@@ -19,6 +21,8 @@ __all__ = ["LAN_COMMANDS", "mac_of", "sol_port", "sol_value"]
 _REVISION: Final = b"\x11"
 _UNKNOWN: Final = 0x80
 _READ_ONLY: Final = 0x82
+_BIT_RATES: Final = range(6, 11)
+"""9600 to 115200 bit/s (table 26-5, parameters 5 and 6)."""
 
 
 def mac_of(bmc: Controller) -> bytes:
@@ -49,6 +53,10 @@ def _lan_value(bmc: Controller, parameter: int, selector: int) -> bytes:
         if parameter == 19:
             return bytes((selector, 0, to.gateway)) + to.address + to.mac
         return bytes((selector, 0, 0, 0))
+    if parameter == 1:
+        return bytes((authentication_bits(channel.authentication),))
+    if parameter in (AUTHENTICATION_TYPES, SUITE_PRIVILEGES, BAD_PASSWORDS):
+        return settings.lan.get(parameter, factory_value(channel, parameter))
     if parameter == 22:
         return bytes((len(channel.suites),))
     if parameter == 23:
@@ -68,7 +76,7 @@ def _get_lan(bmc: Controller, call: Call, data: bytes) -> bytes:
 
 
 def _set_lan(bmc: Controller, call: Call, data: bytes) -> bytes:
-    """23.1."""
+    """23.1. What cannot be changed from here may be written as it is."""
     require_channel(bmc.personality.channel, data[0])
     parameter, value = data[1], data[2:]
     settings = bmc.settings
@@ -77,25 +85,33 @@ def _set_lan(bmc: Controller, call: Call, data: bytes) -> bytes:
         return b""
     length = LAN_WRITABLE.get(parameter)
     if length is None:
-        _lan_value(bmc, parameter, 0)
-        raise CompletionError(_READ_ONLY)
+        if value != _lan_value(bmc, parameter, value[0] & 0x0F):
+            raise CompletionError(_READ_ONLY)
+        return b""
     if len(value) != length:
         raise CompletionError(Completion.DATA_LENGTH)
     if parameter == 0:
-        _set_in_progress(settings.lan, value)
-    else:
-        settings.lan[parameter] = value
+        settings.lan[0] = bytes((in_progress(settings.lan.get(0, b"\0")[0], value[0]),))
+        return b""
+    _check(bmc, parameter, value)
+    settings.lan[parameter] = value
+    bmc.apply_settings()
     return b""
 
 
-def _set_in_progress(store: dict[int, bytes], value: bytes) -> None:
-    """Parameter 0 of either table: writes act at once, so that to commit is to end; 81h when it is held already."""
-    wanted = value[0] & 0x03
-    if wanted == 3:
+def _check(bmc: Controller, parameter: int, value: bytes) -> None:
+    """Raises CompletionError CCh for a value that could not act."""
+    if parameter == AUTHENTICATION_TYPES:
+        supported = authentication_bits(bmc.personality.channel.authentication)
+        sound = not any(mask & ~supported for mask in value)
+    elif parameter == SUITE_PRIVILEGES:
+        sound = all(level <= Privilege.OEM for octet in value[1:] for level in (octet & 0x0F, octet >> 4))
+    elif parameter == BAD_PASSWORDS:
+        sound = value[0] == 0  # no sensor takes note of who was locked out
+    else:
+        sound = True
+    if not sound:
         raise CompletionError(Completion.INVALID_FIELD)
-    if wanted == 1 and store.get(0) == b"\x01":
-        raise CompletionError(0x81)
-    store[0] = b"\x01" if wanted == 1 else b"\0"
 
 
 def _set_destination(bmc: Controller, parameter: int, value: bytes) -> None:
@@ -110,9 +126,9 @@ def _set_destination(bmc: Controller, parameter: int, value: bytes) -> None:
             raise CompletionError(Completion.INVALID_FIELD)
         to.type, to.timeout, to.retries = value[1] & 0x80, value[2], value[3] & 7
     else:
-        if value[1] & 0xF0:
+        if value[1] & 0xF0 or value[2] & 1:  # there is no gateway, let alone a second one
             raise CompletionError(Completion.INVALID_FIELD)
-        to.gateway, to.address, to.mac = value[2] & 1, value[3:7], value[7:13]
+        to.gateway, to.address, to.mac = 0, value[3:7], value[7:13]
 
 
 # Serial over LAN
@@ -129,6 +145,8 @@ def sol_value(bmc: Controller, parameter: int) -> bytes:
         return bytes((bmc.personality.channel.number,))
     if parameter == 8:
         return sol_port(bmc).to_bytes(2, "little")
+    if parameter == 6 and 6 not in bmc.settings.sol:
+        parameter = 5
     value = bmc.settings.sol.get(parameter, SOL_DEFAULTS.get(parameter))
     if value is None:
         raise CompletionError(_UNKNOWN)
@@ -142,20 +160,31 @@ def _get_sol(bmc: Controller, call: Call, data: bytes) -> bytes:
 
 
 def _set_sol(bmc: Controller, call: Call, data: bytes) -> bytes:
-    """26.2."""
+    """26.2. A stored bit rate (5) counts from the next start of the BMC on, the volatile one (6) at once."""
     require_channel(bmc.personality.channel, data[0])
     parameter, value = data[1], data[2:]
     present = sol_value(bmc, parameter)
-    if parameter in (7, 8):
+    if parameter not in SOL_WRITABLE and value != present:
         raise CompletionError(_READ_ONLY)
     if len(value) != len(present):
         raise CompletionError(Completion.DATA_LENGTH)
+    store, first = bmc.settings.sol, value[0]
     if parameter == 0:
-        _set_in_progress(bmc.settings.sol, value)
+        store[0] = bytes((in_progress(store.get(0, b"\0")[0], first),))
         return b""
-    if parameter in (5, 6) and not 6 <= value[0] & 0x0F <= 10:
+    sound = {
+        1: first <= 1,
+        2: not first & 0x30 and Privilege.USER <= first & 0x0F <= Privilege.OEM,
+        4: first <= 7,
+        5: first in _BIT_RATES,
+        6: first in _BIT_RATES,
+    }
+    if not sound.get(parameter, True):
         raise CompletionError(Completion.INVALID_FIELD)
-    bmc.settings.sol[parameter] = value
+    if parameter == 5:
+        store[6] = sol_value(bmc, 6)
+    if parameter in SOL_WRITABLE:
+        store[parameter] = value
     return b""
 
 

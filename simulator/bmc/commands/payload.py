@@ -23,6 +23,7 @@ _ENCRYPTION_NEEDED: Final = 0x84
 _UNKNOWN_PAYLOAD: Final = 0x80
 _ENCRYPT: Final = 0x80
 _FORCE_ENCRYPTION: Final = 0x80
+_FORCE_AUTHENTICATION: Final = 0x40
 _SIZE: Final = 204
 """Octets of a SOL payload: 4 of header, 200 of text."""
 _NO_VLAN: Final = b"\xff\xff"
@@ -62,6 +63,8 @@ def _activate(bmc: Controller, call: Call, data: bytes) -> bytes:
         raise CompletionError(_NO_ENCRYPTION)
     if sol_value(bmc, 2)[0] & _FORCE_ENCRYPTION and not encrypts:
         raise CompletionError(_ENCRYPTION_NEEDED)
+    if sol_value(bmc, 2)[0] & _FORCE_AUTHENTICATION and not (session.keys is not None and session.keys.signs):
+        raise CompletionError(Completion.INVALID_FIELD)
     tries, interval = sol_value(bmc, 4)
     bmc.consoles.attach(instance, session, tries & 0x07, interval / 100)
     quirks = bmc.personality.channel.quirks
@@ -103,9 +106,11 @@ def _slot(bmc: Controller, octet: int) -> int:
 
 
 def _set_user_access(bmc: Controller, call: Call, data: bytes) -> bytes:
-    """24.6: enable or disable (bit 6) the payloads named for a user."""
+    """24.6: enable or disable (bit 6) Serial over LAN for a user; there are no other payloads to choose (CCh)."""
     require_channel(bmc.personality.channel, data[0])
     slot = _slot(bmc, data[1])
+    if data[1] & 0x80 or data[2] & ~0x02 or any(data[3:]):
+        raise CompletionError(Completion.INVALID_FIELD)
     if data[2] & 0x02:
         if data[1] >> 6 & 1:
             bmc.settings.no_payload.add(slot)

@@ -16,6 +16,7 @@ from simulator.bmc.event_filtering import (
     LOG_ACTIONS,
     TEXTS,
 )
+from simulator.bmc.settings import in_progress
 from simulator.ipmi.codes import BMC_ADDRESS, Completion, NetFn, Privilege
 from simulator.ipmi.dispatch import Command, CommandTable, key
 from simulator.ipmi.errors import CompletionError
@@ -30,7 +31,6 @@ __all__ = ["PEF_COMMANDS"]
 _VERSION: Final = 0x51
 _REVISION: Final = b"\x11"
 _UNKNOWN: Final = 0x80
-_IN_PROGRESS: Final = 0x81
 _READ_ONLY: Final = 0x82
 _ALERT_IN_PROGRESS: Final = 0x81
 
@@ -79,7 +79,7 @@ def _set(bmc: Controller, call: Call, data: bytes) -> bytes:
         raise CompletionError(Completion.DATA_LENGTH)
     pef = bmc.filtering
     if parameter == 0:
-        _set_in_progress(bmc, value[0] & 0x03)
+        pef.in_progress = in_progress(pef.in_progress, value[0])
     elif parameter == 1:
         known = ENABLED | DELAY | DELAY_ALERTS | (LOG_ACTIONS if bmc.board.has("pef") else 0)
         if value[0] & ~known:
@@ -114,14 +114,6 @@ def _checked(entry: EventFilter) -> EventFilter:
     if entry.actions & ~ACTIONS:
         raise CompletionError(Completion.INVALID_FIELD)
     return entry
-
-
-def _set_in_progress(bmc: Controller, wanted: int) -> None:
-    if wanted == 3:
-        raise CompletionError(Completion.INVALID_FIELD)
-    if wanted == 1 and bmc.filtering.in_progress:
-        raise CompletionError(_IN_PROGRESS)
-    bmc.filtering.in_progress = int(wanted == 1)
 
 
 def _set_text(bmc: Controller, value: bytes) -> None:

@@ -16,6 +16,7 @@ __all__ = ["SENSOR_COMMANDS"]
 
 _ENABLED: Final = 0xC0
 _UNAVAILABLE: Final = 0x20
+_NO_RECEIVER: Final = 0xFF
 _CHUNK: Final = 64
 """More octets than this of a record are not given in one answer: CAh, and consoles ask for less."""
 
@@ -35,15 +36,16 @@ def _analogue(bmc: Controller, number: int) -> Sensor:
 
 
 def _set_event_receiver(bmc: Controller, call: Call, data: bytes) -> bytes:
-    """29.1: the BMC is its own receiver, and no other can be set."""
-    if data[0] not in (BMC_ADDRESS, 0xFF):
+    """29.1: the BMC is its own receiver, and no other can be set; FFh: sensors make no events until it starts anew."""
+    if data[0] not in (BMC_ADDRESS, _NO_RECEIVER) or data[1]:
         raise CompletionError(Completion.INVALID_FIELD)
+    bmc.board.generates = data[0] == BMC_ADDRESS
     return b""
 
 
 def _get_event_receiver(bmc: Controller, call: Call, data: bytes) -> bytes:
     """29.2."""
-    return bytes((BMC_ADDRESS, 0))
+    return bytes((BMC_ADDRESS if bmc.board.generates else _NO_RECEIVER, 0))
 
 
 def _platform_event(bmc: Controller, call: Call, data: bytes) -> bytes:
@@ -51,7 +53,7 @@ def _platform_event(bmc: Controller, call: Call, data: bytes) -> bytes:
     if data[0] not in (0x03, 0x04):
         raise CompletionError(Completion.INVALID_FIELD)
     body = b"\x02" + (bmc.board.now & 0xFFFFFFFF).to_bytes(4, "little") + b"\x41\x00\x04"
-    if bmc.board.add_event(body + data[1:].ljust(6, b"\xff")) is None:
+    if bmc.board.add_event(body + data[1:].ljust(6, b"\xff")) is None and bmc.board.logs:
         raise CompletionError(Completion.OUT_OF_SPACE)
     return b""
 

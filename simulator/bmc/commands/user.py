@@ -12,7 +12,7 @@ from simulator.ipmi.channel import NAME_OCTETS, User
 from simulator.ipmi.codes import Completion, NetFn, Privilege
 from simulator.ipmi.dispatch import Command, CommandTable, key
 from simulator.ipmi.errors import CompletionError
-from simulator.ipmi.session_commands import require_channel
+from simulator.ipmi.session_commands import IPMB, SYSTEM_INTERFACE, require_channel, require_lan
 from simulator.ipmi.sessions import Call
 
 __all__ = ["USER_COMMANDS"]
@@ -20,7 +20,12 @@ __all__ = ["USER_COMMANDS"]
 _IPMI_FORUM: Final = (7154).to_bytes(3, "little")
 _NO_ACCESS: Final = 0x0F
 _MESSAGES: Final = 0x10
+_CALLBACK_ONLY: Final = 0x40
 _KEY_OCTETS: Final = 20
+_STORED, _PRESENT, _RESERVED = 0x40, 0x80, 0xC0
+"""Which of a channel's settings are meant (22.22, bits 7 and 6)."""
+_MODE_NOT_SUPPORTED: Final = 0x83
+_NO_INTERRUPTS: Final = b"\xff\xff"
 _KG: Final = 0x01
 _KEY_TOO_SHORT: Final = 0x81
 _KEY_NOT_USED: Final = 0x84
@@ -29,33 +34,50 @@ _PASSWORD_SIZE_DIFFERS: Final = 0x81
 
 
 def _set_channel_access(bmc: Controller, call: Call, data: bytes) -> bytes:
-    """22.22: access mode and privilege limit. A LAN channel is always available or disabled (83h for other modes)."""
-    require_channel(bmc.personality.channel, data[0])
+    """22.22: access mode and privilege limit, each as stored (01b) or as it is until the BMC starts anew (10b). A LAN
+    channel is always available or disabled (83h for other modes).
+    """
+    require_lan(bmc.personality.channel, data[0])
     settings = bmc.settings
-    if data[1] & 0xC0:
-        mode = data[1] & 0x07
-        if mode not in (0, 2):
-            raise CompletionError(0x83)
-        settings.channel_mode = data[1] & 0x3F
-    if data[2] & 0xC0:
-        limit = data[2] & 0x0F
-        if not Privilege.CALLBACK <= limit <= Privilege.ADMINISTRATOR:
-            raise CompletionError(Completion.INVALID_FIELD)
+    where, mode, limit = data[1] & 0xC0, data[1] & 0x3F, data[2] & 0x0F
+    if _RESERVED in (where, data[2] & 0xC0):
+        raise CompletionError(Completion.INVALID_FIELD)
+    if where and mode & 0x07 not in (0, 2):
+        raise CompletionError(_MODE_NOT_SUPPORTED)
+    if data[2] & 0xC0 and not Privilege.CALLBACK <= limit <= Privilege.ADMINISTRATOR:
+        raise CompletionError(Completion.INVALID_FIELD)
+    # What is stored does not act before the next start.
+    settings.present_mode, settings.present_limit = settings.mode, settings.limit
+    if where == _STORED:
+        settings.channel_mode = mode
+    elif where:
+        settings.present_mode = mode
+    if data[2] & 0xC0 == _STORED:
         settings.channel_limit = limit
+    elif data[2] & 0xC0:
+        settings.present_limit = limit
+    bmc.apply_settings()
     return b""
 
 
 def _get_channel_access(bmc: Controller, call: Call, data: bytes) -> bytes:
-    """22.23: stored and present settings are the same."""
-    require_channel(bmc.personality.channel, data[0])
-    if data[1] & 0xC0 not in (0x40, 0x80):
+    """22.23: as stored, or as it is."""
+    require_lan(bmc.personality.channel, data[0])
+    settings, which = bmc.settings, data[1] & 0xC0
+    if which == _STORED:
+        return bytes((settings.channel_mode, settings.channel_limit))
+    if which != _PRESENT:
         raise CompletionError(Completion.INVALID_FIELD)
-    return bytes((bmc.settings.channel_mode, bmc.settings.channel_limit))
+    return bytes((settings.mode, settings.limit))
 
 
 def _get_channel_info(bmc: Controller, call: Call, data: bytes) -> bytes:
-    """22.24: an 802.3 LAN with many sessions."""
+    """22.24: an 802.3 LAN with many sessions; IPMB and the system interface, which have none."""
     channel = bmc.personality.channel
+    if data[0] & 0x0F == IPMB:
+        return bytes((IPMB, 0x01, 0x01, 0x00)) + _IPMI_FORUM + b"\0\0"
+    if data[0] & 0x0F == SYSTEM_INTERFACE:
+        return bytes((SYSTEM_INTERFACE, 0x0C, 0x05, 0x00)) + _IPMI_FORUM + _NO_INTERRUPTS
     require_channel(channel, data[0])
     return bytes((channel.number, 0x04, 0x01, 0x80 | len(bmc.table.active))) + _IPMI_FORUM + b"\0\0"
 
@@ -67,14 +89,18 @@ def _user(bmc: Controller, slot: int) -> User | None:
     return next((user for user in bmc.users if user.slot == slot), None)
 
 
-def _keep(bmc: Controller, user: User) -> None:
+def _store(bmc: Controller, user: User) -> None:
     others = [other for other in bmc.users if other.slot != user.slot]
     bmc.users = tuple(sorted((*others, user), key=lambda each: each.slot))
 
 
 def _effective(flags: int, limit: int) -> Privilege:
-    """What a session of this user may have: nothing without IPMI messaging or with "no access"."""
-    return Privilege(limit) if flags & _MESSAGES and limit <= Privilege.ADMINISTRATOR else Privilege.NONE
+    """What a session of this user may have: nothing without IPMI messaging or with "no access", and no more than callback
+    where he is restricted to it.
+    """
+    if not flags & _MESSAGES or limit > Privilege.ADMINISTRATOR:
+        return Privilege.NONE
+    return Privilege.CALLBACK if flags & _CALLBACK_ONLY else Privilege(limit)
 
 
 def _access(bmc: Controller, user: User) -> tuple[int, int]:
@@ -82,7 +108,9 @@ def _access(bmc: Controller, user: User) -> tuple[int, int]:
 
 
 def _set_user_access(bmc: Controller, call: Call, data: bytes) -> bytes:
-    """22.26."""
+    """22.26, which lets him in again who was locked out (table 23-4, parameter 26). The fourth octet: how many sessions he
+    may have at once. There are no links to authenticate on a LAN (bit 5).
+    """
     require_channel(bmc.personality.channel, data[0])
     slot, limit = data[1] & 0x3F, data[2] & 0x0F
     user = _user(bmc, slot)
@@ -92,7 +120,9 @@ def _set_user_access(bmc: Controller, call: Call, data: bytes) -> bytes:
         user = User(slot, b"", bytes(_KEY_OCTETS), Privilege.NONE, enabled=False)
     flags = data[0] & 0x70 if data[0] & 0x80 else _access(bmc, user)[0]
     bmc.settings.access[slot] = (flags, limit)
-    _keep(bmc, replace(user, limit=_effective(flags, limit)))
+    sessions = data[3] & 0x0F if len(data) > 3 else user.sessions
+    _store(bmc, replace(user, limit=_effective(flags, limit), sessions=sessions, locked=False))
+    bmc.table.logins.forgive(user.name)
     return b""
 
 
@@ -109,16 +139,18 @@ def _get_user_access(bmc: Controller, call: Call, data: bytes) -> bytes:
 
 
 def _set_user_name(bmc: Controller, call: Call, data: bytes) -> bytes:
-    """22.28: a name that another slot has is refused (CCh)."""
+    """22.28: a name that another slot has is refused (CCh), and on most models any for user 1, who is the null user."""
     slot = data[0] & 0x3F
     user = _user(bmc, slot)
     name = data[1:].rstrip(b"\0\xff")
+    if name and slot == 1 and bmc.personality.null_user:
+        raise CompletionError(Completion.INVALID_FIELD)
     if name and any(other.name == name and other.slot != slot for other in bmc.users):
         raise CompletionError(Completion.INVALID_FIELD)
     if user is None:
         bmc.settings.access[slot] = (0, _NO_ACCESS)
         user = User(slot, b"", bytes(_KEY_OCTETS), Privilege.NONE, enabled=False)
-    _keep(bmc, replace(user, name=name))
+    _store(bmc, replace(user, name=name))
     return b""
 
 
@@ -146,9 +178,10 @@ def _set_user_password(bmc: Controller, call: Call, data: bytes) -> bytes:
         if not hmac.compare_digest(user.key, octets):
             raise CompletionError(_PASSWORD_DIFFERS)
     elif operation == 2:
-        _keep(bmc, replace(user, key=octets))
+        _store(bmc, replace(user, key=octets))
     else:
-        _keep(bmc, replace(user, enabled=operation == 1))
+        _store(bmc, replace(user, enabled=operation == 1, locked=False))
+        bmc.table.logins.forgive(user.name)
     return b""
 
 

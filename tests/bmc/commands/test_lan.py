@@ -12,10 +12,11 @@ def test_lan_parameters_are_read_and_written_where_they_may_be() -> None:
     wire = console(bmc)
     assert wire.ask(Request(0x0C, 2, b"\x01\x03\0\0")) == b"\x11\x7f\x10\x00\x09"
     assert wire.ask(Request(0x0C, 2, b"\x01\x16\0\0"))[1] == len(bmc.personality.channel.suites)
-    wire.ask(Request(0x0C, 1, b"\x01\x0c\x7f\x00\x00\x01"))
-    assert wire.ask(Request(0x0C, 2, b"\x01\x0c\0\0")) == b"\x11\x7f\x00\x00\x01"
+    wire.ask(Request(0x0C, 1, b"\x01\x10" + b"hall".ljust(18, b"\0")))
+    assert wire.ask(Request(0x0C, 2, b"\x01\x10\0\0")) == b"\x11hall" + bytes(14)
+    assert code(wire, Request(0x0C, 1, b"\x01\x03\x7f\x10\x00\x09")) == 0, "as it is"
     assert code(wire, Request(0x0C, 1, b"\x01\x03\x7f\x00\x00\x01")) == 0x82
-    assert code(wire, Request(0x0C, 1, b"\x01\x0c\x7f")) == 0xC7
+    assert code(wire, Request(0x0C, 1, b"\x01\x10\x7f")) == 0xC7
     assert code(wire, Request(0x0C, 2, b"\x01\x63\0\0")) == 0x80
     assert code(wire, Request(0x0C, 1, b"\x01\x00\x01")) == 0
     assert code(wire, Request(0x0C, 1, b"\x01\x00\x01")) == 0x81
