@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from typing import Literal, NamedTuple
 
@@ -31,12 +32,15 @@ class _Pending(NamedTuple):
     """Lab time at which it ends."""
     action: Literal["on", "off", "reboot"]
     """What is about to happen; during the pause of a reboot, `on`."""
+    reboots: bool
+    """It is that pause."""
 
 
 class Card:
     """Outlets count from 0 here. Names and times outlive a loss of power; pending commands do not."""
 
     __slots__ = (
+        "_commanded",
         "_names",
         "_page",
         "_pending",
@@ -63,6 +67,13 @@ class Card:
         self._names: dict[int, bytes] = {}
         self._settings: dict[tuple[str, int], int] = {}
         self._pending: dict[int, _Pending] = {}
+        self._commanded: dict[int, float] = {}
+        """By row the card's start in which it was commanded last."""
+
+    @property
+    def mac(self) -> bytes:
+        """Its own, locally administered."""
+        return b"\x02" + hashlib.sha256(self.hardware.name.encode()).digest()[:5]
 
     def uptime(self) -> int:
         """Hundredths of a second."""
@@ -87,6 +98,15 @@ class Card:
     def change_setting(self, which: str, row: int, seconds: int) -> None:
         self._settings[which, row] = seconds
 
+    def commanded(self, row: int) -> bool:
+        """Somebody has commanded this outlet since the card's start."""
+        return self._commanded.get(row) == self.hardware.booted_at
+
+    def rebooting(self, row: int) -> bool:
+        """It is in the pause of a reboot."""
+        entry = self._pending.get(row)
+        return entry is not None and entry.reboots and entry.start == self.hardware.booted_at
+
     def pending(self, row: int) -> bool:
         """A command to this outlet has not run its course: a delay, or the pause of a reboot."""
         return self.awaited(row) is not None
@@ -107,6 +127,7 @@ class Card:
         if command == "nothing":
             return
         self._call_off(row)
+        self._commanded[row] = self.hardware.booted_at
         if command == "cancel":
             return
         delay = float(self._page.relay_seconds)
@@ -121,6 +142,7 @@ class Card:
     def command_after(self, row: int, action: Literal["on", "off", "reboot"], seconds: int) -> None:
         """The same `seconds` from now; -1 calls off what is pending."""
         self._call_off(row)
+        self._commanded[row] = self.hardware.booted_at
         if seconds >= 0:
             self._begin(row, action, seconds + self._page.relay_seconds)
 
@@ -154,7 +176,7 @@ class Card:
         """`act`: do it then; else it happens by itself."""
         start = self.hardware.booted_at
         timer = self.clock.call_later(seconds, self._due, row, start, action if act else None)
-        self._pending[row] = _Pending(timer, start, self.clock.now() + seconds, action)
+        self._pending[row] = _Pending(timer, start, self.clock.now() + seconds, action, reboots=not act)
 
     def _due(self, row: int, start: float, then: Literal["on", "off", "reboot"] | None) -> None:
         self._pending.pop(row, None)

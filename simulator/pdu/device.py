@@ -8,7 +8,7 @@ from functools import lru_cache
 from simulator.kernel import Clock
 from simulator.pdu.card import Card
 from simulator.pdu.hardware import Outlet, PduHardware
-from simulator.pdu.outlets import metered_objects, outlet_objects, unit_objects
+from simulator.pdu.outlets import page_objects
 from simulator.pdu.personality import personality
 from simulator.snmp import Access, Agent, Template, User, oid
 from simulator.snmp.notification import Event
@@ -23,8 +23,7 @@ __all__ = ["PduDevice"]
 def _template(model: str, outlets: int) -> Template[Card]:
     page = personality(model)
     system = system_group(Card, description=page.description, object_id=page.object_id, services=page.services)
-    own = (unit_objects, outlet_objects, metered_objects)
-    return Template([*system, *statistics(Card), *(item for objects in own for item in objects(page, outlets))])
+    return Template([*system, *statistics(Card), *page_objects(page, outlets)])
 
 
 class PduDevice(Station[Card]):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from simulator.pdu.card import Card
 from simulator.pdu.hardware import Load
 from simulator.pdu.personality import (
     AllObject,
+    ConstantColumn,
     ConstantObject,
     CountObject,
     LoadStateObject,
@@ -19,15 +21,27 @@ from simulator.pdu.personality import (
     Personality,
     SettingObject,
     StateObject,
+    SystemObject,
     TextObject,
     TimerObject,
     UnitObject,
+    Value,
 )
 from simulator.snmp import Object, Writer, column, scalar
-from simulator.snmp.ber import gauge32, integer, octets
+from simulator.snmp.ber import (
+    IP_ADDRESS,
+    counter32,
+    counter64,
+    gauge32,
+    integer,
+    object_identifier,
+    octets,
+    time_ticks,
+    tlv,
+)
 from simulator.snmp.mib import Reader, writes_integer, writes_octets
 
-__all__ = ["metered_objects", "outlet_objects", "unit_objects"]
+__all__ = ["metered_objects", "outlet_objects", "page_objects", "unit_objects"]
 
 NEAR = 0.8
 """The share of its rating from which a load is near it."""
@@ -46,7 +60,79 @@ _QUANTITIES: dict[str, Callable[[Card, Load], float]] = {
     "kilowatt_hours": lambda card, load: card.hardware.kilowatt_hours,
     "volts": lambda card, load: card.volts,
     "rating": lambda card, load: load.rating,
+    "volt_amperes_rating": lambda card, load: card.volts * load.rating,
+    "power_factor": lambda card, load: load.watts / (card.volts * load.amperes) if load.amperes else 1.0,
+    "used": lambda card, load: load.amperes / load.rating if load.rating else 0.0,
+    "volt_amperes_used": lambda card, load: load.amperes / load.rating if load.rating else 0.0,
+    "headroom": lambda card, load: max(0.0, load.rating - load.amperes),
+    "uptime": lambda card, load: card.uptime() // 100,
 }
+_TYPES: dict[str, Callable[[Any], bytes]] = {
+    "gauge": gauge32,
+    "counter": counter32,
+    "counter64": counter64,
+    "ticks": time_ticks,
+    "oid": object_identifier,
+    "ip": lambda text: tlv(IP_ADDRESS, bytes(map(int, text.split(".")))),
+    "hex": lambda text: octets(bytes.fromhex(text)),
+}
+_SYSTEM: dict[str, Callable[[Card], bytes]] = {
+    "sys_name": lambda card: card.name,
+    "sys_location": lambda card: card.location,
+    "sys_contact": lambda card: card.contact,
+    "address": lambda card: card.traffic.address,
+    "mac": lambda card: card.mac,
+    "mac_text": lambda card: card.mac.hex("-").upper().encode(),
+}
+
+
+def _encoded(value: Value, number: int) -> bytes:
+    """A page's constant, for the row of that number."""
+    if isinstance(value, int):
+        return integer(value)
+    if isinstance(value, str):
+        return octets(value.replace("{n}", str(number)))
+    ((kind, content),) = value.items()
+    if isinstance(content, str):
+        content = content.replace("{n}", str(number))
+    return _TYPES[kind](content)
+
+
+def page_objects(page: Personality, outlets: int) -> list[Object[Card]]:
+    """All that a page says of a strip with so many outlets. Raises ValueError for more than it can have."""
+    if page.places and outlets > len(page.places):
+        raise ValueError(f"a {page.description} has at most {len(page.places)} outlets, not {outlets}")
+    by_name: dict[bytes, list[Object[Card]]] = {}
+    for objects in (unit_objects, outlet_objects, metered_objects):
+        for item in objects(page, outlets):
+            by_name.setdefault(item.name, []).append(item)
+    return [parts[0] if len(parts) == 1 else _merged(parts) for parts in by_name.values()]
+
+
+def _merged(parts: Sequence[Object[Card]]) -> Object[Card]:
+    """Rows of several kinds in one column, as where each sensor of an outlet has a row: numbered through, and passed on
+    to the part that they came from.
+    """
+    rows: dict[bytes, int] = {}
+    fixed: dict[int, bytes] = {}
+    origin: list[tuple[Reader[Card] | None, int]] = []
+    for part in parts:
+        for index, row in part.rows.items():
+            if index in rows:
+                raise ValueError("one instance is defined twice")
+            rows[index] = len(origin)
+            if row in part.fixed:
+                fixed[len(origin)] = part.fixed[row]
+            origin.append((part.read, row))
+
+    def read(card: Card, row: int) -> bytes:
+        reader, inner = origin[row]
+        assert reader is not None  # or it is fixed
+        return reader(card, inner)
+
+    if any(part.write for part in parts):
+        raise ValueError("a column of several kinds of rows cannot be written")
+    return Object(parts[0].name, rows, read, fixed, None)
 
 
 def unit_objects(page: Personality, outlets: int) -> list[Object[Card]]:
@@ -56,17 +142,21 @@ def unit_objects(page: Personality, outlets: int) -> list[Object[Card]]:
 
 def outlet_objects(page: Personality, outlets: int) -> list[Object[Card]]:
     """The columns with a row for each outlet."""
-    return [_outlet_object(item, outlets) for item in page.outlets]
+    return [_outlet_object(item, _indexes(item.index, outlets, page.places), outlets) for item in page.outlets]
 
 
 def _unit_object(item: UnitObject, outlets: int) -> Object[Card]:
     if isinstance(item, ConstantObject):
-        value = integer(item.value) if isinstance(item.value, int) else octets(item.value)
-        return scalar(item.object, value, instance=item.instance)
+        return scalar(item.object, _encoded(item.value, 1), instance=item.instance)
     if isinstance(item, CountObject):
         return scalar(item.object, integer(outlets), instance=item.instance)
     if isinstance(item, TextObject):
         return _text(item)
+    if isinstance(item, SystemObject):
+        text = _SYSTEM[item.is_]
+        if item.is_ == "address":
+            return scalar(item.object, lambda card, row: tlv(IP_ADDRESS, text(card)), instance=item.instance)
+        return scalar(item.object, lambda card, row: octets(text(card)), instance=item.instance)
     return _all(item)
 
 
@@ -90,9 +180,8 @@ def _all(item: AllObject) -> Object[Card]:
     return scalar(item.object, lambda card, row: reads, writes_integer(item.commands, command), instance=item.instance)
 
 
-def _outlet_object(item: OutletObject, outlets: int) -> Object[Card]:
+def _outlet_object(item: OutletObject, indexes: dict[int, tuple[int, ...]], outlets: int) -> Object[Card]:
     """One column over the outlets: how it is read and written follows from the quantity that the page says it is."""
-    indexes = _indexes(item.index, outlets)
     if isinstance(item, NumberObject):
         numbers = {row: octets(str(row + 1)) if item.text else integer(row + 1) for row in range(outlets)}
         return column(item.object, indexes, None, None, numbers)
@@ -117,8 +206,12 @@ def _outlet_object(item: OutletObject, outlets: int) -> Object[Card]:
     return column(item.object, indexes, lambda card, row: integer(card.setting(which, row)), _setting_writer(item))
 
 
-def _indexes(pattern: str, rows: int) -> dict[int, tuple[int, ...]]:
-    return {row: tuple(int(part) for part in pattern.format(n=row + 1, n0=row).split(".")) for row in range(rows)}
+def _indexes(pattern: str, rows: int, places: Sequence[int] = ()) -> dict[int, tuple[int, ...]]:
+    found = {}
+    for row in range(rows):
+        at = places[row] if places else row + 1
+        found[row] = tuple(int(part) for part in pattern.format(n=row + 1, n0=row, n1=row + 2, at=at).split("."))
+    return found
 
 
 def _state_reader(item: StateObject) -> Reader[Card]:
@@ -126,15 +219,23 @@ def _state_reader(item: StateObject) -> Reader[Card]:
         fixed = integer(item.reads)
         return lambda card, row: fixed
     on, off = integer(item.on), integer(item.off)
-    if item.pending_on is None or item.pending_off is None:
+    if item.pending_on is None and item.pending_off is None and item.rebooting is None:
         return lambda card, row: on if card.outlets[row].on else off
-    coming, going = integer(item.pending_on), integer(item.pending_off)
+    coming = off if item.pending_on is None else integer(item.pending_on)
+    going = on if item.pending_off is None else integer(item.pending_off)
+    rebooting = coming if item.rebooting is None else integer(item.rebooting)
+    at_start = {
+        True: on if item.start_on is None else integer(item.start_on),
+        False: off if item.start_off is None else integer(item.start_off),
+    }
 
     def state(card: Card, row: int) -> bytes:
-        awaited = card.awaited(row)
-        if card.outlets[row].on:
-            return going if awaited in ("off", "reboot") else on
-        return coming if awaited == "on" else off
+        awaited, is_on = card.awaited(row), card.outlets[row].on
+        if awaited in (("off", "reboot") if is_on else ("on",)):
+            return going if is_on else rebooting if card.rebooting(row) else coming
+        if not card.commanded(row):
+            return at_start[is_on]
+        return on if is_on else off
 
     return state
 
@@ -149,35 +250,53 @@ def _metered_object(page: Personality, item: MeteredObject, outlets: int) -> Obj
     banks = page.banks if page.banks > 1 else 0
     rows = {"outlet": outlets, "bank": page.banks, "phase": page.phases, "whole": 1, "load": 1 + banks}[item.of]
     subject = _SUBJECTS[item.of]
+    indexes = _indexes(item.index, rows, page.places if item.of == "outlet" else ())
+    if isinstance(item, ConstantColumn):
+        return column(item.object, indexes, None, None, {row: _encoded(item.value, row + 1) for row in range(rows)})
     if isinstance(item, LoadStateObject):
         normal, near, over = integer(item.normal), integer(item.near), integer(item.over)
+        off = normal if item.off is None else integer(item.off)
 
         def state(card: Card, row: int) -> bytes:
+            if item.of == "outlet" and not card.outlets[row].on:
+                return off
             load = subject(card, row)
             share = load.amperes / load.rating if load.rating else 0.0
             return normal if share < NEAR else near if share <= 1 else over
 
-        return column(item.object, _indexes(item.index, rows), state)
-    encode = gauge32 if item.gauge else integer
+        return column(item.object, indexes, state)
+    encode: Callable[[int], bytes] = gauge32 if item.gauge else integer
     quantity, per = _QUANTITIES.get(item.what), item.per
     if quantity is None:
-        fixed = {row: encode(_label(item.what, item.of, row)) for row in range(rows)}
-        return column(item.object, _indexes(item.index, rows), None, None, fixed)
-    if item.what == "volts":
+        fixed = {row: encode(round(_label(page, item.what, item.of, row, outlets) * per)) for row in range(rows)}
+        return column(item.object, indexes, None, None, fixed)
+    if item.what == "volts" and item.digits is None:
         volts = encode(round(page.volts * per))
-        return column(item.object, _indexes(item.index, rows), None, None, dict.fromkeys(range(rows), volts))
+        return column(item.object, indexes, None, None, dict.fromkeys(range(rows), volts))
     measure = quantity
+
+    if item.digits is not None:
+        form = f"{{:.{item.digits}f}}"
+        return column(
+            item.object, indexes, lambda card, row: octets(form.format(measure(card, subject(card, row)) * per))
+        )
 
     def value(card: Card, row: int) -> bytes:
         return encode(round(measure(card, subject(card, row)) * per))
 
-    return column(item.object, _indexes(item.index, rows), value)
+    return column(item.object, indexes, value)
 
 
-def _label(what: str, of: str, row: int) -> int:
-    """Which row, phase or bank a row speaks of; 0 in APC's load table for none in particular."""
+def _label(page: Personality, what: str, of: str, row: int, outlets: int) -> int:
+    """Which row, phase or bank a row speaks of, 0 in APC's load table for none in particular; and how many outlets."""
+    in_bank = -(-outlets // page.banks)
+    if what == "outlets":
+        return {"bank": min(in_bank, outlets - row * in_bank)}.get(of, outlets)
     if what == "number":
         return row + 1
+    if of == "outlet":
+        bank = row // in_bank
+        return bank + 1 if what == "bank" else bank % page.phases + 1
     if of == "load":
         return row if what == "bank" else 1 if row == 0 else 0
     return row + 1 if of == what else 1

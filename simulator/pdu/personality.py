@@ -6,15 +6,18 @@ and are then views of one thing: that is how the trees of one device stay linked
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from simulator.kernel.pages import Pages
 
 __all__ = [
+    "Absent",
     "AllObject",
     "Command",
+    "ConstantColumn",
     "ConstantObject",
     "CountObject",
     "LoadStateObject",
@@ -27,6 +30,7 @@ __all__ = [
     "Personality",
     "SettingObject",
     "StateObject",
+    "SystemObject",
     "TextObject",
     "TimerObject",
     "Traps",
@@ -50,7 +54,9 @@ class _Object(_Strict):
 
 class _PerOutlet(_Object):
     index: str = "{n}"
-    """The instance of outlet `{n}`: `{n}`, or `1.{n}` behind the number of a unit; `{n0}` where a make counts from 0."""
+    """The instance of outlet `{n}`: `{n}`, or `1.{n}` behind the number of a unit; `{n0}` where a make counts from 0, `{n1}`
+    where another object stands before the first; `{at}`: the page's `places`.
+    """
 
 
 class NumberObject(_PerOutlet):
@@ -75,6 +81,11 @@ class StateObject(_PerOutlet):
     pending_on: int | None = None
     """While an outlet that is off is about to come on: a delay, or the pause of a reboot."""
     pending_off: int | None = None
+    start_on: int | None = None
+    """While nobody has commanded the outlet since the card's start; likewise `start_off`."""
+    start_off: int | None = None
+    rebooting: int | None = None
+    """In the pause of a reboot."""
     commands: dict[int, Command] = {}
     reads: int | None = None
     """What it always reads as, where commands are only written."""
@@ -117,9 +128,17 @@ class MeasureObject(_Metered):
     """A measured quantity, times `per`, as an integer."""
 
     is_: Literal["measure"] = Field(alias="is")
-    what: Literal["amperes", "watts", "volt_amperes", "kilowatt_hours", "volts", "rating", "number", "phase", "bank"]
+    what: Literal[
+        "amperes", "watts", "volt_amperes", "kilowatt_hours", "volts", "rating", "volt_amperes_rating", "power_factor",
+        "used", "volt_amperes_used", "headroom", "uptime", "outlets", "number", "phase", "bank",
+    ]  # fmt: skip
+    """`used`: the share of the rating, from 0 to 1, and `headroom` the amperes that are left of it; `uptime` the card's, in
+    seconds; `outlets` how many hang there; the last three are what the row speaks of.
+    """
     per: float = 1.0
     gauge: bool = False
+    digits: int | None = Field(default=None, ge=0)
+    """Told as a text, with so many decimals."""
 
 
 class LoadStateObject(_Metered):
@@ -129,6 +148,21 @@ class LoadStateObject(_Metered):
     normal: int
     near: int
     over: int
+    off: int | None = None
+    """While the outlet is off."""
+
+
+Typed = dict[Literal["gauge", "counter", "counter64", "ticks", "oid", "ip", "hex"], int | str]
+"""A value of one of the rarer types: `{gauge: 5}`; `hex` is an OCTET STRING or BITS by its octets."""
+Value = int | str | Typed
+"""INTEGER, OCTET STRING, or another."""
+
+
+class ConstantColumn(_Metered):
+    """Data that the plant has not and a device shows; in a text, `{n}` is the row's number."""
+
+    is_: Literal["constant_column"] = Field(alias="is")
+    value: Value
 
 
 class _OfUnit(_Object):
@@ -137,7 +171,14 @@ class _OfUnit(_Object):
 
 class ConstantObject(_OfUnit):
     is_: Literal["constant"] = Field(alias="is")
-    value: int | str
+    value: Value
+
+
+class SystemObject(_OfUnit):
+    """What the system group has too, or the card's own address and MAC."""
+
+    is_: Literal["sys_name", "sys_location", "sys_contact", "address", "mac", "mac_text"] = Field(alias="is")
+    """`mac_text`: as `00-11-22-33-44-55`."""
 
 
 class CountObject(_OfUnit):
@@ -166,8 +207,24 @@ class AllObject(_OfUnit):
 OutletObject = Annotated[
     NumberObject | NameObject | StateObject | PendingObject | SettingObject | TimerObject, Field(discriminator="is_")
 ]
-MeteredObject = Annotated[MeasureObject | LoadStateObject, Field(discriminator="is_")]
-UnitObject = Annotated[ConstantObject | CountObject | TextObject | AllObject, Field(discriminator="is_")]
+MeteredObject = Annotated[MeasureObject | LoadStateObject | ConstantColumn, Field(discriminator="is_")]
+UnitObject = Annotated[ConstantObject | CountObject | TextObject | AllObject | SystemObject, Field(discriminator="is_")]
+
+_SECTIONS = {
+    **dict.fromkeys(
+        ("number", "name", "state", "pending", "on_delay", "off_delay", "reboot_seconds", "after"), "outlets"
+    ),
+    **dict.fromkeys(("measure", "load_state", "constant_column"), "metered"),
+}
+"""Where an object of a group belongs; the others are `unit`."""
+
+
+class Absent(_Strict):
+    """Readable objects of a group that this model answers, and which it does not have."""
+
+    entry: str
+    columns: tuple[int, ...]
+    why: str
 
 
 class Traps(_Strict):
@@ -203,14 +260,53 @@ class Personality(_Strict):
     unit: tuple[UnitObject, ...] = ()
     outlets: tuple[OutletObject, ...]
     metered: tuple[MeteredObject, ...] = ()
+    absent: tuple[Absent, ...] = ()
+    sources: tuple[str, ...] = ()
+    """Where the page's facts are from, when its make's MIB module is not to be had."""
+    places: tuple[int, ...] = ()
+    """Where outlet 1, 2, ... stand among their scalars, on models that leave numbers out; no outlet has a place beyond."""
     traps: Traps | None = None
     max_size: int = Field(default=1472, ge=484)
     """Octets of the longest response; 484 is the least an agent must manage (RFC 3417, 3.2)."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spread(cls, page: Any) -> Any:
+        """A page may list objects by group: `{entry, of, index, columns}`, which share those and have a number each. A
+        column is an object without them, or just the value of a constant.
+        """
+        if not isinstance(page, Mapping) or "groups" not in page:
+            return page
+        spread = {key: value for key, value in page.items() if key != "groups"}
+        for group in page["groups"]:
+            for section, item in _objects(**group):
+                spread[section] = [*spread.get(section, ()), item]
+        return spread
 
     @property
     def wiring(self) -> tuple[int, float, int, float]:
         """Banks, their rating in amperes, phases, volts."""
         return self.banks, self.bank_rating, self.phases, self.volts
+
+
+def _objects(
+    entry: str, columns: Mapping[int, Any], of: str = "unit", index: str | None = None
+) -> list[tuple[str, dict[str, Any]]]:
+    """The objects of a group, each with the section that it belongs to."""
+    found: list[tuple[str, dict[str, Any]]] = []
+    for number, column in columns.items():
+        item = dict(column) if isinstance(column, Mapping) and "is" in column else {"value": column}
+        item.setdefault("is", "constant" if of == "unit" else "constant_column")
+        section = _SECTIONS.get(item["is"], "unit")
+        item["object"] = f"{entry}.{number}"
+        if section == "unit":
+            item["instance"] = [int(part) for part in (index or "0").split(".")]
+        else:
+            item["index"] = index or ("0" if of == "unit" else "{n}")
+        if section == "metered":
+            item["of"] = "whole" if of == "unit" else of
+        found.append((section, item))
+    return found
 
 
 _PAGES = Pages("simulator.pdu", "personalities", "PDU personality", Personality)

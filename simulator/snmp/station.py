@@ -134,8 +134,6 @@ class Station(Generic[S]):
         self.sinks: list[Sink] = []
         self.send: Callable[[bytes, tuple[str, int]], None] | None = None
         """How datagrams leave that are no answers; set by who puts the station on a network."""
-        self.address = b"\x00\x00\x00\x00"
-        """Its own, for v1's traps."""
         self._enterprise = enterprise
         self._next_id = 1
         self._informs: dict[int, Timer] = {}
@@ -148,6 +146,15 @@ class Station(Generic[S]):
         users = tuple(users)
         if users:
             self._secure(users)
+
+    @property
+    def address(self) -> bytes:
+        """Its own, four octets; set by who puts the station on a network."""
+        return self.traffic.address
+
+    @address.setter
+    def address(self, octets: bytes) -> None:
+        self.traffic.address = octets
 
     def engine_clock(self) -> tuple[int, int]:
         """snmpEngineBoots, and seconds since then (RFC 3414, 2.2); wire time, since managers' clocks are real."""

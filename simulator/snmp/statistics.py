@@ -23,6 +23,7 @@ class Traffic:
     """Since the card's start."""
 
     __slots__ = (
+        "address",
         "authentication_traps",
         "bad_communities",
         "bad_versions",
@@ -35,6 +36,8 @@ class Traffic:
     )
 
     def __init__(self, engine_id: bytes, clock: Callable[[], tuple[int, int]]) -> None:
+        self.address = bytes(4)
+        """The card's own."""
         self.engine_id = engine_id
         self.clock = clock
         self.security: Engine | None = None

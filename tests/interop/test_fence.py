@@ -94,3 +94,28 @@ async def test_fence_ifmib_lists_asks_and_switches(model: str, way: str) -> None
             assert (status, hardware.ports[3].admin_up) == (0, up), text
         hardware.ports[3].set_admin(up=False)
         assert (await fence("fence_ifmib", end, way, "-n", plug, "-o", "status"))[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("program", "model", "plug", "outlet"),
+    [
+        ("fence_eaton_snmp", "eaton-managed", "5", 5),
+        ("fence_eaton_snmp", "eaton-switched", "5", 5),
+        ("fence_tripplite_snmp", "tripplite", "5", 5),
+        ("fence_tripplite_snmp", "tripplite-lx", "5", 5),
+        ("fence_ipdu", "ibm-ipdu", "5", 5),
+        ("fence_emerson", "vertiv-mph", "1.1.5", 5),
+    ],
+)
+@pytest.mark.requirement("HW-2")
+async def test_fence_agents_of_other_makes_switch_the_outlet_they_were_told_and_no_other(
+    program: str, model: str, plug: str, outlet: int
+) -> None:
+    async with pdu(model) as (hardware, end):
+        for action, on in (("off", False), ("on", True)):
+            status, text = await fence(program, end, "v1", "-n", plug, "-o", action)
+            assert status == 0, text
+            assert [each.number for each in hardware.outlets if not each.on] == ([] if on else [outlet])
+        assert (await fence(program, end, "v1", "-n", plug, "-o", "status"))[0] == 0
+        hardware.outlets[outlet - 1].turn_off()
+        assert (await fence(program, end, "v1", "-n", plug, "-o", "status"))[0] == 2

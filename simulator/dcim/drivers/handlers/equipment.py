@@ -187,7 +187,12 @@ class PagedPdu:
         row = _row(self._access, "outlet", identity)
         column = control.column if on or control.off_column is None else control.off_column
         value = control.on if on else control.off
-        await self._client.set(f"{column}.{row}{control.instance}", value, f"outlet {row}")
+        place = row + control.offset
+        if control.places:
+            if not 0 < row <= len(control.places):
+                raise DeviceRefused(self._access.name, f"it has no outlet {row}")
+            place = control.places[row - 1]
+        await self._client.set(f"{column}.{place}{control.instance}", value, f"outlet {row}")
 
     async def close(self) -> None:
         await self._client.close()

@@ -71,6 +71,10 @@ class Control(_Strict):
     off_column: str | None = None
     """Where off is written, when not there."""
     instance: str = ""
+    places: tuple[int, ...] = ()
+    """The numbers under which outlet 1, 2, ... are written, where they are not the outlets' own."""
+    offset: int = 0
+    """What is added to the outlet's number, where something else stands before the first."""
 
 
 class PduHandler(_Strict):
