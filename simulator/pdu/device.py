@@ -16,11 +16,11 @@ from simulator.snmp.station import Station
 from simulator.snmp.statistics import statistics
 from simulator.snmp.system import system_group
 
-__all__ = ["PduDevice"]
+__all__ = ["PduDevice", "pdu_template"]
 
 
 @lru_cache(maxsize=64)
-def _template(model: str, outlets: int) -> Template[Card]:
+def pdu_template(model: str, outlets: int) -> Template[Card]:
     page = personality(model)
     system = system_group(Card, description=page.description, object_id=page.object_id, services=page.services)
     return Template([*system, *statistics(Card), *page_objects(page, outlets)])
@@ -49,7 +49,7 @@ class PduDevice(Station[Card]):
         if read_community is not None:
             communities.setdefault(read_community.encode(), Access.READ)
         card = Card(hardware, page, clock)
-        agent = Agent(_template(model, len(card.outlets)), card, communities, page.max_size)
+        agent = Agent(pdu_template(model, len(card.outlets)), card, communities, page.max_size)
         super().__init__(hardware, agent, wire or clock, clock=clock, users=users, enterprise=page.object_id)
         self._traps = page.traps
         hardware.watch(self._switched, self.started)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from simulator.pdu.card import Card
 from simulator.pdu.hardware import Load
@@ -25,20 +24,10 @@ from simulator.pdu.personality import (
     TextObject,
     TimerObject,
     UnitObject,
-    Value,
 )
 from simulator.snmp import Object, Writer, column, scalar
-from simulator.snmp.ber import (
-    IP_ADDRESS,
-    counter32,
-    counter64,
-    gauge32,
-    integer,
-    object_identifier,
-    octets,
-    time_ticks,
-    tlv,
-)
+from simulator.snmp.ber import gauge32, integer, octets
+from simulator.snmp.constants import encoded, ip_address
 from simulator.snmp.mib import Reader, writes_integer, writes_octets
 
 __all__ = ["metered_objects", "outlet_objects", "page_objects", "unit_objects"]
@@ -67,15 +56,6 @@ _QUANTITIES: dict[str, Callable[[Card, Load], float]] = {
     "headroom": lambda card, load: max(0.0, load.rating - load.amperes),
     "uptime": lambda card, load: card.uptime() // 100,
 }
-_TYPES: dict[str, Callable[[Any], bytes]] = {
-    "gauge": gauge32,
-    "counter": counter32,
-    "counter64": counter64,
-    "ticks": time_ticks,
-    "oid": object_identifier,
-    "ip": lambda text: tlv(IP_ADDRESS, bytes(map(int, text.split(".")))),
-    "hex": lambda text: octets(bytes.fromhex(text)),
-}
 _SYSTEM: dict[str, Callable[[Card], bytes]] = {
     "sys_name": lambda card: card.name,
     "sys_location": lambda card: card.location,
@@ -84,18 +64,6 @@ _SYSTEM: dict[str, Callable[[Card], bytes]] = {
     "mac": lambda card: card.mac,
     "mac_text": lambda card: card.mac.hex("-").upper().encode(),
 }
-
-
-def _encoded(value: Value, number: int) -> bytes:
-    """A page's constant, for the row of that number."""
-    if isinstance(value, int):
-        return integer(value)
-    if isinstance(value, str):
-        return octets(value.replace("{n}", str(number)))
-    ((kind, content),) = value.items()
-    if isinstance(content, str):
-        content = content.replace("{n}", str(number))
-    return _TYPES[kind](content)
 
 
 def page_objects(page: Personality, outlets: int) -> list[Object[Card]]:
@@ -147,7 +115,7 @@ def outlet_objects(page: Personality, outlets: int) -> list[Object[Card]]:
 
 def _unit_object(item: UnitObject, outlets: int) -> Object[Card]:
     if isinstance(item, ConstantObject):
-        return scalar(item.object, _encoded(item.value, 1), instance=item.instance)
+        return scalar(item.object, encoded(item.value, 1), instance=item.instance)
     if isinstance(item, CountObject):
         return scalar(item.object, integer(outlets), instance=item.instance)
     if isinstance(item, TextObject):
@@ -155,7 +123,7 @@ def _unit_object(item: UnitObject, outlets: int) -> Object[Card]:
     if isinstance(item, SystemObject):
         text = _SYSTEM[item.is_]
         if item.is_ == "address":
-            return scalar(item.object, lambda card, row: tlv(IP_ADDRESS, text(card)), instance=item.instance)
+            return scalar(item.object, lambda card, row: ip_address(text(card)), instance=item.instance)
         return scalar(item.object, lambda card, row: octets(text(card)), instance=item.instance)
     return _all(item)
 
@@ -252,7 +220,7 @@ def _metered_object(page: Personality, item: MeteredObject, outlets: int) -> Obj
     subject = _SUBJECTS[item.of]
     indexes = _indexes(item.index, rows, page.places if item.of == "outlet" else ())
     if isinstance(item, ConstantColumn):
-        return column(item.object, indexes, None, None, {row: _encoded(item.value, row + 1) for row in range(rows)})
+        return column(item.object, indexes, None, None, {row: encoded(item.value, row + 1) for row in range(rows)})
     if isinstance(item, LoadStateObject):
         normal, near, over = integer(item.normal), integer(item.near), integer(item.over)
         off = normal if item.off is None else integer(item.off)

@@ -12,9 +12,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from simulator.kernel.pages import Pages
+from simulator.snmp.constants import Absent, Value
 
 __all__ = [
-    "Absent",
     "AllObject",
     "Command",
     "ConstantColumn",
@@ -152,12 +152,6 @@ class LoadStateObject(_Metered):
     """While the outlet is off."""
 
 
-Typed = dict[Literal["gauge", "counter", "counter64", "ticks", "oid", "ip", "hex"], int | str]
-"""A value of one of the rarer types: `{gauge: 5}`; `hex` is an OCTET STRING or BITS by its octets."""
-Value = int | str | Typed
-"""INTEGER, OCTET STRING, or another."""
-
-
 class ConstantColumn(_Metered):
     """Data that the plant has not and a device shows; in a text, `{n}` is the row's number."""
 
@@ -217,14 +211,6 @@ _SECTIONS = {
     **dict.fromkeys(("measure", "load_state", "constant_column"), "metered"),
 }
 """Where an object of a group belongs; the others are `unit`."""
-
-
-class Absent(_Strict):
-    """Readable objects of a group that this model answers, and which it does not have."""
-
-    entry: str
-    columns: tuple[int, ...]
-    why: str
 
 
 class Traps(_Strict):

@@ -11,6 +11,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from simulator.plant.arp import Neighbours
 from simulator.plant.datanet import BootService
@@ -222,6 +223,16 @@ class SwitchPort:
     def link_up(self) -> bool:
         cable = self.cable
         return cable is not None and cable.plugged and cable.nic.lit and self.ready and cable.link is not None
+
+    @property
+    def stp_edge(self) -> bool:
+        """Spanning tree lets frames through at once: nothing but a station is expected here."""
+        return True
+
+    @property
+    def stp_state(self) -> Literal["disabled", "listening", "learning", "forwarding"]:
+        """What spanning tree lets the port do."""
+        return "forwarding" if self.link_up else "disabled"
 
     @property
     def speed(self) -> int:

@@ -12,7 +12,7 @@ from typing import Literal, TypeVar
 
 from simulator.snmp.engine import Answer, Engine, Opened
 from simulator.snmp.errors import DecodeError, Unsupported
-from simulator.snmp.message import RESPONSE, Message, Status, Version, decode_message, encode_message, version_of
+from simulator.snmp.message import RESPONSE, SET, Message, Status, Version, decode_message, encode_message, version_of
 from simulator.snmp.mib import Template
 from simulator.snmp.operations import OPERATIONS, Access, Grant, Operations
 
@@ -31,7 +31,7 @@ class Silent(Exception):
 class Agent(Operations[S]):
     """One agent: a template shared with its like, a state of its own, and who may ask."""
 
-    __slots__ = ("communities", "contexts", "intercept", "max_size", "refused", "rejected", "security")
+    __slots__ = ("communities", "contexts", "intercept", "max_size", "misused", "refused", "rejected", "security")
 
     def __init__(
         self,
@@ -56,6 +56,8 @@ class Agent(Operations[S]):
         """Middleware: stands between a request and its answer, when something is wrong with the agent."""
         self.rejected: Callable[[], None] | None = None
         """Called when a community is wrong, for an authenticationFailure trap."""
+        self.misused: Callable[[], None] | None = None
+        """Called when a community that may only read asks to write."""
         self.refused: Callable[[Literal["malformed", "version"]], None] | None = None
         """Called for a datagram that is no message of a version that is spoken here."""
 
@@ -79,6 +81,8 @@ class Agent(Operations[S]):
             if self.rejected is not None:
                 self.rejected()
             return None
+        if request.pdu == SET and grant.access < Access.WRITE and self.misused is not None:
+            self.misused()
         try:
             answer = self.respond(request, grant, self.max_size - len(request.community) - _FRAME)
         except Silent:

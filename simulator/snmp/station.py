@@ -139,6 +139,7 @@ class Station(Generic[S]):
         self._informs: dict[int, Timer] = {}
         agent.rejected = self._rejected
         agent.refused = self._refused
+        agent.misused = self._misused
         self.traffic = agent.state.traffic = Traffic(engine_id(enterprise, hardware.name), self.engine_clock)
         self._boots = 1
         self._booted_at = hardware.booted_at
@@ -261,6 +262,12 @@ class Station(Generic[S]):
 
     def _rejected(self) -> None:
         self.traffic.bad_communities += 1
+        if self.traffic.authentication_traps:
+            self.notify(Event(AUTHENTICATION_FAILURE))
+
+    def _misused(self) -> None:
+        """A SET by one who may only read is not authenticated either (RFC 1157, 4.1; RFC 3418, authenticationFailure)."""
+        self.traffic.bad_uses += 1
         if self.traffic.authentication_traps:
             self.notify(Event(AUTHENTICATION_FAILURE))
 

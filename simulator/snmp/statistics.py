@@ -26,6 +26,7 @@ class Traffic:
         "address",
         "authentication_traps",
         "bad_communities",
+        "bad_uses",
         "bad_versions",
         "clock",
         "engine_id",
@@ -46,7 +47,7 @@ class Traffic:
         self.clear()
 
     def clear(self) -> None:
-        self.received = self.sent = self.bad_versions = self.bad_communities = self.malformed = 0
+        self.received = self.sent = self.bad_versions = self.bad_communities = self.bad_uses = self.malformed = 0
 
     def reports(self, stat: Stat) -> int:
         return 0 if self.security is None else self.security.stats[stat]
@@ -73,6 +74,7 @@ def statistics(state: type[S]) -> list[Object[S]]:
         count(f"{_SNMP}.2", lambda traffic: traffic.sent),
         count(f"{_SNMP}.3", lambda traffic: traffic.bad_versions),
         count(f"{_SNMP}.4", lambda traffic: traffic.bad_communities),
+        count(f"{_SNMP}.5", lambda traffic: traffic.bad_uses),
         count(f"{_SNMP}.6", lambda traffic: traffic.malformed),
         scalar(
             f"{_SNMP}.30",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
 from simulator.snmp.ber import integer, object_identifier, octets, time_ticks
-from simulator.snmp.mib import Object, scalar, writes_octets
+from simulator.snmp.mib import Object, column, scalar, writes_octets
 
 __all__ = ["SystemState", "system_group"]
 
@@ -25,9 +26,24 @@ class SystemState(Protocol):
 
 S = TypeVar("S", bound=SystemState)
 
+_MODULES = (
+    ("1.3.6.1.6.3.1", "The MIB module for SNMP entities"),
+    ("1.3.6.1.6.3.10.3.1.1", "The SNMP Management Architecture MIB"),
+    ("1.3.6.1.6.3.15.2.1.1", "The management information definitions for the User-based Security Model"),
+)
 
-def system_group(state: type[S], *, description: str, object_id: str, services: int) -> list[Object[S]]:
-    """sysDescr, sysObjectID, sysUpTime, sysContact, sysName, sysLocation, sysServices over states of type `state`."""
+
+def system_group(
+    state: type[S], *, description: str, object_id: str, services: int, modules: Sequence[tuple[str, str]] = ()
+) -> list[Object[S]]:
+    """sysDescr, sysObjectID, sysUpTime, sysContact, sysName, sysLocation, sysServices, and sysORTable, over states of type
+    `state`. `modules`: further ones that the agent supports, with a description each.
+    """
+    listed = dict(enumerate((*_MODULES, *modules)))
+    rows = {row: (row + 1,) for row in listed}
+
+    def resource(number: int, values: dict[int, bytes]) -> Object[S]:
+        return column(f"{_SYSTEM}.9.1.{number}", rows, None, None, values)
 
     def set_contact(state: S, row: int, content: bytes) -> None:
         state.contact = content
@@ -46,4 +62,8 @@ def system_group(state: type[S], *, description: str, object_id: str, services: 
         scalar(f"{_SYSTEM}.5", lambda state, row: octets(state.name), writes_octets(255, set_name)),
         scalar(f"{_SYSTEM}.6", lambda state, row: octets(state.location), writes_octets(255, set_location)),
         scalar(f"{_SYSTEM}.7", integer(services)),
+        scalar(f"{_SYSTEM}.8", time_ticks(0)),
+        resource(2, {row: object_identifier(name) for row, (name, _) in listed.items()}),
+        resource(3, {row: octets(text) for row, (_, text) in listed.items()}),
+        resource(4, dict.fromkeys(listed, time_ticks(0))),
     ]

@@ -6,7 +6,6 @@ in, powered and up. A VLAN's forwarding database has the VLAN's number.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 
 from simulator.snmp import Object, Rows, Status, Table, column, oid, read_only, scalar
@@ -15,19 +14,13 @@ from simulator.snmp.mib import writes_unsigned
 from simulator.switch.personality import Personality
 from simulator.switch.state import SwitchState
 
-__all__ = ["bridge_address", "bridge_objects", "forwarding_table", "port_list", "ports_of", "q_bridge_objects"]
+__all__ = ["bridge_objects", "forwarding_table", "port_list", "ports_of", "q_bridge_objects"]
 
 _BRIDGE = "1.3.6.1.2.1.17"
 _Q = f"{_BRIDGE}.7.1"
 _LEARNED = integer(3)
 _PERMANENT = integer(2)
-_FORWARDING, _DISABLED = integer(5), integer(1)
 _AGING_SECONDS = 300
-
-
-def bridge_address(state: SwitchState) -> bytes:
-    """The switch's own MAC."""
-    return b"\x02" + hashlib.sha256(state.hardware.name.encode()).digest()[:5]
 
 
 def port_list(ports: frozenset[int], count: int) -> bytes:
@@ -46,7 +39,7 @@ def ports_of(content: bytes) -> frozenset[int]:
 
 
 def bridge_objects(page: Personality, ports: int) -> list[Object[SwitchState]]:
-    """dot1dBase, dot1dStp's port states and dot1dTp without its table."""
+    """dot1dBase, and dot1dTp without its table."""
     by_port = {row: (row + 1,) for row in range(ports)}
 
     def fixed(name: str, values: Mapping[int, bytes]) -> Object[SwitchState]:
@@ -57,7 +50,7 @@ def bridge_objects(page: Personality, ports: int) -> list[Object[SwitchState]]:
 
     numbers = {row: integer(row + 1) for row in range(ports)}
     return [
-        scalar(f"{_BRIDGE}.1.1", lambda state, row: octets(bridge_address(state))),
+        scalar(f"{_BRIDGE}.1.1", lambda state, row: octets(state.bridge_address)),
         scalar(f"{_BRIDGE}.1.2", integer(ports)),
         scalar(f"{_BRIDGE}.1.3", integer(2)),
         fixed(f"{_BRIDGE}.1.4.1.1", numbers),
@@ -65,12 +58,6 @@ def bridge_objects(page: Personality, ports: int) -> list[Object[SwitchState]]:
         fixed(f"{_BRIDGE}.1.4.1.3", every(object_identifier("0.0"))),
         fixed(f"{_BRIDGE}.1.4.1.4", every(counter32(0))),
         fixed(f"{_BRIDGE}.1.4.1.5", every(counter32(0))),
-        fixed(f"{_BRIDGE}.2.15.1.1", numbers),
-        column(
-            f"{_BRIDGE}.2.15.1.3",
-            by_port,
-            lambda state, row: _FORWARDING if state.ports[row].link_up else _DISABLED,
-        ),
         scalar(f"{_BRIDGE}.4.1", counter32(0)),
         scalar(f"{_BRIDGE}.4.2", integer(_AGING_SECONDS)),
     ]
@@ -129,6 +116,9 @@ def q_bridge_objects(ports: int) -> tuple[list[Object[SwitchState]], list[Table[
         column(f"{_Q}.4.5.1.2", by_port, None, None, dict.fromkeys(range(ports), integer(1))),
         column(f"{_Q}.4.5.1.3", by_port, None, None, dict.fromkeys(range(ports), integer(2))),
         column(f"{_Q}.4.5.1.4", by_port, None, None, dict.fromkeys(range(ports), integer(2))),
+        column(f"{_Q}.4.5.1.5", by_port, None, None, dict.fromkeys(range(ports), counter32(0))),
+        column(f"{_Q}.4.5.1.6", by_port, None, None, dict.fromkeys(range(ports), octets(bytes(6)))),
+        column(f"{_Q}.4.5.1.7", by_port, None, None, dict.fromkeys(range(ports), integer(2))),
     ]
     fdb, current = f"{_Q}.2.2.1", f"{_Q}.4.2.1"
 

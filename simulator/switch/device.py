@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from simulator.kernel import Clock
-from simulator.snmp import Access, Agent, Template, User, oid
+from simulator.snmp import Access, Agent, Object, Template, User, column, oid
 from simulator.snmp.ber import integer
+from simulator.snmp.constants import encoded
 from simulator.snmp.message import encode_varbind
 from simulator.snmp.notification import LINK_DOWN, LINK_UP, Event
 from simulator.snmp.station import Station
@@ -15,29 +16,40 @@ from simulator.snmp.statistics import statistics
 from simulator.snmp.system import system_group
 from simulator.switch.bridge import bridge_objects, forwarding_table, q_bridge_objects
 from simulator.switch.hardware import Port, SwitchHardware
-from simulator.switch.interfaces import interface_objects
+from simulator.switch.interfaces import interface_objects, receive_addresses
 from simulator.switch.inventory import entity_objects, ether_like_objects, lldp_objects
-from simulator.switch.personality import personality
+from simulator.switch.management import ip_objects
+from simulator.switch.personality import Personality, personality
+from simulator.switch.spanning_tree import spanning_tree_objects
 from simulator.switch.speed import mau_objects, stack_ports
 from simulator.switch.state import SwitchState
 from simulator.switch.vlans import static_vlans, vtp
 
-__all__ = ["SwitchDevice"]
+__all__ = ["SwitchDevice", "switch_template"]
 
 
 @lru_cache(maxsize=64)
-def _template(model: str, ports: int, shift: int = 0) -> Template[SwitchState]:
+def switch_template(model: str, ports: int, shift: int = 0) -> Template[SwitchState]:
     """What all switches of a model with so many ports show: the groups that every agent has, then the page's trees."""
     page = personality(model)
     if shift:
         page = page.renumbered(ports, shift)
     if ports > page.most_ports:
         raise ValueError(f"a {model} has at most {page.most_ports} ports, not {ports}")
-    system = system_group(SwitchState, description=page.description, object_id=page.object_id, services=page.services)
-    objects, tables = [*system, *statistics(SwitchState), *interface_objects(page, ports)], []
+    system = system_group(
+        SwitchState,
+        description=page.description,
+        object_id=page.object_id,
+        services=page.services,
+        modules=(*_MODULES, *page.modules),
+    )
+    ip, tables = ip_objects(page)
+    objects = [*system, *statistics(SwitchState), *interface_objects(page, ports), *ip, *_constants(page, ports)]
+    tables.append(receive_addresses(page))
     trees = page.trees
     if "bridge" in trees:
         objects += bridge_objects(page, ports)
+        objects += spanning_tree_objects(ports)
     if "forwarding" in trees:
         tables.append(forwarding_table(by_vlan="vtp" in trees))
     if "q_bridge" in trees:
@@ -59,6 +71,28 @@ def _template(model: str, ports: int, shift: int = 0) -> Template[SwitchState]:
     if "stack" in trees:
         tables.append(stack_ports(page, ports))
     return Template(objects, tables)
+
+
+_MODULES = (
+    ("1.3.6.1.2.1.31", "The MIB module to describe generic objects for network interface sub-layers"),
+    ("1.3.6.1.2.1.48", "The MIB module for managing IP and ICMP implementations"),
+    ("1.3.6.1.2.1.17", "The Bridge MIB module for managing devices that support IEEE 802.1D"),
+)
+
+
+def _constants(page: Personality, ports: int) -> list[Object[SwitchState]]:
+    """The page's own groups; several of them may have rows of one table."""
+    columns: dict[str, dict[tuple[int, ...], bytes]] = {}
+    for group in page.groups:
+        for row in range(ports) if "{" in group.index else range(1):
+            index = group.index.format(n=row + 1, index=page.port_index(row))
+            for number, value in group.columns.items():
+                rows = columns.setdefault(f"{group.entry}.{number}", {})
+                rows[tuple(map(int, index.split(".")))] = encoded(value, row + 1)
+    return [
+        column(name, dict(enumerate(rows)), None, None, dict(enumerate(rows.values())))
+        for name, rows in columns.items()
+    ]
 
 
 class SwitchDevice(Station[SwitchState]):
@@ -87,7 +121,7 @@ class SwitchDevice(Station[SwitchState]):
             communities.setdefault(read_community.encode(), Access.READ)
         state = SwitchState(hardware, clock)
         contexts = state.context if "vtp" in page.trees else None
-        template = _template(model, len(hardware.ports))
+        template = switch_template(model, len(hardware.ports))
         agent = Agent(template, state, communities, page.max_size, contexts=contexts)
         super().__init__(hardware, agent, wire or clock, clock=clock, users=users, enterprise=page.object_id)
         self._model = model
@@ -100,7 +134,7 @@ class SwitchDevice(Station[SwitchState]):
         """
         ports = len(self.hardware.ports)
         self._page = personality(self._model).renumbered(ports, shift)
-        self.agent.template = _template(self._model, ports, shift % ports)
+        self.agent.template = switch_template(self._model, ports, shift % ports)
 
     def _link_changed(self, port: Port) -> None:
         """LinkUp and linkDown (RFC 2863), where the port's trap is not disabled."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 from simulator.plant.ethernet import AUTO, LinkSetting, Mode, modes
 from simulator.plant.network import Vlan
@@ -24,6 +24,14 @@ class Port(Protocol):
     @property
     def link_up(self) -> bool:
         """Admin up, a cable with a live NIC at its other end, and the switch powered."""
+
+    @property
+    def stp_state(self) -> Literal["disabled", "listening", "learning", "forwarding"]:
+        """What spanning tree lets the port do: without a link, nothing."""
+
+    @property
+    def stp_edge(self) -> bool:
+        """Spanning tree lets frames through as soon as there is a link: nothing but a station is expected here."""
 
     @property
     def speed(self) -> int:

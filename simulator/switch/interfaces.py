@@ -1,6 +1,6 @@
 """The interfaces group of MIB-II and ifXTable (RFC 2863) over a switch's ports.
 
-The hardware counts octets only. Packets are thus reckoned as full-size frames of 1,500 octets, which is what image
+The hardware counts octets only. Packets are thus reckoned as full-size unicast frames of 1,500 octets, which is what image
 transfers are made of; nothing is ever discarded inside a switch here, and what is damaged is so by a duplex mismatch.
 """
 
@@ -8,19 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from simulator.snmp import Object, Status, column, scalar
-from simulator.snmp.ber import counter32, counter64, gauge32, integer, octets, time_ticks
+from simulator.snmp import Object, Rows, Status, Table, column, oid, read_only, scalar
+from simulator.snmp.ber import counter32, counter64, gauge32, integer, object_identifier, octets, time_ticks
 from simulator.snmp.mib import writes_integer, writes_octets
 from simulator.switch.hardware import Port
 from simulator.switch.personality import Personality, VirtualInterface
 from simulator.switch.state import SwitchState
 
-__all__ = ["interface_objects"]
+__all__ = ["interface_objects", "receive_addresses"]
 
 _IF_NUMBER = "1.3.6.1.2.1.2.1"
 _IF_ENTRY = "1.3.6.1.2.1.2.2.1"
 _IF_X_ENTRY = "1.3.6.1.2.1.31.1.1.1"
+_IF_STACK_STATUS = "1.3.6.1.2.1.31.1.2.1.3"
+_IF_RCV_ADDRESS_ENTRY = "1.3.6.1.2.1.31.1.4.1"
 _IF_TABLE_LAST_CHANGE = "1.3.6.1.2.1.31.1.5"
+_IF_STACK_LAST_CHANGE = "1.3.6.1.2.1.31.1.6"
 
 _UP = integer(1)
 _DOWN = integer(2)
@@ -38,7 +41,27 @@ def interface_objects(page: Personality, ports: int) -> list[Object[SwitchState]
         *_if_table(rows),
         *_if_x_table(rows),
         scalar(_IF_TABLE_LAST_CHANGE, time_ticks(0)),
+        scalar(_IF_STACK_LAST_CHANGE, time_ticks(0)),
+        _if_stack_table(rows),
     ]
+
+
+def _if_stack_table(rows: _Rows) -> Object[SwitchState]:
+    """No interface stands on another: above and below each of them is nothing, which is 0."""
+    numbers = [index for (index,) in rows.indexes.values()]
+    pairs = [(0, number) for number in numbers] + [(number, 0) for number in numbers]
+    return column(_IF_STACK_STATUS, dict(enumerate(pairs)), None, None, dict.fromkeys(range(len(pairs)), integer(1)))
+
+
+def receive_addresses(page: Personality) -> Table[SwitchState]:
+    """The ifRcvAddressTable: each port takes frames to its own MAC."""
+
+    def build(state: SwitchState) -> Rows:
+        kept = {2: integer(1), 3: integer(3)}
+        listed = [((page.port_index(row), len(port.mac), *port.mac), kept) for row, port in enumerate(state.ports)]
+        return Rows(oid(_IF_RCV_ADDRESS_ENTRY), listed)
+
+    return read_only(_IF_RCV_ADDRESS_ENTRY, (2, 3), lambda state: state.cached("addresses", page, lambda: build(state)))
 
 
 class _Rows:
@@ -105,12 +128,17 @@ def _if_table(rows: _Rows) -> list[Object[SwitchState]]:
         column(f"{entry}.9", rows.indexes, lambda state, row: time_ticks(state.changed(row))),
         rows.read(f"{entry}.10", lambda port: counter32(port.octets_in), _nothing32),
         rows.read(f"{entry}.11", lambda port: counter32(_frames(port.octets_in)), _nothing32),
+        rows.fixed(f"{entry}.12", _nothing32, _nothing32),
         rows.fixed(f"{entry}.13", _nothing32, _nothing32),
         rows.read(f"{entry}.14", lambda port: counter32(port.fcs_errors), _nothing32),
+        rows.fixed(f"{entry}.15", _nothing32, _nothing32),
         rows.read(f"{entry}.16", lambda port: counter32(port.octets_out), _nothing32),
         rows.read(f"{entry}.17", lambda port: counter32(_frames(port.octets_out)), _nothing32),
+        rows.fixed(f"{entry}.18", _nothing32, _nothing32),
         rows.fixed(f"{entry}.19", _nothing32, _nothing32),
         rows.read(f"{entry}.20", lambda port: counter32(port.late_collisions), _nothing32),
+        rows.fixed(f"{entry}.21", lambda n: gauge32(0), lambda item: gauge32(0)),
+        rows.fixed(f"{entry}.22", lambda n: object_identifier("0.0"), lambda item: object_identifier("0.0")),
     ]
 
 
@@ -141,6 +169,8 @@ def _if_x_table(rows: _Rows) -> list[Object[SwitchState]]:
         rows.fixed(
             f"{entry}.1", lambda n: octets(page.port_name.replace("{n}", str(n))), lambda item: octets(item.name)
         ),
+        *[rows.fixed(f"{entry}.{number}", _nothing32, _nothing32) for number in (2, 3, 4, 5)],
+        *[rows.fixed(f"{entry}.{number}", _nothing64, _nothing64) for number in (8, 9, 12, 13)],
         rows.read(f"{entry}.6", lambda port: counter64(port.octets_in), _nothing64),
         rows.read(f"{entry}.7", lambda port: counter64(_frames(port.octets_in)), _nothing64),
         rows.read(f"{entry}.10", lambda port: counter64(port.octets_out), _nothing64),

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from simulator.snmp import Object, column, scalar
 from simulator.snmp.ber import counter32, integer, object_identifier, octets
-from simulator.switch.bridge import bridge_address
 from simulator.switch.personality import Personality
 from simulator.switch.state import SwitchState
 
@@ -31,7 +30,20 @@ def entity_objects(page: Personality, ports: int) -> list[Object[SwitchState]]:
     def name(template: str, n: int) -> bytes:
         return octets(template.replace("{n}", str(n)))
 
+    def serial(state: SwitchState, row: int) -> bytes:
+        return octets("FDO" + state.bridge_address.hex().upper()[2:])
+
     none = octets(b"")
+    texts = {
+        8: page.hardware,
+        9: page.firmware,
+        10: page.software,
+        12: page.maker,
+        13: page.product,
+        14: "",
+        15: "",
+        18: "",
+    }
     return [
         fixed(2, octets(page.product or page.description), lambda n: name(page.port_description, n)),
         fixed(3, object_identifier(page.object_id), lambda n: object_identifier("0.0")),
@@ -39,8 +51,10 @@ def entity_objects(page: Personality, ports: int) -> list[Object[SwitchState]]:
         fixed(5, integer(_CHASSIS), lambda n: integer(_PORT)),
         fixed(6, integer(-1), integer),
         fixed(7, octets("1"), lambda n: name(page.port_name, n)),
-        fixed(13, octets(page.product), lambda n: none),
+        *[fixed(number, octets(text), lambda n: none) for number, text in texts.items()],
+        column(f"{_PHYSICAL}.11", indexes, serial, None, dict.fromkeys(range(1, ports + 1), none)),
         fixed(16, integer(1), lambda n: integer(2)),
+        fixed(17, octets(bytes(8)), lambda n: octets(bytes(8))),
     ]
 
 
@@ -50,9 +64,14 @@ def ether_like_objects(page: Personality, ports: int) -> list[Object[SwitchState
     zeros = dict.fromkeys(range(ports), counter32(0))
     return [
         column(f"{_ETHER}.1", indexes, None, None, {row: integer(page.port_index(row)) for row in range(ports)}),
-        *[column(f"{_ETHER}.{number}", indexes, None, None, zeros) for number in (2, 4, 5, 9, 10, 13, 16)],
+        *[
+            column(f"{_ETHER}.{number}", indexes, None, None, zeros)
+            for number in (2, 4, 5, 6, 7, 9, 10, 11, 13, 16, 18)
+        ],
         column(f"{_ETHER}.3", indexes, lambda state, row: counter32(state.ports[row].fcs_errors)),
         column(f"{_ETHER}.8", indexes, lambda state, row: counter32(state.ports[row].late_collisions)),
+        column(f"{_ETHER}.20", indexes, None, None, dict.fromkeys(range(ports), integer(2))),
+        column(f"{_ETHER}.21", indexes, None, None, dict.fromkeys(range(ports), integer(1))),
         column(f"{_ETHER}.19", indexes, lambda state, row: _DUPLEX[state.ports[row].full_duplex]),
     ]
 
@@ -65,7 +84,7 @@ def lldp_objects(page: Personality, ports: int) -> list[Object[SwitchState]]:
     texts = {row: octets(page.port_description.replace("{n}", str(row + 1))) for row in range(ports)}
     return [
         scalar(f"{local}.1", integer(4)),
-        scalar(f"{local}.2", lambda state, row: octets(bridge_address(state))),
+        scalar(f"{local}.2", lambda state, row: octets(state.bridge_address)),
         scalar(f"{local}.3", lambda state, row: octets(state.name)),
         scalar(f"{local}.4", octets(page.description)),
         column(f"{local}.7.1.2", indexes, None, None, dict.fromkeys(range(ports), integer(5))),

@@ -7,8 +7,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from simulator.kernel.pages import Pages
+from simulator.snmp.constants import Absent, Value
 
-__all__ = ["Personality", "Tree", "VirtualInterface", "personality", "personality_names"]
+__all__ = ["Group", "Personality", "Tree", "VirtualInterface", "personality", "personality_names"]
 
 
 Tree = Literal["bridge", "forwarding", "q_bridge", "vtp", "entity", "ether_like", "lldp", "mau", "stack"]
@@ -32,8 +33,19 @@ class VirtualInterface(_Strict):
     mtu: int = 1500
     speed: int = 0
     """Bits per second."""
+    management: bool = False
+    """It has the management address."""
     up: Literal["always", "with_ports"] = "always"
     """`with_ports`: while any port has a link, as a VLAN interface is."""
+
+
+class Group(_Strict):
+    """Constants that share an entry and an index, by the number of their column."""
+
+    entry: str
+    index: str = "0"
+    """Dotted; with `{n}` there is a row for each port, by its number on the front, and with `{index}` by its ifIndex."""
+    columns: dict[int, Value]
 
 
 class Personality(_Strict):
@@ -53,7 +65,17 @@ class Personality(_Strict):
     """From one port's ifIndex to the next."""
     trees: tuple[Tree, ...] = ()
     product: str = ""
-    """The model's name, for ENTITY-MIB."""
+    """The model's name, for ENTITY-MIB; likewise its maker and the versions of its parts."""
+    maker: str = ""
+    hardware: str = ""
+    firmware: str = ""
+    software: str = ""
+    modules: tuple[tuple[str, str], ...] = ()
+    """Of sysORTable, beside what every agent has."""
+    groups: tuple[Group, ...] = ()
+    absent: tuple[Absent, ...] = ()
+    sources: tuple[str, ...] = ()
+    """Where facts are from for which no MIB module is to be had."""
     virtual: tuple[VirtualInterface, ...] = ()
     max_size: int = Field(default=1472, ge=484)
     """Octets of the longest response; 484 is the least an agent must manage (RFC 3417, 3.2)."""
@@ -67,6 +89,15 @@ class Personality(_Strict):
         """How many ports there can be before their ifIndexes run into those of the virtual interfaces."""
         above = [item.index for item in self.virtual if item.index >= self.first_index]
         return (min(above, default=2**31) - self.first_index) // self.index_step
+
+    def vlan_index(self, vlan: int) -> int:
+        """The ifIndex of a VLAN's own interface, of those that the page has; 0 where it has none."""
+        return next((item.index for item in self.virtual if item.description == f"Vlan{vlan}"), 0)
+
+    @property
+    def management_index(self) -> int:
+        """The ifIndex of what has the management address."""
+        return next((item.index for item in self.virtual if item.management), self.virtual[0].index)
 
     def port_index(self, row: int) -> int:
         """The ifIndex of a port, by its row from 0."""

@@ -24,6 +24,8 @@ _SPEEDS = {None: _AUTO_DETECT, 10**10: 10} | {speed: speed for speed in (10**7, 
 _DUPLEXES = {False: 1, True: 2, None: 4}
 """PortDuplex: half, full, auto; disagree(3) cannot be set."""
 _OK = 2
+_TEN_HUNDRED_THOUSAND = 61
+"""PortType e10a100a1000BaseT."""
 
 
 def stack_ports(page: Personality, ports: int) -> Table[SwitchState]:
@@ -38,21 +40,24 @@ def stack_ports(page: Personality, ports: int) -> Table[SwitchState]:
                 2: integer(number),
                 3: integer(number),
                 4: octets(b""),
+                5: integer(_TEN_HUNDRED_THOUSAND),
                 6: integer(_OK),
                 _ADMIN_SPEED: integer(_SPEEDS.get(port.setting.speed, _AUTO_DETECT)),
                 _DUPLEX: integer(_DUPLEXES[port.setting.full]),
                 11: integer(page.port_index(number - 1)),
+                12: integer(1 if port.stp_edge else 2),
             }
             for number, port in enumerate(state.ports, 1)
         }
         return Rows(oid(_PORT), rows.items())
 
     def rows(state: SwitchState) -> Rows:
-        return state.cached("stack ports", tuple(port.setting for port in state.ports), lambda: rows_of(state))
+        version = tuple((port.setting, port.stp_edge) for port in state.ports)
+        return state.cached("stack ports", version, lambda: rows_of(state))
 
     return Table(
         oid(_PORT),
-        dict.fromkeys((1, 2, 3, 4, 6, 11))
+        dict.fromkeys((1, 2, 3, 4, 5, 6, 11, 12))
         | {
             _ADMIN_SPEED: writes_integer(_SPEEDS.values(), no_commit),
             _DUPLEX: writes_integer(_DUPLEXES.values(), no_commit),
@@ -180,6 +185,7 @@ def mau_objects(page: Personality, ports: int) -> list[Object[SwitchState]]:
         fixed(f"{_NEGOTIATION}.8", integer(2)),
         read(f"{_NEGOTIATION}.9", lambda port: _advertised(port, AUTO)),
         read(f"{_NEGOTIATION}.10", lambda port: _advertised(port, port.setting)),
+        read(f"{_NEGOTIATION}.11", lambda port: _advertised(port, AUTO) if port.remote_negotiates else _bits(set(), 2)),
         fixed(f"{_NEGOTIATION}.12", integer(1)),
         fixed(f"{_NEGOTIATION}.13", integer(1)),
     ]

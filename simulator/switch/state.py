@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 
 from simulator.kernel import Clock
@@ -82,6 +83,15 @@ class SwitchState:
         if row >= len(self.ports):
             return 0
         return max(0, int((self.ports[row].last_change - self.hardware.booted_at) * 100))
+
+    @property
+    def bridge_address(self) -> bytes:
+        """The switch's own MAC."""
+        return b"\x02" + hashlib.sha256(self.hardware.name.encode()).digest()[:5]
+
+    def since_last_change(self) -> int:
+        """Hundredths of a second since a link last changed, or since the start."""
+        return self.uptime() - max(self.changed(row) for row in range(len(self.ports)))
 
     def any_link(self) -> bool:
         return any(port.link_up for port in self.ports)

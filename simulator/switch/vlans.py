@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 
 from simulator.snmp import Change, Object, Refused, Rows, Status, Table, column, oid, scalar
-from simulator.snmp.ber import integer, octets
+from simulator.snmp.ber import counter32, gauge32, integer, octets
 from simulator.snmp.mib import no_commit, read_only, writes_integer, writes_octets
 from simulator.switch.bridge import port_list, ports_of
 from simulator.switch.hardware import SwitchHardware, Vlan
@@ -123,6 +123,31 @@ def _row_status(vlan: Vlan | None, number: int, status: int, place: int) -> Vlan
 _VTP = "1.3.6.1.4.1.9.9.46.1"
 _VM_VLAN = "1.3.6.1.4.1.9.9.68.1.2.2.1"
 _DOMAIN = 1
+_SAID = 100000
+"""To which a VLAN's number is added for its 802.10 SAID."""
+_ALL, _NO = octets(b"\xff" * 128), octets(bytes(128))
+_TRUNK = {
+    2: integer(_DOMAIN),
+    3: integer(5),
+    4: octets(b"\x7f" + b"\xff" * 127),
+    5: integer(1),
+    6: integer(1),
+    7: counter32(0),
+    8: counter32(0),
+    9: counter32(0),
+    10: octets(b"\x3f" + b"\xff" * 127),
+    11: _NO,
+    12: _NO,
+    13: integer(2),
+    14: integer(2),
+    15: integer(2),
+    16: integer(6),
+    **dict.fromkeys((17, 18, 20, 21), _ALL),
+    19: octets(b"\xff" * 127 + b"\xfe"),
+    22: octets(b"\xff" * 127 + b"\xfe"),
+    **dict.fromkeys(range(23, 29), _NO),
+}
+"""VlanTrunkPortTable of a port that is no trunk, and what it would carry as one: all VLANs, negotiated encapsulation."""
 _EDIT_STATE, _EDIT_NAME, _EDIT_STATUS = 2, 4, 11
 _COPY, _APPLY, _RELEASE = 2, 3, 4
 
@@ -146,8 +171,15 @@ def vtp(page: Personality, ports: int) -> tuple[list[Object[SwitchState]], list[
             writes_integer((1, _COPY, _APPLY, _RELEASE), _edit, _may_edit),
             instance=(_DOMAIN,),
         ),
-        column(f"{_VTP}.6.1.1.13", by_index, None, None, dict.fromkeys(range(ports), integer(2))),
-        column(f"{_VTP}.6.1.1.14", by_index, None, None, dict.fromkeys(range(ports), integer(2))),
+        scalar(f"{_VTP}.4.1.1.2", integer(2), instance=(_DOMAIN,)),
+        scalar(f"{_VTP}.4.1.1.3", octets(b""), instance=(_DOMAIN,)),
+        scalar(f"{_VTP}.4.1.1.4", gauge32(0), instance=(_DOMAIN,)),
+        scalar(f"{_VTP}.4.1.1.5", integer(0), instance=(_DOMAIN,)),
+        *[
+            column(f"{_VTP}.6.1.1.{number}", by_index, None, None, dict.fromkeys(range(ports), value))
+            for number, value in _TRUNK.items()
+        ],
+        column(f"{_VM_VLAN}.3", by_index, lambda state, row: integer(2 if state.ports[row].link_up else 1)),
         column(f"{_VM_VLAN}.1", by_index, None, None, dict.fromkeys(range(ports), integer(1))),
         column(
             f"{_VM_VLAN}.2",
@@ -160,7 +192,17 @@ def vtp(page: Personality, ports: int) -> tuple[list[Object[SwitchState]], list[
 
     def shown(state: SwitchState) -> Rows:
         rows: dict[Sequence[int], Mapping[int, bytes]] = {
-            (_DOMAIN, vlan.number): {2: integer(1 if vlan.active else 2), 3: integer(1), 4: octets(vlan.name)}
+            (_DOMAIN, vlan.number): {
+                2: integer(1 if vlan.active else 2),
+                3: integer(1),
+                4: octets(vlan.name),
+                5: integer(1500),
+                6: octets((_SAID + vlan.number).to_bytes(4, "big")),
+                11: integer(0),
+                12: integer(0),
+                17: octets(b"\x80"),
+                18: integer(page.vlan_index(vlan.number)),
+            }
             for vlan in state.hardware.vlans.values()
         }
         return Rows(oid(entry), rows.items())
@@ -177,7 +219,11 @@ def vtp(page: Personality, ports: int) -> tuple[list[Object[SwitchState]], list[
         return Rows(oid(edit), rows.items())
 
     tables: list[Table[SwitchState]] = [
-        read_only(entry, (2, 3, 4), lambda state: state.cached("vtp", state.hardware.generation, lambda: shown(state))),
+        read_only(
+            entry,
+            (2, 3, 4, 5, 6, 11, 12, 17, 18),
+            lambda state: state.cached("vtp", state.hardware.generation, lambda: shown(state)),
+        ),
         Table(
             oid(edit),
             {

@@ -18,7 +18,13 @@ from tests.switch.support import FakeSwitch, serve_switch
 
 pytestmark = pytest.mark.interop
 QUICK = {"cisco-c3560", "huawei-s12704", "apc-ap8641"}
-CHANGING = (".1.3.6.1.2.1.1.3.0 ", ".1.3.6.1.6.3.10.2.1.3.0 ", ".1.3.6.1.2.1.11.")
+CHANGING = (
+    ".1.3.6.1.2.1.1.3.0 ",
+    ".1.3.6.1.6.3.10.2.1.3.0 ",
+    ".1.3.6.1.2.1.11.",
+    ".1.3.6.1.2.1.4.",
+    ".1.3.6.1.2.1.17.2.3.0 ",
+)
 """The time, and the agent's own counters of what it is asked."""
 
 

@@ -329,7 +329,7 @@ def test_every_attribute_of_the_panel_is_kept_or_left_on_purpose():
     ("kind", "parts", "left"),
     [
         ("switch", SWITCH_AGENT, {"hardware", "clock", "ports", "traffic", "vlan", "editing", "_views", "_rows"}),
-        ("pdu", PDU_CARD, {"hardware", "clock", "outlets", "traffic", "_page", "_pending"}),
+        ("pdu", PDU_CARD, {"hardware", "clock", "outlets", "traffic", "_page", "_pending", "_commanded"}),
         ("hosting", HOSTING, {"clock", "address", "_octets", "_sessions", "_keys", "_clock"}),
         (
             "port",

@@ -34,6 +34,7 @@ class FakePort:
     remote_negotiates: bool = True
     late_collisions: int = 0
     fcs_errors: int = 0
+    stp_edge: bool = True
 
     @property
     def full_duplex(self) -> bool | None:
@@ -50,6 +51,10 @@ class FakePort:
     @property
     def link_up(self) -> bool:
         return self.admin_up and self.cable
+
+    @property
+    def stp_state(self) -> Any:
+        return "forwarding" if self.link_up else "disabled"
 
     @property
     def mac(self) -> bytes:
