@@ -162,6 +162,7 @@ def endpoints(standing: Standing) -> dict[str, Any]:
             }
             for name, (host, port) in run.pdus.items()
         ],
+        **({"traps": dict(zip(("host", "port"), run.traps, strict=True))} if run.traps else {}),
     }
 
 
@@ -169,7 +170,12 @@ def _login(plan: SwitchPlan | PduPlan) -> dict[str, Any]:
     """How SNMP is spoken with it: by its community, or as a user of version 3."""
     snmp = plan.snmp
     if snmp.user is None:
-        return {"community": plan.community}
+        return {
+            "community": plan.community,
+            **({"version": snmp.version} if snmp.version != "2c" else {}),
+            **({"read": list(snmp.read)} if snmp.read else {}),
+            **({"write": list(snmp.write)} if snmp.write else {}),
+        }
     words = {
         "user": snmp.user,
         "auth": snmp.auth,

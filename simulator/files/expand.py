@@ -21,7 +21,6 @@ from simulator.files.pattern import WORDS, Pattern, PatternError
 from simulator.files.plan import (
     BMC_PORT,
     REAL_BMC_PORT,
-    SNMP_PORT,
     BmcPlan,
     LabPlan,
     NicPlan,
@@ -181,12 +180,12 @@ class _Expansion:
     def add_pdus(self, rack: _Rack) -> None:
         for index, spec in enumerate(rack.spec.pdus):
             for name, _, _ in self.members(rack, "pdus", index):
-                number = len(self.pdus) + 1
+                number, snmp = len(self.pdus) + 1, spec.snmp or rack.spec.snmp or _COMMUNITY
                 host = _address(_PDU_NET, number)
                 handler, program = self.handler(spec)
                 self.pdus[name] = PduPlan(
-                    name, rack.name, spec.model, spec.outlets, spec.community, handler, host, SNMP_PORT,
-                    f"PDU{number:07d}", spec.snmp or rack.spec.snmp or _COMMUNITY, program,
+                    name, rack.name, spec.model, spec.outlets, _community(spec, snmp), handler, host, spec.port,
+                    f"PDU{number:07d}", snmp, program,
                 )  # fmt: skip
 
     def add_switches(self, rack: _Rack) -> None:
@@ -195,15 +194,15 @@ class _Expansion:
             power = self.pattern(spec.power, (*way, "power")) if spec.power else None
             settings = port_settings(spec, way, self.say)
             for name, n, i in self.members(rack, "switches", index):
-                number = len(self.switches) + 1
+                number, snmp = len(self.switches) + 1, spec.snmp or rack.spec.snmp or _COMMUNITY
                 outlet = power and self.outlet(power(n, i, rack.number, rack.name), name, (*way, "power"))
                 # 1024 addresses of its own for each switch: its ports have MACs too
                 mac = _mac(_SWITCH_MAC + number * 1024)
                 handler, program = self.handler(spec)
                 self.switches[name] = SwitchPlan(
-                    name, rack.name, spec.model, spec.ports, spec.port_speed, spec.community, handler,
-                    outlet or None, _address(_SWITCH_NET, number), SNMP_PORT, mac, f"SW{number:08d}",
-                    spec.snmp or rack.spec.snmp or _COMMUNITY, program, settings,
+                    name, rack.name, spec.model, spec.ports, spec.port_speed, _community(spec, snmp), handler,
+                    outlet or None, _address(_SWITCH_NET, number), spec.port, mac, f"SW{number:08d}",
+                    snmp, program, settings,
                 )  # fmt: skip
 
     def handler(self, spec: SwitchSpec | PduSpec) -> tuple[str | None, str]:
@@ -363,6 +362,11 @@ class _Expansion:
 def _nic_count(cables: Iterable[str]) -> int:
     """How many NICs a server with such cables has: without gaps, and one at least."""
     return max((int(match[1]) for key in cables if (match := _NIC.fullmatch(key))), default=1)
+
+
+def _community(spec: SwitchSpec | PduSpec, snmp: SnmpSpec) -> str:
+    """The panel's: what the device says, else the first of those that may write."""
+    return snmp.write[0] if snmp.write and "community" not in spec.model_fields_set else spec.community
 
 
 def _address(network: int, number: int) -> str:

@@ -67,8 +67,17 @@ class BmcSpec(Strict):
     """Receivers of its Platform Event Traps, `host:port`; with any, event filtering is switched on."""
 
 
+Community = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Communities = Annotated[
+    list[Community],
+    BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+SnmpPort = Annotated[int, Field(ge=1, le=65535)]
+
+
 class SnmpSpec(Strict):
-    """How equipment is set up for SNMP, and how the panel thus speaks to it. With version 3 it answers its user and no
+    """How equipment is set up for SNMP, and how the panel speaks to it. With version 3 it answers its user and no
     community.
     """
 
@@ -77,6 +86,19 @@ class SnmpSpec(Strict):
         BeforeValidator(lambda value: str(value) if isinstance(value, int) else value),
         WithJsonSchema({"enum": [1, "1", "2c", 3, "3"]}),
     ] = "2c"
+    """What the panel speaks."""
+    speaks: list[
+        Annotated[
+            Literal["1", "2c"],
+            BeforeValidator(lambda value: str(value) if isinstance(value, int) else value),
+            WithJsonSchema({"enum": [1, "1", "2c"]}),
+        ]
+    ] = []
+    """What the device speaks; by default 1 with version 1, and both 1 and 2c with 2c. Others it drops, without a word."""
+    read: Communities = []
+    """Communities that the device lets read."""
+    write: Communities = []
+    """Those that it lets read and write; by default `community`, unless that is among `read`."""
     user: str | None = Field(default=None, min_length=1, max_length=32)
     auth: Literal["md5", "sha", "sha224", "sha256", "sha384", "sha512"] | None = None
     auth_key: str = ""
@@ -92,6 +114,8 @@ class SnmpSpec(Strict):
             return self
         if self.user is None:
             raise ValueError("`version: 3` needs a `user`")
+        if self.read or self.write or self.speaks:
+            raise ValueError("communities are those of versions 1 and 2c")
         if self.priv and not self.auth:
             raise ValueError("there is no privacy without authentication: `priv` needs `auth`")
         for word, key in (("auth", self.auth_key), ("priv", self.priv_key)):
@@ -145,6 +169,9 @@ class SwitchSpec(Strict):
     port_settings: list[PortSettingSpec] = []
     """Ports that do not negotiate freely: `[{port: 3, speed: 100 Mbit/s, duplex: full}]`."""
     community: str = "private"
+    """The panel's; by default the first that may write."""
+    port: SnmpPort = 1161
+    """Where it answers SNMP; 161 is what real ones have, and needs privileges."""
     snmp: SnmpSpec | None = None
     """By default what the rack says, else version 2c."""
     handler: Handler | None = None
@@ -160,6 +187,9 @@ class PduSpec(Strict):
     model: str = "apc-ap8641"
     outlets: int = Field(default=24, ge=1, le=512)
     community: str = "private"
+    """The panel's; by default the first that may write."""
+    port: SnmpPort = 1161
+    """Where it answers SNMP; 161 is what real ones have, and needs privileges."""
     snmp: SnmpSpec | None = None
     """By default what the rack says, else version 2c."""
     handler: Handler | None = None

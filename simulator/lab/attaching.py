@@ -16,7 +16,8 @@ from simulator.kernel import Clock
 from simulator.lab.build import snmp_user
 from simulator.pdu import PduDevice
 from simulator.plant import Plant
-from simulator.snmp import User
+from simulator.snmp import Version
+from simulator.snmp.credentials import Credentials
 from simulator.snmp.station import Station
 from simulator.switch import SwitchDevice
 
@@ -53,33 +54,36 @@ def devices_of(
         devices.append(("bmcs", server.name, (server.bmc.host, server.bmc.port), partial(serve_bmc, bmc, fabric)))
     wire = fabric.time
     for switch in plan.switches.values():
-        community, users = _who(switch)
         hardware = plant.switches[switch.name]
-        device = stations[switch.name] = SwitchDevice(hardware, switch.model, community, clock, users=users, wire=wire)
+        device = stations[switch.name] = SwitchDevice(hardware, switch.model, _credentials(switch), clock, wire=wire)
         devices.append(("switches", switch.name, (switch.host, switch.port), partial(serve_device, device, fabric)))
     for pdu in plan.pdus.values():
-        community, users = _who(pdu)
-        strip = stations[pdu.name] = PduDevice(
-            plant.pdus[pdu.name], pdu.model, community, clock, users=users, wire=wire
-        )
+        strip = stations[pdu.name] = PduDevice(plant.pdus[pdu.name], pdu.model, _credentials(pdu), clock, wire=wire)
         devices.append(("pdus", pdu.name, (pdu.host, pdu.port), partial(serve_device, strip, fabric)))
     return devices
 
 
-def _who(plan: SwitchPlan | PduPlan) -> tuple[str | None, list[User]]:
-    """Who may speak SNMP with it: a community, or a user of version 3."""
-    user = snmp_user(plan.snmp)
-    return (plan.community, []) if user is None else (None, [user])
+_VERSIONS = {"1": Version.V1, "2c": Version.V2C}
+
+
+def _credentials(plan: SwitchPlan | PduPlan) -> Credentials:
+    """Who may speak SNMP with it: communities, or a user of version 3."""
+    snmp, user = plan.snmp, snmp_user(plan.snmp)
+    if user is not None:
+        return Credentials(users=(user,), versions=frozenset())
+    write = tuple(snmp.write) or (() if plan.community in snmp.read else (plan.community,))
+    speaks = snmp.speaks or (["1"] if snmp.version == "1" else ["1", "2c"])
+    return Credentials(write, tuple(snmp.read), versions=frozenset(_VERSIONS[word] for word in speaks))
 
 
 async def attach_to(attach: Attach, planned: Address, *, free: bool) -> Endpoint:
-    """Bind a device where it was planned; a taken port gives way to a free one, and where the system has no such
+    """Bind a device where it was planned; a taken port, and one below 1024 that is not allowed, gives way to a free one, and where the system has no such
     address (macOS has only 127.0.0.1) devices are told apart by their ports.
     """
     host, port = planned
     try:
         return await attach((host, 0 if free else port))
-    except AddressInUse:
+    except (AddressInUse, PermissionError):
         return await attach((host, 0))
     except OSError as error:
         if error.errno != errno.EADDRNOTAVAIL:

@@ -60,6 +60,8 @@ class Run:
     bmcs: dict[str, Address] = field(default_factory=dict)
     switches: dict[str, Address] = field(default_factory=dict)
     pdus: dict[str, Address] = field(default_factory=dict)
+    traps: Address | None = None
+    """Where the panel listens for traps; None where it does not."""
     bmc_devices: dict[str, Bmc] = field(default_factory=dict)
     stations: dict[str, Station[Any]] = field(default_factory=dict)
     """The SNMP agents of switches and PDUs."""

@@ -219,16 +219,18 @@ async def _running(
             interferences[name] = interference
         run = Run(
             plan, mode, streams.seed, clock, streams, journal, activity, fabric, plant, panel, gateway6, gateway5, messages, interferences,
-            dci6_url="http://dci6.lab", dci5_url="http://dci5.lab", certificate=None, bmc_devices=bmcs, stations=stations, **places,
+            dci6_url="http://dci6.lab", dci5_url="http://dci5.lab", certificate=None, bmc_devices=bmcs, stations=stations,
+            bmcs=places["bmcs"], switches=places["switches"], pdus=places["pdus"],
             hosting=hosting, ispmanager=ispmanager, ispmanager_url="http://ispmanager.lab" if ispmanager else None,
         )  # fmt: skip
         if resumed:
             resumed.back(run)
         sinks = [_sink(each) for each in plan.panel.trap_sinks]
         if plan.panel.traps:
-            ear = await listen(fabric, None, panel.devices.port_told)
-            stack.callback(ear.close)
-            sinks.append(Sink(ear.address))
+            listener = await listen(fabric, None, panel.devices.trap_heard)
+            stack.callback(listener.close)
+            run.traps = listener.address
+            sinks.append(Sink(listener.address))
         for station in stations.values():
             station.sinks += sinks
         await panel.start()

@@ -10,7 +10,8 @@ from simulator.pdu.card import Card
 from simulator.pdu.hardware import Outlet, PduHardware
 from simulator.pdu.outlets import page_objects
 from simulator.pdu.personality import personality
-from simulator.snmp import Access, Agent, Template, User, oid
+from simulator.snmp import Agent, Template, User, oid
+from simulator.snmp.credentials import Credentials, credentials_of
 from simulator.snmp.notification import Event
 from simulator.snmp.station import Station
 from simulator.snmp.statistics import statistics
@@ -33,24 +34,24 @@ class PduDevice(Station[Card]):
         self,
         hardware: PduHardware,
         model: str,
-        community: str | None,
+        community: str | Credentials | None,
         clock: Clock,
         *,
         read_community: str | None = None,
         users: Iterable[User] = (),
         wire: Clock | None = None,
     ) -> None:
-        """`model`: the name of a personality; `community`: None where only `users`, those of SNMPv3, may ask; `wire`:
-        wire time, when it is not `clock`.
+        """`model`: the name of a personality; `community`: the one that may write, or all that may ask; None where only
+        `users`, those of SNMPv3, may; `wire`: wire time, when it is not `clock`.
         Raises UnknownPage.
         """
         page = personality(model)
-        communities = {} if community is None else {community.encode(): Access.WRITE}
-        if read_community is not None:
-            communities.setdefault(read_community.encode(), Access.READ)
+        access = credentials_of(community, read_community, users)
         card = Card(hardware, page, clock)
-        agent = Agent(pdu_template(model, len(card.outlets)), card, communities, page.max_size)
-        super().__init__(hardware, agent, wire or clock, clock=clock, users=users, enterprise=page.object_id)
+        agent = Agent(
+            pdu_template(model, len(card.outlets)), card, access.communities, page.max_size, versions=access.versions
+        )
+        super().__init__(hardware, agent, wire or clock, clock=clock, users=access.users, enterprise=page.object_id)
         self._traps = page.traps
         hardware.watch(self._switched, self.started)
 

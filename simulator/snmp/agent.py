@@ -31,7 +31,17 @@ class Silent(Exception):
 class Agent(Operations[S]):
     """One agent: a template shared with its like, a state of its own, and who may ask."""
 
-    __slots__ = ("communities", "contexts", "intercept", "max_size", "misused", "refused", "rejected", "security")
+    __slots__ = (
+        "communities",
+        "contexts",
+        "intercept",
+        "max_size",
+        "misused",
+        "refused",
+        "rejected",
+        "security",
+        "versions",
+    )
 
     def __init__(
         self,
@@ -42,16 +52,18 @@ class Agent(Operations[S]):
         *,
         contexts: Callable[[bytes], S | None] | None = None,
         security: Engine | None = None,
+        versions: frozenset[Version] = frozenset((Version.V1, Version.V2C)),
     ) -> None:
         """`max_size`: octets of the longest response it sends; 1472 fit an Ethernet frame (RFC 3417, 3.2).
         `contexts`: the state that a named context sees; a community names one behind `@`, as Cisco's do.
-        `security`: the SNMPv3 engine, for an agent that speaks v3.
+        `security`: the SNMPv3 engine, for an agent that speaks v3. `versions`: those with communities that it speaks.
         """
         super().__init__(template, state)
         self.communities = communities
         self.max_size = max_size
         self.contexts = contexts
         self.security = security
+        self.versions = versions
         self.intercept: Callable[[Message, Callable[..., Answer]], Answer] | None = None
         """Middleware: stands between a request and its answer, when something is wrong with the agent."""
         self.rejected: Callable[[], None] | None = None
@@ -72,6 +84,9 @@ class Agent(Operations[S]):
             return None
         except DecodeError:
             self._refuse("malformed")
+            return None
+        if request.version not in self.versions:
+            self._refuse("version")
             return None
         operation = OPERATIONS.get(request.pdu)
         if operation is None:

@@ -53,6 +53,7 @@ AUTHENTICATION_FAILURE = f"{_TRAPS}.5"
 _GENERIC = {f"{_TRAPS}.{number + 1}": number for number in range(6)}
 _SPECIFIC = 6
 _UPTIME = oid("1.3.6.1.2.1.1.3.0")
+_TRAP_ADDRESS = oid("1.3.6.1.6.3.18.1.3.0")
 _TRAP_OID = oid("1.3.6.1.6.3.1.1.4.1.0")
 
 
@@ -73,6 +74,8 @@ class Notification(NamedTuple):
     trap: str
     varbinds: tuple[Varbind, ...]
     inform: Message | None
+    agent: str = ""
+    """The address that it says it is from: agent-addr of a v1 trap, or snmpTrapAddress.0 (RFC 3584); empty for none."""
 
 
 def v2_varbinds(event: Event, uptime: int) -> tuple[bytes, ...]:
@@ -120,7 +123,13 @@ def decode_notification(data: bytes) -> Notification:
     if not isinstance(trap, str):
         raise Malformed("snmpTrapOID.0 is no object identifier")
     inform = message if message.pdu == INFORM else None
-    return Notification(message.version, message.community, trap, message.varbinds[2:], inform)
+    said = next((item.content for item in message.varbinds[2:] if item.name == _TRAP_ADDRESS), b"")
+    return Notification(message.version, message.community, trap, message.varbinds[2:], inform, _address(said))
+
+
+def _address(content: bytes) -> str:
+    """Dotted; empty for none and for 0.0.0.0."""
+    return ".".join(map(str, content)) if len(content) == 4 and any(content) else ""
 
 
 def _part(data: bytes, position: int, end: int, kind: int) -> tuple[bytes, int]:
@@ -141,7 +150,7 @@ def _decode_v1(data: bytes) -> Notification:
     if tag != TRAP or stop != end:
         raise Malformed("no trap")
     enterprise, position = _part(data, position, end, OBJECT_IDENTIFIER)
-    _, position = _part(data, position, end, IP_ADDRESS)
+    agent, position = _part(data, position, end, IP_ADDRESS)
     generic, position = _part(data, position, end, INTEGER)
     specific, position = _part(data, position, end, INTEGER)
     _, position = _part(data, position, end, TIME_TICKS)
@@ -151,4 +160,7 @@ def _decode_v1(data: bytes) -> Notification:
         trap = f"{dotted(enterprise)}.0.{int.from_bytes(specific, 'big', signed=True)}"
     else:
         trap = f"{_TRAPS}.{kind + 1}"
-    return Notification(0, community, trap, decode_varbinds(listed), None)
+    varbinds = decode_varbinds(listed)
+    # A proxy that has made a v1 trap of a v2 one leaves agent-addr empty and says the address in a variable.
+    said = next((item.content for item in varbinds if item.name == _TRAP_ADDRESS), b"")
+    return Notification(0, community, trap, varbinds, None, _address(agent) or _address(said))

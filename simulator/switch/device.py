@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from simulator.kernel import Clock
-from simulator.snmp import Access, Agent, Object, Template, User, column, oid
+from simulator.snmp import Agent, Object, Template, User, column, oid
 from simulator.snmp.ber import integer
 from simulator.snmp.constants import encoded
+from simulator.snmp.credentials import Credentials, credentials_of
 from simulator.snmp.message import encode_varbind
 from simulator.snmp.notification import LINK_DOWN, LINK_UP, Event
 from simulator.snmp.station import Station
@@ -104,26 +105,24 @@ class SwitchDevice(Station[SwitchState]):
         self,
         hardware: SwitchHardware,
         model: str,
-        community: str | None,
+        community: str | Credentials | None,
         clock: Clock,
         *,
         read_community: str | None = None,
         users: Iterable[User] = (),
         wire: Clock | None = None,
     ) -> None:
-        """`model`: the name of a personality; `community`: None where only `users`, those of SNMPv3, may ask; `wire`:
-        wire time, when it is not `clock`.
+        """`model`: the name of a personality; `community`: the one that may write, or all that may ask; None where only
+        `users`, those of SNMPv3, may; `wire`: wire time, when it is not `clock`.
         Raises UnknownPage, and ValueError for more ports than it can have.
         """
         page = personality(model)
-        communities = {} if community is None else {community.encode(): Access.WRITE}
-        if read_community is not None:
-            communities.setdefault(read_community.encode(), Access.READ)
+        access = credentials_of(community, read_community, users)
         state = SwitchState(hardware, clock)
         contexts = state.context if "vtp" in page.trees else None
         template = switch_template(model, len(hardware.ports))
-        agent = Agent(template, state, communities, page.max_size, contexts=contexts)
-        super().__init__(hardware, agent, wire or clock, clock=clock, users=users, enterprise=page.object_id)
+        agent = Agent(template, state, access.communities, page.max_size, contexts=contexts, versions=access.versions)
+        super().__init__(hardware, agent, wire or clock, clock=clock, users=access.users, enterprise=page.object_id)
         self._model = model
         self._page = page
         hardware.watch(self._link_changed, self.started)

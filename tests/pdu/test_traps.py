@@ -86,11 +86,11 @@ def test_a_listener_for_ports_does_not_mind_an_outlet_s_trap() -> None:
     async def main() -> None:
         ear = await Ear().open("apc-ap8641")
         told: list[Any] = []
-        await listen(ear.fabric, ("10.0.0.8", 162), lambda *what: told.append(what))
+        await listen(ear.fabric, ("10.0.0.8", 162), told.append)
         ear.station.sinks.append(Sink(("10.0.0.8", 162), inform=True))
         ear.hall.pdu.outlets[0].turn_off()
         await ear.hall.clock.sleep(60)
-        assert told == []
+        assert [each.up for each in told] == [None]
         assert len(await ear.traps()) == 1
 
     run(main())

@@ -30,6 +30,7 @@ from simulator.dcim.drivers.base import (
     SwitchDriver,
     VlanDriver,
 )
+from simulator.dcim.drivers.traps import Trap
 from simulator.dcim.equipment.inventory import Inventory
 from simulator.dcim.errors import DeviceFault, NoAnswer, NoPowerDevice, RefusedByDevice, WrongState
 from simulator.dcim.records import LinkStatus, Outlet, Pdu, PowerStatus, Server, Switch, SwitchPort
@@ -250,16 +251,33 @@ class Devices:
                 raise self._switch_failed(switch, error) from error
             self._journal.write("panel", switch.name, "VLAN removed", vlan=vlan)
 
-    def port_told(self, source: tuple[str, int], identity: str, up: bool) -> None:
-        """A trap says that a port's link is up, or not. Ports that no poll has seen yet stay unknown."""
-        for switch in self._inventory.switches:
-            if (switch.access.host, switch.access.port) != source:
-                continue
-            status = LinkStatus.UP if up else LinkStatus.DOWN
-            for port in self._inventory.ports_of_switch(switch.id):
-                if port.identity == identity and port.oper_status is not status:
-                    self._journal.write("panel", switch.name, "trap", port=port.description, oper=status.value)
-                    self._inventory.switch_ports.change(port.id, oper_status=status)
+    def trap_heard(self, trap: Trap) -> None:
+        """A trap says that a port's link is up, or not. Ports that no poll has seen yet stay unknown. Whose it is, is found
+        by its source, from any port, then by the address that it says it is from (RFC 3584); of nobody known, it is noted.
+        """
+        sender = self._sender(trap)
+        if sender is None:
+            says = {"says": trap.agent} if trap.agent and trap.agent != trap.source[0] else {}
+            self._journal.write("panel", trap.source[0], "trap of nobody known", trap=trap.name, **says)
+        if not isinstance(sender, Switch) or trap.up is None:
+            return
+        status = LinkStatus.UP if trap.up else LinkStatus.DOWN
+        for port in self._inventory.ports_of_switch(sender.id):
+            if port.identity == trap.port and port.oper_status is not status:
+                self._journal.write("panel", sender.name, "trap", port=port.description, oper=status.value)
+                self._inventory.switch_ports.change(port.id, oper_status=status)
+
+    def _sender(self, trap: Trap) -> Switch | Pdu | None:
+        """Where several devices are behind one host, only the port tells them apart."""
+        equipment: list[Switch | Pdu] = [*self._inventory.switches, *self._inventory.pdus]
+        for each in equipment:
+            if (each.access.host, each.access.port) == trap.source:
+                return each
+        for host in (trap.source[0], trap.agent):
+            found = [each for each in equipment if each.access.host == host]
+            if len(found) == 1:
+                return found[0]
+        return None
 
     def _switch(self, switch: Switch) -> SwitchDriver:
         driver = self._switches.get(switch.id)
