@@ -175,9 +175,32 @@ class Billing:
         options: Mapping[str, Any] | None = None,
         by_client: bool = False,
     ) -> Service:
-        """Place an order and process it at once."""
-        service = self.place(name, email, configuration=configuration, server=server, options=options)
+        """Place an order and process it at once. One that has failed without a server is corrected: what it says now
+        takes the place of what it said.
+        """
+        if name in self.services:
+            service = self.correct(name, email, configuration=configuration, server=server, options=options)
+        else:
+            service = self.place(name, email, configuration=configuration, server=server, options=options)
         await self.create(name, by_client=by_client)
+        return service
+
+    def correct(
+        self,
+        name: str,
+        email: str,
+        *,
+        configuration: str = "",
+        server: int | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> Service:
+        """Other particulars for an order that has failed before it had a server. Raises BadSettings for any other."""
+        service = self.service(name)
+        if service.state is not State.FAILED or service.server is not None or service.client.email != email:
+            raise BadSettings(f"there is a service {name} already")
+        self.free(name)
+        service.configuration, service.requested_server, service.options = configuration, server, dict(options or {})
+        self._keep(service)
         return service
 
     def service(self, name: str) -> Service:
@@ -189,9 +212,11 @@ class Billing:
     # the service card
 
     def choose_server(self, name: str, server: int | None) -> None:
-        """Write the panel's server id into the card; None lets the module choose. Only before processing (W6-O6)."""
+        """Write the panel's server id into the card; None lets the module choose. Only before processing (W6-O6), or once
+        more after one that failed without a server.
+        """
         service = self.service(name)
-        if service.state is not State.ORDERED:
+        if service.state is not State.ORDERED and (service.state is not State.FAILED or service.server is not None):
             raise IllegalEvent(
                 f"service {name}: the server is chosen before processing, and it is {service.state.value}"
             )
@@ -371,7 +396,9 @@ class Billing:
 
     def _end(self, service: Service, action: ActionRow) -> None:
         args = None if action.args is None else without_secrets(action.args)
-        self.store.write(replace(action, ended=self.clock.now(), error=service.error, args=args), service_row(service))
+        secrets = service.progress.without_secrets() if service.progress else []
+        ended = replace(action, ended=self.clock.now(), error=service.error, args=args)
+        self.store.write(ended, service_row(service), *secrets)
         del self._open[service.name]
         if service.server is None or service.state is State.CLOSED:
             self.store.release(service.name)

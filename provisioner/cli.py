@@ -170,7 +170,7 @@ async def _billing(connection: _Connection, settings: Whmcs6Settings, store: Sql
             Whmcs6(client, settings, clock, log, poll=connection.poll), clock, log, store=_same_panel(store, connection)
         )
     finally:
-        await client.close()
+        await client.end()
 
 
 def _same_panel(store: SqlStore, connection: _Connection) -> SqlStore:
@@ -242,7 +242,9 @@ def order(
         elif billing.service(name).client.email != client:
             raise Refused(f"the service belongs to {billing.service(name).client.email}")
         elif options or configuration or server is not None:
-            raise BadSettings("the service has been ordered before; what it is to have cannot be changed any more")
+            if billing.service(name).server is not None:
+                raise BadSettings("the service has a server; what it is to have cannot be changed any more")
+            billing.correct(name, client, configuration=configuration, server=server, options=options)
         await billing.create(name)
 
     connection = _Connection(panel, email, password, insecure, poll)
@@ -327,9 +329,8 @@ def check(
         client = Dci6Client(panel, email, password, clock=clock, log=log, verify=not insecure)
         try:
             await Whmcs6(client, Whmcs6Settings(), clock, log).test_connection()
-            await client.logout()
         finally:
-            await client.close()
+            await client.end()
 
     with _failures():
         asyncio.run(whole())

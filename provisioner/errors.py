@@ -17,8 +17,9 @@ ProvisioningError
 │   ├── NotInPanel           a template or pool named in the settings does not exist in the panel
 │   └── NoSwitchPorts        the server has no switch ports to switch off
 ├── PanelError               the panel answered with an error
-│   └── LoginRefused         ... to the e-mail and password of the connection
-├── PanelUnavailable         the panel did not answer, or with nothing but 503
+│   ├── LoginRefused         ... to the e-mail and password of the connection
+│   └── ServerGone           ... for it has no such server any more
+├── PanelUnavailable         the panel did not answer, with nothing but 503, or somebody else in its place
 │   └── AnswerLost           ... to an order, which may have taken effect
 └── OperationFailed          an operation on the server ended badly, or did not end
     └── InstallTimeout       the installation did not end in the time that the tariff gives it
@@ -46,6 +47,7 @@ __all__ = [
     "PanelUnavailable",
     "ProvisioningError",
     "Refused",
+    "ServerGone",
     "ServerInUse",
     "ServiceBusy",
     "UnknownService",
@@ -144,12 +146,16 @@ class LoginRefused(PanelError):
     """The panel does not accept the e-mail and password of the connection."""
 
 
+class ServerGone(PanelError):
+    """The panel has no server of this id: somebody has deleted it there."""
+
+
 class PanelUnavailable(ProvisioningError):
     """The panel did not answer, or was not there for a minute."""
 
 
 class AnswerLost(PanelUnavailable):
-    """No answer came to a POST or DELETE, and nobody knows whether it took effect."""
+    """No answer of the panel's own came to an order, and nobody knows whether it took effect, or still will."""
 
     def __init__(self, order: str, message: str) -> None:
         """`order`: method and path."""

@@ -17,7 +17,8 @@ from provisioner.clock import Clock
 __all__ = ["Action", "Call", "Entry", "ModuleLog", "Note", "Outcome", "Sending", "Step", "without_secrets"]
 
 _MASK = "********"
-_SECRETS = frozenset({"password", "token"})
+_SECRETS = frozenset({"password", "token", "authinfo", "passwd", "confirm", "checkpasswd", "key"})
+"""Names of what both dialects send and are told in confidence."""
 
 
 @dataclass(frozen=True, slots=True)

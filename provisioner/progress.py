@@ -1,17 +1,18 @@
 """How far an action has come: its steps and orders, written before they are done and again when they are answered.
 
-A step that was interrupted, or an order in it whose answer was lost, is looked after before it is done again: the step
-says by what in the panel one sees that it took effect.
+A step that was interrupted, or an order in it whose answer was lost or refused (the first of two copies may have been
+answered to somebody on the way), is looked after before it is done again: the step says by what in the panel one sees that
+it took effect.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
 from typing import Any, Final, Literal, TypeVar
 
 from provisioner.clock import Clock
-from provisioner.errors import AnswerLost, ProvisioningError
+from provisioner.errors import AnswerLost, PanelError, ProvisioningError
 from provisioner.log import Call, ModuleLog, Sending
 from provisioner.store import ActionRow, CallRow, Row, StepRow, Store
 
@@ -23,10 +24,17 @@ NOT_DONE: Final = "not done"
 Look = Callable[[Any], Awaitable[T | NotDone]]
 """Takes what was there before; gives the step's result, or NOT_DONE when it has not taken effect."""
 TRIES: Final = 3
-"""How often an order is sent when no answer ever comes."""
+"""How often an order is sent at least when no answer ever comes."""
+PATIENCE_SECONDS: Final = 60.0
+"""How long it is sent again: as long as a question is asked again."""
 ALL_TRIES: Final = 20
 """How often a step is tried, however far it gets."""
 PAUSE_SECONDS: Final = 0.5
+"""After a first loss, twice as long after each further one, but not above `LATE_SECONDS`."""
+LATE_SECONDS: Final = 10.0
+"""When an order whose answer was lost has not been seen to take effect, it is looked after once more this much later: who
+answered in the panel's place (a gateway's time limit) does not keep the panel from doing it.
+"""
 
 
 class Progress:
@@ -53,10 +61,14 @@ class Progress:
         self._calls = 0
         self._pending: CallRow | None = None
         self._step = ""
+        self._doubtful: set[str] = set()
+        self._secret: set[str] = set()
         if resumed:
             mine = [each for each in store.read(StepRow, action.service) if each.action == action.number]
             self._steps = {each.step: each for each in mine}
-            self._calls = sum(each.action == action.number for each in store.read(CallRow, action.service))
+            calls = [each for each in store.read(CallRow, action.service) if each.action == action.number]
+            self._calls = len(calls)
+            self._doubtful = {each.step for each in calls if each.status is None or each.status >= 500}
 
     def done(self, step: str) -> bool:
         """Whether the step has been done, in this run or one that was interrupted."""
@@ -77,6 +89,15 @@ class Progress:
         row = self._steps.get(step)
         return None if row is None else row.before
 
+    def result(self, step: str) -> Any:
+        """Of a step that has been done; None of another."""
+        row = self._steps.get(step)
+        return row.result if row is not None and row.phase == "done" else None
+
+    def doubtful(self, step: str) -> bool:
+        """Whether an order in the step may have taken effect beside the one that was answered."""
+        return step in self._doubtful
+
     def earlier(self, step: str) -> list[Any]:
         """Results of the same step in earlier actions of the service."""
         rows = self._store.read(StepRow, self.action.service)
@@ -85,6 +106,27 @@ class Progress:
             for each in rows
             if each.step == step and each.action < self.action.number and each.phase == "done"
         ]
+
+    def earlier_parts(self, step: str) -> list[Any]:
+        """Results of the parts of a step in earlier actions of the service."""
+        rows = self._store.read(StepRow, self.action.service)
+        mine = [each for each in rows if each.action < self.action.number and each.phase == "done"]
+        return [each.result for each in mine if each.step.startswith(f"{step}/")]
+
+    def unfinished(self, begun: str, ended: Collection[str]) -> list[str]:
+        """Parts of a step that earlier actions of the service began, newest first, and to which none of the steps `ended`
+        has been done since.
+        """
+        last: dict[str, bool] = {}
+        for row in self._store.read(StepRow, self.action.service):
+            number, _, part = row.step.partition("/")
+            if row.action < self.action.number and part and "/" not in part:
+                if number == begun:
+                    last.pop(part, None)
+                    last[part] = False
+                elif number in ended and row.phase == "done" and part in last:
+                    last[part] = True
+        return [part for part in reversed(last) if not last[part]]
 
     def forget(self, step: str) -> None:
         """Let the step be done anew, since its result is of no use any more."""
@@ -110,12 +152,16 @@ class Progress:
         show: Callable[[T], str] = lambda result: "" if result is None else str(result),
         log: bool | None = None,
         final: type[ProvisioningError] | None = None,
+        secret: bool = False,
+        twice: bool = True,
     ) -> T:
         """Do a step, or give its result when it has been done; results are plain data, as JSON knows it.
 
         `look` says whether an interrupted attempt took effect; a step without one may be repeated without harm. `part`
         tells the parts of a step apart; they have no entries of their own in the log, unless `log` says so. With
         `final`, a step that failed so before the action was interrupted is not tried anew: its error is raised again.
+        What was there before a `secret` step is forgotten when the action ends. `twice=False`: a refusal is a refusal, since
+        what one would see could as well be another's.
         """
         key = f"{number}/{part}" if part else number
         log = not part if log is None else log
@@ -125,6 +171,8 @@ class Progress:
             return result
         if row is not None and row.phase == "failed" and final is not None and row.result in _names(final):
             raise final(row.error)
+        if secret:
+            self._secret.add(key)
         looking = row is not None and row.phase == "begun"
         if row is None or not looking:
             row = StepRow(self.action.service, self.action.number, key, name, "begun", self._clock.now(), before=before)
@@ -133,7 +181,7 @@ class Progress:
             self._log.step(number, name, "begin")
         outer, self._step = self._step, key
         try:
-            result = await self._attempts(work, look, row.before, looking=looking)
+            result = await self._attempts(work, look, row.before, looking=looking, twice=twice)
         except ProvisioningError as exc:
             self._keep(replace(row, phase="failed", ended=self._clock.now(), result=type(exc).__name__, error=str(exc)))
             if log:
@@ -146,7 +194,14 @@ class Progress:
             self._log.step(number, name, "end", show(result))
         return result
 
-    async def logged(self, number: str, name: str, work: Awaitable[T]) -> T:
+    async def logged(
+        self,
+        number: str,
+        name: str,
+        work: Awaitable[T],
+        *,
+        show: Callable[[T], str] = lambda result: "" if result is None else str(result),
+    ) -> T:
         """A step of several parts in the log."""
         self._log.step(number, name, "begin")
         try:
@@ -154,16 +209,28 @@ class Progress:
         except ProvisioningError as exc:
             self._log.step(number, name, "error", str(exc))
             raise
-        self._log.step(number, name, "end", "" if result is None else str(result))
+        self._log.step(number, name, "end", show(result))
         return result
 
+    def without_secrets(self) -> list[StepRow]:
+        """The steps that hold a secret, as they are to be kept when the action has ended."""
+        rows = [replace(row, before=None) for key, row in self._steps.items() if key in self._secret]
+        self._steps.update({row.step: row for row in rows})
+        return rows
+
     async def _attempts(
-        self, work: Callable[[], Awaitable[T]], look: Look[T] | None, before: Any, *, looking: bool
+        self, work: Callable[[], Awaitable[T]], look: Look[T] | None, before: Any, *, looking: bool, twice: bool
     ) -> T:
-        tries, all_tries, order = 0, 0, ""
+        """Do the work until it has been answered. Before it is done again it is looked after, twice where it may come
+        late; and so it is when it is refused, for it may have come twice.
+        """
+        tries, all_tries, order, since, late = 0, 0, "", self._clock.now(), False
         while True:
             if looking and look is not None:
                 seen = await look(before)
+                if seen == NOT_DONE and late:
+                    await self._clock.sleep(LATE_SECONDS)
+                    seen = await look(before)
                 if seen != NOT_DONE:
                     return seen
             all_tries += 1
@@ -171,11 +238,20 @@ class Progress:
                 return await work()
             except AnswerLost as lost:
                 # A step of several orders gets on, as long as it is not the same one that is lost again and again.
-                tries, order = (tries + 1 if lost.order == order else 1), lost.order
-                if tries == TRIES or all_tries == ALL_TRIES:
+                if lost.order != order:
+                    tries, order, since = 0, lost.order, self._clock.now()
+                tries += 1
+                late = True
+                self._doubtful.add(self._step)
+                patient = self._clock.now() - since < PATIENCE_SECONDS
+                if all_tries == ALL_TRIES or (tries >= TRIES and not patient):
                     raise
+            except PanelError:
+                if look is None or not (twice or looking) or (seen := await look(before)) == NOT_DONE:
+                    raise
+                return seen
             looking = True
-            await self._clock.sleep(PAUSE_SECONDS)
+            await self._clock.sleep(min(PAUSE_SECONDS * 2 ** (tries - 1), LATE_SECONDS))
 
     def _keep(self, row: StepRow) -> None:
         self._steps[row.step] = row

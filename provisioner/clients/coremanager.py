@@ -2,6 +2,9 @@
 
 Knows `func`, `authinfo`, envelopes and errors, and nothing of servers or accounts. An error of the panel comes with HTTP 200 as an
 `error` element; an empty one counts as well, as it does for the vendor's own WHMCS module.
+
+The panel's own envelope is the element `doc`. What has none says nothing, whatever its status: a gateway's page may be
+well-formed XML without an error (HAProxy's is), and counts as no answer.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from xml.etree import ElementTree as ET
 
 import httpx
 
+from provisioner.clients.lost import not_the_panels, why_lost
 from provisioner.clock import Clock
 from provisioner.errors import AnswerLost, LoginRefused, PanelError, PanelUnavailable
 from provisioner.log import ModuleLog
@@ -103,10 +107,9 @@ class CoreClient:
     async def _call(
         self, func: str, params: Mapping[str, str | int], *, repeat: bool, login: tuple[str, str] | None = None
     ) -> Element:
-        status, body = await self._exchange(func, params, repeat=repeat, login=login or (self.username, self._password))
-        document = _document(body)
-        if document is None:
-            raise CoreError(func, "client", "bad_response", f"the answer is not a document (HTTP {status})", status)
+        status, document = await self._exchange(
+            func, params, repeat=repeat, login=login or (self.username, self._password)
+        )
         error = document.find("error")
         if error is not None:
             raise _error(func, error, status)
@@ -114,8 +117,12 @@ class CoreClient:
 
     async def _exchange(
         self, func: str, params: Mapping[str, str | int], *, repeat: bool, login: tuple[str, str]
-    ) -> tuple[int, bytes]:
-        """Status and body of an answer other than 503."""
+    ) -> tuple[int, Element]:
+        """Status and document of an answer of the panel's own, other than 503.
+
+        A question is asked again until it has been answered, for a minute (PanelUnavailable). An order is sent once more
+        only after the panel's own 503, which comes before any effect; else its answer is lost (AnswerLost).
+        """
         form = {"authinfo": ":".join(login), "out": "xml", "lang": "en", "func": func, **params}
         content = urlencode(form).encode()
         headers = {"content-type": "application/x-www-form-urlencoded", "accept": "text/xml"}
@@ -132,30 +139,35 @@ class CoreClient:
                 async with clock.timeout(CALL_SECONDS):
                     response = await self._http.send(httpx.Request("POST", self._url, headers=headers, content=content))
             except (httpx.RequestError, TimeoutError) as exc:
-                lost = "timeout" if isinstance(exc, TimeoutError | httpx.TimeoutException) else "connection lost"
-                why = f"{lost}: {exc}" if str(exc) else lost
+                why = why_lost(exc)
                 self._log.call(began, "POST", path, shown, None, why)
-                if not repeat:
-                    raise AnswerLost(path, f"{self.title} did not answer {func} ({why})") from exc
-                if tries >= LEAST_TRIES and clock.now() - started >= RETRY_SECONDS:
-                    raise PanelUnavailable(f"{self.title} did not answer {func} ({why})") from exc
             else:
-                self._log.call(began, "POST", path, shown, response.status_code, response.text)
-                if response.status_code != UNAVAILABLE:
-                    return response.status_code, response.content
-                if clock.now() - started >= RETRY_SECONDS:
-                    raise PanelUnavailable(f"{self.title} answered {func} with 503 for {RETRY_SECONDS:g} s")
+                document = _document(response.content)
+                if document is None:
+                    why = not_the_panels(response)
+                    self._log.call(began, "POST", path, shown, response.status_code, why)
+                else:
+                    self._log.call(began, "POST", path, shown, response.status_code, response.text)
+                    if response.status_code != UNAVAILABLE:
+                        return response.status_code, document
+                    why = ""
+            if why and not repeat:
+                raise AnswerLost(path, f"{self.title} did not answer {func} ({why})")
+            if clock.now() - started >= RETRY_SECONDS and (tries >= LEAST_TRIES or not why):
+                how = f"did not answer {func} ({why})" if why else f"answered {func} with 503 for {RETRY_SECONDS:g} s"
+                raise PanelUnavailable(f"{self.title} {how}")
             await clock.sleep(RETRY_PAUSE)
 
 
 def _document(body: bytes) -> Element | None:
-    """The root of an answer, None when it is no XML. A document type is none of the panel's, and may hide a bomb."""
+    """The panel's document, None for what cannot be one. A document type is none of the panel's, and may hide a bomb."""
     if b"<!DOCTYPE" in body:
         return None
     try:
-        return ET.fromstring(body)  # noqa: S314 - entities need a document type, which is refused above
+        root = ET.fromstring(body)  # noqa: S314 - entities need a document type, which is refused above
     except (ET.ParseError, ValueError, LookupError):  # the latter two: encodings that a document may claim
         return None
+    return root if root.tag == "doc" else None
 
 
 def _error(func: str, error: Element, status: int) -> CoreError:

@@ -50,6 +50,16 @@ class Dci5Client:
                 return row
         raise CoreError("server", "missed", "server", f"there is no server {server}")
 
+    async def exists(self, server: int) -> bool:
+        """Whether the panel has a server of this id: its form says so, where a list may be old."""
+        try:
+            await self.core.ask("server.edit", elid=server)
+        except CoreError as exc:
+            if exc.type == "missed":
+                return False
+            raise
+        return True
+
     async def notes(self, server: int) -> str:
         """The administrator's notes, which the form shows."""
         return ((await self.core.ask("server.edit", elid=server)).findtext("notes") or "").strip()

@@ -6,22 +6,26 @@ source has a path, and they can be replaced in one place, `PATHS`.
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import httpx
 
 from provisioner.clients.records6 import Address, Operation, Pool, Server, Template, User
 from provisioner.clients.session6 import Session6
 from provisioner.clock import Clock
-from provisioner.errors import PanelError
+from provisioner.errors import PanelError, ProvisioningError, ServerGone
 from provisioner.log import ModuleLog
 
 __all__ = ["PATHS", "Dci6Client", "equals"]
 
 T = TypeVar("T")
+NOT_FOUND: Final = 404
+NO_HANDLER: Final = 1106
+"""The code of an unknown path: it says nothing of what the path names."""
 
 PATHS: Mapping[str, str] = MappingProxyType(
     {
@@ -56,7 +60,7 @@ def equals(field: str, text: str) -> str:
 
 
 class Dci6Client:
-    """One connection to one panel. All methods raise PanelError and PanelUnavailable."""
+    """One connection to one panel. All methods raise PanelError and PanelUnavailable; what changes something, AnswerLost."""
 
     def __init__(
         self,
@@ -99,7 +103,14 @@ class Dci6Client:
         return servers, size if isinstance(size, int) else len(servers)
 
     async def server(self, server: int) -> Server:
-        return _read(await self._session.get(self._path("server", server=server)), Server.read)
+        """Raises ServerGone when the panel has none of this id any more."""
+        try:
+            answer = await self._session.get(self._path("server", server=server))
+        except PanelError as exc:
+            if exc.status == NOT_FOUND and exc.code != NO_HANDLER:
+                raise ServerGone(exc.status, exc.code, exc.message) from exc
+            raise
+        return _read(answer, Server.read)
 
     async def set_owner(self, server: int, user: int) -> None:
         await self._session.post(self._path("owner", server=server), {"owner": user})
@@ -146,12 +157,16 @@ class Dci6Client:
 
     async def add_ips(
         self, server: int, pool: int, count: int = 1, *, family: int = 4, prefix: int | None = None
-    ) -> None:
-        """Addresses from the pool, or with `prefix` IPv6 subnets: all `count` of them or none."""
+    ) -> list[int]:
+        """Addresses from the pool, or with `prefix` IPv6 subnets: all `count` of them or none. Returns the ids that the
+        panel names; none when its answer names none.
+        """
         body: dict[str, Any] = {"ippool": pool, "family": f"ipv{family}", "count": count}
         if prefix is not None:
             body["ip_prefix"] = prefix
-        await self._session.post(self._path("addresses", server=server), body)
+        answer = await self._session.post(self._path("addresses", server=server), body)
+        given = answer.get("ids") or [answer.get("id")]
+        return [each for each in given if isinstance(each, int)] if isinstance(given, list) else []
 
     async def find_pool(self, name: str) -> Pool | None:
         pools = _list(await self._session.get(self._path("pools"), where=f"({equals('name', name)})"), Pool.read)
@@ -199,7 +214,7 @@ class Dci6Client:
 
     async def _started(self, server: int, answer: Any) -> int:
         """The operation that an answer names; where it names none, the one that the server then shows."""
-        operation = answer.get("operation") if isinstance(answer, dict) else None
+        operation = answer.get("operation")
         if isinstance(operation, dict):
             operation = operation.get("id")
         if isinstance(operation, int):
@@ -215,8 +230,16 @@ class Dci6Client:
         """End the session in the panel; a further call begins a new one."""
         await self._session.logout()
 
+    async def end(self) -> None:
+        """End the session in the panel, if it answers, and close the connections."""
+        try:
+            with contextlib.suppress(ProvisioningError):  # it ends by itself, in time
+                await self._session.logout(patient=False)
+        finally:
+            await self._session.close()
+
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections; the session in the panel is not touched."""
         await self._session.close()
 
     def _path(self, name: str, **ids: int) -> str:

@@ -81,6 +81,8 @@ class Server:
     addresses: tuple[Address, ...]
     ports: int
     """Switch ports of the data network that the panel has on record for it."""
+    unfit: str = ""
+    """Why the panel itself would not sell it: in maintenance, marked as faulty; empty when it would."""
 
     @classmethod
     def read(cls, row: Any) -> Server:
@@ -106,6 +108,7 @@ class Server:
             operation=Operation.read(operation) if operation and operation.get("id") else None,
             addresses=tuple(Address.read(address) for address in row.get("ip") or ()),
             ports=len(ports),
+            unfit=_unfit(row),
         )
 
     def belongs_to(self, user: int | None, email: str) -> bool:
@@ -195,6 +198,16 @@ def _text(row: dict[str, Any], key: str) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{key} is not text: {value!r}")
     return value
+
+
+def _unfit(row: dict[str, Any]) -> str:
+    if row.get("maintenance"):
+        return "is in maintenance"
+    faulty = row.get("faulty")
+    if not faulty:
+        return ""
+    reason = faulty.get("reason") if isinstance(faulty, dict) else None
+    return f"is marked as faulty{f': {reason}' if reason else ''}"
 
 
 def _reason(row: dict[str, Any]) -> str:

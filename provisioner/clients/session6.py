@@ -2,6 +2,9 @@
 
 The manners are those of the vendor's own PHP library, which the WHMCS modules share: no `/api` prefix, 60 s per call,
 503 repeated every 500 ms for 60 s, a session that ends with `DELETE auth/v4/token/{token}`.
+
+Between the panel and us there may be gateways that speak in its place, with any status, 200 included. An answer without
+the panel's own envelope (a JSON object; with an error's status, one that has `error`) says nothing: it counts as none.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from urllib.parse import quote, urlencode
 
 import httpx
 
+from provisioner.clients.lost import not_the_panels, why_lost
 from provisioner.clock import Clock
 from provisioner.errors import AnswerLost, LoginRefused, PanelError, PanelUnavailable
 from provisioner.log import ModuleLog
@@ -30,7 +34,7 @@ RETRY_SECONDS = 60.0
 LEAST_TRIES = 3
 """A GET is tried this often even when each try took a whole `CALL_SECONDS`."""
 
-UNAUTHORIZED, UNAVAILABLE = 401, 503
+NO_CONTENT, UNAUTHORIZED, UNAVAILABLE = 204, 401, 503
 REFUSALS = frozenset({400, 401, 403})
 
 
@@ -72,12 +76,16 @@ class Session6:
         """As `post`."""
         return await self._call("DELETE", path)
 
-    async def logout(self) -> None:
-        """End the session in the panel, if there is one."""
+    async def logout(self, *, patient: bool = True) -> None:
+        """End the session in the panel, if there is one. Without patience it is tried once: the answer to everything else
+        has been given, and who waits for the end of the process waits for nothing more.
+        """
         token, self._token = self._token, None
         if token is None:
             return
-        status, answer = await self._exchange("DELETE", f"/auth/v4/token/{quote(token, safe='')}", token)
+        status, answer = await self._exchange(
+            "DELETE", f"/auth/v4/token/{quote(token, safe='')}", token, patient=patient
+        )
         # A token that has run out is gone already, which is what was wanted.
         if status >= 400 and status not in (UNAUTHORIZED, 404):
             raise _error(status, answer)
@@ -117,7 +125,7 @@ class Session6:
                 raise LoginRefused(error.status, error.code, error.message)
             if status >= 300:
                 raise _error(status, answer)
-            token = answer.get("token") if isinstance(answer, dict) else None
+            token = answer.get("token")
             if not isinstance(token, str) or not token:
                 raise PanelError(status, None, "the answer to the login has no token")
             self._token = token
@@ -140,8 +148,13 @@ class Session6:
         body: Mapping[str, Any] | None = None,
         *,
         repeat: bool = False,
-    ) -> tuple[int, Any]:
-        """Status and decoded body of an answer other than 503."""
+        patient: bool = True,
+    ) -> tuple[int, dict[str, Any]]:
+        """Status and decoded body of an answer of the panel's own, other than 503 (with `patient=False` once only).
+
+        A question is asked again until it has been answered, for a minute (PanelUnavailable). An order is sent once more
+        only after the panel's own 503, which comes before any effect; else its answer is lost (AnswerLost).
+        """
         url = _url(f"{self._base}{path}?{urlencode(query, quote_via=quote)}" if query else self._base + path)
         headers = {"accept": "application/json"}
         if token is not None:
@@ -164,23 +177,27 @@ class Session6:
                 async with clock.timeout(CALL_SECONDS):
                     response = await self._send(httpx.Request(method, url, headers=headers, content=content))
             except (httpx.RequestError, TimeoutError) as exc:
-                lost = "timeout" if isinstance(exc, TimeoutError | httpx.TimeoutException) else "connection lost"
-                why = f"{lost}: {exc}" if str(exc) else lost
+                why = why_lost(exc)
                 self._log.call(began, method, shown, asked, None, why)
-                if not repeat or (tries >= LEAST_TRIES and clock.now() - started >= RETRY_SECONDS):
-                    message = f"DCImanager 6 did not answer {method} {shown} ({why})"
-                    raise (PanelUnavailable(message) if repeat else AnswerLost(f"{method} {path}", message)) from exc
             else:
                 answer = _decoded(response)
-                self._log.call(began, method, shown, asked, response.status_code, answer)
-                if response.status_code != UNAVAILABLE:
-                    if answer is None:
-                        raise PanelError(response.status_code, None, "the answer is not JSON")
-                    return response.status_code, answer
-                if clock.now() - started >= RETRY_SECONDS:
-                    raise PanelUnavailable(
-                        f"DCImanager 6 answered {method} {shown} with 503 for {RETRY_SECONDS:g} s (connection timeout)"
-                    )
+                if answer is None:
+                    why = not_the_panels(response)
+                    self._log.call(began, method, shown, asked, response.status_code, why)
+                else:
+                    self._log.call(began, method, shown, asked, response.status_code, answer)
+                    if response.status_code != UNAVAILABLE:
+                        return response.status_code, answer
+                    why = ""
+            spent = clock.now() - started
+            if why and not repeat:
+                raise AnswerLost(f"{method} {path}", f"DCImanager 6 did not answer {method} {shown} ({why})")
+            if not patient or (spent >= RETRY_SECONDS and (tries >= LEAST_TRIES or not why)):
+                raise PanelUnavailable(
+                    f"DCImanager 6 did not answer {method} {shown} ({why})"
+                    if why
+                    else f"DCImanager 6 answered {method} {shown} with 503 for {RETRY_SECONDS:g} s (connection timeout)"
+                )
             await clock.sleep(RETRY_PAUSE)
 
 
@@ -190,25 +207,28 @@ def _url(text: str) -> httpx.URL:
     return httpx.URL(text)
 
 
-def _decoded(response: httpx.Response) -> Any:
-    """The JSON of an answer, {} for an empty one; the bare text of an error, None for a success that is not JSON."""
-    if not response.content:
+def _decoded(response: httpx.Response) -> dict[str, Any] | None:
+    """The panel's JSON object, {} for 204; None for what cannot be the panel's."""
+    if response.status_code == NO_CONTENT:
         return {}
     try:
-        return json.loads(response.content)
+        answer = json.loads(response.content)
     except ValueError:
-        return response.text if response.status_code >= 300 else None
+        return None
+    if not isinstance(answer, dict) or (response.status_code >= 300 and not _is_error(answer)):
+        return None
+    return answer
 
 
-def _error(status: int, answer: Any) -> PanelError:
+def _is_error(answer: Mapping[str, Any]) -> bool:
+    """Whether an object has one of the two shapes of an error; see `_error`."""
+    return isinstance(answer.get("error"), dict) or (isinstance(answer.get("error"), str) and "code" in answer)
+
+
+def _error(status: int, answer: Mapping[str, Any]) -> PanelError:
     """Both shapes are the vendor's: `{"error": {"code", "msg"}}` and, in auth v4, `{"error": "...", "code"}`."""
-    error = answer.get("error") if isinstance(answer, dict) else None
-    if isinstance(error, dict):
-        code, message = error.get("code"), error.get("msg")
-    elif isinstance(error, str) and isinstance(answer, dict):
-        code, message = answer.get("code"), error
-    else:
-        code, message = None, answer if isinstance(answer, str) else None
+    error = answer["error"]
+    code, message = (error.get("code"), error.get("msg")) if isinstance(error, dict) else (answer["code"], error)
     if not isinstance(code, int | str):
         code = None
     return PanelError(status, code, str(message).strip() if message else "no message")

@@ -7,7 +7,6 @@ from typing import Final
 from provisioner.clients.dci6 import Dci6Client
 from provisioner.clients.records6 import Operation, Server
 from provisioner.clock import MOMENT, Clock
-from provisioner.dci6.addresses import Addresses
 from provisioner.errors import (
     AnswerLost,
     InstallTimeout,
@@ -39,7 +38,6 @@ class Operations:
         self._clock = clock
         self._log = log
         self._poll = poll
-        self._addresses = Addresses(client)
 
     async def started(self, server: int, last: int, kind: str) -> int | NotDone:
         """The operation of this kind that has come after the operation `last`."""
@@ -99,9 +97,8 @@ class Operations:
 
     # installation
 
-    async def install(self, server: Server, os: str, password: str, *, temporary: bool = False) -> int:
+    async def install(self, server: Server, template: int, password: str, *, temporary: bool = False) -> int:
         """Start it; the operation's id."""
-        template = await self._template(os, "os")
         return await self._client.os_install(server.id, template, password, temporary_ipv4=temporary)
 
     async def wait_for_installation(
@@ -129,7 +126,8 @@ class Operations:
             raise InstallTimeout(f"{late}it has been terminated ({ended})")
         return ended
 
-    async def _template(self, name: str, kind: str) -> int:
+    async def template(self, name: str, kind: str) -> int:
+        """Its id. Raises NotInPanel."""
         template = await self._client.find_template(name, kind)
         if template is None:
             raise NotInPanel(f"There is no {kind} template {name!r} in DCImanager 6")
@@ -138,16 +136,21 @@ class Operations:
     # diagnostics
 
     async def diagnose(
-        self, server: Server, template: str, pool: str, progress: Progress, *, clear_disks: bool, shut_down: bool
+        self,
+        server: Server,
+        template: int,
+        pool: int | None,
+        progress: Progress,
+        *,
+        clear_disks: bool,
+        shut_down: bool,
     ) -> Operation | None:
         """Step D6: how the diagnostics ended, None when they did not in 60 minutes. Then they are terminated when the
-        server is to be shut down, and left to the panel when not. An empty `pool` leaves its choice to the panel.
+        server is to be shut down, and left to the panel when not. Without a `pool` its choice is left to the panel.
         """
 
         async def start() -> int:
-            number = await self._template(template, "diagnostic")
-            addresses = await self._addresses.pool(pool) if pool else None
-            return await self._client.diagnostic(server.id, number, clear_disks=clear_disks, pool=addresses)
+            return await self._client.diagnostic(server.id, template, clear_disks=clear_disks, pool=pool)
 
         async def wait() -> tuple[int, str, str] | None:
             if not progress.begun("D6/end"):

@@ -17,8 +17,10 @@ from provisioner.errors import (
     NotOurServer,
     PanelError,
     ProvisioningError,
+    ServerGone,
     ServerInUse,
 )
+from provisioner.log import ModuleLog
 from provisioner.progress import NOT_DONE, NotDone, Progress
 from provisioner.services import Client, Service, generate_password
 
@@ -55,9 +57,11 @@ class Servers:
         progress: Progress,
         *,
         last: Collection[int] = (),
+        unfit: bool = False,
     ) -> Server:
         """A free server of the configuration `wanted`; those in `last` only when there is no other. One that never had
-        an operation counts as free: there is none that did not succeed.
+        an operation counts as free: there is none that did not succeed. What the panel has in maintenance or calls faulty
+        is only taken where `unfit` says so. A list may be old: the server itself is asked for before it is taken.
 
         A service that failed with a server keeps it: another one would be bought on top of it.
         """
@@ -65,7 +69,7 @@ class Servers:
         if service.server is not None and (kept := await self._kept(service, progress)) is not None:
             return kept
         if service.requested_server is not None:
-            return await self._requested(service.requested_server, wanted, location, progress)
+            return await self._requested(service.requested_server, wanted, location, progress, unfit=unfit)
         where = f"({equals('configuration', wanted)}) AND (owner_email IS null)"
         if location is not None:
             where += f" AND (location_id EQ {location})"
@@ -73,43 +77,53 @@ class Servers:
         while True:
             servers, size = await self._client.find_servers(where, orderby="id asc", limit=(offset, PAGE))
             for server in servers:
-                if server.owned or _why_not(server, wanted, location) is not None:
+                if server.owned or _why_not(server, wanted, location, unfit=unfit) is not None:
                     continue
                 if server.id in last:
                     put_off.append(server)
-                elif progress.reserve(server.id, self._panel):
-                    return server
+                elif (fresh := await self._taken(server, wanted, location, progress, unfit=unfit)) is not None:
+                    return fresh
             offset += len(servers)
             if not servers or offset >= size:
                 break
         for server in put_off:
-            if progress.reserve(server.id, self._panel):
-                return server
+            if (fresh := await self._taken(server, wanted, location, progress, unfit=unfit)) is not None:
+                return fresh
         there = f" in location {location}" if location is not None else ""
         raise NoFreeServer(f"There is no free server of configuration {wanted}{there}")
+
+    async def _taken(
+        self, listed: Server, wanted: str, location: int | None, progress: Progress, *, unfit: bool
+    ) -> Server | None:
+        """The server as it is now, kept for this service; None when it is another's or not for sale any more."""
+        if not progress.reserve(listed.id, self._panel):
+            return None
+        try:
+            server = await self._client.server(listed.id)
+        except ServerGone:
+            return None
+        return None if server.owned or _why_not(server, wanted, location, unfit=unfit) is not None else server
 
     async def _kept(self, service: Service, progress: Progress) -> Server | None:
         """The server that the service has from an earlier try, unless it is gone or somebody else's."""
         assert service.server is not None
         try:
             server = await self._client.server(service.server)
-        except PanelError as exc:
-            if exc.status == 404:
-                return None
-            raise
+        except ServerGone:
+            return None
         ours = not server.owned or server.belongs_to(service.panel_user, service.client.email)
         return server if ours and progress.reserve(server.id, self._panel) else None
 
-    async def _requested(self, server_id: int, wanted: str, location: int | None, progress: Progress) -> Server:
+    async def _requested(
+        self, server_id: int, wanted: str, location: int | None, progress: Progress, *, unfit: bool
+    ) -> Server:
         try:
             server = await self._client.server(server_id)
-        except PanelError as exc:
-            if exc.status == 404:
-                raise NoFreeServer(f"The selected server {server_id} does not exist") from exc
-            raise
+        except ServerGone as exc:
+            raise NoFreeServer(f"The selected server {server_id} does not exist") from exc
         if server.owned:
             raise ServerInUse
-        if why := _why_not(server, wanted, location):
+        if why := _why_not(server, wanted, location, unfit=unfit):
             raise NoFreeServer(f"The selected server {server} {why}")
         if not progress.reserve(server.id, self._panel):
             raise ServerInUse
@@ -119,20 +133,41 @@ class Servers:
         """Keep a server for the service of this action."""
         return progress.reserve(server, self._panel)
 
+    async def still_there(self, service: Service, log: ModuleLog) -> Server | None:
+        """The service's server; None, with a note, when it has none, or the panel has none of its id any more."""
+        if service.server is None:
+            log.note(f"service {service.name} has no server: there is nothing to give back")
+            return None
+        try:
+            return await self._client.server(service.server)
+        except ServerGone:
+            gone = service.server_name or service.server
+            log.note(f"server {gone} is gone from DCImanager 6: there is nothing left to give back")
+            return None
+
     # its owner
 
     async def find_client(self, client: Client, *, administrators: bool = False) -> tuple[int, str]:
         """The client's user, created when absent; id and e-mail. Raises AdministratorEmail, unless those may own."""
-        user = await self._client.find_user(client.email)
-        if user is None:
-            user = await self._create_user(client.email, full_name=client.full_name, phone=client.phone)
-        elif user.administrator and not administrators:
+        user = await self._user(client.email, full_name=client.full_name, phone=client.phone)
+        if user.administrator and not administrators:
             raise AdministratorEmail(user.email)
         return user.id, user.email
 
-    async def _create_user(self, email: str, *, full_name: str = "", phone: str = "") -> User:
+    async def _user(self, email: str, *, full_name: str = "", phone: str = "") -> User:
+        """The user with this e-mail, created when absent. One who is there when that is refused was made by a first copy
+        of our order, or by somebody else in the same moment.
+        """
+        user = await self._client.find_user(email)
+        if user is not None:
+            return user
         password = generate_password(self._source)
-        return await self._client.create_user(email, password, full_name=full_name, phone=phone)
+        try:
+            return await self._client.create_user(email, password, full_name=full_name, phone=phone)
+        except PanelError:
+            if (user := await self._client.find_user(email)) is None:
+                raise
+            return user
 
     async def make_owner(self, service: Service, server: int, name: str, user: int) -> None:
         """The service is bound before: should the answer be lost, the server is known all the same."""
@@ -147,12 +182,25 @@ class Servers:
                 service.server, service.server_name = None, ""
             raise
 
+    async def owned(self, service: Service, server: int, name: str, user: int) -> NotDone | None:
+        """Whether the server is the user's by now, after an order whose answer is not known. Raises ServerInUse, and
+        leaves the server to its owner, when somebody else was faster.
+        """
+        seen = await self._client.server(server)
+        if not seen.owned:
+            return NOT_DONE
+        if not seen.belongs_to(user, service.client.email):
+            service.server, service.server_name = None, ""
+            raise ServerInUse
+        service.server, service.server_name = server, name
+        return None
+
     async def give_away(self, server: Server, email: str) -> str:
         """To the user with this e-mail, created when absent; to nobody when it is empty."""
         if not email:
             await self._client.clear_owner(server.id)
             return "no owner"
-        user = await self._client.find_user(email) or await self._create_user(email)
+        user = await self._user(email)
         await self._client.set_owner(server.id, user.id)
         return str(user)
 
@@ -207,12 +255,14 @@ def shown(found: tuple[int, str]) -> str:
     return f"{found[1]} (id {found[0]})"
 
 
-def _why_not(server: Server, wanted: str, location: int | None) -> str | None:
-    """Why a server without owner cannot be issued, None when it can."""
+def _why_not(server: Server, wanted: str, location: int | None, *, unfit: bool) -> str | None:
+    """Why a server without owner cannot be issued, None when it can. `unfit`: also one that the panel would not sell."""
     if server.configuration != wanted:
         return f"is not of configuration {wanted}"
     if location is not None and server.location_id != location:
         return f"is not in location {location}"
     if server.operation is not None and not server.operation.lets_sell:
         return f"is not free: {server.operation}"
+    if server.unfit and not unfit:
+        return server.unfit
     return None

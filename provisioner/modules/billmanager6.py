@@ -27,8 +27,8 @@ from provisioner.errors import (
     NotInPanel,
     NotOurServer,
     OperationFailed,
-    PanelError,
     ProvisioningError,
+    ServerGone,
     ServerInUse,
 )
 from provisioner.log import ModuleLog
@@ -107,7 +107,7 @@ class BillManager6(ProcessingModule):
         self._client = client
         self._log = log
         self._servers = Servers(client, source, panel=str(place.row.connection.get("url", "")))
-        self._addresses = Addresses(client)
+        self._addresses = Addresses(client, clock, log)
         self._operations = Operations(client, clock, log, poll=poll)
 
     @property
@@ -177,7 +177,9 @@ class BillManager6(ProcessingModule):
     async def _prepare(self, item: Item, progress: Progress) -> None:
         service, step = item.service, progress.step
         order = BillManager6Params.from_mapping(item.params)
-        await self._addresses.pool(order.pool)  # before anything is changed (B6-3)
+        template, pool = await step(
+            "A1", "check template and pool", lambda: self._check(order), part="check"
+        )  # before anything is changed (B6-3)
         tried = {number for number, _ in progress.earlier("A1")}
 
         async def find() -> tuple[int, str]:
@@ -187,7 +189,12 @@ class BillManager6(ProcessingModule):
         number, name = await step("A1", "find a server", find, show=shown)
         user, _ = await step("A2", "find the user", lambda: self._servers.find_client(service.client), show=shown)
         service.panel_user = user
-        await step("A3", "make the user the owner", lambda: self._servers.make_owner(service, number, name, user))
+        await step(
+            "A3",
+            "make the user the owner",
+            lambda: self._servers.make_owner(service, number, name, user),
+            look=lambda _: self._servers.owned(service, number, name, user),
+        )
         server = await self._client.server(number)
         if server.owned and not server.belongs_to(user, service.client.email):  # somebody was faster, or came later
             _unbind(service)
@@ -201,12 +208,12 @@ class BillManager6(ProcessingModule):
         )
         await step("A6", "terminate an operation", lambda: self._operations.end_running(server))
         await step("A7", "remove addresses", lambda: self._addresses.remove_all(server))
-        add = self._addresses.add(4, order.pool, order.ipv4, None, server, progress)
+        add = self._addresses.add(4, pool, order.ipv4, None, server, progress)
         await progress.logged("A8", "add addresses", add)
         operation = await step(
             "A9",
             "start the installation",
-            lambda: self._operations.install(server, order.os, service.password),
+            lambda: self._operations.install(server, template, service.password),
             before=server.last_operation,
             look=lambda last: self._operations.started(number, last, "os_install"),
         )
@@ -217,24 +224,30 @@ class BillManager6(ProcessingModule):
                 server, order.os, operation, order.install_timeout, progress
             ),
         )
-        await self._save(item, order.os)
+        await self._save(item, order, progress)
+
+    async def _check(self, order: BillManager6Params) -> tuple[int, int]:
+        """Template and pool of an order, by id. Raises NotInPanel."""
+        template = await self._operations.template(order.os, "os")
+        return template, await self._addresses.pool(order.pool)
 
     async def _find(self, service: Service, wanted: str, progress: Progress, tried: Collection[int]) -> Server:
         return await self._servers.find(service, wanted, self._location, progress, last=tried)
 
-    async def _save(self, item: Item, os: str) -> None:
-        """What BILLmanager shows of the server."""
+    async def _save(self, item: Item, order: BillManager6Params, progress: Progress) -> None:
+        """What BILLmanager shows of the server. Its domain name is not the module's business: what there is stays."""
         service = item.service
         server = await self._client.server(bound(service))
-        service.addresses = tuple(address.name for address in server.addresses)
+        had = sum(each.family == 4 and each.id in (progress.before("A8/ipv4") or ()) for each in server.addresses)
+        there = await self._addresses.settled(server, server.addresses, {4: order.ipv4 - had}, progress)
+        service.addresses = tuple(address.name for address in there)
         service.server_name = server.name
         item.save(
             {
                 "panelid": server.id,
                 "label": server.name,
                 "ip": service.addresses[0] if service.addresses else "",
-                "domain": "",
-                "ostempl": os,
+                "ostempl": order.os,
                 "owner": server.owner_email,
             }
         )
@@ -245,7 +258,10 @@ class BillManager6(ProcessingModule):
         async def free() -> str:
             if service.server is None:
                 return "there is none"
-            server = await self._client.server(service.server)
+            server = await self._servers.still_there(service, self._log)
+            if server is None:
+                _unbind(service)
+                return "it is gone"
             if not server.owned or server.belongs_to(service.panel_user, service.client.email):
                 await self._operations.end_running(server)
                 await self._addresses.remove_all(server)
@@ -270,16 +286,24 @@ class BillManager6(ProcessingModule):
         await _progress(item).step("L2", "switch ports on", lambda: self._client.ports_on(server))
 
     async def close(self, item: Item) -> None:
-        """Give the server back with its disks cleared; nothing to do for a service that has none.
+        """Give the server back with its disks cleared; nothing to do for a service that has none, or whose server staff
+        have deleted from the panel.
 
         Diagnostics that end badly are raised as OperationFailed at the end: the next try clears the disks again.
         """
         service, progress = item.service, _progress(item)
-        if service.server is None:
-            return
         step, order = progress.step, BillManager6Params.from_mapping(item.params)
-        server = await self._client.server(service.server)
+        server = await self._servers.still_there(service, self._log)
+        if server is None:
+            service.addresses = ()
+            return
+
+        async def check() -> tuple[int, int | None]:
+            template = await self._operations.template(order.diagnostic_template, "diagnostic")
+            return template, await self._addresses.pool(order.diagnostic_pool) if order.diagnostic_pool else None
+
         check_owner(server, service)
+        template, pool = await step("D1", "check template and pool", check, part="check")
         self._servers.reserve(server.id, progress)
         await step("D1", "switch ports on", lambda: self._servers.ports_on(server))
         await step(
@@ -292,9 +316,7 @@ class BillManager6(ProcessingModule):
         await step("D4", "remove addresses", lambda: self._addresses.remove_all(server))
         service.addresses = ()
         await step("D5", "reset the owner", lambda: self._servers.give_away(server, ""))
-        diagnose = self._operations.diagnose(
-            server, order.diagnostic_template, order.diagnostic_pool, progress, clear_disks=True, shut_down=True
-        )
+        diagnose = self._operations.diagnose(server, template, pool, progress, clear_disks=True, shut_down=True)
         diagnostics = await progress.logged("D6", "diagnose", diagnose)
         await step("D7", "shut down", lambda: self._servers.power_off(server))
         if diagnostics is None or diagnostics.status != "ok":
@@ -315,11 +337,11 @@ class BillManager6(ProcessingModule):
         four = [address for address in server.addresses if address.family == 4]
         if progress.begun("A8/ipv4") or order.ipv4 > len(four):
             more = order.ipv4 - len(four)
-            add = self._addresses.add(4, order.pool, more, None, server, progress)
+            add = self._addresses.add(4, await self._addresses.pool(order.pool), more, None, server, progress)
             await progress.logged("A8", "add addresses", add)
         else:
             await progress.step("IP-", "delete addresses", lambda: self._addresses.remove(server, four[order.ipv4 :]))
-        await self._save(item, order.os)
+        await self._save(item, order, progress)
 
     async def import_service(self, item: Item, params: Mapping[str, Any]) -> Mapping[str, Any]:
         """Bind a server that staff prepared by hand: they enter its id, and its owner is the client already (B6-7)."""
@@ -328,10 +350,8 @@ class BillManager6(ProcessingModule):
             raise BadSettings("enter the server's id in DCImanager 6 (server)")
         try:
             server = await self._client.server(number)
-        except PanelError as exc:
-            if exc.status == 404:
-                raise NotInPanel(f"there is no server {number} in DCImanager 6") from exc
-            raise
+        except ServerGone as exc:
+            raise NotInPanel(f"there is no server {number} in DCImanager 6") from exc
         if self._location is not None and server.location_id != self._location:
             raise NotInPanel(f"server {server} is not in location {self._location}")
         if not server.owned:
@@ -346,7 +366,8 @@ class BillManager6(ProcessingModule):
         return {"panelid": server.id, "label": server.name, "ip": ip, "owner": server.owner_email}
 
     async def aclose(self) -> None:
-        await self._client.close()
+        """The session in the panel ends with the process that needed it."""
+        await self._client.end()
 
 
 def pmdci6(

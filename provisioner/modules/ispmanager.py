@@ -15,7 +15,7 @@ import httpx
 
 from provisioner.billmanager.protocol import Item, ModuleType, Place, ProcessingModule
 from provisioner.billmanager.rows import ItemRow
-from provisioner.clients.coremanager import CoreClient
+from provisioner.clients.coremanager import CoreClient, CoreError
 from provisioner.clients.ispmanager import ADMINISTRATOR, Account, IspmanagerClient
 from provisioner.clock import Clock
 from provisioner.errors import BadSettings, PanelError, ProvisioningError, Refused
@@ -149,9 +149,9 @@ class Ispmanager(ProcessingModule):
         return name
 
     async def _made(self, item: Item, name: str) -> str | NotDone:
-        """Whether the account of this name has been made for this service: nobody else has its password."""
-        if await self._panel.account(name) is None:
-            return NOT_DONE
+        """Whether the account of this name has been made for this service: nobody else has its password. The list of users
+        is not asked: it may be older than the account.
+        """
         return name if await self._panel.knows(name, item.service.password) else NOT_DONE
 
     # staff bind an account that is there (IM-7)
@@ -207,12 +207,17 @@ class Ispmanager(ProcessingModule):
         item.service.server_name = ""
 
     async def _delete(self, item: Item, name: str) -> None:
-        account = await self._panel.account(name)
+        """A list of users may be old: that the user is gone is what the panel says to the order."""
         known = item.params.get("username") == name and item.params.get("panel") == self._url
-        if account is None:
+        if known or await self._panel.knows(name, item.service.password):
+            try:
+                await self._panel.delete(name)
+            except CoreError as exc:
+                if exc.type != "missed":
+                    raise
+                self._log.note(f"there is no user {name} in ispmanager any more")
+        elif await self._panel.account(name) is None:
             self._log.note(f"there is no user {name} in ispmanager any more")
-        elif known or await self._panel.knows(name, item.service.password):
-            await self._panel.delete(name)
         else:  # its creation was never confirmed, and by now somebody else has the name
             self._log.note(f"the user {name} of ispmanager is not this service's, and stays")
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from provisioner.clients.dci5 import Dci5Client
-from provisioner.clients.dci5_records import NO_OWNER, Server5
+from provisioner.clients.dci5_records import NO_OWNER, Server5, Template5
 from provisioner.errors import PanelError
 from simulator.files.lab_file import data_directory
 from simulator.scenario.billing import billmanager5 as side_billmanager5
@@ -82,11 +82,16 @@ def deaf(method: Callable[..., Any], answer: Any = None) -> Callable[..., Any]:
     return call
 
 
+async def any_template(self: Dci5Client) -> list[Template5]:
+    """As if the panel had whatever billing has activated."""
+    return [Template5("debian-10", "debian-10", "", True)]
+
+
 TRAPS: dict[str, tuple[str, dict[str, Any]]] = {
     "operation_failed while the client waits": ("next-server", {"server": seeing(failed_is_running)}),
     "owner left behind": ("next-server", {"set_notes": giving_back("owner")}),
     "addresses left behind": ("next-server", {"set_notes": giving_back("addresses")}),
-    "template refused": ("template-refused", {"install": deaf(Dci5Client.install)}),
+    "template not asked for": ("template-refused", {"templates": any_template}),
     "pool empty": ("empty-pool", {"add_address": deaf(Dci5Client.add_address, "")}),
     "port error": ("dead-switch", {"ports_on": deaf(Dci5Client.ports_on)}),
     "slow enable": ("slow-enable", not_waiting()),

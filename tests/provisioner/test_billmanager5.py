@@ -168,12 +168,26 @@ def test_what_fails_while_a_server_is_given_up_does_not_keep_the_rest_from_being
 def test_an_empty_pool_and_a_refused_template_are_reasons_like_any_other() -> None:
     async def main(shop: Shop5) -> None:
         shop.panel.free = ["192.0.2.10"]
+        shop.panel.refuses["server.operations"] = Refusal(
+            "value", "ostemplate", "You have selected incorrect OS template"
+        )
         with pytest.raises(NoFreeServer):
-            await shop.desk.order("web1", EMAIL, os="Minix-3")
+            await shop.desk.order("web1", EMAIL)
         assert "value/ostemplate" in shop.panel.boxes[1].notes
         assert "ip_alloc_failed" in shop.panel.boxes[2].notes
 
-    shop5(main, servers=2, templates=["Debian-12", "Minix-3"])
+    shop5(main, servers=2)
+
+
+@pytest.mark.requirement("B5-3")
+def test_a_template_that_the_panel_has_not_is_found_before_a_server_is_touched() -> None:
+    async def main(shop: Shop5) -> None:
+        with pytest.raises(NotInPanel, match="There is no OS template 'Minix-3' in DCImanager 5"):
+            await shop.desk.order("web1", EMAIL, os="Minix-3")
+        assert not any(box.owner or box.notes for box in shop.panel.boxes.values())
+        assert len(shop.panel.users) == 1
+
+    shop5(main, templates=["Debian-12", "Minix-3"])
 
 
 @pytest.mark.requirement("B5-5")

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from provisioner.clients.dci6 import Dci6Client
-from provisioner.errors import BadSettings, LoginRefused, PanelError, PanelUnavailable
+from provisioner.errors import AnswerLost, BadSettings, LoginRefused, PanelError, PanelUnavailable, ServerGone
 from tests.provisioner.support.dcimanager6 import ADMIN, error
 from tests.provisioner.support.whmcs6 import EMAIL, Shop, shop
 
@@ -161,11 +161,7 @@ def test_an_answer_that_takes_more_than_a_minute_counts_as_lost():
     [
         (httpx.Response(409, json={"error": {"code": 12, "msg": "busy"}}), "409, code 12: busy"),
         (httpx.Response(400, json={"error": "bad email", "code": 5, "field": "email"}), "400, code 5: bad email"),
-        (httpx.Response(502, text="Bad Gateway"), "502: Bad Gateway"),
-        (httpx.Response(500), "500: no message"),
-        (httpx.Response(301, headers={"location": "https://panel/"}), "301: no message"),
-        (httpx.Response(200, text="<html>"), "the answer is not JSON"),
-        (httpx.Response(200, json=[1]), "not understood"),
+        (httpx.Response(502, json={"error": {"code": 9503, "msg": "no answer"}}), "502, code 9503: no answer"),
         (httpx.Response(200, json={"id": "one"}), "id is not a number"),
     ],
 )
@@ -174,6 +170,59 @@ def test_errors_of_every_shape_are_told_in_their_own_words(answer: httpx.Respons
         it.panel.bend("GET", lambda _: answer)
         with pytest.raises(PanelError, match=text):
             await it.client.server(1)
+
+    shop(main)
+
+
+PAGES = [
+    httpx.Response(502, text="<html><head><title>502 Bad Gateway</title></head>"),
+    httpx.Response(503, text="<html><body><h1>503 Service Unavailable</h1></body></html>"),
+    httpx.Response(504, json={"message": "no upstream"}),
+    httpx.Response(500),
+    httpx.Response(301, headers={"location": "https://panel/"}),
+    httpx.Response(404, text="not found"),
+    httpx.Response(200, text="<html>"),
+    httpx.Response(200, json=[1]),
+    httpx.Response(200),
+    httpx.Response(200, content=b'{"id": 1, "na'),
+]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.status_code} {page.content[:9]!r}")
+def test_an_answer_without_the_panels_envelope_says_nothing(page: httpx.Response):
+    """A question is asked again; an order is lost, and nobody knows whether it took effect."""
+
+    async def main(it: Shop) -> None:
+        it.panel.bend("GET", lambda _: page, times=3)
+        assert (await it.client.server(1)).name == "srv-01"
+        it.panel.bend("POST .*power_on", lambda _: page)
+        with pytest.raises(AnswerLost, match=f"{page.status_code} that is not the panel's"):
+            await it.client.power_on(1)
+        assert it.panel.acts == ["POST /dci/v3/server/1/power_on"]
+        it.panel.tokens.clear()
+        it.panel.bend("POST /auth", lambda _: page, times=2)
+        assert (await it.client.server(1)).name == "srv-01"
+
+    shop(main)
+
+
+def test_a_part_of_a_token_is_in_no_log():
+    async def main(it: Shop) -> None:
+        it.panel.bend("POST /auth", lambda _: httpx.Response(201, content=b'{"id": 1, "token": "s3cret-to'))
+        await it.client.server(1)
+        assert "s3cret" not in repr(list(it.log))
+
+    shop(main)
+
+
+def test_a_server_that_staff_deleted_is_gone_and_an_unknown_path_is_something_else():
+    async def main(it: Shop) -> None:
+        with pytest.raises(ServerGone, match="404, code 3080"):
+            await it.client.server(77)
+        it.panel.bend("GET", lambda _: error(404, 1106, "no handler"))
+        with pytest.raises(PanelError) as refused:
+            await it.client.server(1)
+        assert not isinstance(refused.value, ServerGone)
 
     shop(main)
 
@@ -208,7 +257,7 @@ def test_the_module_log_holds_every_call_with_request_answer_and_time_but_no_sec
         assert len(calls) == len(it.panel.seen)
         assert seen == list(it.log)
         assert (calls[0].method, calls[0].path, calls[0].status) == ("POST", "/auth/v4/public/token", 201)
-        assert (calls[1].status, calls[1].answer) == (None, "connection lost: connection reset")
+        assert (calls[3].status, calls[3].answer) == (None, "connection lost: connection reset")
         assert {call.action.service for call in calls[:-1]} == {"web1"}
         assert {call.action.name for call in calls[:-1]} == {"Create"}
         polls = [call.time for call in calls if "/operation/" in call.path]

@@ -131,7 +131,8 @@ async def _end(case: Case, at: int | None, store: Store) -> tuple[dict[str, Any]
     service = after.manager.service("web1")
     assert after.manager.interrupted() == []
     for each in (before, mortal, after):
-        await each.manager.close()
+        with contextlib.suppress(Killed):
+            await each.manager.close()
     now = panel.clock.now()
     return {
         "boxes": [

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provisioner.clients.coremanager import CoreError
-from provisioner.errors import BadSettings, PanelUnavailable, ProvisioningError
+from provisioner.errors import AnswerLost, BadSettings, PanelUnavailable, ProvisioningError
 from provisioner.modules.billmanager5.settings import BillManager5Settings, username_of
 from provisioner.ping import IcmpPing
 from tests.provisioner.support.billmanager5 import EMAIL, Shop5, shop5
@@ -33,12 +33,29 @@ def test_any_answer_is_a_list_or_an_error_of_the_billing_side(body: bytes) -> No
     shop5(main)
 
 
-@pytest.mark.parametrize("body", [b"<doc><error/></doc>", b"not xml", b"<!DOCTYPE doc><doc/>"])
-def test_an_empty_error_and_what_is_no_document_are_failures(body: bytes) -> None:
+def test_an_empty_error_is_a_failure() -> None:
     async def main(shop: Shop5) -> None:
-        shop.panel.raw = body
+        shop.panel.raw = b"<doc><error/></doc>"
         with pytest.raises(CoreError, match=r"^server: "):
             await shop.core.ask("server")
+
+    shop5(main)
+
+
+HAPROXY = b"<html><body><h1>504 Gateway Time-out</h1>\nThe server didn't respond in time.\n</body></html>\n"
+
+
+@pytest.mark.parametrize("body", [b"", b"not xml", b"<!DOCTYPE doc><doc/>", b"<doc><elem><id>1</id>", HAPROXY])
+def test_what_is_not_the_panels_document_says_nothing(body: bytes) -> None:
+    """HAProxy's page is well-formed XML without an error; a suspension that never happened must not count as done."""
+
+    async def main(shop: Shop5) -> None:
+        shop.panel.raw = body
+        with pytest.raises(PanelUnavailable, match=r"did not answer server .*that is not the panel's"):
+            await shop.core.ask("server")
+        assert shop.clock.now() >= 60
+        with pytest.raises(AnswerLost):
+            await shop.core.act("server.poweron", elid=1)
 
     shop5(main)
 

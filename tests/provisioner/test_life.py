@@ -7,10 +7,10 @@ import httpx
 import pytest
 
 from provisioner.errors import (
+    BadSettings,
     EmailNotVerified,
     IllegalEvent,
     ModuleNotActivated,
-    NoServerBound,
     NoSwitchPorts,
     NotInPanel,
     OperationFailed,
@@ -318,13 +318,44 @@ def test_an_action_that_the_lifecycle_does_not_allow_does_nothing():
     shop(main)
 
 
-def test_a_failed_service_without_a_server_cannot_be_deleted_in_the_panel():
+def test_a_failed_order_without_a_server_can_be_ended():
     async def main(it: Shop) -> None:
         it.panel.boxes.clear()
         with pytest.raises(Exception, match="no free server"):
             await it.billing.order("web1", EMAIL)
-        with pytest.raises(NoServerBound):
-            await it.billing.terminate("web1")
+        acts = list(it.panel.acts)
+        await it.billing.terminate("web1")
+        assert it.billing.service("web1").state is State.CLOSED
+        assert it.panel.acts == acts
+
+    shop(main)
+
+
+def test_a_failed_order_without_a_server_can_be_corrected():
+    async def main(it: Shop) -> None:
+        for wrong in ({"configuration": "E5"}, {"server": 9}, {"options": {"os": "minix-3"}}):
+            with pytest.raises(Exception, match=r"free server|does not exist|no os template"):
+                await it.billing.order("web1", EMAIL, **wrong)
+        it.billing.choose_server("web1", 2)
+        await it.billing.order("web1", EMAIL, server=2)
+        service = it.billing.service("web1")
+        assert (service.state, service.server) == (State.ACTIVE, 2)
+        with pytest.raises(BadSettings, match="there is a service web1 already"):
+            await it.billing.order("web1", EMAIL, server=3)
+
+    shop(main)
+
+
+def test_a_server_that_staff_deleted_from_the_panel_ends_its_service_closed():
+    async def main(it: Shop) -> None:
+        await it.billing.order("web1", EMAIL)
+        del it.panel.boxes[1]
+        acts = len(it.panel.acts)
+        await it.billing.terminate("web1")
+        service = it.billing.service("web1")
+        assert (service.state, service.error, service.addresses) == (State.CLOSED, "", ())
+        assert len(it.panel.acts) == acts
+        assert any("gone from DCImanager 6" in str(entry) for entry in it.log)
 
     shop(main)
 

@@ -58,6 +58,7 @@ def test_a_server_whose_owner_may_have_been_set_is_known_to_the_failed_service()
             if not request.url.path.endswith("/owner"):
                 return None
             it.panel.boxes[1].owner = 101
+            it.panel.bend("", lambda _: httpx.ReadError("connection reset"), times=500)
             raise httpx.ReadError("connection reset")
 
         it.panel.bends.append(set_and_lost)

@@ -232,7 +232,7 @@ def test_each_kind_of_expectation_tells_what_it_saw() -> None:
         ("srv-1 is really power", "on", "off", 9),
         ("srv-1 is really answers ping", "yes", "no", 9),
         ("calls", "POST */os_install, 2 times", "1 time, first POST /dci/v3/server/1/os_install", 10),
-        ("calls", "POST */power_reset", "never, among 63 calls", 11),
+        ("calls", "POST */power_reset", "never, among 64 calls", 11),
         ("calls", "never POST */os_install", "1 time, first POST /dci/v3/server/1/os_install", 12),
         ("order of calls", "POST */os_install → POST */owner", "no POST */owner after POST */os_install", 13),
         ("journal", "a record with layer plant, subject nobody", "no such record", 14),

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from provisioner.billmanager.office import Office
+from provisioner.clients.coremanager import CoreError
 from provisioner.clients.dci5 import Dci5Client
-from provisioner.clients.dci5_records import FREE_DOMAIN, NO_OWNER, User5
+from provisioner.clients.dci5_records import FREE_DOMAIN, NO_OWNER, Address5, User5
 from provisioner.clock import Clock
 from provisioner.errors import (
     BadSettings,
@@ -35,6 +36,9 @@ from provisioner.ping import Ping
 from provisioner.progress import NOT_DONE, NotDone, Progress
 from provisioner.services import Service, generate_password
 from provisioner.store import MemoryStore, Store
+
+STALE_SECONDS: Final = 60.0
+STALE_POLL_SECONDS: Final = 5.0
 
 __all__ = ["BillManager5", "BillManager5Settings", "NameTaken", "Offer", "Order", "PowerTimeout", "Properties"]
 
@@ -70,6 +74,8 @@ class BillManager5:
         self.properties = {row.service: row for row in self._store.read(Properties)}
         """By service."""
         self._client = client
+        self._clock = clock
+        self._log = log
         self._office = office
         self._servers = SetUp(client, settings, clock, log, ping)
         self.chance = source
@@ -109,28 +115,43 @@ class BillManager5:
     async def create(self, service: Service) -> None:
         """Set up: the user, the available servers one after another, addresses, properties, the welcome message.
 
-        The service is bound when its client owns the server. Raises NoFreeServer when no server worked.
+        The service is bound when its client owns the server; one that is, from an earlier try, goes on with its addresses.
+        A panel that falls silent fails the order and not the server that it was at: the next try goes on with that one.
+        Raises NotInPanel for a template that the panel has not, NoFreeServer when no server worked.
         """
-        progress = _progress(service)
+        progress, settings = _progress(service), self.settings
         order = self.orders.get(service.name) or self.take(service.name)
         configuration = service.configuration or self.settings.configuration
         if not configuration:
             raise BadSettings("the internal name of the package (configuration) is empty")
         if not order.os:
             raise BadSettings("the package names no operating system")
-        user, name, password = await progress.logged("1", "find the user", self._find_client(service, progress))
-        servers = await progress.step(
-            "2", "ask for available servers", lambda: self._available(service, configuration), show=_quiet
+        template = await progress.step(
+            "1", "check the template", lambda: self._servers.template(order.os), part="check"
         )
-        domain = self.settings.domain_of(name, configuration, order.number)
-        goal = Goal(user, domain, order.os, service.password)
-        found = await self._first_that_works(servers, goal, progress)
-        if found is None:
-            tried = f"; tried and given up: {', '.join(label for _, label in servers)}" if servers else ""
-            raise NoFreeServer(f"There is no free server of configuration {configuration}{tried}")
-        service.server, service.server_name = found
-        await self._add_aliases(service.server, domain, self.settings.alias_addresses, progress)
-        await progress.step("5", "save the properties", lambda: self._save(service))
+        user, name, password = await progress.logged(
+            "1", "find the user", self._find_client(service, progress), show=lambda found: f"{found[1]} (id {found[0]})"
+        )
+        domain = settings.domain_of(name, configuration, order.number)
+        intact = service.server is not None and await progress.step(
+            "2", "look at the server of an earlier try", lambda: self._intact(service, name, domain), part="bound"
+        )
+        if not intact:
+            servers = await progress.step(
+                "2",
+                "ask for available servers",
+                lambda: self._available(service, name, configuration, progress),
+                show=_quiet,
+            )
+            goal = Goal(user, domain, order.os, template, service.password)
+            found = await self._first_that_works(servers, goal, progress)
+            if found is None:
+                tried = f"; tried and given up: {', '.join(label for _, label in servers)}" if servers else ""
+                raise NoFreeServer(f"There is no free server of configuration {configuration}{tried}")
+            service.server, service.server_name = found
+        assert service.server is not None
+        given = await self._add_aliases(service, domain, settings.alias_addresses, progress)
+        await progress.step("5", "save the properties", lambda: self._save(service, domain, given, progress))
         await progress.step(
             "5",
             "send the welcome message",
@@ -151,8 +172,17 @@ class BillManager5:
         await self.read_back(service)
 
     async def terminate(self, service: Service) -> None:
-        """Delete: disable, delete the additional addresses, domain name `free.ds`, no owner (B5-11)."""
-        server, progress = _bound(service), _progress(service)
+        """Delete: disable, delete the additional addresses, domain name `free.ds`, no owner (B5-11). An order that failed
+        before its client owned a server gives back the one that a silent panel kept it from setting up, if there is one.
+        A server that is gone from the panel needs nothing.
+        """
+        progress = _progress(service)
+        server = service.server if service.server is not None else await self._left_over(service, progress)
+        if server is None or not await self._client.exists(server):
+            why = "has no server" if server is None else f"had server {service.server_name or server}, which is gone"
+            self._log.note(f"service {service.name} {why}: there is nothing to give back")
+            service.addresses = ()
+            return
         await progress.step("D1", "disable the server", lambda: self._client.disable(server))
         await progress.step("D2", "delete additional addresses", lambda: self._delete_additional(server))
         await progress.step("D3", "free the domain name", self._servers.domain(server, FREE_DOMAIN))
@@ -164,7 +194,9 @@ class BillManager5:
             before=owner,
             look=lambda before: self._disowned(server, before),
         )
-        await self.read_back(service)
+        if service.server is not None:
+            await self.read_back(service)
+        service.addresses = ()
 
     async def add_address(self, service: Service, *, family: str = "ipv4") -> None:
         """One more address from the panel (B5-13)."""
@@ -174,13 +206,20 @@ class BillManager5:
         async def add() -> str:
             return await self._client.add_address(server, domain, iptype=self.settings.iptype, family=family)
 
-        async def look(before: list[int]) -> str | NotDone:
-            new = [row.ip for row in await self._client.addresses(server) if row.id not in before]
-            return new[0] if new else NOT_DONE
-
-        before = [row.id for row in await self._client.addresses(server)]
-        await progress.step("IP+", "add an address", add, before=before, look=look)
-        await self.read_back(service)
+        before = (
+            progress.before("IP+")
+            if progress.begun("IP+")
+            else [row.ip for row in await self._client.addresses(server)]
+        )
+        added = await progress.step(
+            "IP+",
+            "add an address",
+            add,
+            before=before,
+            look=lambda before: self._servers.new_address(server, before),
+        )
+        await self._take_surplus(server, domain, [*before, added], progress)
+        await self.read_back(service, has=[added])
 
     async def delete_address(self, service: Service, address: str) -> None:
         """Give an address back (B5-13). Raises NotInPanel when the server has no such address."""
@@ -199,7 +238,7 @@ class BillManager5:
         if not progress.begun("IP-") and not await rows():
             raise NotInPanel(f"server {service.server_name} has no address {address}")
         await progress.step("IP-", "delete an address", delete, look=look)
-        await self.read_back(service)
+        await self.read_back(service, lacks=[address])
 
     async def change_password(self, service: Service, password: str) -> None:
         """Change the password of the panel's user who owns the server (B5-14)."""
@@ -211,10 +250,19 @@ class BillManager5:
         await _progress(service).step("PW", "change the password", lambda: change(owner, password))
         await self.read_back(service)
 
-    async def read_back(self, service: Service) -> Properties:
-        """Save the server's configuration as the panel has it now (B5-15)."""
+    async def read_back(self, service: Service, *, has: Sequence[str] = (), lacks: Sequence[str] = ()) -> Properties:
+        """Save the server's configuration as the panel has it now (B5-15). A list may be older than the answer by which
+        the server `has` or `lacks` an address: it is asked for again for a while, and then the answer counts.
+        """
         server = await self._client.server(_bound(service))
-        addresses = [row.ip for row in await self._client.addresses(server.id)]
+        deadline = self._clock.now() + STALE_SECONDS
+        while True:
+            addresses = [row.ip for row in await self._client.addresses(server.id)]
+            true = not set(has) - set(addresses) and not set(lacks) & set(addresses)
+            if true or self._clock.now() >= deadline:
+                break
+            await self._clock.sleep(STALE_POLL_SECONDS)
+        addresses = [ip for ip in addresses if ip not in lacks] + [ip for ip in has if ip not in addresses]
         addresses.sort(key=lambda ip: ip != server.ip)  # the main one first, the others as the panel has them
         found = Properties(
             service.name,
@@ -264,17 +312,44 @@ class BillManager5:
         if known is not None:
             return known[0], name, ""
         password = progress.before("1/create") or generate_password(self.chance)
-        made = await progress.step("1", "create the user", create, part="create", before=password, look=created)
+        made = await progress.step(
+            "1", "create the user", create, part="create", before=password, look=created, secret=True
+        )
         return made, name, password
 
-    async def _available(self, service: Service, configuration: str) -> list[tuple[int, str]]:
+    async def _intact(self, service: Service, user: str, domain: str) -> bool:
+        """Whether the server that an earlier try bound the service to lacks nothing but addresses."""
+        servers = await self._client.servers()
+        return any(
+            (each.id, each.owner, each.hostname) == (service.server, user, domain) and not each.disabled
+            for each in servers
+        )
+
+    async def _available(
+        self, service: Service, user: str, configuration: str, progress: Progress
+    ) -> list[tuple[int, str]]:
+        """First the server that an earlier try was at when the panel fell silent, if it is still ours."""
+        left = [*self._left(progress), service.server]
+        servers = await self._client.servers()
+        ours = [each for each in servers if each.id in left and each.owner in (self._client.username, user)]
+        free = [each for each in servers if each.available and each not in ours]
         return [
             (server.id, server.name)
-            for server in await self._client.servers()
-            if server.available
-            and configuration in server.configurations
-            and service.requested_server in (None, server.id)
+            for server in (*ours, *free)
+            if configuration in server.configurations and service.requested_server in (None, server.id)
         ]
+
+    async def _left_over(self, service: Service, progress: Progress) -> int | None:
+        """The server that the last try of a failed order was at, if it is still ours; None when it was at none."""
+        left = self._left(progress)
+        if not left:
+            return None
+        ours = (self._client.username, username_of(service.client.email))
+        return next((each.id for each in await self._client.servers() if each.id in left and each.owner in ours), None)
+
+    def _left(self, progress: Progress) -> list[int]:
+        """Servers that earlier tries began with and neither finished nor gave up."""
+        return [int(part) for part in progress.unfinished("3a", ("3h", "3x")) if part.isdecimal()]
 
     async def _first_that_works(
         self, servers: Sequence[tuple[int, str]], goal: Goal, progress: Progress
@@ -297,27 +372,61 @@ class BillManager5:
             "3x", "give the server up", lambda: work(server, name, reason, progress), part=str(server), before=reason
         )
 
-    async def _add_aliases(self, server: int, domain: str, count: int, progress: Progress) -> None:
-        """Step 4. What was added before an interruption is counted, by what was there at first."""
+    async def _add_aliases(self, service: Service, domain: str, count: int, progress: Progress) -> list[str]:
+        """Step 4; what was given, also in earlier tries. What the answer to an order says counts: a list may be old."""
+        server = _bound(service)
+        rows = [row.ip for row in await self._client.addresses(server)] if count else []
+        given = [ip for ip in dict.fromkeys(progress.earlier_parts("4")) if ip in rows]
+        missing = range(len(given) + 1, count + 1)
 
-        async def add() -> str:
-            while True:
-                new = [row.ip for row in await self._client.addresses(server) if row.id not in before]
-                if len(new) >= count:
-                    return ", ".join(new)
-                await self._client.add_address(server, domain, iptype=self.settings.iptype)
+        async def give() -> str:
+            for number in missing:
 
-        before = progress.before("4")
-        if before is None:
-            before = [row.id for row in await self._client.addresses(server)]
-        await progress.step("4", "give addresses", add, before=before)
+                async def add() -> str:
+                    return await self._client.add_address(server, domain, iptype=self.settings.iptype)
+
+                given.append(
+                    await progress.step(
+                        "4",
+                        "give an address",
+                        add,
+                        part=str(number),
+                        before=[*rows, *given],
+                        look=lambda before: self._servers.new_address(server, before),
+                    )
+                )
+            return ", ".join(given)
+
+        await progress.logged("4", "give addresses", give())
+        return given
+
+    async def _take_surplus(self, server: int, domain: str, known: Sequence[str], progress: Progress) -> None:
+        """Give back what the panel gave when an order for an address came to it twice: of the order's own domain name, and
+        in no answer.
+        """
+        for row in await self._client.addresses(server):
+            if row.ip not in known and row.domain == domain:
+
+                async def delete(row: Address5 = row) -> None:
+                    await self._delete(server, row)
+
+                await progress.step("IP-", "give a surplus address back", delete, part=row.ip)
+                self._log.note(f"{row.ip} was given beyond what was ordered, and has been given back")
+
+    async def _delete(self, server: int, row: Address5) -> None:
+        """One that is gone already is what was wanted."""
+        try:
+            await self._client.delete_address(server, row.id)
+        except CoreError as exc:
+            if exc.type != "missed":
+                raise
 
     async def _delete_additional(self, server: int) -> str:
         addresses = await self._client.addresses(server)
         main = (await self._client.server(server)).ip or (addresses[0].ip if addresses else "")
         deleted = [row for row in addresses if row.ip != main]
         for row in deleted:
-            await self._client.delete_address(server, row.id)
+            await self._delete(server, row)
         return ", ".join(row.ip for row in deleted) or "there are none"
 
     async def _disowned(self, server: int, before: str) -> NotDone | None:
@@ -336,8 +445,14 @@ class BillManager5:
 
         return switch
 
-    async def _save(self, service: Service) -> None:
-        await self.read_back(service)
+    async def _save(self, service: Service, domain: str, given: Sequence[str], progress: Progress) -> None:
+        """Read back, without what came beyond the addresses that the server had, the main one and the aliases."""
+        server = _bound(service)
+        key = f"3c/{server}"
+        if progress.done(key):  # else its main address is an earlier try's
+            had = progress.before(key)
+            await self._take_surplus(server, domain, [*had, *([] if had else [progress.result(key)]), *given], progress)
+        await self.read_back(service, has=given)
 
     async def _welcome(self, service: Service, user: str, password: str) -> None:
         """The user's own password only when the user is new: nobody knows an old one."""

@@ -5,14 +5,14 @@ Every step is kept with the server in its name, so that an interrupted order goe
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from provisioner.clients.dci5 import Dci5Client
 from provisioner.clients.dci5_records import FREE_DOMAIN, Server5
 from provisioner.clock import MOMENT, Clock
-from provisioner.errors import InstallTimeout, OperationFailed, PanelError
+from provisioner.errors import InstallTimeout, NotInPanel, OperationFailed, PanelError
 from provisioner.log import ModuleLog
 from provisioner.modules.billmanager5.settings import BillManager5Settings
 from provisioner.ping import Ping
@@ -39,6 +39,8 @@ class Goal:
     user: int
     domain: str
     os: str
+    template: str
+    """What the panel calls it."""
     password: str
 
 
@@ -62,9 +64,17 @@ class SetUp:
             part = f"{server}{more.pop('of', '')}"
             return await progress.step(number, words, work, part=part, log=True, show=_detail, **more)
 
+        progress.reserve(server)
         await step("3a", f"administrator owns {name}", lambda: self._own(server))
         await step("3b", "assign the domain name", self.domain(server, goal.domain))
-        await step("3c", "assign an address if needed", lambda: self._main_address(server, goal.domain))
+        had = progress.before(f"3c/{server}") if progress.begun(f"3c/{server}") else await self._ips(server)
+        await step(
+            "3c",
+            "assign an address if needed",
+            lambda: self._main_address(server, goal.domain, had),
+            before=had,
+            look=lambda before: self.new_address(server, before),
+        )
         await step("3d", "switch port on", lambda: self._enable(server, name), final=OperationFailed)
         await step("3e", "power on", lambda: self._power_on(server, name), final=PowerTimeout)
         if not progress.begun(f"3f/{server}"):
@@ -74,9 +84,10 @@ class SetUp:
         await step(
             "3f",
             "install",
-            lambda: self._install(server, goal),
+            lambda: self._install(server, goal, before, progress),
             before=before,
             look=lambda before: self._begun(server, before),
+            twice=False,
         )
         await step(
             "3f",
@@ -131,10 +142,17 @@ class SetUp:
             raise OperationFailed(f"the panel does not list its user {self._client.username}")
         await self._client.set_owner(server, administrator.id)
 
-    async def _main_address(self, server: int, domain: str) -> str:
-        if addresses := await self._client.addresses(server):
-            return f"it has {addresses[0].ip}"
+    async def _ips(self, server: int) -> list[str]:
+        return [row.ip for row in await self._client.addresses(server)]
+
+    async def _main_address(self, server: int, domain: str, had: Sequence[str]) -> str:
+        if had:
+            return f"it has {had[0]}"
         return await self._client.add_address(server, domain, iptype=self._settings.iptype)
+
+    async def new_address(self, server: int, before: Collection[str]) -> str | NotDone:
+        """An address that the server has got since; NOT_DONE when it has got none."""
+        return next((ip for ip in await self._ips(server) if ip not in before), NOT_DONE)
 
     async def _enable(self, server: int, name: str) -> str:
         """A server that was sold before is disabled. `server.enable` may take its time (observed)."""
@@ -162,9 +180,15 @@ class SetUp:
     async def _powered(self, server: int) -> bool:
         return "poweron" in (await self._client.server(server)).flags
 
-    async def _install(self, server: int, goal: Goal) -> None:
-        template = await self._template(goal.os)
-        await self._client.install(server, template, goal.domain, goal.password)
+    async def _install(self, server: int, goal: Goal, before: list[Any], progress: Progress) -> None:
+        """A refusal may be that of the order's second copy. So it is taken when an installation has begun meanwhile, and no
+        other order of this billing system is at the server: the document keeps none from being.
+        """
+        try:
+            await self._client.install(server, goal.template, goal.domain, goal.password)
+        except PanelError:
+            if not progress.reserve(server) or await self._begun(server, before) == NOT_DONE:
+                raise
 
     async def _begun(self, server: int, before: list[Any]) -> NotDone | None:
         """Whether an installation whose order was not answered runs, or has ended. The panel says no more than this: one
@@ -173,12 +197,12 @@ class SetUp:
         seen = await self._client.server(server)
         return None if "install_in_progress" in seen.flags or _installation(seen) != before else NOT_DONE
 
-    async def _template(self, os: str) -> str:
-        """The panel's id of a template: it may be named in full or without its repository."""
+    async def template(self, os: str) -> str:
+        """The panel's id of a template: it may be named in full or without its repository. Raises NotInPanel."""
         for template in await self._client.templates():
             if os in (template.id, template.name, template.id.rpartition("__")[2]):
                 return template.id if "__" in template.id or not template.name else template.name
-        return os  # the panel's own error says best what is wrong with it
+        raise NotInPanel(f"There is no OS template {os!r} in DCImanager 5")
 
     async def _wait(self, server: int, name: str, os: str, began: float) -> None:
         limit = self._settings.install_timeout

@@ -51,6 +51,15 @@ class _Order:
     ipv6_prefix: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Ids:
+    """What the panel calls it."""
+
+    os: int
+    pool: int | None
+    ipv6_pool: int | None
+
+
 class Whmcs6:
     """The module: acts on services through one connection, with the settings of one tariff."""
 
@@ -75,7 +84,7 @@ class Whmcs6:
         self._clock = clock
         self._log = log
         self._servers = Servers(client, source, panel=panel)
-        self._addresses = Addresses(client)
+        self._addresses = Addresses(client, clock, log)
         self._operations = Operations(client, clock, log, poll=poll)
 
     # actions
@@ -93,7 +102,8 @@ class Whmcs6:
 
     async def create(self, service: Service) -> None:
         """Activate: steps 1 to 10. On success the service is bound to an installed (or, with "Don't wait", installing)
-        server. The service is bound as soon as its client may own the server, so that a failed one can be deleted.
+        server. The service is bound as soon as its client may own the server, so that a failed one can be deleted. That
+        the panel has the template and the pools is asked before there is one.
 
         Raises Refused, PanelError, PanelUnavailable, OperationFailed; InstallTimeout when step 10 waited too long.
         """
@@ -104,9 +114,12 @@ class Whmcs6:
 
         async def find() -> tuple[int, str]:
             nonlocal found
-            found = await self._servers.find(service, order.configuration, settings.location_id, progress)
+            found = await self._servers.find(
+                service, order.configuration, settings.location_id, progress, unfit=settings.sell_unfit
+            )
             return found.id, found.name
 
+        ids = _Ids(*await step("A1", "check template and pools", lambda: self._check(order), part="check"))
         number, name = await step("A1", "find a server", find, show=shown)
         user, _ = await step(
             "A2",
@@ -121,7 +134,12 @@ class Whmcs6:
                 service.server, service.server_name = None, ""
                 progress.forget("A1")
                 number, name = await step("A1", "find a server", find, show=shown)
-        await step("A3", "make the user the owner", lambda: self._servers.make_owner(service, number, name, user))
+        await step(
+            "A3",
+            "make the user the owner",
+            lambda: self._servers.make_owner(service, number, name, user),
+            look=lambda _: self._servers.owned(service, number, name, user),
+        )
         if not progress.done("A4"):
             with_ports = found or await self._client.server(number)
             await step("A4", "switch ports on", lambda: self._servers.ports_on(with_ports))
@@ -139,14 +157,13 @@ class Whmcs6:
         if not settings.do_not_manage_ips:
             await step("A7", "remove addresses", lambda: self._addresses.remove_all(server))
         if progress.begun("A8/ipv4") or not (settings.do_not_manage_ips and server.addresses):
-            await progress.logged("A8", "add an address", self._add_addresses(server, order, progress))
-        addresses = await self._client.server_ips(number)
-        service.addresses = tuple(address.name for address in addresses)
+            await progress.logged("A8", "add an address", self._add_addresses(server, order, ids, progress))
+        addresses = await self._settled(service, server, order, progress)
         temporary = self._temporary(order, addresses, progress)
         operation = await step(
             "A9",
             "start the installation",
-            lambda: self._operations.install(server, order.os, service.password, temporary=bool(temporary)),
+            lambda: self._operations.install(server, ids.os, service.password, temporary=bool(temporary)),
             before=server.last_operation,
             look=lambda last: self._operations.started(number, last, "os_install"),
         )
@@ -163,7 +180,11 @@ class Whmcs6:
         )
         if settings.remove_temporary_ips and (temporary or progress.begun("S17")):
             await step("S17", "remove temporary addresses", lambda: self._addresses.remove(server, temporary))
-            service.addresses = tuple(address.name for address in await self._client.server_ips(number))
+            gone = {address.name for address in temporary}
+            there = await self._client.server_ips(number)
+            service.addresses = tuple(address.name for address in there if address.name not in gone)
+        elif progress.doubtful("A8/ipv4") or progress.doubtful("A8/ipv6"):
+            await self._settled(service, server, order, progress)
 
     async def suspend(self, service: Service) -> None:
         """Switch the ports off (W6-L1). Raises NoSwitchPorts for a server without any."""
@@ -178,7 +199,8 @@ class Whmcs6:
         await self._progress(service).step("L2", "switch ports on", lambda: self._client.ports_on(server))
 
     async def terminate(self, service: Service) -> None:
-        """Delete: steps 1 to 8.
+        """Delete: steps 1 to 8. A service that never got a server, and one whose server staff have deleted from the panel,
+        end closed: there is nothing to give back.
 
         Diagnostics that end badly do not keep steps 7 and 8 from being done, and are raised as OperationFailed after
         them: the disks may not be clear, and a person has to know. Diagnostics that have not ended after 60 minutes
@@ -189,8 +211,12 @@ class Whmcs6:
         """
         settings, progress = self.settings, self._progress(service)
         step = progress.step
-        server = await self._client.server(bound(service))
+        server = await self._servers.still_there(service, self._log)
+        if server is None:
+            service.addresses = ()
+            return
         check_owner(server, service, settings.owner_after_termination)
+        template, pool = await step("D1", "check template and pool", self._check_diagnostics, part="check")
         self._servers.reserve(server.id, progress)
         await step("D1", "switch ports on", lambda: self._servers.ports_on(server))
         await step(
@@ -213,8 +239,8 @@ class Whmcs6:
             "diagnose",
             self._operations.diagnose(
                 server,
-                settings.diagnostic_template,
-                settings.diagnostic_pool,
+                template,
+                pool,
                 progress,
                 clear_disks=not settings.disable_disk_clearing,
                 shut_down=settings.shutdown_after_termination,
@@ -229,15 +255,41 @@ class Whmcs6:
 
     # steps
 
-    async def _add_addresses(self, server: Server, order: _Order, progress: Progress) -> None:
+    async def _check(self, order: _Order) -> tuple[int, int | None, int | None]:
+        """What an activation needs of the panel, by id. Raises NotInPanel. Where addresses are not managed the pool is
+        needed only for a server that has none.
+        """
+        settings = self.settings
+        return (
+            await self._operations.template(order.os, "os"),
+            None if settings.do_not_manage_ips else await self._addresses.pool(settings.pool),
+            await self._addresses.pool(settings.ipv6_pool) if order.ipv6 else None,
+        )
+
+    async def _check_diagnostics(self) -> tuple[int, int | None]:
+        """As `_check`, of a termination."""
+        pool = self.settings.diagnostic_pool
+        template = await self._operations.template(self.settings.diagnostic_template, "diagnostic")
+        return template, await self._addresses.pool(pool) if pool else None
+
+    async def _settled(self, service: Service, server: Server, order: _Order, progress: Progress) -> list[Address]:
+        """The addresses that the server has, and the service is told."""
+        there = await self._addresses.of(server.id, progress)
+        wanted = {4: order.ipv4, 6: order.ipv6}
+        addresses = await self._addresses.settled(server, there, wanted, progress)
+        service.addresses = tuple(address.name for address in addresses)
+        return addresses
+
+    async def _add_addresses(self, server: Server, order: _Order, ids: _Ids, progress: Progress) -> None:
         """Step 8: IPv4 addresses, the main one first, then IPv6 (W6-S15). Without a pool (possible only where addresses
         are not managed) there is nothing to take them from.
         """
         if not self.settings.pool:
             raise BadSettings("the setting pool (IP address group) is empty, and the server has no IP address")
-        await self._addresses.add(4, self.settings.pool, order.ipv4, None, server, progress)
-        if order.ipv6:
-            await self._addresses.add(6, self.settings.ipv6_pool, order.ipv6, order.ipv6_prefix, server, progress)
+        pool = ids.pool or await self._addresses.pool(self.settings.pool)
+        await self._addresses.add(4, pool, order.ipv4, None, server, progress)
+        if ids.ipv6_pool is not None:
+            await self._addresses.add(6, ids.ipv6_pool, order.ipv6, order.ipv6_prefix, server, progress)
 
     def _temporary(self, order: _Order, addresses: Sequence[Address], progress: Progress) -> list[Address]:
         """The addresses of the server that serve the installation only (W6-S16): IPv4 that came along with IPv6. What

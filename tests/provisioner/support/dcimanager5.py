@@ -86,7 +86,7 @@ class Panel5:
         await self.clock.sleep(0.1)
         if self.down:
             self.down -= 1
-            return httpx.Response(503)
+            return httpx.Response(503, content=b'<doc><error type="starting"/></doc>')
         if self.raw is not None:
             return httpx.Response(200, content=self.raw)
         assert request.method == "POST"
