@@ -157,10 +157,11 @@ class PanelUnavailable(ProvisioningError):
 class AnswerLost(PanelUnavailable):
     """No answer of the panel's own came to an order, and nobody knows whether it took effect, or still will."""
 
-    def __init__(self, order: str, message: str) -> None:
-        """`order`: method and path."""
+    def __init__(self, order: str, message: str, *, slow: bool = False) -> None:
+        """`order`: method and path. `slow`: somebody's time was up, so it may take effect yet."""
         super().__init__(message)
         self.order = order
+        self.slow = slow
 
 
 class OperationFailed(ProvisioningError):

@@ -29,17 +29,21 @@ from provisioner.billmanager.documents import add_config, add_error, read_docume
 from provisioner.billmanager.manager import BillManager
 from provisioner.billmanager.protocol import ModuleType, Place
 from provisioner.billmanager.rows import ModuleRow
+from provisioner.clients.coremanager import CoreClient
+from provisioner.clients.dci5 import Dci5Client
 from provisioner.clients.dci6 import Dci6Client
 from provisioner.clock import SystemClock
 from provisioner.dci6.operations import POLL_SECONDS
 from provisioner.errors import BadSettings, ProvisioningError, Refused
 from provisioner.log import Entry, ModuleLog, Note, Outcome
+from provisioner.modules.billmanager5.processing import pmdci5
 from provisioner.modules.billmanager6 import pmdci6
 from provisioner.modules.ispmanager import ispmanager_type
+from provisioner.ping import IcmpPing
 from provisioner.sql_store import SqlStore
 from provisioner.store import MemoryStore, Store
 
-__all__ = ["COMMANDS", "main", "run_pmdci6", "run_pmispmanager"]
+__all__ = ["COMMANDS", "main", "run_pmdci5", "run_pmdci6", "run_pmispmanager"]
 
 STORE = "sqlite:///provisioner.db"
 _OPERATIONS = ("open", "suspend", "resume", "close")
@@ -49,6 +53,11 @@ COMMANDS = ("features", "check_connection", "get_server_config", "check_param", 
 
 class UnknownCommand(Refused):
     """The module has no such command."""
+
+
+def run_pmdci5() -> NoReturn:
+    """The executable `pmdci5`."""
+    sys.exit(main(["pmdci5", *sys.argv[1:]]))
 
 
 def run_pmdci6() -> NoReturn:
@@ -175,7 +184,15 @@ def _types(clock: SystemClock, log: ModuleLog, store: Store) -> dict[str, Module
     def connect(to: Mapping[str, str]) -> Dci6Client:
         return Dci6Client(to["url"], to["username"], to["password"], clock=clock, log=log, verify=not insecure)
 
+    def connect5(to: Mapping[str, str]) -> Dci5Client:
+        core = CoreClient(to["url"], to["username"], to["password"], clock=clock, log=log, verify=not insecure)
+        return Dci5Client(core)
+
+    def ping() -> IcmpPing:
+        return IcmpPing(os.environ.get("PROVISIONER_PING") or "ping")
+
     kinds = [pmdci6(connect, clock, log, poll=poll)]
+    kinds.append(pmdci5(connect5, clock, log, ping, store))
     kinds.append(ispmanager_type(clock, log, store, verify=not insecure))
     return {kind.name: kind for kind in kinds}
 
@@ -193,6 +210,8 @@ def _features(kind: ModuleType, document: ET.Element) -> None:
     if kind.datacenter == "dci6":  # a BILLmanager that is not ours tells the module no more of its data center (B6-5)
         ET.SubElement(params, "param", name="location")
     features = ET.SubElement(document, "features")
+    if kind.datacenter == "dci6":  # a flag, not a command: it belongs into a data center (B6-5)
+        ET.SubElement(features, "feature", name="datacenter")
     for name in COMMANDS:
         if name in kind.features:
             ET.SubElement(features, "feature", name=name)

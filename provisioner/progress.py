@@ -33,8 +33,10 @@ PAUSE_SECONDS: Final = 0.5
 """After a first loss, twice as long after each further one, but not above `LATE_SECONDS`."""
 LATE_SECONDS: Final = 10.0
 """When an order whose answer was lost has not been seen to take effect, it is looked after once more this much later: who
-answered in the panel's place (a gateway's time limit) does not keep the panel from doing it.
+answered in the panel's place does not keep the panel from doing it.
 """
+SLOW_SECONDS: Final = 60.0
+"""The same where the time of a gateway or of ours was up: what was slow may be as slow again."""
 
 
 class Progress:
@@ -224,12 +226,12 @@ class Progress:
         """Do the work until it has been answered. Before it is done again it is looked after, twice where it may come
         late; and so it is when it is refused, for it may have come twice.
         """
-        tries, all_tries, order, since, late = 0, 0, "", self._clock.now(), False
+        tries, all_tries, order, since, late = 0, 0, "", self._clock.now(), 0.0
         while True:
             if looking and look is not None:
                 seen = await look(before)
                 if seen == NOT_DONE and late:
-                    await self._clock.sleep(LATE_SECONDS)
+                    await self._clock.sleep(late)
                     seen = await look(before)
                 if seen != NOT_DONE:
                     return seen
@@ -241,7 +243,7 @@ class Progress:
                 if lost.order != order:
                     tries, order, since = 0, lost.order, self._clock.now()
                 tries += 1
-                late = True
+                late = SLOW_SECONDS if lost.slow else LATE_SECONDS
                 self._doubtful.add(self._step)
                 patient = self._clock.now() - since < PATIENCE_SECONDS
                 if all_tries == ALL_TRIES or (tries >= TRIES and not patient):

@@ -15,6 +15,9 @@ from provisioner.store import MemoryStore, Store
 __all__ = ["NoOpenTask", "NotTheirTask", "Office"]
 
 
+_MASK = "********"
+
+
 class NoOpenTask(Refused):
     """The department has no such open task."""
 
@@ -38,11 +41,15 @@ class Office:
     def tasks(self) -> list[TaskRow]:
         return list(self._tasks.values())
 
-    def write(self, to: Iterable[str], subject: str, text: str) -> None:
-        """One message to each."""
+    def write(self, to: Iterable[str], subject: str, text: str, *, secrets: Iterable[str] = ()) -> None:
+        """One message to each. What is kept of it when it has been sent has no `secrets` in it any more."""
+        kept = text
+        for secret in filter(None, secrets):
+            kept = kept.replace(secret, _MASK)
         for each in to:
-            self.messages.append(MessageRow(len(self.messages) + 1, self._clock.now(), each, subject, text))
-            self._store.write(self.messages[-1])
+            row = MessageRow(len(self.messages) + 1, self._clock.now(), each, subject, text)
+            self._store.write(replace(row, text=kept))
+            self.messages.append(row)
 
     # departments
 

@@ -34,6 +34,7 @@ RETRY_SECONDS: Final = 60.0
 LEAST_TRIES: Final = 3
 
 UNAVAILABLE: Final = 503
+GATEWAY_TIMEOUT: Final = 504
 _MASK = "********"
 _SECRETS = frozenset({"authinfo", "passwd", "confirm", "checkpasswd", "key"})
 
@@ -131,6 +132,7 @@ class CoreClient:
         clock = self._clock
         started, tries = clock.now(), 0
         while True:
+            slow = False
             began = clock.now()
             tries += 1
             if not repeat:
@@ -139,12 +141,12 @@ class CoreClient:
                 async with clock.timeout(CALL_SECONDS):
                     response = await self._http.send(httpx.Request("POST", self._url, headers=headers, content=content))
             except (httpx.RequestError, TimeoutError) as exc:
-                why = why_lost(exc)
+                why, slow = why_lost(exc), isinstance(exc, TimeoutError | httpx.TimeoutException)
                 self._log.call(began, "POST", path, shown, None, why)
             else:
                 document = _document(response.content)
                 if document is None:
-                    why = not_the_panels(response)
+                    why, slow = not_the_panels(response), response.status_code == GATEWAY_TIMEOUT
                     self._log.call(began, "POST", path, shown, response.status_code, why)
                 else:
                     self._log.call(began, "POST", path, shown, response.status_code, response.text)
@@ -152,7 +154,7 @@ class CoreClient:
                         return response.status_code, document
                     why = ""
             if why and not repeat:
-                raise AnswerLost(path, f"{self.title} did not answer {func} ({why})")
+                raise AnswerLost(path, f"{self.title} did not answer {func} ({why})", slow=slow)
             if clock.now() - started >= RETRY_SECONDS and (tries >= LEAST_TRIES or not why):
                 how = f"did not answer {func} ({why})" if why else f"answered {func} with 503 for {RETRY_SECONDS:g} s"
                 raise PanelUnavailable(f"{self.title} {how}")

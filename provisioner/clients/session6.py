@@ -34,7 +34,7 @@ RETRY_SECONDS = 60.0
 LEAST_TRIES = 3
 """A GET is tried this often even when each try took a whole `CALL_SECONDS`."""
 
-NO_CONTENT, UNAUTHORIZED, UNAVAILABLE = 204, 401, 503
+NO_CONTENT, UNAUTHORIZED, UNAVAILABLE, GATEWAY_TIMEOUT = 204, 401, 503, 504
 REFUSALS = frozenset({400, 401, 403})
 
 
@@ -169,6 +169,7 @@ class Session6:
         clock = self._clock
         started, tries = clock.now(), 0
         while True:
+            slow = False
             began = clock.now()
             tries += 1
             if not repeat:
@@ -177,12 +178,12 @@ class Session6:
                 async with clock.timeout(CALL_SECONDS):
                     response = await self._send(httpx.Request(method, url, headers=headers, content=content))
             except (httpx.RequestError, TimeoutError) as exc:
-                why = why_lost(exc)
+                why, slow = why_lost(exc), isinstance(exc, TimeoutError | httpx.TimeoutException)
                 self._log.call(began, method, shown, asked, None, why)
             else:
                 answer = _decoded(response)
                 if answer is None:
-                    why = not_the_panels(response)
+                    why, slow = not_the_panels(response), response.status_code == GATEWAY_TIMEOUT
                     self._log.call(began, method, shown, asked, response.status_code, why)
                 else:
                     self._log.call(began, method, shown, asked, response.status_code, answer)
@@ -191,7 +192,7 @@ class Session6:
                     why = ""
             spent = clock.now() - started
             if why and not repeat:
-                raise AnswerLost(f"{method} {path}", f"DCImanager 6 did not answer {method} {shown} ({why})")
+                raise AnswerLost(f"{method} {path}", f"DCImanager 6 did not answer {method} {shown} ({why})", slow=slow)
             if not patient or (spent >= RETRY_SECONDS and (tries >= LEAST_TRIES or not why)):
                 raise PanelUnavailable(
                     f"DCImanager 6 did not answer {method} {shown} ({why})"

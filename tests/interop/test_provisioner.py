@@ -117,3 +117,27 @@ def test_what_cannot_be_used_is_said_in_words_and_an_exit_status(shell: Shell):
     assert "no service web9" in shell.run("show", "web9", status=1)
     assert "answered 401" in shell.run("check", "--password", "wrong", status=2)
     assert "store belongs to the panel" in shell.run(*order, "--panel", "http://127.0.0.1:9", status=2)
+
+
+@pytest.mark.requirement("B5-8", "B5-11", "B5-12", "B5-13", "B5-14")
+def test_a_server_of_dcimanager_5_is_sold_and_returned_from_the_command_line(lab: Up, tmp_path: Path):
+    shell, admin = Shell(lab, tmp_path), lab.places["admin"]["dci5"]
+    shell.env |= {
+        "PROVISIONER_PANEL": lab.places["dci5"],
+        "PROVISIONER_USER": admin["username"],
+        "PROVISIONER_PASSWORD": admin["password"],
+        "PROVISIONER_PING": "true",  # nobody here could answer an echo
+    }
+    package = ("--set", f"configuration={TARIFF['configuration']}", "--set", "os=debian-12")
+    assert "the connection works" in shell.run("dci5", "check")
+    refused = shell.run("dci5", "order", "old1", "--client", "bob@example.com", *package, "--set", "os=minix", status=1)
+    assert "There is no OS template 'minix'" in refused
+    sold = shell.run("dci5", "order", "old1", "--client", "bob@example.com", *package)
+    assert "old1 is active" in sold
+    assert "DCImanager user: bobexamplecom, password: " in sold
+    assert "old1 is active" in shell.run("dci5", "add-address", "old1", *package)
+    shell.run("dci5", "delete-address", "old1", *package)
+    shell.run("dci5", "change-password", "old1", *package)
+    assert "old1 is suspended" in shell.run("dci5", "suspend", "old1", *package)
+    assert "old1 is active" in shell.run("dci5", "resume", "old1", *package)
+    assert "old1 is closed" in shell.run("dci5", "terminate", "old1", *package)

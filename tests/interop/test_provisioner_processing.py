@@ -15,10 +15,14 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from provisioner.billmanager.manager import BillManager
+from provisioner.clients.coremanager import CoreClient
+from provisioner.clients.dci5 import Dci5Client
 from provisioner.clients.dci6 import Dci6Client
 from provisioner.clock import SystemClock
 from provisioner.log import ModuleLog
+from provisioner.modules.billmanager5.processing import pmdci5
 from provisioner.modules.billmanager6 import pmdci6
+from provisioner.ping import IcmpPing
 from provisioner.services import State
 from provisioner.sql_store import SqlStore
 from tests.interop.test_up import ROOT, Up
@@ -32,8 +36,15 @@ class Office:
 
     def __init__(self, lab: Up, folder: Path) -> None:
         self.url = f"sqlite:///{folder / 'billing.db'}"
-        self.env = os.environ | {"PROVISIONER_STORE": self.url, "PROVISIONER_POLL": "0.2", "PROVISIONER_MGRCTL": ""}
+        self.env = os.environ | {
+            "PROVISIONER_STORE": self.url,
+            "PROVISIONER_POLL": "0.2",
+            "PROVISIONER_MGRCTL": "",
+            "PROVISIONER_PING": "true",
+        }  # nothing of ours could answer an echo
         admin = lab.places["admin"]["dci6"]
+        five = lab.places["admin"]["dci5"]
+        self.connection5 = {"url": lab.places["dci5"], "username": five["username"], "password": five["password"]}
         self.connection = {"url": lab.places["dci6"], "username": admin["email"], "password": admin["password"]}
 
     def manager(self, work: Callable[[BillManager], Awaitable[Any] | Any]) -> Any:
@@ -45,8 +56,14 @@ class Office:
             kinds = [
                 pmdci6(
                     lambda to: Dci6Client(to["url"], to["username"], to["password"], clock=clock, log=log), clock, log
-                )
-            ]
+                ),
+                pmdci5(
+                    lambda to: Dci5Client(
+                        CoreClient(to["url"], to["username"], to["password"], clock=clock, log=log)
+                    ),
+                    clock, log, lambda: IcmpPing("true"), store,
+                ),
+            ]  # fmt: skip
             manager = BillManager(clock, log, kinds, source=random.Random(1), store=store, works=False)
             try:
                 result = work(manager)
@@ -57,9 +74,9 @@ class Office:
 
         return asyncio.run(whole())
 
-    def call(self, *words: str, stdin: str = "", status: int = 0) -> ET.Element:
+    def call(self, *words: str, stdin: str = "", status: int = 0, module: str = "pmdci6") -> ET.Element:
         done = subprocess.run(
-            [sys.executable, "-m", "provisioner.processing", "pmdci6", *words],
+            [sys.executable, "-m", "provisioner.processing", module, *words],
             cwd=ROOT, env=self.env, input=stdin, capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
         assert done.returncode == status, done.stdout + done.stderr
@@ -124,4 +141,35 @@ def test_billmanager_sells_a_server_by_calling_the_executable(office: Office):
     ):
         office.manager(lambda manager, verb=verb: getattr(manager, verb)("web1"))
         office.call("--command", command, "--item", "1")
+        assert state() is after
+
+
+@pytest.mark.requirement("B5-1", "B5-8", "B5-11", "B5-12")
+def test_billmanager_sells_a_server_of_dcimanager_5_by_calling_the_executable(office: Office):
+    async def set_up(manager: BillManager) -> None:
+        manager.office.add_department("Old hall", ["tech@example.com"])
+        manager.catalogue.add_datacenter("Old")
+        await manager.catalogue.add_module(
+            "five", "pmdci5", datacenter="Old", department="Old hall", connection=office.connection5
+        )
+        params = {"configuration": PARAMS["configuration"], "os": "debian-12", "alias_addresses": 1}
+        manager.catalogue.add_tariff("Old dedicated", modules=["five"], params=params)
+        manager.order("old1", "bob@example.com", "Old dedicated", by_client=False)
+        await manager.pay("old1")
+
+    office.manager(set_up)
+    number = str(office.manager(lambda manager: manager.items.of("old1").id))
+
+    def state() -> State:
+        return office.manager(lambda manager: manager.service("old1").state)
+
+    for verb, command, after in (
+        ("", "open", State.ACTIVE),
+        ("suspend", "suspend", State.SUSPENDED),
+        ("unsuspend", "resume", State.ACTIVE),
+        ("terminate", "close", State.CLOSED),
+    ):
+        if verb:
+            office.manager(lambda manager, verb=verb: getattr(manager, verb)("old1"))
+        assert office.call("--command", command, "--item", number, module="pmdci5").find("ok") is not None
         assert state() is after

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from provisioner.billmanager.office import NoOpenTask
+from provisioner.billmanager.rows import MessageRow
 from provisioner.clients.coremanager import CoreError, CoreLoginRefused
 from provisioner.errors import (
     BadSettings,
@@ -16,11 +17,13 @@ from provisioner.errors import (
     NoSwitchPorts,
     NotInPanel,
     OperationFailed,
+    PanelError,
     PanelUnavailable,
     ServiceBusy,
 )
 from provisioner.modules.billmanager5 import NameTaken
 from provisioner.services import State
+from provisioner.store import ActionRow, CallRow, StepRow
 from tests.provisioner.support.billmanager5 import BOSS, EMAIL, Shop5, shop5
 from tests.provisioner.support.dcimanager5 import Refusal
 
@@ -394,5 +397,85 @@ def test_a_panel_that_does_not_answer_fails_the_order_and_not_its_servers() -> N
             await shop.desk.order("web1", EMAIL)
         shop.panel.down = 0
         assert not any(box.notes for box in shop.panel.boxes.values())
+
+    shop5(main)
+
+
+def test_first_passwords_stand_in_no_log_and_in_nothing_that_is_kept() -> None:
+    """But in the service's own card, which has the password of its server."""
+
+    async def main(shop: Shop5) -> None:
+        service = await shop.desk.order("web1", EMAIL)
+        (welcome,) = shop.office.messages
+        first = shop.panel.users[2][2]
+        assert first in welcome.text
+        kept = repr(
+            [row for kind in (StepRow, CallRow, ActionRow, MessageRow) for row in shop.billing.store.read(kind)]
+        )
+        told = "\n".join(f"{entry} {entry!r}" for entry in shop.log)
+        for secret in (first, service.password):
+            assert secret not in told
+            assert secret not in kept
+
+    shop5(main)
+
+
+def test_a_silent_panel_leaves_its_server_to_the_next_try_or_to_the_deletion() -> None:
+    async def main(shop: Shop5) -> None:
+        async def fall_silent(name: str) -> None:
+            task = asyncio.create_task(shop.desk.order(name, EMAIL))
+            await shop.clock.sleep(300)
+            shop.panel.down = 10_000
+            with pytest.raises(PanelUnavailable):
+                await task
+            shop.panel.down = 0
+
+        await fall_silent("web1")
+        assert [box.owner for box in shop.panel.boxes.values()] == [1, None, None]
+        service = await shop.desk.order("web1", EMAIL)
+        assert (service.state, service.server) == (State.ACTIVE, 1)
+        await fall_silent("web2")
+        await shop.desk.terminate("web2")
+        box = shop.panel.boxes[2]
+        assert (box.owner, box.hostname, box.disabled) == (None, "free.ds", True)
+        assert shop.billing.service("web2").state is State.CLOSED
+
+    shop5(main)
+
+
+def test_an_order_that_failed_after_its_client_owned_the_server_buys_no_second_one() -> None:
+    async def main(shop: Shop5) -> None:
+        shop.panel.free = ["192.0.2.10", "192.0.2.11"]
+        with pytest.raises(PanelError, match="ip_alloc_failed"):
+            await shop.desk.order("web1", EMAIL)
+        shop.panel.free = ["192.0.2.12"]
+        service = await shop.desk.order("web1", EMAIL)
+        assert (service.state, service.server) == (State.ACTIVE, 1)
+        assert service.addresses == ("192.0.2.10", "192.0.2.11", "192.0.2.12")
+        assert not any(box.owner for box in shop.panel.boxes.values() if box.id != 1)
+
+    shop5(main, alias_addresses=2)
+
+
+def test_one_alias_is_one_address_whatever_the_list_shows() -> None:
+    """A list that stays old drained a pool."""
+
+    async def main(shop: Shop5) -> None:
+        await shop.desk.order("web1", EMAIL)
+        old = list(shop.panel.boxes[1].ips.items())
+        shop.panel.lists_addresses = lambda box: dict(old)
+        added = await shop.desk.add_address("web1")
+        assert [ip for ip, _ in shop.panel.boxes[1].ips.values()] == ["192.0.2.10", "192.0.2.11", added]
+        assert shop.billing.service("web1").addresses[-1] == added
+
+    shop5(main, alias_addresses=1)
+
+
+def test_a_server_that_staff_deleted_from_the_panel_ends_its_service_closed() -> None:
+    async def main(shop: Shop5) -> None:
+        service = await shop.desk.order("web1", EMAIL)
+        del shop.panel.boxes[1]
+        await shop.desk.terminate("web1")
+        assert (service.state, service.addresses) == (State.CLOSED, ())
 
     shop5(main)

@@ -36,13 +36,15 @@ def test_features_say_what_the_module_is_and_can(call):
     assert names(document, "itemtypes/itemtype") == ["dedic"]
     assert names(document, "params/param") == ["url", "username", "password", "location"]
     assert [each.get("crypted") for each in document.findall("params/param")] == [None, None, "yes", None]
+    assert "datacenter" in names(document, "features/feature")
+    assert "datacenter" not in names(call("pmdci5", "--command", "features"), "features/feature")
     assert {"check_connection", "open", "suspend", "resume", "close", "setparam"} <= set(
         names(document, "features/feature")
     )
     assert names(call("pmispmanager", "--command", "features"), "itemtypes/itemtype") == ["vhost"]
 
 
-@pytest.mark.parametrize("name", ["pmdci6", "pmispmanager"])
+@pytest.mark.parametrize("name", ["pmdci5", "pmdci6", "pmispmanager"])
 def test_the_description_for_billmanager_is_of_the_same_module(call, name: str):
     document = call(name, "--command", "features")
     described = ET.parse(files("provisioner.billmanager") / "xml" / f"billmgr_mod_{name}.xml").getroot()

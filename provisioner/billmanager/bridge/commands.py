@@ -52,11 +52,26 @@ _DEDIC = _Names(
     ("ipv4",),
     "panelid",
 )
+_SETTINGS5: Final = (
+    "configuration",
+    "os",
+    "alias_addresses",
+    "iptype",
+    "power_timeout",
+    "install_timeout",
+    "ping_timeout",
+)
+_DEDIC5 = _Names(
+    # The template of the domain name is not `domain`, which is BILLmanager's own of a service.
+    MappingProxyType({**{name: name for name in _SETTINGS5}, "domain_template": "domain", "ostempl": "os"}),
+    ("alias_addresses",),
+    "panelid",
+)
 _VHOST = _Names(
     MappingProxyType({name: name for name in ("preset", "username", "panel")}), ("preset", "password"), "username"
 )
-_NAMES: Final[Mapping[str, _Names]] = MappingProxyType({"dedic": _DEDIC, "vhost": _VHOST})
-_NUMBERS: Final = frozenset({"ipv4"})
+_NAMES: Final[Mapping[str, _Names]] = MappingProxyType({"pmdci5": _DEDIC5, "pmdci6": _DEDIC, "pmispmanager": _VHOST})
+_NUMBERS: Final = frozenset({"ipv4", "alias_addresses"})
 _ENDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "suspend": "service.postsuspend",
@@ -352,7 +367,7 @@ def _name(number: int) -> str:
 
 
 def _names(kind: ModuleType) -> _Names:
-    return _NAMES[kind.itemtypes[0]]
+    return _NAMES[kind.name]
 
 
 def _order(kind: ModuleType, params: Mapping[str, Any]) -> dict[str, Any]:

@@ -55,11 +55,15 @@ class Desk:
         os: str = "",
         period: str = "",
     ) -> Service:
-        """Place an order of a dedicated server, or take up once more one that failed, and process it."""
+        """Place an order of a dedicated server, or take up once more one that failed, and process it. What one that failed
+        without a server is to be can be said anew.
+        """
         service = self.billing.services.get(name)
         self.module.take(name, os=os, period=period)
         if service is None:
             service = self.billing.place(name, email, configuration=configuration, server=server)
+        elif configuration or server is not None:
+            self.billing.correct(name, email, configuration=configuration, server=server)
         await self._told(name, self.billing.create(name))
         return service
 

@@ -221,6 +221,22 @@ class BillManager5:
         await self._take_surplus(server, domain, [*before, added], progress)
         await self.read_back(service, has=[added])
 
+    async def change_aliases(self, service: Service, count: int) -> None:
+        """So many addresses beside the main one: more are given, the last ones go back."""
+        server, progress = _bound(service), _progress(service)
+        domain = (await self._client.server(server)).hostname
+        given = await self._add_aliases(service, domain, count, progress)
+        surplus = given[count:]
+
+        async def delete() -> None:
+            for row in await self._client.addresses(server):
+                if row.ip in surplus:
+                    await self._delete(server, row)
+
+        if surplus:
+            await progress.step("IP-", "delete addresses", delete)
+        await self.read_back(service, has=given[:count], lacks=surplus)
+
     async def delete_address(self, service: Service, address: str) -> None:
         """Give an address back (B5-13). Raises NotInPanel when the server has no such address."""
         server, progress = _bound(service), _progress(service)
@@ -375,8 +391,9 @@ class BillManager5:
     async def _add_aliases(self, service: Service, domain: str, count: int, progress: Progress) -> list[str]:
         """Step 4; what was given, also in earlier tries. What the answer to an order says counts: a list may be old."""
         server = _bound(service)
-        rows = [row.ip for row in await self._client.addresses(server)] if count else []
-        given = [ip for ip in dict.fromkeys(progress.earlier_parts("4")) if ip in rows]
+        earlier = list(dict.fromkeys(progress.earlier_parts("4")))
+        rows = [row.ip for row in await self._client.addresses(server)] if count or earlier else []
+        given = [ip for ip in earlier if ip in rows]
         missing = range(len(given) + 1, count + 1)
 
         async def give() -> str:
@@ -464,7 +481,8 @@ class BillManager5:
             f"Password of the server's administrator: {service.password}",
             f"DCImanager user: {user}" + (f", password: {password}" if password else ""),
         ]
-        self._office.write([service.client.email], _subject(service), "\n".join(lines))
+        secrets = (service.password, password)
+        self._office.write([service.client.email], _subject(service), "\n".join(lines), secrets=secrets)
 
     async def _welcomed(self, service: Service, progress: Progress) -> NotDone | None:
         sent = [each for each in self._office.messages if each.time >= progress.action.began]

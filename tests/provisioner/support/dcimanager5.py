@@ -68,6 +68,8 @@ class Panel5:
         self.down: int = 0
         """So many further calls are answered with 503."""
         self.calls: list[dict[str, str]] = []
+        self.lists_addresses: Callable[[Box], dict[int, list[str]]] = lambda box: box.ips
+        """What a list shows of a server's addresses."""
         self.raw: bytes | None = None
         """Instead of any answer."""
 
@@ -219,7 +221,8 @@ class Panel5:
 
     def do_iplist(self, document: ET.Element, asked: dict[str, str]) -> None:
         rows: list[dict[str, str | bool]] = [
-            {"id": str(number), "ip": ip, "domain": domain} for number, (ip, domain) in self._box(asked).ips.items()
+            {"id": str(number), "ip": ip, "domain": domain}
+            for number, (ip, domain) in self.lists_addresses(self._box(asked)).items()
         ]
         self._rows(document, rows)
 

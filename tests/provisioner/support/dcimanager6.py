@@ -204,6 +204,8 @@ class Panel:
     # what it does
 
     def add_user(self, request: httpx.Request, body: Any) -> httpx.Response:
+        if any(user["email"] == body["email"] for user in self.users.values()):
+            return error(409, 3001, "there is such a user")
         uid = self._next()
         self.users[uid] = {"id": uid, "email": body["email"], "roles": "[@user]", "full_name": body["full_name"]}
         return httpx.Response(200, json={"id": uid})

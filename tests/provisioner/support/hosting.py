@@ -62,14 +62,22 @@ class Wire(httpx.AsyncBaseTransport):
 class Provider:
     """Sells the tariff Hosting; the ispmanager module is enabled for it, the manual one exists."""
 
-    def __init__(self, clock: LoopClock, server: Server, store: Store, fate: Fate | None = None) -> None:
+    def __init__(
+        self,
+        clock: LoopClock,
+        server: Server,
+        store: Store,
+        fate: Fate | None = None,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
         """With a `fate`, a process that can end: see `tests.provisioner.support.interruption`."""
         self.clock = clock
         self.server = server
         self.store = store = store if fate is None else MortalStore(store, fate)
         self.log = ModuleLog(clock)
         self.wire = Wire(server, fate)
-        self.kind = ispmanager_type(clock, self.log, store, transport=self.wire)
+        self.kind = ispmanager_type(clock, self.log, store, transport=transport or self.wire)
         self.bm = BillManager(clock, self.log, [self.kind], source=random.Random(1), store=store)
 
     async def set_up(self, *, sort: int = 0) -> None:

@@ -11,21 +11,22 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any, NoReturn
 
 import typer
-from rich.console import Console
 
 from provisioner.billing import Billing
+from provisioner.cli import dci5
+from provisioner.cli.common import console, failures, open_store, pairs, same_panel, status, tell
 from provisioner.clients.dci6 import Dci6Client
 from provisioner.clock import SystemClock
-from provisioner.errors import BadSettings, LoginRefused, PanelUnavailable, ProvisioningError, Refused
-from provisioner.log import Entry, ModuleLog, Note, Step
+from provisioner.errors import BadSettings, ProvisioningError, Refused
+from provisioner.log import ModuleLog
 from provisioner.modules.whmcs6 import POLL_SECONDS, Whmcs6, Whmcs6Settings
 from provisioner.modules.whmcs6.options import Whmcs6Options
 from provisioner.services import Service
@@ -42,9 +43,6 @@ from provisioner.sql_store import SqlStore
 
 __all__ = ["app", "main"]
 
-FAILED, UNUSABLE, UNAVAILABLE = 1, 2, 3
-_PIPED_WIDTH = 120
-
 app = typer.Typer(
     name="provisioner",
     help="Sells dedicated servers through a DCImanager 6.",
@@ -53,6 +51,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+app.add_typer(dci5.app, name="dci5")
 
 PanelUrl = Annotated[str, typer.Option("--panel", envvar="PROVISIONER_PANEL", help="URL of the DCImanager 6.")]
 Email = Annotated[str, typer.Option("--email", envvar="PROVISIONER_EMAIL", help="E-mail of its administrator.")]
@@ -86,11 +86,6 @@ def _stopped(number: int, frame: FrameType | None) -> NoReturn:
     os._exit(128 + number)
 
 
-def _console() -> Console:
-    terminal = Console()
-    return terminal if terminal.is_terminal else Console(width=_PIPED_WIDTH, no_color=True, highlight=False)
-
-
 # what every command needs
 
 
@@ -103,31 +98,6 @@ class _Connection:
     poll: float
 
 
-@contextmanager
-def _failures(service: str = "") -> Iterator[None]:
-    """Errors as words on stderr and an exit status."""
-    try:
-        yield
-    except ProvisioningError as exc:
-        typer.echo(f"provisioner: {service + ': ' if service else ''}{exc}", err=True)
-        raise typer.Exit(_status(exc)) from None
-
-
-def _status(error: ProvisioningError) -> int:
-    if isinstance(error, PanelUnavailable):
-        return UNAVAILABLE
-    return UNUSABLE if isinstance(error, BadSettings | LoginRefused) else FAILED
-
-
-@contextmanager
-def _store(url: str) -> Iterator[SqlStore]:
-    store = SqlStore(url)
-    try:
-        yield store
-    finally:
-        store.close()
-
-
 def _tariff(file: Path | None, changes: list[str] | None) -> Whmcs6Settings:
     given: dict[str, Any] = {}
     if file is not None:
@@ -137,19 +107,7 @@ def _tariff(file: Path | None, changes: list[str] | None) -> Whmcs6Settings:
             raise BadSettings(f"{file}: {exc}") from exc
         if not isinstance(given, dict):
             raise BadSettings(f"{file}: a tariff is a JSON object of settings")
-    return Whmcs6Settings.from_mapping(given | _pairs(changes or [], "--set"))
-
-
-def _pairs(texts: list[str], option: str) -> dict[str, Any]:
-    """`NAME=VALUE`; true, false and numbers are read as such."""
-    pairs: dict[str, Any] = {}
-    for text in texts:
-        name, sign, value = text.partition("=")
-        if not sign:
-            raise BadSettings(f"{option} takes NAME=VALUE, not {text!r}")
-        plain = value.isascii() and value.isdigit() and len(value) < 10
-        pairs[name] = {"true": True, "false": False}.get(value, int(value) if plain else value)
-    return pairs
+    return Whmcs6Settings.from_mapping(given | pairs(changes or [], "--set"))
 
 
 @asynccontextmanager
@@ -164,31 +122,16 @@ async def _billing(connection: _Connection, settings: Whmcs6Settings, store: Sql
         log=log,
         verify=not connection.insecure,
     )
-    log.subscribe(_tell)
+    log.subscribe(tell)
     try:
         yield Billing(
-            Whmcs6(client, settings, clock, log, poll=connection.poll), clock, log, store=_same_panel(store, connection)
+            Whmcs6(client, settings, clock, log, poll=connection.poll),
+            clock,
+            log,
+            store=same_panel(store, connection.panel),
         )
     finally:
         await client.end()
-
-
-def _same_panel(store: SqlStore, connection: _Connection) -> SqlStore:
-    """Raises BadSettings when what is kept is about another panel: server ids mean nothing there."""
-    kept = store.panel(connection.panel.rstrip("/"))
-    if kept != connection.panel.rstrip("/"):
-        raise BadSettings(f"this store belongs to the panel {kept}; use another --store for {connection.panel}")
-    return store
-
-
-def _tell(entry: Entry) -> None:
-    """Progress: the steps as they begin and end."""
-    if isinstance(entry, Note):
-        typer.echo(f"{entry.action.service}: {entry}", err=True)
-    elif isinstance(entry, Step):
-        mark = {"begin": "...", "end": "done", "error": "failed"}[entry.phase]
-        detail = f": {entry.detail}" if entry.detail else ""
-        typer.echo(f"{entry.action.service}: {entry.number} {entry.name} {mark}{detail}", err=True)
 
 
 def _act(
@@ -205,10 +148,10 @@ def _act(
             await work(billing)
             return billing.service(name)
 
-    with _failures(name), _store(store_url) as store, store.hold(name):
+    with failures(name), open_store(store_url) as store, store.hold(name):
         service = asyncio.run(whole())
         where = f" on {service.server_name} (id {service.server})" if service.server is not None else ""
-        _console().print(f"{name} is {service.state.value}{where}", markup=False)
+        console().print(f"{name} is {service.state.value}{where}", markup=False)
 
 
 # commands
@@ -235,7 +178,7 @@ def order(
     """Order a server and see it installed; an order that failed is processed once more."""
 
     async def work(billing: Billing) -> None:
-        options = _pairs(option or [], "--option")
+        options = pairs(option or [], "--option")
         Whmcs6Options.from_mapping(options)
         if name not in billing.services:
             billing.place(name, client, configuration=configuration, server=server, options=options)
@@ -288,7 +231,7 @@ def resume_interrupted(
 ) -> None:
     """End every action that the end of a process interrupted; one that another process works on is left to it."""
     connection = _Connection(panel, email, password, insecure, poll)
-    console, worst = _console(), 0
+    terminal, worst = console(), 0
 
     async def one(name: str, kept: SqlStore) -> str:
         """Read anew under the lock: the other process may have ended it by now."""
@@ -298,19 +241,19 @@ def resume_interrupted(
             await billing.resume(name)
             return billing.service(name).state.value
 
-    with _failures(), _store(store) as kept:
+    with failures(), open_store(store) as kept:
         names = interrupted(kept)
         for name in names:
             try:
                 with ExitStack() as stack:
                     stack.enter_context(kept.hold(name))
                     if state := asyncio.run(one(name, kept)):
-                        console.print(f"{name} is {state}", markup=False)
+                        terminal.print(f"{name} is {state}", markup=False)
             except ProvisioningError as exc:
                 typer.echo(f"provisioner: {name}: {exc}", err=True)
-                worst = max(worst, _status(exc))
+                worst = max(worst, status(exc))
         if not names:
-            console.print("nothing was interrupted")
+            terminal.print("nothing was interrupted")
     raise typer.Exit(worst)
 
 
@@ -332,9 +275,9 @@ def check(
         finally:
             await client.end()
 
-    with _failures():
+    with failures():
         asyncio.run(whole())
-    _console().print("the connection works")
+    console().print("the connection works")
 
 
 @app.command(name="list")
@@ -343,11 +286,11 @@ def list_services(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """All services with their state."""
-    with _failures(), _store(store) as kept:
+    with failures(), open_store(store) as kept:
         if as_json:
             typer.echo(json.dumps(summaries(kept), indent=2))
         else:
-            _console().print(services_table(kept))
+            console().print(services_table(kept))
 
 
 @app.command()
@@ -357,12 +300,12 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """A service, and the journal of what was done for it: steps, orders to the panel, answers, seconds."""
-    with _failures(name), _store(store) as kept:
+    with failures(name), open_store(store) as kept:
         summary = service_summary(kept, name)
         if as_json:
             typer.echo(json.dumps(summary | {"journal": journal(kept, name)}, indent=2))
             return
-        console = _console()
+        terminal = console()
         for word, value in summary.items():
-            console.print(f"{word.replace('_', ' '):16} {as_text(value)}", markup=False, highlight=False)
-        console.print(journal_table(kept, name), markup=False)
+            terminal.print(f"{word.replace('_', ' '):16} {as_text(value)}", markup=False, highlight=False)
+        terminal.print(journal_table(kept, name), markup=False)
