@@ -78,6 +78,7 @@ _VERBS: Mapping[str, _Verb] = MappingProxyType(
             _Verb("Add address", "add_address"),
             _Verb("Delete address", "delete_address"),
             _Verb("Change password", "change_password"),
+            _Verb("Remove temporary addresses", "remove_temporary_addresses"),
         )
     }
 )
@@ -252,6 +253,31 @@ class Billing:
         `Add address`, `Delete address`, `Change password`. `args` are the module's method's, as plain data.
         """
         await self._begin(name, _VERBS[verb], by_client, args)
+
+    # what no action could wait for
+
+    async def cron(self) -> dict[str, ProvisioningError | None]:
+        """What a billing system does every few minutes: steps that an action left, because nobody was to wait for what comes
+        before them. By service the error of each that is done now, None when it did what was wanted; one that failed is
+        tried again the next time.
+        """
+        results: dict[str, ProvisioningError | None] = {}
+        for row in [each for each in self.store.read(StepRow) if each.phase == "left"]:
+            service = self.services[row.service]
+            if service.state not in _LIVING or service.busy or row.service in self._open:
+                continue
+            try:
+                verb, args = await self._ready().left(service, row.step, row.before)  # type: ignore[attr-defined]
+                if verb:
+                    await self.act(row.service, verb, args)
+                    results[row.service] = None
+                elif args is None:
+                    continue
+            except ProvisioningError as exc:
+                results[row.service] = exc
+            else:
+                self.store.write(replace(row, phase="done", ended=self.clock.now()), service_row(service))
+        return results
 
     # staff
 

@@ -196,6 +196,11 @@ class Progress:
             self._log.step(number, name, "end", show(result))
         return result
 
+    def leave(self, number: str, name: str, what: Any) -> None:
+        """Leave a step to the billing system's cron (`Billing.cron`), which is told `what`."""
+        now = self._clock.now()
+        self._keep(StepRow(self.action.service, self.action.number, number, name, "left", now, before=what))
+
     async def logged(
         self,
         number: str,

@@ -84,7 +84,7 @@ class ActionRow(Row):
 
 @dataclass(frozen=True, slots=True)
 class StepRow(Row):
-    """A step of an action. `phase`: `begun`, `done` or `failed`."""
+    """A step of an action. `phase`: `begun`, `done` or `failed`; `left` for one that the billing system's cron is to do."""
 
     TABLE: ClassVar = "steps"
     KEY: ClassVar = ("service", "action", "step")

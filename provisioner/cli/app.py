@@ -258,6 +258,30 @@ def resume_interrupted(
 
 
 @app.command()
+def cron(
+    panel: PanelUrl,
+    email: Email,
+    password: Password,
+    tariff: Tariff = None,
+    settings: Settings = None,
+    store: StoreUrl = _STORE,
+    insecure: Insecure = False,
+) -> None:
+    """Do what no action waited for, as a billing system does every five minutes: temporary addresses of installations."""
+    connection = _Connection(panel, email, password, insecure, POLL_SECONDS)
+
+    async def whole() -> dict[str, ProvisioningError | None]:
+        async with _billing(connection, _tariff(tariff, settings), kept) as billing:
+            return await billing.cron()
+
+    with failures(), open_store(store) as kept:
+        results = asyncio.run(whole())
+    for name, error in results.items():
+        typer.echo(f"provisioner: {name}: {error or 'done'}", err=error is not None)
+    raise typer.Exit(max((status(error) for error in results.values() if error is not None), default=0))
+
+
+@app.command()
 def check(
     panel: PanelUrl,
     email: Email,

@@ -196,3 +196,25 @@ def test_what_the_module_cannot_do_is_given_to_staff_and_completed_by_them():
         assert (service.state, service.error) == (State.ACTIVE, "")
 
     shop(main)
+
+
+@pytest.mark.requirement("W6-S3", "W6-S17")
+@pytest.mark.parametrize("outcome", ["ok", "failed"])
+def test_temporary_addresses_go_too_when_the_installation_is_not_waited_for(outcome: str):
+    """By the billing system's cron, when it has succeeded; after one that failed they stay, as where it is waited for."""
+
+    async def main(it: Shop) -> None:
+        it.panel.outcome = outcome
+        service = await it.billing.order("web1", EMAIL)
+        assert await it.billing.cron() == {}
+        assert len(it.panel.boxes[1].ips) == len(service.addresses) == 2
+        await it.clock.sleep(it.panel.install_takes)
+        assert await it.billing.cron() == ({"web1": None} if outcome == "ok" else {})
+        left = [":" in name for _, name in it.panel.boxes[1].ips]
+        assert left == ([True] if outcome == "ok" else [False, True])
+        assert len(service.addresses) == len(left)
+        calls = len(it.panel.seen)
+        await it.billing.cron()
+        assert len(it.panel.seen) == calls
+
+    shop(main, **SIX, temporary_ipv4=True, remove_temporary_ips=True, dont_wait=True)

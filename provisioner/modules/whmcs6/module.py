@@ -14,6 +14,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from provisioner.clients.dci6 import Dci6Client
 from provisioner.clients.records6 import Address, Server
@@ -169,7 +170,10 @@ class Whmcs6:
         )
         if settings.dont_wait:
             if settings.remove_temporary_ips and temporary:
-                self._log.note("the end of the installation is not waited for: temporary addresses stay in the panel")
+                progress.leave(
+                    "S17", "remove temporary addresses", [operation, [[each.id, each.name] for each in temporary]]
+                )
+                self._log.note("temporary addresses go when the installation, which is not waited for, has succeeded")
             return
         await step(
             "A10",
@@ -252,6 +256,27 @@ class Whmcs6:
             await step("D8", "switch ports off", lambda: self._servers.ports_off(server))
         if diagnostics is not None and diagnostics.status != "ok":
             raise OperationFailed(f"the diagnostics of server {server} did not succeed ({diagnostics})")
+
+    # what an activation that waits for nothing leaves (W6-S3 with W6-S17)
+
+    async def left(self, service: Service, step: str, what: Any) -> tuple[str, Any]:
+        """What the billing system's cron is to do about a step that was left: an action with its arguments; no action and
+        None, when it is too early; no action and {}, when there is nothing to do any more.
+        """
+        operation, addresses = what
+        seen = await self._client.operation(operation)
+        if not seen.ended:
+            return "", None
+        return ("Remove temporary addresses", {"addresses": addresses}) if seen.status == "ok" else ("", {})
+
+    async def remove_temporary_addresses(self, service: Service, addresses: Sequence[Sequence[Any]]) -> None:
+        """S17, later: these addresses, by id and name, have served the installation."""
+        progress = self._progress(service)
+        server = await self._client.server(bound(service))
+        temporary = [each for each in server.addresses if [each.id, each.name] in [list(pair) for pair in addresses]]
+        await progress.step("S17", "remove temporary addresses", lambda: self._addresses.remove(server, temporary))
+        gone = {each.name for each in temporary}
+        service.addresses = tuple(each.name for each in server.addresses if each.name not in gone)
 
     # steps
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from provisioner.errors import BadSettings, NoFreeServer
 from provisioner.modules.whmcs6 import Whmcs6
@@ -83,6 +83,12 @@ class ServerGroup:
 
     async def terminate(self, service: Service) -> None:
         await self._module(service).terminate(service)
+
+    async def left(self, service: Service, step: str, what: Any) -> tuple[str, Any]:
+        return await self._module(service).left(service, step, what)
+
+    async def remove_temporary_addresses(self, service: Service, addresses: Sequence[Sequence[Any]]) -> None:
+        await self._module(service).remove_temporary_addresses(service, addresses)
 
     def _choose(self) -> Connection:
         """Raises NoFreeServer when every connection is full or disabled."""

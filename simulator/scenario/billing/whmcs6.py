@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from provisioner.billing import Billing
 from provisioner.clients.dci6 import Dci6Client
@@ -17,6 +19,8 @@ from simulator.scenario.labs import LabRun
 from simulator.scenario.plan import Action
 
 __all__ = ["Whmcs6Side"]
+
+CRON_SECONDS: Final = 300.0
 
 
 class _Tariffs:
@@ -49,6 +53,12 @@ class _Tariffs:
     async def terminate(self, service: Service) -> None:
         await self.of(service).terminate(service)
 
+    async def left(self, service: Service, step: str, what: Any) -> tuple[str, Any]:
+        return await self.of(service).left(service, step, what)
+
+    async def remove_temporary_addresses(self, service: Service, addresses: Sequence[Sequence[Any]]) -> None:
+        await self.of(service).remove_temporary_addresses(service, addresses)
+
 
 class Whmcs6Side(Side):
     """See `Side`."""
@@ -64,6 +74,10 @@ class Whmcs6Side(Side):
             lambda tariff: Whmcs6(self._client, tariff, run.clock, log, source=chance), self.settings
         )
         self._billing = Billing(self._tariffs, run.clock, log, source=chance)
+        self._clock = run.clock
+        # Where nothing is left to it, it does nothing and is not run.
+        leaves = self.settings.dont_wait and self.settings.remove_temporary_ips
+        self._cron = asyncio.ensure_future(self._every_five_minutes()) if leaves else None
 
     @property
     def billing(self) -> Billing:
@@ -97,5 +111,15 @@ class Whmcs6Side(Side):
         closed = any(service.state is State.CLOSED for service in services)
         return bool(closed and meant and held.owner.lower() == meant), 0
 
+    async def _every_five_minutes(self) -> None:
+        """WHMCS's own cron."""
+        while True:
+            await self._clock.sleep(CRON_SECONDS)
+            await self.billing.cron()
+
     async def close(self) -> None:
+        if self._cron is not None:
+            self._cron.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._cron
         await self._client.close()
