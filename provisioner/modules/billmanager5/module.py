@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from provisioner.billmanager.office import Office
@@ -151,7 +152,7 @@ class BillManager5:
             service.server, service.server_name = found
         assert service.server is not None
         given = await self._add_aliases(service, domain, settings.alias_addresses, progress)
-        await progress.step("5", "save the properties", lambda: self._save(service, domain, given, progress))
+        await progress.step("5", "save the properties", lambda: self._save(service, name, domain, given, progress))
         await progress.step(
             "5",
             "send the welcome message",
@@ -195,7 +196,7 @@ class BillManager5:
             look=lambda before: self._disowned(server, before),
         )
         if service.server is not None:
-            await self.read_back(service)
+            await self.read_back(service, owner="")
         service.addresses = ()
 
     async def add_address(self, service: Service, *, family: str = "ipv4") -> None:
@@ -238,23 +239,29 @@ class BillManager5:
         await self.read_back(service, has=given[:count], lacks=surplus)
 
     async def delete_address(self, service: Service, address: str) -> None:
-        """Give an address back (B5-13). Raises NotInPanel when the server has no such address."""
+        """Give an address back (B5-13). Raises NotInPanel when neither the server nor the service has it."""
         server, progress = _bound(service), _progress(service)
-
-        async def rows() -> list[int]:
-            return [row.id for row in await self._client.addresses(server) if row.ip == address]
+        row = await self._row(server, address)
+        if row is None and not progress.begun("IP-") and address not in service.addresses:
+            raise NotInPanel(f"server {service.server_name} has no address {address}")
 
         async def delete() -> None:
-            for row in await rows():
-                await self._client.delete_address(server, row)
+            if row is not None:
+                await self._delete(server, row)
 
-        async def look(_: None) -> NotDone | None:
-            return NOT_DONE if await rows() else None
-
-        if not progress.begun("IP-") and not await rows():
-            raise NotInPanel(f"server {service.server_name} has no address {address}")
-        await progress.step("IP-", "delete an address", delete, look=look)
+        await progress.step("IP-", "delete an address", delete)
         await self.read_back(service, lacks=[address])
+
+    async def _row(self, server: int, address: str) -> Address5 | None:
+        """The server's address of this name. A list may be old: that it lacks one is believed after a while only."""
+        deadline = self._clock.now() + STALE_SECONDS
+        while True:
+            for row in await self._client.addresses(server):
+                if row.ip == address:
+                    return row
+            if self._clock.now() >= deadline:
+                return None
+            await self._clock.sleep(STALE_POLL_SECONDS)
 
     async def change_password(self, service: Service, password: str) -> None:
         """Change the password of the panel's user who owns the server (B5-14)."""
@@ -266,18 +273,21 @@ class BillManager5:
         await _progress(service).step("PW", "change the password", lambda: change(owner, password))
         await self.read_back(service)
 
-    async def read_back(self, service: Service, *, has: Sequence[str] = (), lacks: Sequence[str] = ()) -> Properties:
-        """Save the server's configuration as the panel has it now (B5-15). A list may be older than the answer by which
-        the server `has` or `lacks` an address: it is asked for again for a while, and then the answer counts.
+    async def read_back(
+        self, service: Service, *, has: Sequence[str] = (), lacks: Sequence[str] = (), owner: str | None = None
+    ) -> Properties:
+        """Save the server's configuration as the panel has it now (B5-15). A list may be older than the answers by which
+        the server `has` or `lacks` addresses and has this `owner`: it is asked for again for a while, and then they count.
         """
-        server = await self._client.server(_bound(service))
-        deadline = self._clock.now() + STALE_SECONDS
+        number, deadline = _bound(service), self._clock.now() + STALE_SECONDS
         while True:
-            addresses = [row.ip for row in await self._client.addresses(server.id)]
-            true = not set(has) - set(addresses) and not set(lacks) & set(addresses)
-            if true or self._clock.now() >= deadline:
+            server = await self._client.server(number)
+            addresses = [row.ip for row in await self._client.addresses(number)]
+            shown = not set(has) - set(addresses) and not set(lacks) & set(addresses) and owner in (None, server.owner)
+            if shown or self._clock.now() >= deadline:
                 break
             await self._clock.sleep(STALE_POLL_SECONDS)
+        server = server if owner is None else replace(server, owner=owner)
         addresses = [ip for ip in addresses if ip not in lacks] + [ip for ip in has if ip not in addresses]
         addresses.sort(key=lambda ip: ip != server.ip)  # the main one first, the others as the panel has them
         found = Properties(
@@ -462,14 +472,14 @@ class BillManager5:
 
         return switch
 
-    async def _save(self, service: Service, domain: str, given: Sequence[str], progress: Progress) -> None:
+    async def _save(self, service: Service, user: str, domain: str, given: Sequence[str], progress: Progress) -> None:
         """Read back, without what came beyond the addresses that the server had, the main one and the aliases."""
         server = _bound(service)
         key = f"3c/{server}"
         if progress.done(key):  # else its main address is an earlier try's
             had = progress.before(key)
             await self._take_surplus(server, domain, [*had, *([] if had else [progress.result(key)]), *given], progress)
-        await self.read_back(service, has=given)
+        await self.read_back(service, has=given, owner=user)
 
     async def _welcome(self, service: Service, user: str, password: str) -> None:
         """The user's own password only when the user is new: nobody knows an old one."""

@@ -79,9 +79,16 @@ class Panel5:
 
     async def alive(self, address: str) -> bool:
         """A ping from the network that the servers are in."""
+        self._settle()
         for box in self.boxes.values():
             if any(ip == address for ip, _ in box.ips.values()):
-                return box.on and bool(box.os) and any(box.ports.values()) and box.id not in self.silent
+                return (
+                    box.on
+                    and bool(box.os)
+                    and box.installed_at is None
+                    and any(box.ports.values())
+                    and box.id not in self.silent
+                )
         return False
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
@@ -242,6 +249,8 @@ class Panel5:
         box = self._box(asked, "plid")
         if box.installed_at is not None:
             raise Refusal("ip_delete_restrict_osinstall_in_progress")
+        if int(asked["elid"]) not in box.ips:
+            raise Refusal("missed", "ip")
         self.free.append(box.ips.pop(int(asked["elid"]))[0])
         ET.SubElement(document, "ok")
 
