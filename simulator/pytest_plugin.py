@@ -73,7 +73,8 @@ def rackloop(request: pytest.FixtureRequest) -> Callable[[Callable[[Run], Awaita
 @pytest.fixture
 def rackloop_up(request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
     """A lab that is up on free ports of loopback while the test runs, in a thread of its own; its endpoints."""
-    from simulator.control.up import endpoints, stand  # noqa: PLC0415 - as above
+    from simulator.control.endpoints import endpoints  # noqa: PLC0415 - as above
+    from simulator.control.up import stand  # noqa: PLC0415 - as above
     from simulator.lab import Lab  # noqa: PLC0415
     from simulator.lab.options import WireOptions  # noqa: PLC0415
 

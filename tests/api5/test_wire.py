@@ -5,7 +5,8 @@ import asyncio
 import httpx
 import pytest
 
-from simulator.control.up import endpoints, stand
+from simulator.control.endpoints import endpoints
+from simulator.control.up import stand
 from simulator.lab import Lab
 from simulator.lab.options import WireOptions
 

@@ -9,7 +9,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from simulator.control.up import endpoints, stand
+from simulator.control.endpoints import endpoints
+from simulator.control.up import stand
 from simulator.lab import Lab
 from simulator.lab.options import WireOptions
 from tests.interop.programs import execute, need

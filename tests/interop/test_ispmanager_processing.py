@@ -22,7 +22,8 @@ from provisioner.log import ModuleLog
 from provisioner.modules.ispmanager import NAME, ispmanager_type
 from provisioner.services import State
 from provisioner.sql_store import SqlStore
-from simulator.control.up import endpoints, stand
+from simulator.control.endpoints import endpoints
+from simulator.control.up import stand
 from simulator.files.lab_file import data_directory
 from simulator.lab import Lab
 from simulator.lab.options import WireOptions

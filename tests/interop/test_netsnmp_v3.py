@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from simulator.control.up import _greeting, endpoints, stand
+from simulator.control.endpoints import endpoints, greeting
+from simulator.control.up import stand
 from simulator.fabric import Endpoint, UdpFabric
 from simulator.kernel import LoopClock
 from simulator.lab import Lab
@@ -144,7 +145,7 @@ async def test_the_line_that_is_printed_for_a_rack_of_version_3_works_as_it_stan
             "name": "sw-s1", "host": "", "port": 0, "version": "3", "user": "dcimanager",
             "auth": "sha256", "auth_key": "correct-horse", "priv": "aes", "priv_key": "battery-staple",
         }  # fmt: skip
-        (line,) = (line for line in _greeting(standing) if "switch sw-s1" in line)
+        (line,) = (line for line in greeting(standing) if "switch sw-s1" in line)
         _, _, command = line.partition("snmpwalk ")
         answer = await execute(need("snmpwalk"), "-m", "", "-On", *command.split())
         assert '.1.3.6.1.2.1.1.5.0 = STRING: "sw-s1"' in answer.out, answer.text

@@ -20,7 +20,8 @@ from provisioner.clients.coremanager import CoreClient
 from provisioner.clients.ispmanager import IspmanagerClient
 from provisioner.clock import SystemClock
 from provisioner.log import ModuleLog
-from simulator.control.up import endpoints, stand
+from simulator.control.endpoints import endpoints
+from simulator.control.up import stand
 from simulator.lab import Lab
 from simulator.lab.options import WireOptions
 from tests.interop.programs import execute

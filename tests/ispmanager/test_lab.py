@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from simulator.control.client.health import check_health
-from simulator.control.up import endpoints, stand, write_endpoints
+from simulator.control.endpoints import endpoints, write_endpoints
+from simulator.control.up import stand
 from simulator.faults import CATALOGUE, NotPossible
 from simulator.files.lab_file import lab_from_mapping
 from simulator.files.problems import FileProblems
