@@ -8,6 +8,7 @@ import json
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 
+import junitparser
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
@@ -95,6 +96,21 @@ def test_junit_counts_and_carries_what_replays_the_run() -> None:
     assert failure.text is not None
     assert "seen:     failed (error: no\ufffd time)" in failure.text
     assert suite[2].find("error") is not None
+
+
+def test_a_reader_that_is_not_ours_finds_the_same_verdicts_in_junit() -> None:
+    document = junitparser.JUnitXml.fromstring(junit([PASSED, FAILED, BROKEN]).encode())
+    counted = (document.tests, document.failures, document.errors)
+    document.update_statistics()
+    assert counted == (document.tests, document.failures, document.errors) == (3, 1, 1)
+    passed, failed, broken = (case for suite in document for case in suite)
+    assert passed.is_passed
+    assert (failed.is_failure, failed.name, failed.result[0].message) == (
+        True,
+        FAILED.name,
+        "service web1 is: expected active, seen failed (error: no\ufffd time)",
+    )
+    assert broken.is_error
 
 
 class Links(HTMLParser):

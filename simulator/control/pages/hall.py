@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from html import escape
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from simulator.dcim.records import Server as Record
 from simulator.lab import Run
@@ -10,54 +13,47 @@ from simulator.plant import BootState, Server
 
 __all__ = ["page"]
 
-STYLE = """
-body{font:14px/1.45 system-ui,sans-serif;margin:2rem;background:#f6f7f9;color:#1c2430}
-h1{font-size:1.3rem;margin:0 0 .2rem} p{margin:.2rem 0 1rem;color:#5a6675}
-.racks{display:flex;gap:1.2rem;flex-wrap:wrap;align-items:flex-start}
-.rack{background:#fff;border:1px solid #d5dae1;border-radius:6px;padding:.8rem;min-width:22rem}
-.rack h2{font-size:1rem;margin:0 0 .5rem}
-table{border-collapse:collapse;width:100%} td{padding:.15rem .45rem;border-top:1px solid #edf0f3;white-space:nowrap}
-th{text-align:left;font-weight:normal;color:#8a94a2;font-size:12px;padding:.1rem .45rem} .belief{color:#5a6675}
-.led{display:inline-block;width:.65rem;height:.65rem;border-radius:50%;background:#c3cad3}
-.on{background:#2aa84a}.busy{background:#e0a100}.bad{background:#cf2e2e}
-pre{background:#fff;border:1px solid #d5dae1;border-radius:6px;padding:.8rem;overflow:auto;font-size:12px}
-"""
+LAST_EVENTS = 25
+_ENVIRONMENT = Environment(
+    loader=PackageLoader("simulator.control.pages", ""), autoescape=True, undefined=StrictUndefined
+)
 
 
-HEAD = "<tr><th></th><th></th><th></th><th>is</th><th>the panel believes</th></tr>"
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A machine of a rack. `led`: "on", "busy", "bad" or "" for off; `belief`: what the panel has on record."""
+
+    led: str
+    name: str
+    what: str
+    doing: str
+    belief: str = ""
 
 
 def page(run: Run) -> str:
     """The whole page as HTML."""
-    racks = "".join(_rack(run, rack) for rack in run.plan.racks)
-    last = "\n".join(escape(str(record)) for record in list(run.journal)[-25:])
-    return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Rackloop: {escape(run.plan.name)}</title>'
-        f"<style>{STYLE}</style></head><body><h1>{escape(run.plan.name)}</h1>"
-        f"<p>lab time {run.clock.now():.0f} s ({run.clock.calendar():%Y-%m-%d %H:%M:%S} UTC), {run.mode}, seed "
-        f'{run.seed}. As JSON: <a href="/__lab/state">state</a>, <a href="/__lab/journal">journal</a>, '
-        f'<a href="/__lab/faults">faults</a>, <a href="/__lab/report">report on clients</a>, <a href="/__lab/clock">clock</a>.</p>'
-        f'<div class="racks">{racks}</div><h2>Last events</h2><pre>{last or "nothing yet"}</pre></body></html>'
+    return _ENVIRONMENT.get_template("hall.html.j2").render(
+        lab=run.plan.name,
+        now=run.clock.now(),
+        calendar=run.clock.calendar(),
+        mode=run.mode,
+        seed=run.seed,
+        racks=[{"name": rack, "rows": list(_rows(run, rack))} for rack in run.plan.racks],
+        events=[str(record) for record in list(run.journal)[-LAST_EVENTS:]],
     )
 
 
-def _rack(run: Run, rack: str) -> str:
+def _rows(run: Run, rack: str) -> Iterator[Row]:
     believed = {server.name: _belief(run, server) for server in run.panel.inventory.servers}
-    rows = [
-        _server(run.plant.servers[plan.name], plan.configuration.text, believed.get(plan.name, ""))
-        for plan in run.plan.servers.values()
-        if plan.rack == rack
-    ]
+    for plan in run.plan.servers.values():
+        if plan.rack == rack:
+            server = run.plant.servers[plan.name]
+            yield Row(_led(server), plan.name, plan.configuration.text, _doing(server), believed.get(plan.name, ""))
     for group, word in ((run.plan.switches, "ports up"), (run.plan.pdus, "outlets on")):
         for name, device in group.items():
-            if device.rack != rack:
-                continue
-            alive, count, total = _equipment(run, name)
-            rows.append(
-                f'<tr><td><span class="led {"on" if alive else "bad"}"></span></td><td>{escape(name)}</td>'
-                f"<td>{escape(device.model)}</td><td>{count} of {total} {word}</td><td></td></tr>"
-            )
-    return f'<div class="rack"><h2>Rack {escape(rack)}</h2><table>{HEAD}{"".join(rows)}</table></div>'
+            if device.rack == rack:
+                alive, count, total = _equipment(run, name)
+                yield Row("on" if alive else "bad", name, device.model, f"{count} of {total} {word}")
 
 
 def _equipment(run: Run, name: str) -> tuple[bool, int, int]:
@@ -79,13 +75,15 @@ def _belief(run: Run, server: Record) -> str:
     return ", ".join(word for word in words if word)
 
 
-def _server(server: Server, configuration: str, believed: str) -> str:
+def _led(server: Server) -> str:
     if not server.bmc_alive or server.frozen:
-        led = "bad"
-    elif server.state is BootState.RUNNING:
-        led = "on"
-    else:
-        led = "busy" if server.powered else ""
+        return "bad"
+    if server.state is BootState.RUNNING:
+        return "on"
+    return "busy" if server.powered else ""
+
+
+def _doing(server: Server) -> str:
     doing = server.state.value.replace("_", " ")
     if server.state in (BootState.INSTALLING, BootState.DIAGNOSING):
         doing += f" {server.progress} %"
@@ -97,7 +95,4 @@ def _server(server: Server, configuration: str, believed: str) -> str:
         doing += f" ({server.hint})"
     if server.os and server.state is BootState.RUNNING:
         doing += f" {server.os.name}"
-    return (
-        f'<tr><td><span class="led {led}"></span></td><td>{escape(server.name)}</td><td>{escape(configuration)}</td>'
-        f"<td>{escape(doing)}</td><td class=belief>{escape(believed)}</td></tr>"
-    )
+    return doing
