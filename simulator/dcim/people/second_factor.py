@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hmac
-import struct
+
+import pyotp
 
 from simulator.dcim.errors import Invalid
 from simulator.kernel import Clock, Streams
@@ -20,11 +20,14 @@ STREAM = "panel/reserve codes"
 
 
 def one_time_code(secret: str, posix: float) -> int:
-    """Six digits (RFC 4226, 5.3). `secret` is base32, `posix` seconds. Raises Invalid for a secret that is not base32."""
-    digest = hmac.digest(_key(secret), struct.pack(">Q", int(posix) // STEP), "sha1")
-    place = digest[-1] & 15
-    number: int = struct.unpack_from(">I", digest, place)[0] & 0x7FFFFFFF
-    return number % 1_000_000
+    """Six digits (RFC 4226, 5.3). `secret` is base32, `posix` seconds. Raises Invalid for a secret that is
+    not base32, or too short to be one.
+    """
+    _key(secret)  # pyotp would pad one that is cut short
+    try:
+        return int(pyotp.TOTP(secret, interval=STEP).at(int(posix)))
+    except ValueError as error:
+        raise Invalid("secret", str(error)) from None
 
 
 class SecondFactor:
