@@ -6,6 +6,7 @@ from simulator.bmc.device import Bmc
 from simulator.fabric import Address, Endpoint, Fabric
 from simulator.ipmi.interference import Interference
 from simulator.kernel import Timer
+from simulator.kernel.hosts import reached_at
 
 __all__ = ["serve_bmc"]
 
@@ -14,7 +15,8 @@ async def serve_bmc(bmc: Bmc, fabric: Fabric, address: Address) -> Endpoint:
     """Put a BMC at an address; port 0 takes a free one. Closing the endpoint takes it off again. Raises AddressInUse."""
     service = _Service(bmc, fabric)
     service.endpoint = await fabric.open(address, service.receive)
-    bmc.address = service.endpoint.address
+    host, port = service.endpoint.address
+    bmc.address = reached_at(host), port
     bmc.line = service
     return service
 

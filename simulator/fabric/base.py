@@ -43,5 +43,5 @@ class Fabric(Protocol):
     async def open(self, address: Address | None, receiver: Receiver) -> Endpoint:
         """Bind an endpoint; None, or port 0, lets the network choose. Raises AddressInUse."""
 
-    def set_conditions(self, host: str, conditions: Conditions | None) -> None:
-        """What happens to datagrams from and to this host; None is a calm link again."""
+    def set_conditions(self, end: str | Address, conditions: Conditions | None) -> None:
+        """What happens to datagrams from and to this host, or this address of it; None is a calm link again."""

@@ -1,4 +1,4 @@
-"""What a link does to datagrams: seeded loss, delay, duplication and reordering, by host."""
+"""What a link does to datagrams: seeded loss, delay, duplication and reordering, by host or by address."""
 
 from __future__ import annotations
 
@@ -33,29 +33,32 @@ class Conditions:
 
 
 class Links:
-    """The links that are not calm, by the host at their end."""
+    """The links that are not calm, by the host at their end, or by its address: hosts of a lab for other machines are told
+    apart by their ports.
+    """
 
     def __init__(self, streams: Streams) -> None:
         self._streams = streams
-        self._conditions: dict[str, Conditions] = {}
+        self._conditions: dict[str | tuple[str, int], Conditions] = {}
 
     @property
     def calm(self) -> bool:
         """No link is bad."""
         return not self._conditions
 
-    def set(self, host: str, conditions: Conditions | None) -> None:
-        """What happens to datagrams from and to this host; None is a calm link again."""
+    def set(self, end: str | tuple[str, int], conditions: Conditions | None) -> None:
+        """What happens to datagrams from and to this host or address; None is a calm link again."""
         if conditions is None:
-            self._conditions.pop(host, None)
+            self._conditions.pop(end, None)
         else:
-            self._conditions[host] = conditions
+            self._conditions[end] = conditions
 
-    def fate(self, host: str) -> Sequence[float] | None:
-        """The delays with which copies of a datagram get over this host's link, none when it is lost; None when the
+    def fate(self, address: tuple[str, int]) -> Sequence[float] | None:
+        """The delays with which copies of a datagram get over this end's link, none when it is lost; None when the
         link is calm.
         """
-        link = self._conditions.get(host)
+        host = address[0]
+        link = self._conditions.get(address) or self._conditions.get(host)
         if link is None:
             return None
         chance = self._streams[f"fabric/{host}"]

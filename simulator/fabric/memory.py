@@ -38,9 +38,9 @@ class MemoryFabric:
     async def open(self, address: Address | None, receiver: Receiver) -> _End:
         return self._bind(address, receiver)
 
-    def set_conditions(self, host: str, conditions: Conditions | None) -> None:
-        """What happens to datagrams from and to this host; None is a calm link again."""
-        self._links.set(host, conditions)
+    def set_conditions(self, end: str | Address, conditions: Conditions | None) -> None:
+        """What happens to datagrams from and to this host or address; None is a calm link again."""
+        self._links.set(end, conditions)
 
     def _bind(self, address: Address | None, receiver: Receiver) -> _End:
         host, port = address or ("0.0.0.0", 0)  # noqa: S104 - no real socket is opened
@@ -68,7 +68,7 @@ class MemoryFabric:
         if links.calm:
             self._loop.call_at(self._loop.time() + CALM, self._deliver, data, source, to)
             return
-        here, there = links.fate(source[0]), links.fate(to[0])
+        here, there = links.fate(source), links.fate(to)
         for first in (CALM / 2,) if here is None else here:
             for second in (CALM / 2,) if there is None else there:
                 self.time.call_later(first + second, self._deliver, data, source, to)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from ipaddress import ip_address
 from typing import Protocol
 
 from simulator.fabric.base import Address, Endpoint, Fabric
+from simulator.kernel.hosts import reached_at
 
 __all__ = ["Device", "serve", "serve_device", "serve_late"]
 
@@ -53,7 +55,9 @@ async def serve_late(
 async def serve_device(device: Device, fabric: Fabric, address: Address | None) -> Endpoint:
     """Put a device on the network, and tell it its way out. Raises AddressInUse."""
     endpoint = await serve_late(fabric, address, device.receive)
-    device.send, device.address = endpoint.send, bytes(map(int, endpoint.address[0].split(".")))
+    host = ip_address(reached_at(endpoint.address[0]))
+    # What an SNMPv1 trap says of its sender has room for IPv4 only.
+    device.send, device.address = endpoint.send, host.packed if host.version == 4 else bytes(4)
     return endpoint
 
 

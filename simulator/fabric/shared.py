@@ -155,7 +155,7 @@ class _Shared:
             if fabric.calm:
                 end.receiver(data, source)
             else:
-                fabric.pass_on(end.address[0], partial(end.receiver, data, source))
+                fabric.pass_on(end.address, partial(end.receiver, data, source))
 
     def send(self, end: _End, data: bytes, to: Address) -> None:
         if self._ends.get(end.octets) is not end:
@@ -184,7 +184,7 @@ class _End:
         if fabric.calm:
             self._shared.send(self, data, to)
         else:
-            fabric.pass_on(self.address[0], partial(self._shared.send, self, data, to))
+            fabric.pass_on(self.address, partial(self._shared.send, self, data, to))
 
     def close(self) -> None:
         if self._shared._ends.get(self.octets) is self:

@@ -49,13 +49,13 @@ class UdpFabric:
         """No link is bad."""
         return self._links.calm
 
-    def set_conditions(self, host: str, conditions: Conditions | None) -> None:
-        """What happens to datagrams from and to this host; None is a calm link again."""
-        self._links.set(host, conditions)
+    def set_conditions(self, end: str | Address, conditions: Conditions | None) -> None:
+        """What happens to datagrams from and to this host, or this address of it; None is a calm link again."""
+        self._links.set(end, conditions)
 
-    def pass_on(self, host: str, act: Callable[[], None]) -> None:
-        """Do what a datagram at the end on `host` is about to cause, as often and as late as its link lets it."""
-        fate = self._links.fate(host)
+    def pass_on(self, end: Address, act: Callable[[], None]) -> None:
+        """Do what a datagram at this end is about to cause, as often and as late as its link lets it."""
+        fate = self._links.fate(end)
         if fate is None:
             act()
         else:
@@ -83,13 +83,13 @@ class _End(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: Any) -> None:
         self._fabric.delivered += 1
         self._fabric.activity.touch()
-        self._fabric.pass_on(self.address[0], lambda: self._receiver(data, (addr[0], addr[1])))
+        self._fabric.pass_on(self.address, lambda: self._receiver(data, (addr[0], addr[1])))
 
     def error_received(self, exc: Exception) -> None:
         """An ICMP refusal: for a datagram network that is the same as silence."""
 
     def send(self, data: bytes, to: Address) -> None:
-        self._fabric.pass_on(self.address[0], lambda: self._send(data, to))
+        self._fabric.pass_on(self.address, lambda: self._send(data, to))
 
     def _send(self, data: bytes, to: Address) -> None:
         if self._transport is not None and not self._transport.is_closing():

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Protocol
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from simulator.bmc import Bmc
-from simulator.fabric import Fabric
+from simulator.fabric import Address, Fabric
 from simulator.files.units import Duration, parse_duration, parse_share
 from simulator.kernel import Streams
 from simulator.kernel.wire import Wire
@@ -91,7 +91,8 @@ class World(Protocol):
     def hosting_services(self) -> Restartable | None:
         """The ispmanager's; None where there is none."""
 
-    def bmc_host(self, server: str) -> str: ...
+    def bmc_address(self, server: str) -> Address:
+        """What the BMC is bound to on the management network."""
 
     def bmc(self, server: str) -> Bmc:
         """The BMC of a server, for faults of its protocol."""

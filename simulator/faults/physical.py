@@ -249,9 +249,9 @@ def _outlet_stuck(world: World, params: OnOutlet) -> Undo:
 
 def _link_lossy(world: World, params: LossyLink) -> Undo:
     fabric = world.management
-    host = world.bmc_host(params.server)
+    end = world.bmc_address(params.server)
     fabric.set_conditions(
-        host,
+        end,
         Conditions(
             loss=params.loss,
             duplication=params.duplication,
@@ -260,7 +260,7 @@ def _link_lossy(world: World, params: LossyLink) -> Undo:
             jitter=params.jitter,
         ),
     )
-    return lambda: fabric.set_conditions(host, None)
+    return lambda: fabric.set_conditions(end, None)
 
 
 def _services(world: World, params: OnPanel) -> RestartableService:

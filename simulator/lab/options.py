@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-__all__ = ["LOOPBACK", "ClockSpec", "DriverKind", "WireOptions"]
+__all__ = ["ClockSpec", "DriverKind", "WireOptions"]
 
-LOOPBACK = ("127.0.0.1", "localhost")
 DriverKind = Literal["own", "foreign"]
 ClockSpec = str
 """`real`, `scaled:N`, `stepped`, or `auto`: moved by itself, when every actor is ours."""

@@ -62,6 +62,8 @@ class Run:
     pdus: dict[str, Address] = field(default_factory=dict)
     traps: Address | None = None
     """Where the panel listens for traps; None where it does not."""
+    bound: dict[str, Address] = field(default_factory=dict)
+    """What each device listens on, by its name: "everywhere", when the lab is for other machines."""
     bmc_devices: dict[str, Bmc] = field(default_factory=dict)
     stations: dict[str, Station[Any]] = field(default_factory=dict)
     """The SNMP agents of switches and PDUs."""
@@ -88,9 +90,9 @@ class Run:
     def hosting_services(self) -> Gateway | None:
         return self.ispmanager
 
-    def bmc_host(self, server: str) -> str:
+    def bmc_address(self, server: str) -> Address:
         self._require_emulated(server)
-        return self.bmcs[server][0]
+        return self.bound.get(server, self.bmcs[server])
 
     def _require_emulated(self, server: str) -> None:
         if server in self.bmcs and server not in self.bmc_devices:

@@ -34,10 +34,11 @@ from simulator.files.lab_schema import SinkSpec
 from simulator.files.plan import LabPlan, PduPlan, SwitchPlan
 from simulator.ispmanager import create_app as create_ispmanager
 from simulator.kernel import LAB_EPOCH, Activity, Clock, Journal, LoopClock, SteppedClock, Streams, VirtualLoop
+from simulator.kernel.hosts import is_loopback, reached_at
 from simulator.kernel.wire import Wire
 from simulator.lab.attaching import Octets, attach_to, devices_of
 from simulator.lab.build import build_hosting, build_plant, panel_config, timings_of
-from simulator.lab.options import LOOPBACK, ClockSpec, WireOptions
+from simulator.lab.options import ClockSpec, WireOptions
 from simulator.lab.run import Resumed, Run
 from simulator.plant import Physics
 from simulator.snmp import Version
@@ -115,7 +116,7 @@ async def wire(plan: LabPlan, options: WireOptions, *, resumed: Resumed | None =
             factory,
             os.urandom,
             free_ports=options.devices == "free ports",
-            device_host=None if options.host in LOOPBACK else options.host,
+            device_host=None if is_loopback(options.host) else options.host,
             resumed=resumed,
         ) as run:
             servers = [WebServer(run.gateway6, sock, certificate), WebServer(run.gateway5, sock5, certificate)]
@@ -184,6 +185,7 @@ async def _running(
     async with AsyncExitStack() as stack:
         stack.callback(plant.close)
         places: dict[str, dict[str, Address]] = {"bmcs": {}, "switches": {}, "pdus": {}}
+        bound: dict[str, Address] = {}
         bmcs: dict[str, Bmc] = {}
         stations: dict[str, Station[Any]] = {}
         for group, name, planned, attach in devices_of(plan, plant, fabric, octets, clock, bmcs, stations):
@@ -191,7 +193,8 @@ async def _running(
                 planned = (device_host, planned[1] + sum(map(len, places.values())))
             endpoint = await attach_to(attach, planned, free=free_ports)
             stack.callback(endpoint.close)
-            places[group][name] = endpoint.address
+            host, number = bound[name] = endpoint.address
+            places[group][name] = (reached_at(host), number)
         for server in plan.servers.values():
             if server.bmc.driver:
                 places["bmcs"][server.name] = (server.bmc.host, server.bmc.port)
@@ -219,7 +222,7 @@ async def _running(
             interferences[name] = interference
         run = Run(
             plan, mode, streams.seed, clock, streams, journal, activity, fabric, plant, panel, gateway6, gateway5, messages, interferences,
-            dci6_url="http://dci6.lab", dci5_url="http://dci5.lab", certificate=None, bmc_devices=bmcs, stations=stations,
+            dci6_url="http://dci6.lab", dci5_url="http://dci5.lab", certificate=None, bound=bound, bmc_devices=bmcs, stations=stations,
             bmcs=places["bmcs"], switches=places["switches"], pdus=places["pdus"],
             hosting=hosting, ispmanager=ispmanager, ispmanager_url="http://ispmanager.lab" if ispmanager else None,
         )  # fmt: skip

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from simulator.kernel.hosts import LOOPBACK, reached_at
 from simulator.web.request_line import LaxProtocol
 
 __all__ = ["Certificate", "WebServer", "bind", "self_signed"]
@@ -76,7 +77,8 @@ def self_signed(host: str, today: datetime) -> Certificate:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "rackloop")])
     alternatives: list[x509.GeneralName] = [x509.DNSName("localhost")]
     with contextlib.suppress(ValueError):
-        alternatives.append(x509.IPAddress(ip_address(host)))
+        addresses = dict.fromkeys([ip_address(reached_at(host)), ip_address(LOOPBACK)])
+        alternatives += map(x509.IPAddress, addresses)
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -116,7 +118,9 @@ class WebServer:
 
     @property
     def url(self) -> str:
+        """Where this machine reaches it."""
         host, port = self._sock.getsockname()[:2]
+        host = reached_at(host)
         scheme = "https" if self._certificate else "http"
         return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 

@@ -14,7 +14,7 @@ class World:
         self.management = None
         self.panel_services = None
 
-    def bmc_host(self, server):
+    def bmc_address(self, server):
         raise AssertionError(server)
 
 

@@ -55,4 +55,4 @@ def test_what_the_image_installs_runs_scenarios_and_stands_healthy(tmp_path: Pat
             lab.terminate()
             lab.wait(30)
     assert healthy.returncode == 0, healthy.stderr
-    assert hosts == {"0.0.0.0"}
+    assert hosts == {"127.0.0.1"}

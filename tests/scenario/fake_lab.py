@@ -46,7 +46,9 @@ class FakeRun:
                     cables={0: None},
                 )
             )
-        world: Any = SimpleNamespace(plant=self.plant, management=None, panel_services=None, bmc_host=lambda name: "")
+        world: Any = SimpleNamespace(
+            plant=self.plant, management=None, panel_services=None, bmc_address=lambda name: ("", 0)
+        )
         self.faults = FaultEngine(world, self.clock, self.journal)
         self.dci6_url = "http://panel"
         self.ispmanager_url = None

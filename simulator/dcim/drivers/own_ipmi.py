@@ -29,6 +29,7 @@ from simulator.ipmi.commands import (
 from simulator.ipmi.crypto import CipherSuite
 from simulator.ipmi.errors import IpmiError, Malformed, NoAnswer, SessionError
 from simulator.kernel import Timer
+from simulator.kernel.hosts import local_for
 
 __all__ = ["OwnBmcDriver"]
 
@@ -141,9 +142,7 @@ class _Conversation:
     async def hold(self, requests: Sequence[Request]) -> None:
         """Log in, ask, log out; returns when the client has settled."""
         client, time = self._client, self._fabric.time
-        # A BMC that is not of this machine is reached from whatever address the way there has.
-        local = None if self._to[0].startswith("127.") else ("0.0.0.0", 0)  # noqa: S104
-        self._endpoint = await self._fabric.open(local, self._receive)
+        self._endpoint = await self._fabric.open(local_for(self._to[0]), self._receive)
         try:
             now = time.now()
             self._send(client.start(now))

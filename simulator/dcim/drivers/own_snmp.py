@@ -10,6 +10,7 @@ from simulator.dcim.drivers.handlers import PagedPdu, PagedSwitch, pdu_handler, 
 from simulator.dcim.drivers.handlers.equipment import Value
 from simulator.dcim.drivers.handlers.vlans import Setting
 from simulator.fabric import Address, Endpoint, Fabric
+from simulator.kernel.hosts import local_for
 from simulator.snmp import (
     Asker,
     Malformed,
@@ -136,7 +137,7 @@ class SnmpSession:
         fabric, name = self._fabric, self._access.name
         with fabric.activity.busy():
             if not self._endpoints:
-                self._endpoints.append(await fabric.open(None, self._receive))
+                self._endpoints.append(await fabric.open(local_for(self._address[0]), self._receive))
             loop = asyncio.get_running_loop()
             try:
                 for turn in range(TRIES):
