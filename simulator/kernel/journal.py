@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from simulator.kernel.clock import Clock
@@ -43,17 +45,39 @@ class Record:
 
 
 class Journal:
-    """Records in the order they were written; `watch` is told of each new one at once."""
+    """Records in the order they were written; `watch` is told of each new one at once.
+
+    All are kept, unless `bound` says how many: a lab that is up for weeks forgets its oldest. The hash goes on over all that
+    were ever written.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._records: list[Record] = []
+        self._records: deque[Record] = deque()
         self._watchers: list[Callable[[Record], object]] = []
+        self._most: tuple[int, int] | None = None
+        self._sizes: deque[int] = deque()
+        self._octets = 0
+        self._digest = hashlib.sha256()
+        self._digested = 0
+        self.dropped = 0
+        """How many of the oldest are no longer kept."""
+
+    def bound(self, records: int, octets: int) -> None:
+        """From now on keep at most so many, and so many octets of them as JSON."""
+        self._most = records, octets
+        self._sizes = deque(len(record.as_json()) for record in self._records)
+        self._octets = sum(self._sizes)
+        self._forget()
 
     def write(self, layer: str, subject: str, what: str, **detail: Any) -> Record:
         """Write down that `what` happened to `subject`; details must be JSON values."""
-        record = Record(len(self._records) + 1, self._clock.now(), layer, subject, what, detail)
+        record = Record(self.dropped + len(self._records) + 1, self._clock.now(), layer, subject, what, detail)
         self._records.append(record)
+        if self._most is not None:
+            self._sizes.append(len(record.as_json()))
+            self._octets += self._sizes[-1]
+            self._forget()
         for watcher in tuple(self._watchers):
             watcher(record)
         return record
@@ -67,19 +91,35 @@ class Journal:
         return iter(self._records)
 
     def __len__(self) -> int:
-        return len(self._records)
+        """How many were written."""
+        return self.dropped + len(self._records)
 
     def __getitem__(self, index: int) -> Record:
+        """Of those that are kept."""
         return self._records[index]
 
     def since(self, number: int) -> list[Record]:
-        """The records after the one with this number."""
-        return self._records[max(number, 0) :]
+        """The records after the one with this number, as far as they are kept."""
+        return list(islice(self._records, max(number - self.dropped, 0), None))
 
     def hash(self) -> str:
         """SHA-256 over all records as JSON lines: equal runs have equal hashes."""
-        digest = hashlib.sha256()
-        for record in self._records:
-            digest.update(record.as_json().encode())
-            digest.update(b"\n")
-        return digest.hexdigest()
+        for record in self.since(self._digested):
+            self._digest_one(record)
+        return self._digest.hexdigest()
+
+    def _digest_one(self, record: Record) -> None:
+        self._digest.update(record.as_json().encode())
+        self._digest.update(b"\n")
+        self._digested = record.number
+
+    def _forget(self) -> None:
+        """Let go of the oldest until there is room; what the hash has not seen yet it sees now."""
+        assert self._most is not None
+        most, octets = self._most
+        while len(self._records) > most or (self._octets > octets and len(self._records) > 1):
+            record = self._records.popleft()
+            self._octets -= self._sizes.popleft()
+            if record.number > self._digested:
+                self._digest_one(record)
+            self.dropped += 1
