@@ -9,7 +9,7 @@ from simulator.review.action_tables import Act
 from simulator.review.actions import Deed
 from simulator.review.findings import RULES, Finding, Severity
 from simulator.review.recorder import HttpCall, Recorder
-from simulator.review.report import as_dict
+from simulator.review.report import as_dict, shown_call
 from simulator.review.reviewing import review
 
-__all__ = ["RULES", "Act", "Deed", "Finding", "HttpCall", "Recorder", "Severity", "as_dict", "review"]
+__all__ = ["RULES", "Act", "Deed", "Finding", "HttpCall", "Recorder", "Severity", "as_dict", "review", "shown_call"]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, cast
@@ -13,7 +14,7 @@ from urllib.parse import parse_qsl
 from simulator.api6.calls import Routes
 from simulator.api6.routes import known_routes
 
-__all__ = ["SECRET", "Kind", "PanelName", "Words", "masked", "words_of"]
+__all__ = ["Kind", "PanelName", "Words", "words_of"]
 
 PanelName = Literal[5, 6, "ispmanager"]
 Kind = Literal["server", "operation", "port", "outlet", "address", "connection"]
@@ -26,7 +27,8 @@ _PLACES: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("outlet", re.compile(r"/dci/v3/pdu/\d{1,9}/port/(\d{1,9})(?:/|$)")),
     ("address", re.compile(r"/ip/v3/ip/(\d{1,9})(?:/|$)")),
 )
-SECRET = re.compile(r"(passw|ipmipass|authinfo|confirm|token|secret|^auth$|^key$)", re.IGNORECASE)
+NESTED = 100
+"""Levels in a body beyond which no API's call goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Words:
     """The id of the thing of this kind; None when the call names none."""
     values: Mapping[str, Any]
     """Body and query of 6, parameters of COREmanager."""
+    malformed: str = ""
+    """What keeps the body from being read the same way by every program, in a few words; empty when nothing does."""
 
 
 def words_of(panel: PanelName, method: str, path: str, query: str, body: bytes) -> Words:
@@ -52,7 +56,8 @@ def words_of(panel: PanelName, method: str, path: str, query: str, body: bytes) 
     path = path.removeprefix("/api")
     found = next(((kind, int(place[1])) for kind, each in _PLACES if (place := each.match(path))), None)
     kind, number = found or ("server", None)
-    return Words(_routes().action(method, path) or "", kind, number, {**asked, **_object(body)})
+    said, malformed = _object(body)
+    return Words(_routes().action(method, path) or "", kind, number, {**asked, **said}, malformed)
 
 
 def _thing(func: str, asked: Mapping[str, str]) -> tuple[Kind, str]:
@@ -82,24 +87,47 @@ def _routes() -> Routes:
     return cast(Routes, known_routes()[0])
 
 
-def _object(body: bytes) -> dict[str, Any]:
+def _object(body: bytes) -> tuple[dict[str, Any], str]:
+    """What a JSON body says, and what is wrong with it as JSON. What Python reads beyond the standard is a wrong, too:
+    other programs do not.
+    """
+    if not body.strip():
+        return {}, ""
+    wrongs: list[str] = []
     try:
-        found = json.loads(body) if body.strip() else {}
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+        found = json.loads(body, parse_constant=lambda word: wrongs.append(f"{word} is no JSON"))
+    except RecursionError:
+        return {}, f"it is nested deeper than {NESTED} levels"
+    except ValueError:
+        return {}, "it is not JSON"
+    wrongs += _wrongs(found)
+    return (found if isinstance(found, dict) else {}), "; ".join(dict.fromkeys(wrongs))
+
+
+def _wrongs(value: Any) -> Iterator[str]:
+    """Without recursion: how deep it goes is the client's choice."""
+    level, depth = [value], 0
+    while level and depth <= NESTED:
+        for each in level:
+            if isinstance(each, float) and not math.isfinite(each):
+                yield "a number in it is too large"
+            elif isinstance(each, str) and not _whole(each):
+                yield "a text in it has half of a surrogate pair"
+            elif isinstance(each, dict) and not all(map(_whole, each)):
+                yield "a key in it has half of a surrogate pair"
+        level = [inner for each in level if isinstance(each, dict | list) for inner in _inside(each)]
+        depth += 1
+    if level:
+        yield f"it is nested deeper than {NESTED} levels"
+
+
+def _inside(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value
+
+
+def _whole(text: str) -> bool:
+    return text.isascii() or not any("\ud800" <= each <= "\udfff" for each in text)
 
 
 def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
-
-
-def masked(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Without what nobody else may read, however deep it is."""
-    return {key: "********" if SECRET.search(key) else _masked(value) for key, value in values.items()}
-
-
-def _masked(value: Any) -> Any:
-    if isinstance(value, dict):
-        return masked(value)
-    return [_masked(each) for each in value] if isinstance(value, list) else value

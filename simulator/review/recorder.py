@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -21,6 +22,8 @@ __all__ = ["HttpCall", "Recorder"]
 
 KEPT = 50_000
 """Calls remembered; older ones are forgotten."""
+KEPT_OCTETS = 128 << 20
+"""Octets of their bodies and answers remembered; again the oldest go first."""
 OURS = "rackloop"
 """Begins the user agent of our own programs, which are nobody's client."""
 LARGEST = 1 << 16
@@ -60,7 +63,8 @@ class Recorder:
         self.run = run
         self.since = run.clock.now()
         self.forgotten = 0
-        self._calls: deque[HttpCall] = deque(maxlen=KEPT)
+        self._calls: deque[HttpCall] = deque()
+        self._octets = 0
         self._count = 0
 
     def watch(self) -> None:
@@ -73,7 +77,7 @@ class Recorder:
     def restart(self) -> None:
         """Forget what was seen, for the next trial."""
         self._calls.clear()
-        self._count = self.forgotten = 0
+        self._octets = self._count = self.forgotten = 0
         self.since = self.run.clock.now()
 
     def __iter__(self) -> Iterator[HttpCall]:
@@ -82,10 +86,27 @@ class Recorder:
     def __len__(self) -> int:
         return len(self._calls)
 
+    @property
+    def seen(self) -> int:
+        """How many calls were made, those forgotten included."""
+        return self._count
+
+    def after(self, number: int, most: int) -> list[HttpCall]:
+        """So many calls after the one of this number, as far as they are remembered."""
+        start = max(number - self.forgotten, 0)
+        return list(islice(self._calls, start, start + most))
+
     def add(self, call: HttpCall) -> None:
-        self.forgotten += len(self._calls) == KEPT
         self._count += 1
         self._calls.append(replace(call, number=self._count))
+        self._octets += _size(call)
+        while len(self._calls) > KEPT or (self._octets > KEPT_OCTETS and len(self._calls) > 1):
+            self._octets -= _size(self._calls.popleft())
+            self.forgotten += 1
+
+
+def _size(call: HttpCall) -> int:
+    return len(call.body) + len(call.answer) + len(call.path) + len(call.query)
 
 
 class _Tap:

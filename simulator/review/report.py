@@ -7,10 +7,10 @@ from typing import Any
 
 from simulator.review.actions import deed_of
 from simulator.review.findings import RULES, Finding
-from simulator.review.parsing import masked
+from simulator.review.masking import masked, masked_body, masked_path, masked_query, writable
 from simulator.review.recorder import HttpCall, Recorder
 
-__all__ = ["as_dict"]
+__all__ = ["as_dict", "shown_call"]
 
 SHOWN = 6
 """Calls shown of a finding."""
@@ -20,7 +20,7 @@ def as_dict(recorder: Recorder, findings: Sequence[Finding]) -> dict[str, Any]:
     """`{"calls", "since", "clients", "findings": [{"rule", "severity", "where", "text", "advice", "source", "calls"}]}`."""
     calls = {call.number: call for call in recorder}
     clients = list(dict.fromkeys(call.client for call in recorder))
-    return {
+    report: dict[str, Any] = {
         "since": recorder.since,
         "now": recorder.run.clock.now(),
         "calls": len(recorder),
@@ -40,6 +40,8 @@ def as_dict(recorder: Recorder, findings: Sequence[Finding]) -> dict[str, Any]:
             for finding in findings
         ],
     }
+    found: dict[str, Any] = _writable(report)
+    return found
 
 
 def _call(call: HttpCall) -> dict[str, Any]:
@@ -47,9 +49,33 @@ def _call(call: HttpCall) -> dict[str, Any]:
     return {
         "number": call.number,
         "at": round(call.at, 3),
-        "call": f"{call.method} {call.path}",
+        "call": f"{call.method} {masked_path(call.path)}",
         "action": call.words.action,
         "values": masked(call.words.values),
         "status": call.status,
         "refused": deed.refused,
     }
+
+
+def shown_call(call: HttpCall) -> dict[str, Any]:
+    """A call whole: who, when, what, and the answer. Secrets are masked."""
+    shown = {
+        **_call(call),
+        "ended": round(call.ended, 3),
+        "panel": str(call.panel),
+        "client": call.client,
+        "query": masked_query(call.query),
+        "body": masked_body(call.body, form=call.panel != 6),
+        "answer": masked_body(call.answer),
+        "malformed": call.words.malformed,
+    }
+    del shown["values"]
+    found: dict[str, Any] = _writable(shown)
+    return found
+
+
+def _writable(value: Any) -> Any:
+    """Whatever clients put into it: names, paths and errors are theirs, too."""
+    if isinstance(value, dict):
+        return {str(writable(key)): _writable(each) for key, each in value.items()}
+    return [_writable(each) for each in value] if isinstance(value, list) else writable(value)

@@ -23,7 +23,8 @@ from simulator.review.action_tables import (
     WITHOUT_HOSTING,
 )
 from simulator.review.actions import deed_of
-from simulator.review.parsing import masked, words_of
+from simulator.review.masking import masked
+from simulator.review.parsing import words_of
 from tests.review.world import LAB, Client, run
 
 SERVED = {(method, path, action) for method, path, action in known_routes()[0].served()}

@@ -332,3 +332,27 @@ def test_no_calls_upset_the_review_and_it_passes_all_of_them_on(calls, panel):
             as_text(as_dict(recorder, review(recorder)))
 
     run(main())
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ('{"name": NaN}', "NaN is no JSON"),
+        ('{"count": 1e999}', "a number in it is too large"),
+        ('{"name": "\\ud800"}', "half of a surrogate pair"),
+        ('{"\\udfff": 1}', "half of a surrogate pair"),
+        ('{"a":' * 900 + "1" + "}" * 900, "nested deeper than 100 levels"),
+        ("[" * 100_000, "nested deeper than 100 levels"),
+        ('{"name": ', "it is not JSON"),
+    ],
+)
+def test_a_body_that_not_every_program_can_read_is_a_finding_and_breaks_nothing(body, why):
+    async def scene(lab, client):
+        await client.login()
+        for path in ("/dci/v3/user", "/dci/v3/server/1/os_install"):
+            answer = await client.http.post(path, content=body, headers={"content-type": "application/json"})
+            assert answer.status_code < 500
+
+    (finding, *_) = trial(scene)["malformed-body"]
+    assert why in finding["text"]
+    assert finding["severity"] == "error"

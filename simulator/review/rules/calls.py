@@ -77,6 +77,22 @@ def _nearest(deed: Deed) -> str:
 
 
 @rule(
+    "malformed-body",
+    Severity.ERROR,
+    advice="Write JSON as RFC 8259 has it: no NaN, no number beyond a double, whole characters, no nesting without end.",
+    source="RFC 8259, 6, 8 and 9",
+)
+def malformed(evidence: Evidence) -> Found:
+    groups: dict[str, list[Deed]] = {}
+    for deed in evidence.deeds:
+        if deed.call.words.malformed:
+            groups.setdefault(f"{deed.call.method} {deed.call.path} {deed.call.words.malformed}", []).append(deed)
+    for deeds in groups.values():
+        times = f", {len(deeds)} times" if len(deeds) > 1 else ""
+        yield str(deeds[0]), f"the body cannot be read by every program: {deeds[0].call.words.malformed}{times}", deeds
+
+
+@rule(
     "stale-session",
     Severity.ERROR,
     advice="At 401 (COREmanager: the error auth) log in again and repeat the call: sessions end an hour after their last use.",
