@@ -27,6 +27,7 @@ __all__ = ["app", "main"]
 UNUSABLE = 2
 """Exit status for input that nothing can be done with."""
 _PIPED_WIDTH = 100
+TOKEN_VARIABLE = "RACKLOOP_CONTROL_TOKEN"  # noqa: S105 - its name
 
 app = typer.Typer(
     name="rackloop",
@@ -242,6 +243,12 @@ def up(
     state: Annotated[
         Path | None, typer.Option(help="Folder in which the lab's state is kept: go on where it stopped.")
     ] = None,
+    control_token: Annotated[
+        str | None,
+        typer.Option(
+            envvar=TOKEN_VARIABLE, help="What the lab control asks for; off loopback one is made unless it is given."
+        ),
+    ] = None,
 ) -> None:
     """Start a lab on real sockets and keep it running until Ctrl-C."""
     from simulator.control import up as standing  # noqa: PLC0415
@@ -256,7 +263,11 @@ def up(
         _refuse(problems)
     options = replace(standing.UP, host=host, clock=clock, tls=tls, seed=seed, drivers=drivers.value)
     try:
-        asyncio.run(standing.up(plan, options, say=typer.echo, endpoints_file=endpoints, state_dir=state))
+        asyncio.run(
+            standing.up(
+                plan, options, say=typer.echo, endpoints_file=endpoints, state_dir=state, control_token=control_token
+            )
+        )
     except (OSError, ValueError) as error:  # an address that is not ours, a clock that there is not
         typer.echo(f"rackloop up: {error}", err=True)
         raise typer.Exit(UNUSABLE) from None
@@ -280,6 +291,9 @@ def health(
 def report(
     endpoints: Annotated[Path | None, typer.Option(help="The file that `up --endpoints` wrote.")] = None,
     control: Annotated[str, typer.Option(help="Where the lab control answers.")] = "http://127.0.0.1:8016",
+    token: Annotated[
+        str | None, typer.Option(envvar=TOKEN_VARIABLE, help="Its control token, if it asks for one.")
+    ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the report as JSON here.")] = None,
     restart: Annotated[bool, typer.Option("--restart", help="Forget what was seen, for the next trial.")] = False,
 ) -> None:
@@ -287,7 +301,10 @@ def report(
     from simulator.control.client.report import NoLab, as_text, control_of, fetch_report  # noqa: PLC0415
 
     try:
-        found = fetch_report(control_of(endpoints) if endpoints else control, restart=restart)
+        if endpoints:
+            control, told = control_of(endpoints)
+            token = token or told
+        found = fetch_report(control, token=token, restart=restart)
     except NoLab as error:
         typer.echo(f"rackloop report: {error}", err=True)
         raise typer.Exit(UNUSABLE) from None

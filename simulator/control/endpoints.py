@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from simulator.files.plan import PduPlan, SwitchPlan
+from simulator.kernel.hosts import is_everywhere, is_loopback
 from simulator.lab import Run
 from simulator.lab.build import snmp_user
 
-__all__ = ["Standing", "endpoints", "greeting", "remove_endpoints", "write_endpoints"]
+__all__ = ["Standing", "check_endpoints", "endpoints", "greeting", "remove_endpoints", "write_endpoints"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,11 @@ class Standing:
     control: str
     starts: int = 1
     """How often the lab has been started, when its state is kept."""
+    token: str | None = None
+    """What the control API asks for, if it does."""
+    clock: str = "real"
+    taken: tuple[str, ...] = ()
+    """What is to be said of ports that somebody else had."""
 
 
 def endpoints(standing: Standing) -> dict[str, Any]:
@@ -36,6 +43,7 @@ def endpoints(standing: Standing) -> dict[str, Any]:
         "dci5": run.dci5_url,
         **({"ispmanager": run.ispmanager_url} if hosting else {}),
         "control": standing.control,
+        **({"control_token": standing.token} if standing.token else {}),
         "admin": {
             "dci6": {"email": email, "password": password},
             "dci5": {"username": email, "password": password},
@@ -91,10 +99,28 @@ def _login(plan: SwitchPlan | PduPlan) -> dict[str, Any]:
 
 
 def write_endpoints(file: Path, standing: Standing) -> None:
-    """Whole or not at all: readers never see half of it."""
-    part = file.with_name(f".{file.name}.{os.getpid()}")
-    part.write_text(json.dumps(endpoints(standing), indent=2) + "\n")
+    """Whole or not at all: readers never see half of it. It is full of passwords: only its owner may read it."""
+    part = _part_of(file)
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
+        out.write(json.dumps(endpoints(standing), indent=2) + "\n")
     part.replace(file)
+
+
+def check_endpoints(file: Path) -> None:
+    """Raises ValueError where no endpoints file can be written."""
+    try:
+        if file.is_dir():
+            raise IsADirectoryError(0, "it is a folder")
+        part = _part_of(file)
+        os.close(os.open(part, os.O_WRONLY | os.O_CREAT, 0o600))
+        part.unlink()
+    except OSError as error:
+        raise ValueError(f"--endpoints {file}: it cannot be written ({error.strerror or error})") from None
+
+
+def _part_of(file: Path) -> Path:
+    return file.with_name(f".{file.name}.{os.getpid()}")
 
 
 def remove_endpoints(file: Path | None) -> None:
@@ -103,7 +129,8 @@ def remove_endpoints(file: Path | None) -> None:
         file.unlink(missing_ok=True)
 
 
-_LAST = "`rackloop report` says what a module that is pointed at it did wrong. Ctrl-C stops it."
+_CONTROL = "http://127.0.0.1:8016"
+"""Where `rackloop report` looks unless it is told."""
 
 
 def _flags(plan: SwitchPlan | PduPlan) -> str:
@@ -117,13 +144,16 @@ def _flags(plan: SwitchPlan | PduPlan) -> str:
     return f"-v3 -u {user.name} -l {level}{auth}{priv}"
 
 
-def greeting(standing: Standing) -> list[str]:
+def greeting(standing: Standing, file: Path | None = None) -> list[str]:
+    """What is printed when the lab is up; `file`: its endpoints file, if it has one. All of it can be used as it stands."""
     run = standing.run
     email, password = run.admin
     rows = [
         ("DCImanager 6", f"{run.dci6_url}   {email} / {password}"),
         ("DCImanager 5", f"{run.dci5_url}/dcimgr   {email} / {password}"),
-        ("lab control", f"{standing.control}/"),
+        ("lab control", f"{standing.control}/" + (f"?token={standing.token}" if standing.token else "")),
+        ("API documents", f"{run.dci6_url}/swagger   {standing.control}/__lab/docs"),
+        ("clock", _clock(standing)),
     ]
     if hosting := run.plan.ispmanager:
         login = f"{hosting.admin.name} / {hosting.admin.password}"
@@ -144,4 +174,44 @@ def greeting(standing: Standing) -> list[str]:
         else ""
     )
     lines = [f"Rackloop: lab {run.plan.name!r} is up, seed {run.seed}{again}", ""]
-    return [*lines, *(f"  {label:<{width}}   {text}" for label, text in rows), "", _LAST]
+    lines += [f"  {label:<{width}}   {text}" for label, text in rows]
+    if notes := [*standing.taken, *_devices_moved(run)]:
+        lines += ["", *notes]
+    said = f"`{_report_command(standing, file)}` says what a module that is pointed at it did wrong. Ctrl-C stops it."
+    return [*lines, "", said]
+
+
+def _clock(standing: Standing) -> str:
+    mode, _, rate = standing.clock.partition(":")
+    if mode == "stepped":
+        token = f"-H 'Authorization: Bearer {standing.token}' " if standing.token else ""
+        move = f"""curl {token}--json '{{"seconds": "10m"}}' {standing.control}/__lab/clock/advance"""
+        return f"stepped: time stands until it is moved:   {move}"
+    return f"scaled: {rate} s pass in one" if mode == "scaled" else "real"
+
+
+def _devices_moved(run: Run) -> list[str]:
+    """Where devices could not have the ports of their plan. A lab for other machines tells them apart by ports anyway."""
+    plan = run.plan
+    planned = {server.name: (server.bmc.host, server.bmc.port) for server in plan.servers.values()}
+    planned |= {each.name: (each.host, each.port) for group in (plan.switches, plan.pdus) for each in group.values()}
+    places = {**run.bmcs, **run.switches, **run.pdus}
+    if any(is_everywhere(host) or not is_loopback(host) for host, _ in run.bound.values()):
+        return []
+    moved = [name for name, place in places.items() if place != planned[name]]
+    if not moved:
+        return []
+    few = ", ".join(f"{name} {places[name][0]}:{places[name][1]}" for name in moved[:3])
+    more = f", and {len(moved) - 3} more" if len(moved) > 3 else ""
+    return [f"not at their planned addresses, which are taken or not to be had here: {few}{more}"]
+
+
+def _report_command(standing: Standing, file: Path | None) -> str:
+    if file is not None:
+        return f"rackloop report --endpoints {shlex.quote(str(file))}"
+    words = ["rackloop", "report"]
+    if standing.control != _CONTROL:
+        words += ["--control", standing.control]
+    if standing.token:
+        words += ["--token", standing.token]
+    return shlex.join(words)

@@ -5,19 +5,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import secrets
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from simulator.control.app import create_control
-from simulator.control.endpoints import Standing, greeting, remove_endpoints, write_endpoints
+from simulator.control.endpoints import Standing, check_endpoints, greeting, remove_endpoints, write_endpoints
+from simulator.control.guard import Access
 from simulator.control.state_writer import state_kept
 from simulator.files.plan import LabPlan
 from simulator.kernel import LAB_EPOCH
+from simulator.kernel.hosts import is_loopback
 from simulator.kernel.snapshot import BadSnapshot
+from simulator.lab import Run
 from simulator.lab.options import WireOptions
 from simulator.lab.running import wire
 from simulator.lab.snapshot import SavedLab
@@ -32,6 +37,9 @@ ISPMANAGER_PORT = 1501
 CONTROL_PORT = 8016
 UP = WireOptions(port=DCI6_PORT, port5=DCI5_PORT, hosting_port=ISPMANAGER_PORT, devices="as planned")
 """What `rackloop up` starts unless it is told otherwise."""
+JOURNAL_RECORDS = 200_000
+JOURNAL_OCTETS = 64 << 20
+"""What is kept of the journal of a lab that is up, which may be up for weeks; as JSON."""
 
 
 @asynccontextmanager
@@ -40,11 +48,14 @@ async def stand(
     options: WireOptions = UP,
     *,
     control_port: int = CONTROL_PORT,
+    control_token: str | None = None,
     state: StateDir | None = None,
 ) -> AsyncIterator[Standing]:
-    """The lab with its control API; a taken `control_port` gives way. With `state` it goes on from what is kept there;
-    raises BadSnapshot.
+    """The lab with its control API; a taken `control_port` gives way. Off loopback the control API asks for a token, made
+    here unless given. With `state` it goes on from what is kept there; raises BadSnapshot.
     """
+    if control_token is None and not is_loopback(options.host):
+        control_token = secrets.token_urlsafe(18)
     today = datetime.now(UTC)  # noqa: TID251 - outside clients compare dates with their own
     data = state.read() if state else None
     kept = None if data is None else SavedLab.of(data, plan)
@@ -58,16 +69,39 @@ async def stand(
     sock = bind(options.host, control_port)
     try:
         async with wire(plan, replace(options, epoch=epoch), resumed=resumed) as run:
-            server = WebServer(create_control(run), sock)
+            run.journal.bound(JOURNAL_RECORDS, JOURNAL_OCTETS)
+            server = WebServer(create_control(run, Access(control_token, options.host)), sock)
             await server.start()
             try:
                 starts = resumed.starts if resumed else 1
                 async with state_kept(run, state, starts):
-                    yield Standing(run, server.url, starts)
+                    taken = _taken(run, options) + _moved("lab control", control_port, server.url)
+                    yield Standing(run, server.url, starts, control_token, options.clock, tuple(taken))
             finally:
                 await server.stop()
     finally:
         sock.close()
+
+
+def _taken(run: Run, options: WireOptions) -> list[str]:
+    """A line for each port that somebody else had, and what is used instead."""
+    lines = _moved("DCImanager 6", options.port, run.dci6_url) + _moved("DCImanager 5", options.port5, run.dci5_url)
+    if run.ispmanager_url:
+        lines += _moved("ispmanager", options.hosting_port, run.ispmanager_url)
+    return lines
+
+
+def _moved(name: str, wanted: int, url: str) -> list[str]:
+    found = urlsplit(url).port
+    return [f"port {wanted} is taken: {name} answers on {found}"] if wanted not in (0, found) else []
+
+
+def _check_host(host: str) -> None:
+    """Raises ValueError for an address that this machine cannot listen on."""
+    try:
+        bind(host, 0).close()
+    except OSError as error:
+        raise ValueError(f"--host {host}: this machine cannot listen there ({error.strerror or error})") from None
 
 
 async def up(
@@ -77,14 +111,19 @@ async def up(
     say: Callable[[str], None],
     endpoints_file: Path | None = None,
     state_dir: Path | None = None,
+    control_token: str | None = None,
 ) -> None:
     """Run the lab until SIGINT or SIGTERM; `say` prints a line. With `state_dir` it goes on where it stopped: raises
-    StateInUse, BadSnapshot.
+    StateInUse, BadSnapshot. Raises ValueError, before anything starts, for a host that is not this machine's and for an
+    endpoints file that cannot be written.
     """
+    _check_host(options.host)
+    if endpoints_file:
+        check_endpoints(endpoints_file)
     with contextlib.ExitStack() as stack:
         state = stack.enter_context(StateDir(state_dir)) if state_dir else None
         try:
-            await _up(plan, options, state, say, endpoints_file)
+            await _up(plan, options, state, say, endpoints_file, control_token)
         except BadSnapshot as error:
             raise BadSnapshot(
                 f"{state.file if state else ''}: {error}; with another folder a lab begins anew"
@@ -97,6 +136,7 @@ async def _up(
     state: StateDir | None,
     say: Callable[[str], None],
     endpoints_file: Path | None,
+    control_token: str | None,
 ) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -107,10 +147,10 @@ async def _up(
     # makes pauses later on.
     gc.disable()
     try:
-        async with stand(plan, options, state=state) as standing:
+        async with stand(plan, options, state=state, control_token=control_token) as standing:
             gc.freeze()
             gc.enable()
-            for line in greeting(standing):
+            for line in greeting(standing, endpoints_file):
                 say(line)
             if endpoints_file:
                 write_endpoints(endpoints_file, standing)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+
 __all__ = ["LOOPBACK", "is_everywhere", "is_loopback", "local_for", "reached_at"]
 
 LOOPBACK = "127.0.0.1"
@@ -15,7 +17,12 @@ def is_everywhere(host: str) -> bool:
 
 def is_loopback(host: str) -> bool:
     """Whether only this machine reaches it."""
-    return host in ("localhost", "::1") or host.startswith("127.")
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:  # a name; it may begin like an address
+        return False
 
 
 def reached_at(host: str) -> str:

@@ -29,7 +29,8 @@ def test_a_server_is_sold_through_the_panel_of_a_lab_for_other_machines(lab: Up,
     shell = Shell(lab, tmp_path)
     assert "web1 is active on srv-1 (id 1)" in shell.run("order", "web1", "--client", "a@example.com", "--poll", "0.2")
     assert "web1 is suspended" in shell.run("suspend", "web1")
-    state = lab.curl(f"{lab.places['control']}/__lab/state")
+    token = f"Authorization: Bearer {lab.places['control_token']}"
+    state = lab.curl("-H", token, f"{lab.places['control']}/__lab/state")
     assert '"powered":true' in state
     assert '"admin_up":false' in state
 

@@ -47,7 +47,7 @@ class Up:
 
     def advance(self, seconds: float) -> dict[str, object]:
         body = json.dumps({"seconds": seconds})
-        return json.loads(self.curl("-X", "POST", f"{self.places['control']}/__lab/clock/advance", "-d", body))
+        return json.loads(self.curl("--json", body, f"{self.places['control']}/__lab/clock/advance"))
 
     def ipmi(self, *words: str) -> str:
         bmc = self.places["bmcs"][0]
@@ -187,10 +187,8 @@ def test_two_labs_stand_beside_each_other_and_tls_and_scaled_time_work(up, tmp_p
             "-X", "POST", f"{one.places['dci6']}/auth/v4/public/token", "-d", json.dumps(one.places["admin"]["dci6"])
         )
         assert "token" in json.loads(answer)
-        refused = json.loads(
-            one.curl("-X", "POST", f"{one.places['control']}/__lab/clock/advance", "-d", '{"seconds": 1}')
-        )
-        assert "--clock stepped" in refused["error"]
+        refused = one.advance(1)
+        assert "--clock stepped" in str(refused["error"])
         before = json.loads(one.curl(f"{one.places['control']}/__lab/clock"))["now"]
         assert json.loads(one.curl(f"{one.places['control']}/__lab/clock"))["now"] > before
     finally:

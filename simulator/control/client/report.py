@@ -17,23 +17,27 @@ class NoLab(Exception):
     """There is no lab to ask; the message says where it was looked for."""
 
 
-def control_of(endpoints: Path) -> str:
-    """The control API named in an endpoints file. Raises NoLab."""
+def control_of(endpoints: Path) -> tuple[str, str | None]:
+    """The control API named in an endpoints file, and its token if it asks for one. Raises NoLab."""
     try:
-        control = json.loads(endpoints.read_text(encoding="utf-8"))["control"]
+        places = json.loads(endpoints.read_text(encoding="utf-8"))
+        control, token = places["control"], places.get("control_token")
     except FileNotFoundError:
         raise NoLab(f"{endpoints}: no such file: the lab is not up yet, or not any more") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise NoLab(f"{endpoints}: it is not an endpoints file ({error!r})") from None
-    return str(control)
+    return str(control), token
 
 
-def fetch_report(control: str, *, restart: bool = False) -> dict[str, Any]:
+def fetch_report(control: str, *, token: str | None = None, restart: bool = False) -> dict[str, Any]:
     """The report as `GET /__lab/report` gives it; with `restart` the lab forgets what it has seen. Raises NoLab."""
     url = f"{control.rstrip('/')}/__lab/report"
     try:
-        with httpx.Client(timeout=TIMEOUT, trust_env=False) as client:
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        with httpx.Client(timeout=TIMEOUT, trust_env=False, headers=headers) as client:
             answer = client.get(url)
+            if answer.status_code == 401:
+                raise NoLab(f"{url} asks for its control token: say --endpoints FILE, or --token")
             answer.raise_for_status()
             report: dict[str, Any] = answer.json()
             if restart:
@@ -64,7 +68,12 @@ def as_text(report: dict[str, Any]) -> str:
     else:
         verdict = "nothing wrong was seen" if not count else _many(count, "finding")
         lines.append(f"{who}: {verdict}")
-    return "\n".join(lines)
+    return "\n".join(_plain(line) for text in lines for line in text.split("\n"))
+
+
+def _plain(line: str) -> str:
+    """Without what a client could say to a terminal."""
+    return "".join(each if each.isprintable() else "\ufffd" for each in line)
 
 
 def _many(count: int, what: str) -> str:

@@ -1,0 +1,72 @@
+"""The lab's clock: what it shows, and moving it where it stands."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from simulator.control.api.lab import Lab, Refused
+from simulator.files.units import Duration
+from simulator.kernel import SteppedClock
+from simulator.lab import Run
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/__lab/clock", tags=["clock"])
+FURTHEST = 1e12
+"""Seconds of lab time beyond which nothing is due."""
+MOST = 1e9
+
+
+class ClockView(BaseModel):
+    """`now` and `next_due` in seconds of lab time; `next_due` is null where time runs by itself, or nothing is due."""
+
+    now: float
+    calendar: datetime
+    stepped: bool
+    next_due: float | None
+
+
+class Advance(BaseModel):
+    """One of the three. Durations as in lab files: seconds, or `10m`, `1h`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    seconds: Duration | None = Field(default=None, description="by so much")
+    to: Duration | None = Field(default=None, description="to this lab time")
+    next: bool = Field(default=False, description="to the next thing that is due")
+
+
+@router.get("", summary="What the clock shows")
+async def show(lab: Lab) -> ClockView:
+    return _view(lab.run)
+
+
+@router.post("/advance", summary="Move a stepped clock; answers when all that was due has happened")
+async def advance(lab: Lab, order: Advance) -> ClockView:
+    run = lab.run
+    if not isinstance(run.clock, SteppedClock):
+        raise Refused(409, "this lab's clock runs by itself; start it with --clock stepped to move it by hand")
+    ways = [order.seconds is not None, order.to is not None, order.next]
+    if sum(ways) != 1:
+        raise Refused(400, 'say one of {"seconds": N}, {"to": T} or {"next": true}')
+    if (order.seconds or 0) > MOST or (order.to or 0) > FURTHEST:
+        raise Refused(400, f"a step is at most {MOST:.0f} s, and lab time at most {FURTHEST:.0f} s")
+    if order.seconds is not None:
+        await run.clock.advance(order.seconds)
+    elif order.to is not None:
+        try:
+            await run.clock.advance_to(order.to)
+        except ValueError as error:
+            raise Refused(409, str(error)) from None
+    else:
+        await run.clock.advance_to_next()
+    return _view(run)
+
+
+def _view(run: Run) -> ClockView:
+    stepped = isinstance(run.clock, SteppedClock)
+    due = run.clock.next_due() if isinstance(run.clock, SteppedClock) else None
+    return ClockView(now=run.clock.now(), calendar=run.clock.calendar(), stepped=stepped, next_due=due)

@@ -1,0 +1,51 @@
+"""What every handler of the control API is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from pydantic import BaseModel
+
+from simulator.files.problems import did_you_mean
+from simulator.lab import Run
+from simulator.review import Recorder
+
+__all__ = ["ControlledLab", "Lab", "Problem", "Refused", "hint"]
+
+
+@dataclass(frozen=True, slots=True)
+class ControlledLab:
+    """A run, and who has watched the calls to its panels."""
+
+    run: Run
+    recorder: Recorder
+
+
+async def _lab(request: Request) -> ControlledLab:
+    lab: ControlledLab = request.app.state.lab
+    return lab
+
+
+Lab = Annotated[ControlledLab, Depends(_lab)]
+
+
+class Problem(BaseModel):
+    """Why a request was refused. Nothing has changed then."""
+
+    error: str
+
+
+class Refused(Exception):
+    """A request that cannot be carried out; nothing has changed."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def hint(word: str, known: Any, what: str) -> str:
+    """`; did you mean ...?`, or the list of what there is where it is short, or nothing."""
+    found = did_you_mean(word, list(known), what)
+    return f"; {found}" if found else ""
