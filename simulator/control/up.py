@@ -54,8 +54,7 @@ async def stand(
     """The lab with its control API; a taken `control_port` gives way. Off loopback the control API asks for a token, made
     here unless given. With `state` it goes on from what is kept there; raises BadSnapshot.
     """
-    if control_token is None and not is_loopback(options.host):
-        control_token = secrets.token_urlsafe(18)
+    control_token = control_token or (None if is_loopback(options.host) else secrets.token_urlsafe(18))
     today = datetime.now(UTC)  # noqa: TID251 - outside clients compare dates with their own
     data = state.read() if state else None
     kept = None if data is None else SavedLab.of(data, plan)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -21,10 +21,11 @@ from simulator.snmp.credentials import Credentials
 from simulator.snmp.station import Station
 from simulator.switch import SwitchDevice
 
-__all__ = ["Octets", "attach_to", "devices_of"]
+__all__ = ["Octets", "attach_to", "devices_of", "on_one_host"]
 
 Octets = Callable[[int], bytes]
 """Gives so many random octets: seeded in a simulated run, the host's own on real sockets."""
+LAST_PORT = 65535
 Attach = Callable[[Address], Awaitable[Endpoint]]
 
 
@@ -74,6 +75,18 @@ def _credentials(plan: SwitchPlan | PduPlan) -> Credentials:
     write = tuple(snmp.write) or (() if plan.community in snmp.read else (plan.community,))
     speaks = snmp.speaks or (["1"] if snmp.version == "1" else ["1", "2c"])
     return Credentials(write, tuple(snmp.read), versions=frozenset(_VERSIONS[word] for word in speaks))
+
+
+def on_one_host(planned: Sequence[int]) -> list[int]:
+    """The ports of devices that share a host: where many were planned on the same port, they follow each other from it on."""
+    taken: set[int] = set()
+    ports = []
+    for port in planned:
+        while port in taken and port < LAST_PORT:
+            port += 1
+        taken.add(port)
+        ports.append(port)
+    return ports
 
 
 async def attach_to(attach: Attach, planned: Address, *, free: bool) -> Endpoint:

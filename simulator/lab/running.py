@@ -36,7 +36,7 @@ from simulator.ispmanager import create_app as create_ispmanager
 from simulator.kernel import LAB_EPOCH, Activity, Clock, Journal, LoopClock, SteppedClock, Streams, VirtualLoop
 from simulator.kernel.hosts import is_loopback, reached_at
 from simulator.kernel.wire import Wire
-from simulator.lab.attaching import Octets, attach_to, devices_of
+from simulator.lab.attaching import Octets, attach_to, devices_of, on_one_host
 from simulator.lab.build import build_hosting, build_plant, panel_config, timings_of
 from simulator.lab.options import ClockSpec, WireOptions
 from simulator.lab.run import Resumed, Run
@@ -188,9 +188,11 @@ async def _running(
         bound: dict[str, Address] = {}
         bmcs: dict[str, Bmc] = {}
         stations: dict[str, Station[Any]] = {}
-        for group, name, planned, attach in devices_of(plan, plant, fabric, octets, clock, bmcs, stations):
+        devices = devices_of(plan, plant, fabric, octets, clock, bmcs, stations)
+        ports = on_one_host([planned[1] for _, _, planned, _ in devices])
+        for (group, name, planned, attach), port in zip(devices, ports, strict=True):
             if device_host:
-                planned = (device_host, planned[1] + sum(map(len, places.values())))
+                planned = (device_host, port)
             endpoint = await attach_to(attach, planned, free=free_ports)
             stack.callback(endpoint.close)
             host, number = bound[name] = endpoint.address

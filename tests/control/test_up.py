@@ -88,6 +88,12 @@ async def test_off_loopback_the_control_api_asks_for_a_token_that_the_owner_of_t
             await to_thread(check_health, file)
 
 
+async def test_an_empty_token_is_none():
+    """A variable that is set to nothing, as compose does it, opens nothing."""
+    async with stand(ONE, WireOptions(host="0.0.0.0"), control_port=0, control_token="") as standing:
+        assert len(endpoints(standing)["control_token"]) >= 20
+
+
 async def test_on_loopback_no_token_is_asked_for_unless_one_is_given():
     async with stand(ONE, WireOptions(), control_port=0) as standing:
         assert "control_token" not in endpoints(standing)
