@@ -15,6 +15,7 @@ from provisioner.modules.whmcs6 import Whmcs6, Whmcs6Settings
 from simulator.control.client.report import as_text
 from simulator.kernel import run
 from simulator.review import RULES, Recorder, as_dict, review
+from simulator.review import recorder as recorder_module
 from tests.review.world import DEBIAN, HOSTING, LAB, trial
 
 
@@ -356,3 +357,29 @@ def test_a_body_that_not_every_program_can_read_is_a_finding_and_breaks_nothing(
     (finding, *_) = trial(scene)["malformed-body"]
     assert why in finding["text"]
     assert finding["severity"] == "error"
+
+
+def test_a_body_that_is_too_long_to_be_remembered_is_not_taken_for_a_broken_one():
+    async def scene(lab, client):
+        await client.login()
+        await client.say("POST /dci/v3/user", {"email": "a@example.com", "password": "x" * (1 << 17)})
+
+    assert "malformed-body" not in trial(scene)
+
+
+def test_calls_are_remembered_up_to_an_amount_of_octets(monkeypatch):
+    monkeypatch.setattr(recorder_module, "KEPT_OCTETS", 10_000)
+
+    async def main():
+        async with LAB.simulated() as lab:
+            recorder = Recorder(lab)
+            recorder.watch()
+            async with httpx.AsyncClient(transport=lab.billing_transport(), base_url=lab.dci6_url) as client:
+                for number in range(30):
+                    await client.post(f"/dci/v3/nothing/{number}", json={"text": "x" * 1000})
+            assert recorder.seen == 30
+            assert recorder.seen - recorder.forgotten == len(recorder) < 10
+            assert [call.number for call in recorder.after(0, 3)] == [recorder.forgotten + n for n in (1, 2, 3)]
+            assert as_dict(recorder, review(recorder))["forgotten"] == recorder.forgotten > 20
+
+    run(main())
