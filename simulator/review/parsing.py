@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 from simulator.api6.calls import Routes
 from simulator.api6.routes import known_routes
 
-__all__ = ["Kind", "PanelName", "Words", "words_of"]
+__all__ = ["NOT_JSON", "Kind", "PanelName", "Words", "words_of"]
 
 PanelName = Literal[5, 6, "ispmanager"]
 Kind = Literal["server", "operation", "port", "outlet", "address", "connection"]
@@ -27,6 +27,7 @@ _PLACES: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("outlet", re.compile(r"/dci/v3/pdu/\d{1,9}/port/(\d{1,9})(?:/|$)")),
     ("address", re.compile(r"/ip/v3/ip/(\d{1,9})(?:/|$)")),
 )
+NOT_JSON = "it is not JSON"
 NESTED = 100
 """Levels in a body beyond which no API's call goes."""
 
@@ -99,7 +100,7 @@ def _object(body: bytes) -> tuple[dict[str, Any], str]:
     except RecursionError:
         return {}, f"it is nested deeper than {NESTED} levels"
     except ValueError:
-        return {}, "it is not JSON"
+        return {}, NOT_JSON
     wrongs += _wrongs(found)
     return (found if isinstance(found, dict) else {}), "; ".join(dict.fromkeys(wrongs))
 

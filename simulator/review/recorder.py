@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from simulator.dcim.records import Server
 from simulator.dcim.work.operation_table import Operation
-from simulator.review.parsing import PanelName, Words, words_of
+from simulator.review.parsing import NOT_JSON, PanelName, Words, words_of
 from simulator.review.subjects import server_of, vlans_of
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ class _Tap:
             more = message["type"] == "http.request" and message.get("more_body", False)
             body.extend(message.get("body", b""))
         call = self._begin(scope, headers, bytes(body[:LARGEST]))
-        if len(body) > LARGEST:  # what was cut off here is not missing there
+        if len(body) > LARGEST and call.words.malformed == NOT_JSON:  # what was cut off here is not missing there
             call = replace(call, words=replace(call.words, malformed=""))
         status = 0
         answer = bytearray()
