@@ -10,10 +10,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from simulator.api5 import create_app as create_app5
-from simulator.api6 import create_app, create_gateway
-from simulator.api6.dialect import read_file
-from simulator.api6.errors import refuse
 from simulator.bmc import Bmc
 from simulator.dcim.drivers.base import DriverFactory
 from simulator.dcim.drivers.foreign import ForeignDrivers
@@ -32,19 +28,17 @@ from simulator.fabric import (
 )
 from simulator.files.lab_schema import SinkSpec
 from simulator.files.plan import LabPlan, PduPlan, SwitchPlan
-from simulator.ispmanager import create_app as create_ispmanager
 from simulator.kernel import LAB_EPOCH, Activity, Clock, Journal, LoopClock, SteppedClock, Streams, VirtualLoop
 from simulator.kernel.hosts import is_loopback, reached_at
 from simulator.kernel.wire import Wire
 from simulator.lab.attaching import Octets, attach_to, devices_of, on_one_host
 from simulator.lab.build import build_hosting, build_plant, panel_config, timings_of
+from simulator.lab.doors import Surroundings, open_doors
 from simulator.lab.options import ClockSpec, WireOptions
 from simulator.lab.run import Resumed, Run
 from simulator.plant import Physics
 from simulator.snmp import Version
 from simulator.snmp.station import Sink, Station
-from simulator.web.gateway import Gateway
-from simulator.web.interference import HttpInterference, Refuse
 from simulator.web.sockets import WebServer, bind, self_signed
 
 __all__ = ["NotSimulated", "make_clock", "simulated", "wire"]
@@ -204,29 +198,16 @@ async def _running(
         stack.push_async_callback(drivers.close)
         panel = Panel(panel_config(plan, everywhere), drivers, clock, streams, journal)
         plant.network.connect(panel.boot)
-        gateway6 = create_gateway(
-            create_app(panel, read_file(plan.dialect) if plan.dialect else None), journal=journal, activity=activity
-        )
-        dcimgr = create_app5(panel, streams["panel/sessions5"].randbytes, journal=journal, activity=activity)
-        gateway5 = Gateway(dcimgr, dcimgr.unavailable)
         hosting = build_hosting(plan, clock, streams["ispmanager/sessions"].randbytes)
-        ispmgr = create_ispmanager(hosting, journal=journal, activity=activity) if hosting else None
-        ispmanager = Gateway(ispmgr, ispmgr.unavailable) if ispmgr else None
         messages = Wire(streams, journal)
-        panels: list[tuple[str, Gateway, Refuse]] = [("dci6", gateway6, refuse), ("dci5", gateway5, dcimgr.refuse)]
-        if ispmanager and ispmgr:
-            panels.append(("ispmanager", ispmanager, ispmgr.refuse))
-        interferences: dict[str, HttpInterference] = {}
-        for name, gateway, words in panels:
-            interference = HttpInterference(name, messages, clock, streams, activity, words)
-            gateway.taps.append(interference)
+        doors = open_doors(plan, panel, hosting, Surroundings(clock, streams, journal, activity, messages))
+        for interference in doors.interferences.values():
             stack.push_async_callback(interference.close)
-            interferences[name] = interference
         run = Run(
-            plan, mode, streams.seed, clock, streams, journal, activity, fabric, plant, panel, gateway6, gateway5, messages, interferences,
+            plan, mode, streams.seed, clock, streams, journal, activity, fabric, plant, panel, doors.dci6, doors.dci5, messages, doors.interferences,
             dci6_url="http://dci6.lab", dci5_url="http://dci5.lab", certificate=None, bound=bound, bmc_devices=bmcs, stations=stations,
             bmcs=places["bmcs"], switches=places["switches"], pdus=places["pdus"],
-            hosting=hosting, ispmanager=ispmanager, ispmanager_url="http://ispmanager.lab" if ispmanager else None,
+            hosting=hosting, ispmanager=doors.ispmanager, ispmanager_url="http://ispmanager.lab" if doors.ispmanager else None,
         )  # fmt: skip
         if resumed:
             resumed.back(run)

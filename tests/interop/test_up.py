@@ -159,7 +159,10 @@ def test_it_stops_cleanly_and_takes_its_endpoints_file_away(up):
         healthy = subprocess.run(
             [*RACKLOOP, "health", "--endpoints", str(lab.file)], cwd=ROOT, capture_output=True, text=True, check=False
         )
-        assert (healthy.returncode, healthy.stdout) == (0, "healthy: DCImanager 6, DCImanager 5, lab control, devices\n")
+        assert (healthy.returncode, healthy.stdout) == (
+            0,
+            "healthy: DCImanager 6, DCImanager 5, lab control, devices\n",
+        )
         status, said = lab.stop(how)
         assert status == 0
         assert "is up" in said
