@@ -212,7 +212,7 @@ def _row(call: Call, operation: Operation) -> dict[str, Any]:
     kind = KINDS[operation.kind]
     return {
         "id": operation.id,
-        "date": call.panel.clock.calendar(operation.created_at).strftime("%Y-%m-%d %H:%M:%S"),
+        "date": call.panel.local(operation.created_at).strftime("%Y-%m-%d %H:%M:%S"),
         "type": call.word(kind, os=template.name if template else "", serverinfo=server.name if server else ""),
         "user": _begun_by(call).get(operation.id),
         "state": call.label(STATES[operation.status]),
@@ -254,10 +254,10 @@ async def cancel(call: Call) -> Document:
 async def log(call: Call) -> Document:
     operation = _operation(call, call.need("elid"))
     lines = [
-        f"{call.panel.clock.calendar(one.time):%Y-%m-%d %H:%M:%S} {one.stage} {one.percent}% {one.message}".rstrip()
+        f"{call.panel.local(one.time):%Y-%m-%d %H:%M:%S} {one.stage} {one.percent}% {one.message}".rstrip()
         for one in operation.progress
     ]
     if operation.ended_at is not None:
-        end = call.panel.clock.calendar(operation.ended_at)
+        end = call.panel.local(operation.ended_at)
         lines.append(f"{end:%Y-%m-%d %H:%M:%S} {STATES[operation.status]} {operation.message}".rstrip())
     return Document("form", [element("elid", operation.id), element("log", "\n".join(lines))])

@@ -60,7 +60,7 @@ def _problems(call: Call) -> Iterator[dict[str, Any]]:
         if last is not None and last.status is OperationStatus.FAILED and last.ended_at is not None:
             yield {
                 "id": f"operation {last.id}",
-                "dateinit": panel.clock.calendar(last.ended_at).strftime("%Y-%m-%d %H:%M:%S"),
+                "dateinit": panel.local(last.ended_at).strftime("%Y-%m-%d %H:%M:%S"),
                 "type": call.label("problem_server_operation_failed"),
                 "name": server.name,
                 "description": last.message,

@@ -28,7 +28,7 @@ _OURS = "META-5.21.4; element names are ours"
 
 def _period(call: Call) -> tuple[date, date]:
     """Both ends included. The words are ours: what META's field takes is not known."""
-    today = call.panel.clock.calendar().date()
+    today = call.panel.local().date()
     text = call.get("period") or "month"
     if text == "yesterday":
         return today - timedelta(days=1), today - timedelta(days=1)
@@ -75,7 +75,7 @@ async def traffic(call: Call) -> Document:
 @function("trafficburstable", Level.OPERATOR, source="META-5.21.4, WHMCS")
 async def burstable(call: Call) -> Document:
     """The rate that each server is billed by: that which 95 % of the month's intervals stay under, Mbit/s."""
-    today = call.panel.clock.calendar().date()
+    today = call.panel.local().date()
     year, month = _month(call.get("date"), "date") if call.get("date") else (today.year, today.month)
     rows = (
         {

@@ -64,7 +64,7 @@ async def stand(
         resumed = kept.resumed(kept.showing(today) if options.clock == "real" else None)
     else:
         # A stepped lab keeps the epoch of simulated runs, so that dates do not depend on the day; the others show today.
-        epoch = LAB_EPOCH if options.clock == "stepped" else today
+        epoch = plan.epoch or (LAB_EPOCH if options.clock == "stepped" else today)
     sock = bind(options.host, control_port)
     try:
         async with wire(plan, replace(options, epoch=epoch), resumed=resumed) as run:

@@ -26,6 +26,8 @@ class UserSetup:
     password: str
     full_name: str
     roles: Sequence[str]
+    timezone: str = "UTC"
+    """His own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,3 +113,5 @@ class PanelConfig:
     pdu_poll: float
     dhcp_timeout: float
     diagnostic_timeout: float
+    timezone: str = "UTC"
+    """Of the panel's host, by its name in the IANA database."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Mapping
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from simulator.dcim.access import Access
 from simulator.dcim.background import Background
@@ -51,6 +53,8 @@ class Panel:
         """Raises Invalid for a set-up that does not fit together."""
         self.config = config
         self.clock = clock
+        self.zone = ZoneInfo(config.timezone)
+        """Where its host stands."""
         self.journal = journal
         self.made: dict[Any, Any] = {}
         """What dialects keep that they have made out of records."""
@@ -62,7 +66,7 @@ class Panel:
         self.users = Users(setups, config.token_ttl, self.inventory, clock, streams, journal)
         self.devices = Devices(drivers, self.inventory, clock, journal)
         self.power = Power(self.inventory, self.devices, self._background, clock, journal)
-        self.meters = self.devices.meters = Meters(self.inventory, clock)
+        self.meters = self.devices.meters = Meters(self.inventory, clock, self.zone)
         self.vlans = Vlans(self.inventory, self.devices, journal)
         self.ports = Ports(self.inventory, self.devices, journal)
         self.search = Search(self.inventory, journal)
@@ -98,6 +102,10 @@ class Panel:
         self._polling = Polling(config, self.inventory, self.devices, self._background, clock)
         self.stock = Stock(self.inventory, self.addresses, self.operations, self.power, self._polling, clock, journal)
         self.wiring = Wiring(self.inventory, self.devices, self.operations, self._polling, journal)
+
+    def local(self, at: float | None = None) -> datetime:
+        """Its host's date and time, now or at a lab time; what it writes shows no zone, so an hour of autumn is there twice."""
+        return self.clock.calendar(at).astimezone(self.zone)
 
     async def start(self) -> None:
         """Begin polling. The first poll of everything happens in the background."""

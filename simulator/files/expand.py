@@ -111,7 +111,7 @@ class _Expansion:
             return None
         return LabPlan(
             self.spec.lab, self.racks, self.servers, self.switches, self.pdus, pools, self.spec.panel, self.spec.timings,
-            ispmanager=self.spec.ispmanager,
+            ispmanager=self.spec.ispmanager, epoch=self.spec.epoch,
         )  # fmt: skip
 
     def say(self, way: Way, message: str, hint: str = "", *, key: bool = False) -> None:

@@ -21,7 +21,7 @@ from pydantic import (
 
 from simulator.files.hosting import IspmanagerSpec
 from simulator.files.link_speed import DuplexWord, SpeedWord
-from simulator.files.units import Duration, Octets, Rate, Share
+from simulator.files.units import Duration, Moment, Octets, Rate, Share, Zone
 
 __all__ = [
     "BmcSpec",
@@ -261,6 +261,8 @@ class UserSpec(Strict):
     password: str
     full_name: str = ""
     roles: list[str] = ["@user"]
+    timezone: Zone = Field(default="UTC", repr=False)
+    """His own, which the panel keeps with his account."""
 
 
 Place = Annotated[str, StringConstraints(pattern=r"^[0-9.]+:[0-9]{1,5}$")]
@@ -313,6 +315,9 @@ class PanelSpec(Strict):
     dhcp_timeout: Duration = 900.0
     """How long an operation waits for the server's DHCP request before it fails."""
     diagnostic_timeout: Duration = 3600.0
+    timezone: Zone = "UTC"
+    """Where the panel's host stands: dates that it writes without a zone, and the days that it counts traffic by, are this
+    zone's."""
     dialect: str = ""
     """A file of one's own with paths, keys and codes of the DCImanager 6 API, relative to this one."""
 
@@ -341,3 +346,6 @@ class LabSpec(Strict):
     panel: PanelSpec = PanelSpec()
     ispmanager: IspmanagerSpec | None = None
     timings: TimingSpec = TimingSpec()
+    epoch: Moment | None = None
+    """What the calendar shows when the lab starts, `2026-03-29T00:30:00Z`; else the start of 2026, and today's date on a lab
+    that is up with a clock that runs."""

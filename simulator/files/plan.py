@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from simulator.files.configuration import Configuration
 from simulator.files.hosting import IspmanagerSpec
@@ -175,6 +176,8 @@ class LabPlan:
     """Text of the panel's own dialect file; empty for the package's."""
     ispmanager: IspmanagerSpec | None = None
     """None: the lab has none."""
+    epoch: datetime | None = None
+    """What the calendar shows at lab time 0; None leaves that to whoever starts the lab."""
 
     @property
     def location(self) -> LocationSpec:

@@ -1,13 +1,28 @@
-"""Quantities as people write them in lab and scenario files: `90s`, `25m`, `900 MB`, `1 Gbit/s`, `40%`."""
+"""Quantities as people write them in lab and scenario files: `90s`, `25m`, `900 MB`, `1 Gbit/s`, `40%`, an instant, a time zone."""
 
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-__all__ = ["Duration", "Octets", "Rate", "Share", "parse_duration", "parse_octets", "parse_rate", "parse_share"]
+__all__ = [
+    "Duration",
+    "Moment",
+    "Octets",
+    "Rate",
+    "Share",
+    "Zone",
+    "parse_duration",
+    "parse_moment",
+    "parse_octets",
+    "parse_rate",
+    "parse_share",
+    "parse_zone",
+]
 
 _NUMBER = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([A-Za-z/%]*)\s*$")
 _SECONDS = {"ms": 0.001, "s": 1.0, "": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
@@ -60,6 +75,26 @@ def parse_share(value: Any) -> float:
     return share
 
 
+def parse_moment(value: Any) -> datetime:
+    """An instant, in UTC unless it says otherwise; whole seconds."""
+    try:
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+        moment = moment.replace(tzinfo=moment.tzinfo or UTC, microsecond=0).astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"{value!r} is no instant; write it as 2026-03-29T00:30:00Z") from None
+    if not 1970 <= moment.year < 3000:
+        raise ValueError(f"{value!r} is not between 1970 and 3000; write it as 2026-03-29T00:30:00Z")
+    return moment
+
+
+def parse_zone(value: Any) -> str:
+    """The name of a time zone in the IANA database."""
+    try:
+        return ZoneInfo(value).key
+    except (TypeError, ValueError, OSError, KeyError):  # ZoneInfoNotFoundError is a KeyError
+        raise ValueError(f"{value!r} is no time zone; write it as Europe/Berlin") from None
+
+
 def _schema(pattern: str, example: str) -> WithJsonSchema:
     return WithJsonSchema(
         {"anyOf": [{"type": "string", "pattern": pattern}, {"type": "number"}], "examples": [example]}
@@ -72,3 +107,11 @@ Rate = Annotated[
     int, BeforeValidator(parse_rate), _schema(r"^\s*\d+(\.\d+)?\s*([kMG]?bit/s|[kMG]?B/s)\s*$", "1 Gbit/s")
 ]
 Share = Annotated[float, BeforeValidator(parse_share), _schema(r"^\s*\d+(\.\d+)?\s*%?\s*$", "40%")]
+Moment = Annotated[
+    datetime,
+    BeforeValidator(parse_moment),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-03-29T00:30:00Z"]}),
+]
+Zone = Annotated[
+    str, BeforeValidator(parse_zone), WithJsonSchema({"type": "string", "minLength": 1, "examples": ["Europe/Berlin"]})
+]

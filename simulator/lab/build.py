@@ -101,11 +101,12 @@ def panel_config(plan: LabPlan, places: Mapping[str, Address]) -> PanelConfig:
         pdu_poll=panel.pdu_poll,
         dhcp_timeout=panel.dhcp_timeout,
         diagnostic_timeout=panel.diagnostic_timeout,
+        timezone=panel.timezone,
     )
 
 
 def _user(user: UserSpec) -> UserSetup:
-    return UserSetup(user.email, user.password, user.full_name, tuple(user.roles))
+    return UserSetup(user.email, user.password, user.full_name, tuple(user.roles), user.timezone)
 
 
 def _server(server: ServerPlan, places: Mapping[str, Address]) -> ServerSetup:

@@ -34,4 +34,4 @@ class WireOptions:
     devices: Literal["as planned", "free ports"] = "free ports"
     """Their planned ports (a taken one gives way to a free one), or any free."""
     epoch: datetime | None = None
-    """What the calendar shows at lab time 0; the one of simulated runs unless given."""
+    """What the calendar shows at lab time 0; else what the lab file says, else the one of simulated runs."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, TypeVar
 
 import httpx
@@ -146,6 +147,8 @@ class Resumed:
 
     now: float
     """Lab time that its clock shows at first, seconds."""
+    epoch: datetime
+    """What its calendar showed at lab time 0."""
     starts: int
     """How often it has been started, this time included."""
     back: Callable[[Run], None]

@@ -66,7 +66,8 @@ async def simulated(plan: LabPlan, *, seed: int, resumed: Resumed | None = None)
         raise NotSimulated(
             f"{', '.join(real)}: a real BMC is reached over real sockets only: run this lab on the wire (--wire)"
         )
-    clock = LoopClock(loop, start=resumed.now if resumed else 0.0)
+    epoch = resumed.epoch if resumed else plan.epoch or LAB_EPOCH
+    clock = LoopClock(loop, epoch=epoch, start=resumed.now if resumed else 0.0)
     streams = Streams(seed, resumed.starts if resumed else 1)
     fabric = MemoryFabric(streams)
     loop.datagrams = fabric
@@ -83,7 +84,8 @@ async def simulated(plan: LabPlan, *, seed: int, resumed: Resumed | None = None)
 async def wire(plan: LabPlan, options: WireOptions, *, resumed: Resumed | None = None) -> AsyncIterator[Run]:
     """The lab on real sockets."""
     activity = Activity(idle=0.0) if options.clock == "auto" else Activity()
-    lab_clock = make_clock(options.clock, activity, options.epoch or LAB_EPOCH, resumed.now if resumed else 0.0)
+    epoch = options.epoch or (resumed.epoch if resumed else plan.epoch or LAB_EPOCH)
+    lab_clock = make_clock(options.clock, activity, epoch, resumed.now if resumed else 0.0)
     streams = Streams(options.seed, resumed.starts if resumed else 1)
     fabric = (SharedUdpFabric if can_share() else UdpFabric)(activity=activity, streams=streams)
     own = OwnDrivers(fabric, os.urandom)

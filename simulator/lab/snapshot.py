@@ -54,6 +54,8 @@ class SavedLab:
             kept = cls(data, datetime.fromisoformat(data["epoch"]), float(data["now"]), int(data["starts"]))
         except (KeyError, TypeError, ValueError) as error:
             raise BadSnapshot(f"its head is damaged: {type(error).__name__} {error}") from error
+        if kept.epoch.tzinfo is None:
+            raise BadSnapshot("its head is damaged: the epoch has no zone")
         here = dict(_marks(plan))
         if odd := sorted(name for name in here.keys() | marks.keys() if here.get(name) != marks.get(name)):
             differ = f"{odd[0]} and {len(odd) - 1} more differ" if len(odd) > 1 else f"{odd[0]} differs"
@@ -62,7 +64,9 @@ class SavedLab:
 
     def resumed(self, now: float | None = None) -> Resumed:
         """The lab that goes on from here; `now`: lab time that its clock is to show, where that is not the kept one."""
-        return Resumed(self.now if now is None else now, self.starts + 1, partial(restore_lab, data=self.data))
+        return Resumed(
+            self.now if now is None else now, self.epoch, self.starts + 1, partial(restore_lab, data=self.data)
+        )
 
     def showing(self, today: datetime) -> float:
         """What a real clock shows `today`: it went on meanwhile."""

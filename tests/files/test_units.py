@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.files.units import parse_duration, parse_octets, parse_rate, parse_share
+from simulator.files.units import (
+    parse_duration,
+    parse_moment,
+    parse_octets,
+    parse_rate,
+    parse_share,
+    parse_zone,
+)
 
 
 @pytest.mark.parametrize(
@@ -46,3 +55,28 @@ def test_what_cannot_be_is_refused(text) -> None:
     for parse in (parse_duration, parse_share):
         with pytest.raises(ValueError):
             parse(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-03-29T00:30:00Z", "2026-03-29 02:30:00+02:00", "2026-03-29T00:30:00", "2026-03-29T00:30:00.5Z"]
+)
+def test_an_instant_is_read_in_utc_to_whole_seconds(text) -> None:
+    assert parse_moment(text) == datetime(2026, 3, 29, 0, 30, tzinfo=UTC)
+
+
+@settings(deadline=None, max_examples=200)
+@given(value=st.one_of(st.text(max_size=30), st.floats(), st.integers(), st.none(), st.datetimes(), st.dates()))
+def test_what_is_no_instant_or_zone_is_a_value_error(value) -> None:
+    for parse in (parse_moment, parse_zone):
+        try:
+            found = parse(value)
+        except ValueError as error:
+            assert "write it as" in str(error)  # noqa: PT017 - either outcome is right
+        else:
+            assert parse(found) == found
+
+
+@pytest.mark.parametrize("text", ["Europe/Berlni", "../../etc/passwd", "/etc/localtime", "", 3, "x" * 5000])
+def test_a_zone_that_there_is_not_is_refused(text) -> None:
+    with pytest.raises(ValueError, match="is no time zone"):
+        parse_zone(text)

@@ -276,13 +276,13 @@ def test_a_damaged_state_is_refused_with_the_declared_error_or_taken(spot, value
 # nothing is forgotten
 
 LEFT = {
-    "Panel": {"config", "made"},
+    "Panel": {"config", "made", "zone"},
     "Users": {"_waiting"},  # who listens
     "Settings": {"_first_ttl"},  # the lab file's
     "Operations": {"_runs", "_dhcp_timeout", "_diagnostic_timeout"},  # work under way; the lab file's
     "Boot": {"_entries"},  # of work under way
     "Devices": {"_factory", "_bmcs", "_switches", "_pdus", "_refused"},  # connections
-    "Meters": {"_counters", "_rates", "_watts"},  # read anew: the devices' counters began anew too
+    "Meters": {"_counters", "_rates", "_watts", "_zone"},  # read anew: the devices' counters began anew too
     "Power": {"_waiting"},
     "Release": {"_timer"},
     "Notifier": {"_listeners", "_next"},

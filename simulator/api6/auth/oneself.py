@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints
@@ -133,7 +133,7 @@ async def confirm(call: Call[Confirmation]) -> Any:
 async def make_token(call: Call[LongToken]) -> Any:
     clock = call.panel.clock
     try:
-        end = datetime.strptime(call.body.expires_at, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+        end = datetime.strptime(call.body.expires_at, "%Y-%m-%d %H:%M:%S").replace(tzinfo=call.panel.zone)
     except ValueError:
         raise Invalid("expires_at", "it is not YYYY-MM-DD hh:mm:ss") from None
     expires_at = (end - clock.epoch).total_seconds()

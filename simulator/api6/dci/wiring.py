@@ -154,9 +154,9 @@ async def set_bmc(call: Call[BmcForm]) -> Any:
 
 def _days(call: Call[Nothing]) -> Iterable[Counted]:
     """Day by day, since the server is there."""
-    clock, server = call.panel.clock, call.server()
-    since, until = clock.calendar(server.created_at).date(), clock.calendar().date()
-    return [Counted(day, what) for day, what in call.panel.meters.days(server, since, until)]
+    panel, server = call.panel, call.server()
+    since, until = panel.local(server.created_at).date(), panel.local().date()
+    return [Counted(day, what) for day, what in panel.meters.days(server, since, until)]
 
 
 lists("server.statistic", STATISTICS, _days)

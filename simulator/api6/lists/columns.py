@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Any
 
@@ -13,13 +13,13 @@ __all__ = ["attributes", "columns", "moment", "rack_name"]
 
 
 def moment(panel: Panel, at: float | None) -> str | None:
-    """`YYYY-MM-DD hh:mm:ss`, the platform's form."""
-    return None if at is None else _written(panel.clock.epoch, int(at))
+    """`YYYY-MM-DD hh:mm:ss`, the platform's form, by the clock on the panel's host."""
+    return None if at is None else _written(panel.clock.epoch, panel.zone, int(at))
 
 
 @lru_cache(maxsize=4096)
-def _written(epoch: datetime, seconds: int) -> str:
-    return (epoch + timedelta(seconds=seconds)).strftime("%Y-%m-%d %H:%M:%S")
+def _written(epoch: datetime, zone: tzinfo, seconds: int) -> str:
+    return (epoch + timedelta(seconds=seconds)).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def columns(kind: Kind, **getters: Getter) -> dict[str, Column]:

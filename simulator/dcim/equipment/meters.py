@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, tzinfo
 
 from simulator.dcim.drivers.base import OutletView, PortView
 from simulator.dcim.equipment.inventory import Inventory
@@ -34,9 +34,11 @@ class Day:
 class Meters:
     """Hears of each poll; asked for days, months and the last interval."""
 
-    def __init__(self, inventory: Inventory, clock: Clock) -> None:
+    def __init__(self, inventory: Inventory, clock: Clock, zone: tzinfo) -> None:
+        """`zone`: whose days and months they are."""
         self._inventory = inventory
         self._clock = clock
+        self._zone = zone
         self._counters: dict[int, tuple[int, int, float]] = {}
         """By port: octets in and out, and when."""
         self._rates: dict[int, tuple[float, float]] = {}
@@ -53,7 +55,7 @@ class Meters:
 
     def switch_read(self, switch: int, views: Sequence[PortView]) -> None:
         now = self._clock.now()
-        today = self._clock.calendar().date()
+        today = self._clock.calendar().astimezone(self._zone).date()
         polled = False
         for number, view in enumerate(views, 1):
             if view.octets_in is None or view.octets_out is None:
@@ -85,7 +87,7 @@ class Meters:
     def pdu_read(self, pdu: int, views: Sequence[OutletView]) -> None:
         """Between two polls an outlet is taken to have delivered what it did at the first of them."""
         now = self._clock.now()
-        today = self._clock.calendar().date()
+        today = self._clock.calendar().astimezone(self._zone).date()
         for number, view in enumerate(views, 1):
             outlet = self._inventory.outlet(pdu, number)
             if outlet is None or view.watts is None:

@@ -88,7 +88,9 @@ class People(ABC):
         self.operators: dict[int, None] = {}
         """Those whom version 5 made operators, a level that version 6 does not know."""
         for setup in setups:
-            self._add(setup.email, setup.password, setup.full_name, tuple(setup.roles), "")
+            user = self._add(setup.email, setup.password, setup.full_name, tuple(setup.roles), "")
+            if setup.timezone != user.timezone:
+                self.all.change(user.id, timezone=setup.timezone)
 
     @abstractmethod
     def _gone(self, user: User) -> None:
