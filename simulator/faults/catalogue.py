@@ -8,6 +8,7 @@ long it lasts.
 from __future__ import annotations
 
 from simulator.faults.bmc_board import BMC_BOARD
+from simulator.faults.data_network import DATA_NETWORK
 from simulator.faults.environment import ENVIRONMENT
 from simulator.faults.http import HTTP
 from simulator.faults.ipmi import IPMI
@@ -22,6 +23,7 @@ CATALOGUE: dict[str, FaultKind] = {
     for kind in (
         *PHYSICAL,
         *HTTP,
+        *DATA_NETWORK,
         *ENVIRONMENT,
         *IPMI,
         *BMC_BOARD,

@@ -10,11 +10,12 @@ import re
 from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal, TypeVar
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
-from simulator.faults.kinds import FaultKind, NotPossible, OnPanel, RuleUndo, Undo, World
+from simulator.faults.kinds import FaultKind, NotPossible, OnPanel, Undo, World
+from simulator.faults.messages import OnMessages, strike_rule
 from simulator.files.problems import did_you_mean
-from simulator.files.units import Duration, Share
+from simulator.files.units import Duration
 from simulator.kernel.wire import (
     AnsweredBy,
     Choice,
@@ -26,7 +27,6 @@ from simulator.kernel.wire import (
     Garbled,
     Late,
     Lost,
-    Rule,
     Stale,
     Twice,
     When,
@@ -49,7 +49,7 @@ def _call(text: str) -> str:
     return f"{match[1]} {match[2]}"
 
 
-class OnHttp(OnPanel):
+class OnHttp(OnMessages, OnPanel):
     """Which messages are hit; without any of these, all that a billing side sends."""
 
     panel: PanelName | None = None
@@ -60,20 +60,6 @@ class OnHttp(OnPanel):
     """The function of a COREmanager call, a pattern: `server.operations`."""
     caller: str | None = None
     """The client's address or its User-Agent, a pattern; anybody unless given."""
-    nth: int | None = Field(default=None, ge=1)
-    """Only the nth message that fits, from 1."""
-    after: int = Field(default=0, ge=0)
-    """So many that fit pass first."""
-    times: int | None = Field(default=None, ge=1)
-    """Then so many are hit at most."""
-    share: Share = 1.0
-    """Of what fits, this share is hit, by chance."""
-
-    @model_validator(mode="after")
-    def _one_way_to_count(self) -> OnHttp:
-        if self.nth is not None and (self.after or self.times is not None):
-            raise ValueError("say `nth`, or `after` and `times`, not both")
-        return self
 
 
 class Slow(OnHttp):
@@ -118,34 +104,21 @@ def _panels(world: World, params: OnHttp) -> object:
 
 
 def _choice(params: OnHttp) -> Choice:
-    first = params.nth is not None
-    return Choice(
-        "http",
-        None if params.panel is None else (params.panel,),
-        params.call,
-        params.func,
-        params.caller,
-        params.nth - 1 if params.nth is not None else params.after,
-        1 if first else params.times,
-        params.share,
-    )
+    receivers = None if params.panel is None else (params.panel,)
+    return params.choice("http", receivers=receivers, what=params.call, also=params.func, sender=params.caller)
 
 
 def _strike(fate: Callable[[P], Fate]) -> Callable[[World, P], Undo]:
     def strike(world: World, params: P) -> Undo:
         _panels(world, params)
-        rule = Rule(_choice(params), fate(params))
-        world.wire.add(rule)
-        return RuleUndo(lambda: world.wire.remove(rule), lambda: rule.hits)
+        return strike_rule(world, _choice(params), fate(params))
 
     return strike
 
 
 def stale(world: World, age: float, panel: PanelName) -> Undo:
     """A proxy in front of one panel that keeps lists."""
-    rule = Rule(Choice("http", (panel,)), Stale(age))
-    world.wire.add(rule)
-    return lambda: world.wire.remove(rule)
+    return strike_rule(world, Choice("http", (panel,)), Stale(age))
 
 
 def _error(params: InDialect) -> Error:

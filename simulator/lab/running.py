@@ -177,7 +177,8 @@ async def _running(
     resumed: Resumed | None = None,
 ) -> AsyncIterator[Run]:
     journal = Journal(clock)
-    plant = build_plant(plan, Physics(clock, streams, journal, timings_of(plan)), cold=resumed is not None)
+    messages = Wire(streams, journal)
+    plant = build_plant(plan, Physics(clock, streams, journal, timings_of(plan), messages), cold=resumed is not None)
     async with AsyncExitStack() as stack:
         stack.callback(plant.close)
         places: dict[str, dict[str, Address]] = {"bmcs": {}, "switches": {}, "pdus": {}}
@@ -201,7 +202,6 @@ async def _running(
         panel = Panel(panel_config(plan, everywhere), drivers, clock, streams, journal)
         plant.network.connect(panel.boot)
         hosting = build_hosting(plan, clock, streams["ispmanager/sessions"].randbytes)
-        messages = Wire(streams, journal)
         doors = open_doors(plan, panel, hosting, Surroundings(clock, streams, journal, activity, messages))
         for interference in doors.interferences.values():
             stack.push_async_callback(interference.close)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from enum import Enum
 
+from simulator.kernel.wire import AnsweredBy, Cut, Fate, Late, Lost, Twice
 from simulator.plant.datanet import BootService, NetBoot
 from simulator.plant.disk import InstalledOs
 from simulator.plant.lifecycle import BootEvent
@@ -30,6 +31,10 @@ class _Outcome(Enum):
     RAN = "an image was loaded"
     LOCAL = "the loader was sent to the disk"
     NOTHING = "nothing came"
+
+
+class _WrongServer(Exception):
+    """Somebody else's DHCP server was quicker: an address, and nothing to boot."""
 
 
 class _ImageFailed(Exception):
@@ -93,13 +98,18 @@ async def _boot_over(server: Server, nic: Nic) -> _Outcome:
         server.note("media test failed", nic=nic.name)
         server.hint = "PXE-E61: Media test failure, check cable"
         return _Outcome.NOTHING
-    service = await _leased(server, nic)
+    try:
+        service = await _leased(server, nic)
+    except _WrongServer:
+        server.hint = "PXE-E53: No boot filename received"
+        return _Outcome.NOTHING
     if service is None:
         server.hint = "PXE-E51: No DHCP or proxyDHCP offers were received"
         return _Outcome.NOTHING
     server.fire(BootEvent.LEASE)
     await physics.clock.sleep(physics.draw(server.name, "loader", physics.timings.loader))
-    if not await network.path([nic], physics.timings.transfer_timeout):
+    there = await network.path([nic], physics.timings.transfer_timeout)
+    if not there or isinstance(_message(server, "loader"), Lost):
         server.hint = "PXE-E32: TFTP open timeout"
         return _Outcome.NOTHING
     netboot = service.loader(nic.mac)
@@ -123,11 +133,16 @@ async def _boot_over(server: Server, nic: Nic) -> _Outcome:
 
 
 async def _leased(server: Server, nic: Nic) -> BootService | None:
-    """Ask for a lease as often as the specification says; who gave one."""
+    """Ask for a lease as often as the specification says; who gave one. Raises _WrongServer."""
     for patience in DHCP_TRIES:
         service = server.network.boot_service
-        if service is not None and nic.reaches_network and service.discover(nic.mac) is not None:
-            return service
+        if nic.reaches_network:
+            fate = _message(server, "DHCP")
+            if isinstance(fate, AnsweredBy):
+                raise _WrongServer
+            heard = service is not None and not isinstance(fate, Lost)
+            if heard and service is not None and service.discover(nic.mac) is not None:
+                return service
         server.note("DHCP without answer", nic=nic.name)
         server.show("DHCP...", end="")
         await server.physics.clock.sleep(patience)
@@ -140,7 +155,7 @@ async def _install(server: Server, nic: Nic, image: NetBoot) -> None:
     the old system to boot. Other disks are left alone.
     """
     disk = server.disks[0]
-    _request(server, nic, image)
+    cut = _request(server, nic, image)
     rate = min(nic.rate / 8, disk.write_speed)
     whole = image.image_octets / rate + image.work_seconds
     done = 0.0
@@ -150,7 +165,8 @@ async def _install(server: Server, nic: Nic, image: NetBoot) -> None:
     )
     for stage, seconds, octets in stages:
         await _phone_home(server, [nic], stage, server.progress)
-        for _ in range(STEPS):
+        for step in range(STEPS):
+            _check_whole(cut, stage, step)
             share = seconds / STEPS
             slow = disk.slowdown if stage == "configure" else rate / min(nic.rate / 8, disk.write_speed)
             await _work(server, nic, share * slow, [0])
@@ -168,7 +184,7 @@ async def _diagnose(server: Server, nic: Nic, image: NetBoot) -> None:
     """Run from memory: look at the hardware, test it, write zeros over every disk when asked to. Their systems are gone with
     the first zeros, their data when the last are written.
     """
-    _request(server, nic, image)
+    cut = _request(server, nic, image)
     rate = nic.rate
     fetch = image.image_octets / (rate / 8)
     clearing = max((disk.octets / disk.write_speed for disk in server.disks if not disk.failed), default=0.0)
@@ -180,7 +196,8 @@ async def _diagnose(server: Server, nic: Nic, image: NetBoot) -> None:
     for stage, seconds in stages:
         detail = {"configuration": configuration_of(server)} if stage == "hardware" else {}
         await _phone_home(server, [nic], stage, server.progress, **detail)
-        for _ in range(STEPS):
+        for step in range(STEPS):
+            _check_whole(cut, stage, step)
             disks = range(len(server.disks)) if stage == "clear_disks" else range(0)
             await _work(server, nic, seconds / STEPS * (rate / nic.rate if stage == "transfer" else 1.0), disks)
             for index in disks:
@@ -197,14 +214,15 @@ async def _diagnose(server: Server, nic: Nic, image: NetBoot) -> None:
 
 async def _rescue(server: Server, nic: Nic, image: NetBoot) -> None:
     """Read a system into memory and let people in: with the lease's address, the disks untouched."""
-    _request(server, nic, image)
+    cut = _request(server, nic, image)
     rate = nic.rate
     stages = (("transfer", image.image_octets / (rate / 8)), ("configure", image.work_seconds))
     whole = sum(seconds for _, seconds in stages)
     done = 0.0
     for stage, seconds in stages:
         await _phone_home(server, [nic], stage, server.progress)
-        for _ in range(STEPS):
+        for step in range(STEPS):
+            _check_whole(cut, stage, step)
             await _work(server, nic, seconds / STEPS * (rate / nic.rate if stage == "transfer" else 1.0), ())
             if stage == "transfer":
                 nic.count(round(image.image_octets / STEPS))
@@ -232,11 +250,23 @@ async def _first_boot(server: Server) -> None:
         server.reported = True
 
 
-def _request(server: Server, nic: Nic, image: NetBoot) -> None:
+def _message(server: Server, what: str) -> Fate | None:
+    """A message of this machine to the boot service passes; what becomes of it."""
+    return server.physics.wire.meet("data", server.name, "panel", what)
+
+
+def _request(server: Server, nic: Nic, image: NetBoot) -> bool:
+    """Ask for the image; True when its transfer will end in its middle."""
     service = server.network.boot_service
     server.reported = False
     if service is not None:
         service.image_requested(nic.mac, image.image)
+    return isinstance(_message(server, "image"), Cut)
+
+
+def _check_whole(cut: bool, stage: str, step: int) -> None:
+    if cut and stage == "transfer" and step == STEPS // 2:
+        raise _ImageFailed("the image's transfer ended in its middle: its checksum does not hold")
 
 
 async def _work(server: Server, nic: Nic, seconds: float, disks: Iterable[int]) -> None:
@@ -266,10 +296,20 @@ async def _phone_home(server: Server, nics: Sequence[Nic], stage: str, percent: 
     if stage in ("done", "first_boot", "ssh_ready", "error", "hardware"):
         await network.path(nics, server.physics.timings.transfer_timeout)
     nic = next((nic for nic in nics if nic.reaches_network), None)
-    if network.boot_service is None or nic is None:
+    service = network.boot_service
+    if service is None or nic is None:
         server.note("phone-home lost", stage=stage)
         return False
-    network.boot_service.phone_home(nic.mac, stage, percent, detail)
+    match _message(server, f"phone-home {stage}"):
+        case Lost():  # on its way: the sender does not know
+            server.note("phone-home lost", stage=stage)
+        case Twice():
+            service.phone_home(nic.mac, stage, percent, detail)
+            service.phone_home(nic.mac, stage, percent, detail)
+        case Late(seconds):
+            server.physics.clock.call_later(seconds, service.phone_home, nic.mac, stage, percent, detail)
+        case _:
+            service.phone_home(nic.mac, stage, percent, detail)
     return True
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from simulator.kernel.wire import Lost
 from simulator.plant.boot import boot
 from simulator.plant.disk import Disk
 from simulator.plant.ethernet import LinkSetting
@@ -91,6 +92,13 @@ class Plant:
         """The name of the server that answers a ping to this address, if any does."""
         station = self.network.neighbours.reached(address)
         return station.name if station else None
+
+    def ping(self, address: str, sender: str = "billing") -> bool:
+        """An echo request that `sender` sends to this address is answered, if nothing becomes of it on its way."""
+        fate = self.network.physics.wire.meet(
+            "data", sender, self.answering(address) or "nobody", "ping", sent=f"ping {address}"
+        )
+        return not isinstance(fate, Lost) and self.answering(address) is not None
 
     def close(self) -> None:
         """The lab ends: whatever runs on the servers is dropped."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from simulator.kernel import Clock, Journal, Streams
+from simulator.kernel.wire import Wire
 
 __all__ = ["Physics", "Timings"]
 
@@ -27,13 +28,17 @@ class Timings:
 class Physics:
     """Handed to each part of the plant when it is built."""
 
-    __slots__ = ("clock", "journal", "streams", "timings")
+    __slots__ = ("clock", "journal", "streams", "timings", "wire")
 
-    def __init__(self, clock: Clock, streams: Streams, journal: Journal, timings: Timings) -> None:
+    def __init__(
+        self, clock: Clock, streams: Streams, journal: Journal, timings: Timings, wire: Wire | None = None
+    ) -> None:
+        """`wire`: what becomes of the data network's messages; one of its own, where nothing ever does, unless given."""
         self.clock = clock
         self.streams = streams
         self.journal = journal
         self.timings = timings
+        self.wire = wire or Wire(streams, journal)
 
     def draw(self, subject: str, what: str, seconds: float) -> float:
         """How long `what` takes this time."""

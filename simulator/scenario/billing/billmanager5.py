@@ -34,7 +34,7 @@ class _HallPing:
         self._plant = plant
 
     async def alive(self, address: str) -> bool:
-        return self._plant.answering(address) is not None
+        return self._plant.ping(address)
 
 
 class BillManager5Side(Side):
