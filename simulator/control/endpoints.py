@@ -12,6 +12,7 @@ from typing import Any
 from simulator.files.plan import PduPlan, SwitchPlan
 from simulator.kernel.hosts import is_everywhere, is_loopback
 from simulator.lab import Run
+from simulator.lab.attaching import on_one_host
 from simulator.lab.build import snmp_user
 
 __all__ = ["Standing", "check_endpoints", "endpoints", "greeting", "remove_endpoints", "write_endpoints"]
@@ -28,6 +29,7 @@ class Standing:
     token: str | None = None
     """What the control API asks for, if it does."""
     clock: str = "real"
+    host: str = "127.0.0.1"
     taken: tuple[str, ...] = ()
     """What is to be said of ports that somebody else had."""
 
@@ -175,7 +177,7 @@ def greeting(standing: Standing, file: Path | None = None) -> list[str]:
     )
     lines = [f"Rackloop: lab {run.plan.name!r} is up, seed {run.seed}{again}", ""]
     lines += [f"  {label:<{width}}   {text}" for label, text in rows]
-    if notes := [*standing.taken, *_devices_moved(run)]:
+    if notes := [*standing.taken, *_devices_moved(standing), *_from_outside(standing)]:
         lines += ["", *notes]
     said = f"`{_report_command(standing, file)}` says what a module that is pointed at it did wrong. Ctrl-C stops it."
     return [*lines, "", said]
@@ -190,20 +192,28 @@ def _clock(standing: Standing) -> str:
     return f"scaled: {rate} s pass in one" if mode == "scaled" else "real"
 
 
-def _devices_moved(run: Run) -> list[str]:
-    """Where devices could not have the ports of their plan. A lab for other machines tells them apart by ports anyway."""
+def _devices_moved(standing: Standing) -> list[str]:
+    """Where devices could not have what they were planned for; nothing is said of devices that are not emulated."""
+    run = standing.run
     plan = run.plan
     planned = {server.name: (server.bmc.host, server.bmc.port) for server in plan.servers.values()}
     planned |= {each.name: (each.host, each.port) for group in (plan.switches, plan.pdus) for each in group.values()}
+    planned = {name: planned[name] for name in run.bound}
+    if not is_loopback(standing.host):
+        ports = on_one_host([port for _, port in planned.values()])
+        planned = {name: (run.bound[name][0], port) for name, port in zip(planned, ports, strict=True)}
     places = {**run.bmcs, **run.switches, **run.pdus}
-    if any(is_everywhere(host) or not is_loopback(host) for host, _ in run.bound.values()):
-        return []
-    moved = [name for name, place in places.items() if place != planned[name]]
+    moved = [name for name in planned if run.bound[name] != planned[name]]
     if not moved:
         return []
     few = ", ".join(f"{name} {places[name][0]}:{places[name][1]}" for name in moved[:3])
     more = f", and {len(moved) - 3} more" if len(moved) > 3 else ""
     return [f"not at their planned addresses, which are taken or not to be had here: {few}{more}"]
+
+
+def _from_outside(standing: Standing) -> list[str]:
+    """All that is printed is as this machine sees it."""
+    return ["from other machines: an address of this one instead of 127.0.0.1"] if is_everywhere(standing.host) else []
 
 
 def _report_command(standing: Standing, file: Path | None) -> str:

@@ -75,7 +75,7 @@ async def stand(
                 starts = resumed.starts if resumed else 1
                 async with state_kept(run, state, starts):
                     taken = _taken(run, options) + _moved("lab control", control_port, server.url)
-                    yield Standing(run, server.url, starts, control_token, options.clock, tuple(taken))
+                    yield Standing(run, server.url, starts, control_token, options.clock, options.host, tuple(taken))
             finally:
                 await server.stop()
     finally:

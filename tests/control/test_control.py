@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.control.api.journal import _events
+from simulator.control.api.lab import ControlledLab
 from simulator.faults import CATALOGUE
 from simulator.kernel import Journal, LoopClock
 from tests.control.support import JSON, in_lab
@@ -222,7 +224,8 @@ async def test_the_journal_is_heard_as_it_is_written_and_tells_what_was_missed()
         journal.bound(3, 10**6)
         for number in range(5):
             journal.write("plant", "srv-1", "tick", number=number)
-        events = _events(journal, 0, None, "plant")
+        lab = ControlledLab(SimpleNamespace(journal=journal), None)
+        events = _events(lab, 0, None, "plant")
         assert (await read(events)).startswith(": ")
         assert await read(events) == 'event: dropped\ndata: {"dropped": 2}\n\n'
         assert [(await read(events)).partition("\n")[0] for _ in range(3)] == ["id: 3", "id: 4", "id: 5"]
@@ -234,7 +237,7 @@ async def test_the_journal_is_heard_as_it_is_written_and_tells_what_was_missed()
         assert told.startswith("id: 7\ndata: ")
         assert json.loads(told.partition("data: ")[2])["subject"] == "srv-2"
         await events.aclose()
-        assert journal._watchers == []
+        assert journal._watchers == lab.listeners == []
 
     await main()
 

@@ -55,6 +55,8 @@ async def test_it_says_which_ports_were_taken_how_time_goes_and_how_to_ask_for_t
             assert f"{standing.run.dci6_url}/swagger" in said
             assert f"{standing.control}/__lab/docs" in said
             assert f"`rackloop report --control {standing.control}` says" in said
+            host, number = standing.run.bmcs["srv-1"]
+            assert f"taken or not to be had here: srv-1 {host}:{number}" in said
             file = tmp_path / "lab's.json"
             assert f"""`rackloop report --endpoints '{tmp_path}/lab'"'"'s.json'` says""" in "\n".join(
                 greeting(standing, file)
@@ -74,6 +76,7 @@ async def test_off_loopback_the_control_api_asks_for_a_token_that_the_owner_of_t
         assert f"{standing.control}/?token={token}" in said
         assert f"--token {token}" in said
         assert "0.0.0.0" not in said + file.read_text()
+        assert "from other machines: an address of this one instead of 127.0.0.1" in said
         async with httpx.AsyncClient() as client:
             assert (await client.get(f"{standing.control}/__lab/state")).status_code == 401
             right = {"authorization": f"Bearer {token}"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.review.world import trial
+from tests.review.support import trial
 
 BMC = "3"
 """The connection of srv-01's BMC in DCImanager 5."""

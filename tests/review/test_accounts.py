@@ -8,8 +8,8 @@ import pytest
 from simulator.control.client.report import as_text
 from simulator.kernel import run
 from simulator.review import Recorder, as_dict, review
-from tests.review.world import HOSTING, LAB, Client
-from tests.review.world import trial as any_trial
+from tests.review.support import HOSTING, LAB, Client
+from tests.review.support import trial as any_trial
 
 
 def trial(scene):

@@ -25,7 +25,7 @@ from simulator.review.action_tables import (
 from simulator.review.actions import deed_of
 from simulator.review.masking import masked
 from simulator.review.parsing import words_of
-from tests.review.world import LAB, Client, run
+from tests.review.support import LAB, Client, run
 
 SERVED = {(method, path, action) for method, path, action in known_routes()[0].served()}
 CHANGING = {action for method, _, action in SERVED if method not in ("GET", "HEAD", "OPTIONS")}

@@ -17,7 +17,7 @@ from provisioner.modules.billmanager6 import pmdci6
 from provisioner.modules.ispmanager import NAME, ispmanager_type
 from provisioner.services import State
 from provisioner.store import MemoryStore
-from tests.review.world import HOSTING, trial
+from tests.review.support import HOSTING, trial
 
 EMAIL = "alice@example.com"
 STAFF = "sam@example.com"

@@ -16,7 +16,7 @@ from simulator.control.client.report import as_text
 from simulator.kernel import run
 from simulator.review import RULES, Recorder, as_dict, review
 from simulator.review import recorder as recorder_module
-from tests.review.world import DEBIAN, HOSTING, LAB, trial
+from tests.review.support import DEBIAN, HOSTING, LAB, trial
 
 
 def test_the_bundled_module_does_nothing_wrong_in_a_whole_life():

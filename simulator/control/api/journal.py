@@ -11,8 +11,8 @@ from fastapi import APIRouter, Header, Query
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
-from simulator.control.api.lab import Lab, Refused
-from simulator.kernel import Journal, Record
+from simulator.control.api.lab import ControlledLab, Lab, Refused
+from simulator.kernel import Record
 from simulator.review import shown_call
 from simulator.review.masking import masked, masked_path
 
@@ -84,20 +84,18 @@ async def stream(
     were forgotten before they could be sent.
     """
     journal = lab.run.journal
-    if _LISTENING.get(id(journal), 0) >= STREAMS:
+    if len(lab.listeners) >= STREAMS:
         raise Refused(503, f"{STREAMS} clients listen already")
     start = last_event_id if last_event_id is not None else since if since is not None else len(journal)
-    return StreamingResponse(_events(journal, start, subject, layer), media_type="text/event-stream")
+    return StreamingResponse(_events(lab, start, subject, layer), media_type="text/event-stream")
 
 
-_LISTENING: dict[int, int] = {}
-
-
-async def _events(journal: Journal, last: int, subject: str | None, layer: str | None) -> AsyncIterator[str]:
+async def _events(lab: ControlledLab, last: int, subject: str | None, layer: str | None) -> AsyncIterator[str]:
     """Reads on whenever something was written. What a slow client has not fetched stays in the journal, not in a queue."""
+    journal = lab.run.journal
     news = asyncio.Event()
     unwatch = journal.watch(lambda _record: news.set())
-    _LISTENING[id(journal)] = _LISTENING.get(id(journal), 0) + 1
+    lab.listeners.append(news)
     try:
         yield ": the journal of a lab\n\n"
         while True:
@@ -112,7 +110,7 @@ async def _events(journal: Journal, last: int, subject: str | None, layer: str |
             await news.wait()
     finally:
         unwatch()
-        _LISTENING[id(journal)] -= 1
+        lab.listeners.remove(news)
 
 
 def _wanted(record: Record, subject: str | None, layer: str | None) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -21,6 +22,8 @@ class ControlledLab:
 
     run: Run
     recorder: Recorder
+    listeners: list[asyncio.Event] = field(default_factory=list)
+    """Of the journal's stream, one for each client."""
 
 
 async def _lab(request: Request) -> ControlledLab:
