@@ -11,7 +11,7 @@ from simulator.bmc.personality import (
     personality_names,
     read_personality,
 )
-from simulator.bmc.serve import serve_bmc
+from simulator.bmc.serve import cross_cables, crossed, serve_bmc
 
 __all__ = [
     "BadPersonality",
@@ -21,6 +21,8 @@ __all__ = [
     "Observer",
     "Personality",
     "UnknownPersonality",
+    "cross_cables",
+    "crossed",
     "load_personality",
     "personality_names",
     "read_personality",

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
-__all__ = ["Alarm", "BootFlags", "BootOverride", "Chassis", "Drive", "Heat", "Inlet", "Supply"]
+__all__ = ["Alarm", "BootFlags", "BootOverride", "Chassis", "Drive", "Heat", "Inlet", "LanMode", "Supply"]
+
+
+LanMode = Literal["dedicated", "shared", "failover"]
 
 
 class BootOverride(NamedTuple):
@@ -105,6 +108,16 @@ class Chassis(Protocol):
     @property
     def bmc_alive(self) -> bool:
         """The BMC has standby power and has finished starting; else it is deaf."""
+
+    @property
+    def bmc_linked(self) -> bool:
+        """What it sends gets to the management network, and what is sent to it arrives."""
+
+    @property
+    def lan_mode(self) -> str:
+        """`dedicated`, `shared` or `failover`: by which port it looks for the management network."""
+
+    def set_lan_mode(self, mode: LanMode) -> None: ...
 
     @property
     def powered(self) -> bool:

@@ -8,26 +8,40 @@ from simulator.ipmi.interference import Interference
 from simulator.kernel import Timer
 from simulator.kernel.hosts import reached_at
 
-__all__ = ["serve_bmc"]
+__all__ = ["cross_cables", "crossed", "serve_bmc"]
 
 
 async def serve_bmc(bmc: Bmc, fabric: Fabric, address: Address) -> Endpoint:
     """Put a BMC at an address; port 0 takes a free one. Closing the endpoint takes it off again. Raises AddressInUse."""
     service = _Service(bmc, fabric)
     service.endpoint = await fabric.open(address, service.receive)
-    host, port = service.endpoint.address
-    bmc.address = reached_at(host), port
-    bmc.line = service
+    service.attach(bmc)
     return service
 
 
-class _Service:
-    """An Endpoint as far as its owner sees."""
+def cross_cables(one: Bmc, other: Bmc) -> None:
+    """Each of the two is where the other was from now on, as after their cables were exchanged on a network that gives out
+    addresses by the socket. Both must be served.
+    """
+    lines = one.line, other.line
+    assert isinstance(lines[0], _Service)
+    assert isinstance(lines[1], _Service)
+    lines[0].attach(other)
+    lines[1].attach(one)
 
-    __slots__ = ("_bmc", "_due", "_fabric", "_timer", "endpoint")
+
+def crossed(bmc: Bmc) -> bool:
+    """Its cable is not in the socket where it was put at first."""
+    return isinstance(bmc.line, _Service) and bmc.line.home is not bmc
+
+
+class _Service:
+    """An Endpoint as far as its owner sees: one socket of the management network, and the BMC whose cable is in it."""
+
+    __slots__ = ("_bmc", "_due", "_fabric", "_timer", "endpoint", "home")
 
     def __init__(self, bmc: Bmc, fabric: Fabric) -> None:
-        self._bmc = bmc
+        self._bmc = self.home = bmc
         self._fabric = fabric
         self._timer: Timer | None = None
         self._due: float | None = None
@@ -38,8 +52,17 @@ class _Service:
         assert self.endpoint is not None
         return self.endpoint.address
 
+    def attach(self, bmc: Bmc) -> None:
+        """Have this BMC on the line."""
+        self._bmc = bmc
+        host, port = self.address
+        bmc.line, bmc.address = self, (reached_at(host), port)
+        self._arm()
+
     def receive(self, data: bytes, peer: Address) -> None:
         bmc = self._bmc
+        if not bmc.chassis.bmc_linked:
+            return
         if bmc.interference is not None:
             self._carry(bmc.interference, data, peer)
         elif self.endpoint is not None:
@@ -68,7 +91,7 @@ class _Service:
             self._arm()
 
     def send(self, data: bytes, to: Address) -> None:
-        if self.endpoint is not None:
+        if self.endpoint is not None and self._bmc.chassis.bmc_linked:
             self.endpoint.send(data, to)
 
     def close(self) -> None:

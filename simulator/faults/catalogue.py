@@ -7,6 +7,7 @@ long it lasts.
 
 from __future__ import annotations
 
+from simulator.faults.bmc_access import BMC_ACCESS
 from simulator.faults.bmc_board import BMC_BOARD
 from simulator.faults.data_network import DATA_NETWORK
 from simulator.faults.environment import ENVIRONMENT
@@ -27,6 +28,7 @@ CATALOGUE: dict[str, FaultKind] = {
         *ENVIRONMENT,
         *IPMI,
         *BMC_BOARD,
+        *BMC_ACCESS,
         *SNMP,
     )
 }

@@ -272,7 +272,10 @@ class _Expansion:
         if place in self.hosts:
             self.say(way, f"the address {place} is taken by the BMC of {self.hosts[place]}")
         self.hosts[place] = name
-        return BmcPlan(host, port, bmc.username, bmc.password, bmc.kg, bmc.driver, self.receivers(bmc.alerts, way[:-1]))
+        if bmc.shared and real:
+            self.say(way[:-1], "a real BMC stands on its own network: leave out `shared`")
+        receivers = self.receivers(bmc.alerts, way[:-1])
+        return BmcPlan(host, port, bmc.username, bmc.password, bmc.kg, bmc.driver, receivers, bmc.shared is not None)
 
     def receivers(self, texts: list[str], way: Way) -> tuple[tuple[str, int], ...]:
         found = []

@@ -58,6 +58,9 @@ class BmcSpec(Strict):
     """Numeric; by default the next of 127.16/12."""
     port: int | None = Field(default=None, ge=1, le=65535)
     """By default 6230, and 623 for a real one."""
+    shared: Literal["nic1"] | None = None
+    """The BMC has no cable of its own: it shares this NIC, its cable, its switch port and that port's VLAN with the
+    host, and is silent whenever that link is down."""
     kg: str = Field(default="", pattern=r"^[ -~]{0,20}$")
     """The BMC's own key K_g, which the panel is told too; without, it has none."""
     driver: Literal["ipmi", "ipmi-own"] | None = None

@@ -83,6 +83,8 @@ class BmcPlan:
     """`ipmi` or `ipmi-own`: a real BMC, and the stack that reaches it. None: an emulated one."""
     alerts: tuple[tuple[str, int], ...] = ()
     """Host and port of receivers of its traps."""
+    shares_nic: bool = False
+    """It talks through nic1 of its server."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,7 @@ def build_plant(plan: LabPlan, physics: Physics, *, cold: bool = False) -> Plant
                     for index, nic in enumerate(server.nics)
                     if nic.port or nic.unmanaged
                 },
+                bmc_shares_nic=server.bmc.shares_nic,
                 powered=server.powered and not cold,
                 bond=server.bond,
             )

@@ -34,6 +34,8 @@ class ServerBuild:
     feeds: Sequence[tuple[str, int] | None]
     cables: Mapping[int, tuple[str, int] | None]
     """By NIC, from 0."""
+    bmc_shares_nic: bool = False
+    """Its BMC has no cable of its own, and talks through nic1."""
     powered: bool = False
     nic_settings: Sequence[LinkSetting] = ()
     """By NIC, from 0; those that are not named negotiate."""
@@ -80,6 +82,9 @@ class Plant:
             nic.set_link(setting)
         for index, place in build.cables.items():
             Cable(server.nics[index], self.switches[place[0]].ports[place[1] - 1] if place else None)
+        if build.bmc_shares_nic:
+            server.dedicated_cable = False
+            server.set_lan_mode("shared")
         self.servers[build.name] = server
         if build.powered:
             server.power_on()

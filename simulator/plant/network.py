@@ -108,7 +108,19 @@ class Cable:
 class Nic:
     """A network interface of a server. It has link only while the server's main power is on."""
 
-    __slots__ = ("_powered", "cable", "dead", "mac", "name", "network", "server", "setting", "silent", "speed")
+    __slots__ = (
+        "_powered",
+        "cable",
+        "dead",
+        "mac",
+        "name",
+        "network",
+        "server",
+        "setting",
+        "silent",
+        "speed",
+        "standby",
+    )
 
     def __init__(
         self, server: str, name: str, mac: str, speed: int, network: Network, powered: Callable[[], bool]
@@ -125,12 +137,14 @@ class Nic:
         """No link at all."""
         self.silent = False
         """Link, and not one frame."""
+        self.standby: Callable[[], bool] | None = None
+        """The BMC talks through this NIC too, which then has link on standby power as well."""
         self._powered = powered
 
     @property
     def lit(self) -> bool:
         """The NIC does its half of a link."""
-        return not self.dead and self._powered()
+        return not self.dead and (self._powered() or (self.standby is not None and self.standby()))
 
     @property
     def link_up(self) -> bool:

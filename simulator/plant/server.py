@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from simulator.kernel import IllegalEvent, Machine, Timer
 from simulator.plant.console import Login
@@ -21,6 +21,7 @@ from simulator.plant.thermal import Thermal
 __all__ = ["BootOverride", "Firmware", "Server"]
 
 WATTS_PER_DISK = 6.0
+LanMode = Literal["dedicated", "shared", "failover"]
 THROTTLED = 0.7
 """The share of its draw that is left when its processors are slowed down as far as they can be."""
 
@@ -87,6 +88,10 @@ class Server:
         """Power-on is taken and nothing comes up."""
         self.power_limit: float | None = None
         """What its BMC holds it to, watts."""
+        self.lan_mode: LanMode = "dedicated"
+        """How its BMC reaches the management network: by a port of its own, through nic1, or by whichever has link."""
+        self.dedicated_cable = True
+        """The BMC's own port is cabled."""
         self.standby_lost: Callable[[], None] = _nobody
         """Called when the BMC loses its power."""
         self.sensed: Callable[[str], object] = _nobody
@@ -218,6 +223,22 @@ class Server:
     @property
     def bmc_alive(self) -> bool:
         return self._bmc_up and not self.bmc_failed
+
+    @property
+    def bmc_linked(self) -> bool:
+        """The BMC's frames get to the management network and back. Through nic1 they share its cable, its port and that
+        port's VLAN with the host's.
+        """
+        if self.lan_mode == "dedicated" or (self.lan_mode == "failover" and self.dedicated_cable):
+            return self.dedicated_cable
+        return self.nics[0].reaches_network
+
+    def set_lan_mode(self, mode: LanMode) -> None:
+        """Where the BMC looks for its network. A NIC that it shares has link on standby power, too."""
+        self.lan_mode = mode
+        nic = self.nics[0]
+        nic.standby = None if mode == "dedicated" else lambda: self._fed
+        nic.changed()
 
     @property
     def lab_time(self) -> float:
@@ -356,6 +377,8 @@ class Server:
             self._pending_on += 1
             self.standby_lost()
             self._stop(BootEvent.AC_LOST)
+        if self.lan_mode != "dedicated":
+            self.nics[0].changed()
         if len(self.psus) > 1:
             self.sensed("supplies")
 

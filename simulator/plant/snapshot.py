@@ -41,6 +41,7 @@ def _server(server: Server) -> dict[str, Any]:
     override = server.boot_override
     return save(server, SERVER) | {
         "was_on": server.on_or_was,
+        "lan_mode": server.lan_mode,
         "boot_override": pack(override if override and override.persistent else None),
         "disks": [save(disk, DISK) for disk in server.disks],
     }
@@ -91,5 +92,7 @@ def _restore_switch(switch: Switch, data: Mapping[str, Any]) -> None:
 def _restore_server(server: Server, data: Mapping[str, Any]) -> None:
     restore(server, {name: data[name] for name in SERVER[""]}, SERVER)
     server.boot_override = unpack(data["boot_override"])
+    if data.get("lan_mode", server.lan_mode) != server.lan_mode:
+        server.set_lan_mode(data["lan_mode"])
     for disk, kept in zip(server.disks, data["disks"], strict=True):
         restore(disk, kept, DISK)

@@ -85,6 +85,8 @@ class Names:
             disks = sum(group.count for group in plan.configuration.disks)
             self._number("disk", given.get("disk"), server, disks, (*way, "disk"))
             self._number("supply", given.get("psu"), server, len(plan.psus), (*way, "psu"))
+        if (other := given.get("other")) is not None:
+            self.server(other, (*way, "with"))
         if (switch := given.get("switch")) is not None and self.switch(switch, (*way, "switch")):
             self._number("port", given.get("port"), switch, self.plan.switches[switch].ports, (*way, "port"))
         if (pdu := given.get("pdu")) is not None and self.pdu(pdu, (*way, "pdu")):

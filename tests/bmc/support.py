@@ -65,7 +65,8 @@ class FakeChassis:
         self.name = name
         self.serial = "S-0001"
         self.guid = bytes(range(0x10, 0x20))
-        self.bmc_alive = True
+        self.bmc_alive = self.bmc_linked = True
+        self.lan_mode = "dedicated"
         self.powered = False
         self.last_power_event = "none"
         self.restore_policy = "previous"
@@ -118,6 +119,9 @@ class FakeChassis:
 
     def set_boot_override(self, override: BootOverride | None) -> None:
         self.boot_override = override
+
+    def set_lan_mode(self, mode: str) -> None:
+        self.lan_mode = mode
 
     def set_restore_policy(self, policy: str) -> None:
         self.restore_policy = policy

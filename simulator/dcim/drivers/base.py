@@ -17,6 +17,7 @@ __all__ = [
     "BmcUser",
     "BmcUsersDriver",
     "BootDevice",
+    "DeviceDenied",
     "DeviceError",
     "DeviceRefused",
     "DeviceSilent",
@@ -57,6 +58,10 @@ class DeviceSilent(DeviceError):
 
 class DeviceRefused(DeviceError):
     """It answered, and said no: wrong password, too little privilege, a completion code, an SNMP error."""
+
+
+class DeviceDenied(DeviceRefused):
+    """... and whoever goes on trying may be locked out: the password is wrong."""
 
 
 class DeviceUnable(DeviceError):

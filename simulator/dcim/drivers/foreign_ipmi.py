@@ -18,7 +18,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from simulator.dcim.drivers.base import BmcAccess, BmcUser, BootDevice, DeviceRefused, DeviceSilent, PowerAction
+from simulator.dcim.drivers.base import (
+    BmcAccess,
+    BmcUser,
+    BootDevice,
+    DeviceDenied,
+    DeviceRefused,
+    DeviceSilent,
+    PowerAction,
+)
 from simulator.dcim.drivers.ipmi_users import AppCommand, read_users, remove_user, write_user
 from simulator.kernel import Activity, Clock
 
@@ -26,6 +34,7 @@ __all__ = ["ForeignBmcDriver", "ForeignBmcPool"]
 
 _WORKER: Final = Path(__file__).with_name("foreign_ipmi_worker.py")
 _LOGINS: Final = 2
+_WRONG_PASSWORD: Final = "Incorrect password provided"  # noqa: S105 - pyghmi's words
 _GONE: Final = {"error": "silent", "message": "its process ended before it answered"}
 
 
@@ -61,7 +70,8 @@ class ForeignBmcPool:
             return answer["value"]
         if answer["error"] == "silent":
             raise DeviceSilent(access.name, f"no answer from {access.host}:{access.port} (pyghmi: {answer['message']})")
-        raise DeviceRefused(access.name, answer["message"])
+        kind = DeviceDenied if answer["message"] == _WRONG_PASSWORD else DeviceRefused
+        raise kind(access.name, answer["message"])
 
     async def close(self) -> None:
         """End the process and everything it has begun."""

@@ -9,6 +9,7 @@ from simulator.dcim.drivers.base import (
     BmcAccess,
     BmcUser,
     BootDevice,
+    DeviceDenied,
     DeviceError,
     DeviceRefused,
     DeviceSilent,
@@ -27,7 +28,7 @@ from simulator.ipmi.commands import (
     set_boot_flags,
 )
 from simulator.ipmi.crypto import CipherSuite
-from simulator.ipmi.errors import IpmiError, Malformed, NoAnswer, SessionError
+from simulator.ipmi.errors import IpmiError, Malformed, NoAnswer, SessionError, WrongPassword
 from simulator.kernel import Timer
 from simulator.kernel.hosts import local_for
 
@@ -123,7 +124,8 @@ class OwnBmcDriver:
                 access.name,
                 f"no answer from {access.host}:{access.port}{what} after {error.tries} tries in {error.seconds:g} s",
             )
-        return DeviceRefused(access.name, str(error))
+        denied = isinstance(error, WrongPassword)
+        return DeviceDenied(access.name, str(error)) if denied else DeviceRefused(access.name, str(error))
 
 
 class _Conversation:

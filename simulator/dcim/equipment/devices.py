@@ -16,6 +16,7 @@ from simulator.dcim.drivers.base import (
     BmcUser,
     BmcUsersDriver,
     BootDevice,
+    DeviceDenied,
     DeviceError,
     DeviceRefused,
     DeviceSilent,
@@ -63,6 +64,8 @@ class Devices:
         self._pdus: dict[int, PduDriver] = {}
         self._commanded: dict[int, float] = {}
         self._refused: dict[str, bool] = {}
+        self._denied: set[int] = set()
+        """Servers whose BMC found the panel's password wrong, last time."""
         self.meters: Meters | None = None
         """Who keeps what is counted and measured."""
 
@@ -95,6 +98,13 @@ class Devices:
         self._record_bmc(server, status, None)
         return status
 
+    async def poll_power(self, server: int) -> None:
+        """As `read_power`, of the panel's own accord. Where the password was wrong it waits until somebody has done something
+        about it, or tries again himself: a BMC locks out whoever goes on.
+        """
+        if server not in self._denied:
+            await self.read_power(server)
+
     async def power(self, server: int, action: PowerAction) -> None:
         """Give the BMC a power command; the record is brought in line by the next reading."""
         async with self._bmc(server) as bmc:
@@ -124,7 +134,10 @@ class Devices:
         async with lock:
             try:
                 yield driver
+                self._denied.discard(number)
             except DeviceError as error:
+                if isinstance(error, DeviceDenied):
+                    self._denied.add(number)
                 fault = self._fault(error)
                 self._record_bmc(number, PowerStatus.UNKNOWN if isinstance(fault, NoAnswer) else None, fault)
                 raise fault from error
@@ -151,6 +164,7 @@ class Devices:
 
     async def forget_bmc(self, number: int) -> None:
         """Its access has changed, or it is gone: who waits for it is answered first."""
+        self._denied.discard(number)
         held = self._bmcs.pop(number, None)
         if held is not None:
             driver, lock = held

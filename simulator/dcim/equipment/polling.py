@@ -57,12 +57,12 @@ class Polling:
             [(one.id, one.name) for one in self._inventory.switches if one.handled],
             devices.read_switch,
         )
-        self._plan("BMC", config.bmc_poll, [(one.id, one.name) for one in self._inventory.servers], devices.read_power)
+        self._plan("BMC", config.bmc_poll, [(one.id, one.name) for one in self._inventory.servers], devices.poll_power)
 
     def watch_bmc(self, number: int, name: str) -> None:
         """A server that has come since."""
         if self._started:
-            self._plan("BMC", self._config.bmc_poll, [(number, name)], self._devices.read_power)
+            self._plan("BMC", self._config.bmc_poll, [(number, name)], self._devices.poll_power)
 
     def watch_switch(self, number: int, name: str) -> None:
         if self._started:
