@@ -14,25 +14,21 @@ from pydantic import AfterValidator, Field
 
 from simulator.bmc import Bmc
 from simulator.bmc.commands.table import COMMANDS
-from simulator.faults.kinds import FaultKind, OnServer, Undo, World
-from simulator.files.units import Duration, Share
+from simulator.faults.kinds import FaultKind, OnServer, RuleUndo, Undo, World
+from simulator.faults.messages import OnMessages
+from simulator.files.units import Duration
 from simulator.ipmi.codes import Completion, Status
 from simulator.ipmi.dispatch import key
 from simulator.ipmi.interference import (
     Action,
-    Answer,
-    Delay,
-    Drop,
-    Duplicate,
-    Garble,
     Ignore,
     Interference,
     LoseSession,
     Match,
-    Refuse,
     Rule,
     Stage,
 )
+from simulator.kernel.wire import Error, Garbled, Late, Lost, Twice
 
 __all__ = ["IPMI"]
 
@@ -57,7 +53,7 @@ def _number(text: str | None) -> int | None:
     return key(int(match[1], 16), int(match[2], 16)) if match else _BY_NAME[text.casefold()]
 
 
-class OnConversation(OnServer):
+class OnConversation(OnMessages, OnServer):
     """Which datagrams and commands are hit; without any of these, all."""
 
     stage: Literal["ping", "outside", "open", "rakp", "command"] | None = None
@@ -66,25 +62,19 @@ class OnConversation(OnServer):
     """By its name, `Chassis Control`, or by its numbers, `00/02`."""
     user: str | None = None
     """Who is logged in."""
-    share: Share = 1.0
-    """Of what fits, this share is hit."""
-    after: int = Field(default=0, ge=0)
-    """So many that fit pass first."""
-    times: int | None = Field(default=None, ge=1)
-    """Then so many are hit at most."""
 
 
-class Lost(OnConversation):
+class OneWay(OnConversation):
     what: Literal["request", "reply"] = "reply"
     """A lost request was never seen; after a lost reply the command has been run all the same."""
 
 
-class Late(OnConversation):
+class LateReply(OnConversation):
     delay: Duration = 1.5
     jitter: Duration = 0.0
 
 
-class Garbled(OnConversation):
+class Spoiled(OnConversation):
     how: Literal["truncated", "checksum", "sequence", "short", "long", "code", "garbage"] = "truncated"
     """`short` and `long` are sound answers with too little or too much data."""
 
@@ -94,13 +84,10 @@ class Code(OnConversation):
     """The completion code (IPMI 2.0, table 5-2): 0xC0 to 0xFF, 0x80 to 0xBE for those of the command itself."""
 
 
-class Refused(OnServer):
+class Refused(OnMessages, OnServer):
     stage: Literal["open", "rakp"] = "rakp"
     status: int = Field(default=Status.NO_RESOURCES.value, ge=1, le=0xFF)
     """The RMCP+ status (IPMI 2.0, table 13-15)."""
-    share: Share = 1.0
-    after: int = Field(default=0, ge=0)
-    times: int | None = Field(default=None, ge=1)
 
 
 def _bmc(world: World, params: OnServer) -> Bmc:
@@ -113,8 +100,8 @@ def _match(params: OnConversation) -> Match:
         _number(params.command),
         params.user.encode() if params.user is not None else None,
         params.share,
-        params.after,
-        params.times,
+        params.skipped,
+        params.most,
     )
 
 
@@ -130,7 +117,7 @@ def _rule(world: World, server: str, rule: Rule) -> Undo:
         if interference.idle and bmc.interference is interference:
             bmc.interference = None
 
-    return mend
+    return RuleUndo(mend, lambda: rule.hit)
 
 
 def _strike(action: Callable[[P], Action]) -> Callable[[World, P], Undo]:
@@ -138,16 +125,16 @@ def _strike(action: Callable[[P], Action]) -> Callable[[World, P], Undo]:
 
 
 def _refused(world: World, params: Refused) -> Undo:
-    match = Match(Stage(params.stage), share=params.share, after=params.after, times=params.times)
-    return _rule(world, params.server, Rule(match, Refuse(params.status)))
+    match = Match(Stage(params.stage), share=params.share, after=params.skipped, times=params.most)
+    return _rule(world, params.server, Rule(match, Error({"status": params.status})))
 
 
 def _refuses(stage: Stage, status: Status) -> Callable[[World, OnServer], Undo]:
-    return lambda world, params: _rule(world, params.server, Rule(Match(stage), Refuse(status)))
+    return lambda world, params: _rule(world, params.server, Rule(Match(stage), Error({"status": status})))
 
 
 def _busy(world: World, params: OnServer) -> Undo:
-    return _rule(world, params.server, Rule(Match(), Answer(Completion.NODE_BUSY)))
+    return _rule(world, params.server, Rule(Match(), Error({"code": Completion.NODE_BUSY})))
 
 
 def _kind(name: str, params: type[Any], summary: str, strike: Callable[[World, Any], Undo]) -> FaultKind:
@@ -155,11 +142,21 @@ def _kind(name: str, params: type[Any], summary: str, strike: Callable[[World, A
 
 
 IPMI: tuple[FaultKind, ...] = (
-    _kind("ipmi.lost", Lost, "requests to the BMC, or its replies, are lost", _strike(lambda p: Drop(p.what))),
-    _kind("ipmi.late", Late, "the BMC's replies leave late", _strike(lambda p: Delay(p.delay, p.jitter))),
-    _kind("ipmi.doubled", OnConversation, "the BMC's replies leave twice", _strike(lambda p: Duplicate())),
-    _kind("ipmi.garbled", Garbled, "the BMC's replies are spoiled", _strike(lambda p: Garble(p.how))),
-    _kind("ipmi.code", Code, "commands end with a completion code", _strike(lambda p: Answer(p.code))),
+    _kind(
+        "ipmi.lost",
+        OneWay,
+        "requests to the BMC, or its replies, are lost",
+        _strike(lambda p: Lost("before" if p.what == "request" else "after")),
+    ),
+    _kind(
+        "ipmi.late",
+        LateReply,
+        "the BMC's replies leave late",
+        _strike(lambda p: Late(p.delay, jitter=p.jitter)),
+    ),
+    _kind("ipmi.doubled", OnConversation, "the BMC's replies leave twice", _strike(lambda p: Twice())),
+    _kind("ipmi.garbled", Spoiled, "the BMC's replies are spoiled", _strike(lambda p: Garbled(p.how))),
+    _kind("ipmi.code", Code, "commands end with a completion code", _strike(lambda p: Error({"code": p.code}))),
     _kind(
         "ipmi.ignored",
         OnConversation,

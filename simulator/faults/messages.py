@@ -31,6 +31,16 @@ class OnMessages(FaultParams):
             raise ValueError("say `nth`, or `after` and `times`, not both")
         return self
 
+    @property
+    def skipped(self) -> int:
+        """How many that fit pass first."""
+        return self.after if self.nth is None else self.nth - 1
+
+    @property
+    def most(self) -> int | None:
+        """How many are hit then; None: all."""
+        return self.times if self.nth is None else 1
+
     def choice(
         self,
         network: Network,
@@ -47,8 +57,8 @@ class OnMessages(FaultParams):
             what,
             also,
             sender,
-            self.after if self.nth is None else self.nth - 1,
-            self.times if self.nth is None else 1,
+            self.skipped,
+            self.most,
             self.share,
         )
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, Self, cast
 
 from pydantic import Field, field_validator, model_validator
 
-from simulator.faults.kinds import FaultKind, FaultParams, NotPossible, OnPdu, Undo, World
-from simulator.files.units import Duration, Share
+from simulator.faults.kinds import FaultKind, FaultParams, NotPossible, OnPdu, RuleUndo, Undo, World
+from simulator.faults.messages import OnMessages
+from simulator.files.problems import did_you_mean
+from simulator.files.units import Duration
+from simulator.kernel.wire import Cut, Error, Garbled, Late, Lost, Twice
 from simulator.pdu.card import Card
 from simulator.plant.power import Circuit
 from simulator.snmp import Access, Status, oid
 from simulator.snmp.errors import EncodeError
-from simulator.snmp.station import Disturbance, Operation, Station
+from simulator.snmp.station import Action, Disturbance, NotCommitted, OneByOne, Operation, RateLimit, Station
 from simulator.switch import SwitchDevice
 
 __all__ = ["SNMP"]
@@ -54,13 +57,34 @@ class OnAgent(FaultParams):
         return self.switch or self.pdu or ""
 
 
-class SomeRequests(OnAgent):
-    """All requests, unless told which."""
+_OBJECTS: Mapping[str, str] = {
+    "sysDescr": "1.3.6.1.2.1.1.1",
+    "sysUpTime": "1.3.6.1.2.1.1.3",
+    "ifSpeed": "1.3.6.1.2.1.2.2.1.5",
+    "ifAdminStatus": "1.3.6.1.2.1.2.2.1.7",
+    "ifOperStatus": "1.3.6.1.2.1.2.2.1.8",
+    "ifInOctets": "1.3.6.1.2.1.2.2.1.10",
+    "ifOutOctets": "1.3.6.1.2.1.2.2.1.16",
+    "ifHCInOctets": "1.3.6.1.2.1.31.1.1.1.6",
+    "ifHCOutOctets": "1.3.6.1.2.1.31.1.1.1.10",
+    "ifAlias": "1.3.6.1.2.1.31.1.1.1.18",
+    "dot1qPvid": "1.3.6.1.2.1.17.7.1.4.5.1.1",
+    "dot1qVlanStaticEgressPorts": "1.3.6.1.2.1.17.7.1.4.3.1.2",
+    "vmVlan": "1.3.6.1.4.1.9.9.68.1.2.2.1.2",
+    "portDuplex": "1.3.6.1.4.1.9.5.1.4.1.1.10",
+    "sPDUOutletCtl": "1.3.6.1.4.1.318.1.1.4.4.2.1.3",
+    "rPDUOutletControlOutletCommand": "1.3.6.1.4.1.318.1.1.12.3.3.1.1.4",
+}
+"""Objects by the names of their MIBs (RFC1213, IF-MIB, Q-BRIDGE-MIB, CISCO-VLAN-MEMBERSHIP-MIB, CISCO-STACK-MIB, PowerNet-MIB)."""
 
-    operation: Operation = "any"
+
+class SomeSets(OnMessages, OnAgent):
+    """Requests about these objects; all, unless told which."""
+
     oid: str | None = None
     """A subtree, dotted."""
-    share: Share = 1.0
+    object: str | None = None
+    """The same by its name: `ifAdminStatus`."""
 
     @field_validator("oid")
     @classmethod
@@ -72,14 +96,36 @@ class SomeRequests(OnAgent):
                 raise ValueError(str(error)) from None
         return text
 
+    @field_validator("object")
+    @classmethod
+    def _named(cls, name: str | None) -> str | None:
+        if name is not None and name not in _OBJECTS:
+            hint = did_you_mean(name, _OBJECTS, "objects")
+            raise ValueError(f"there is no name {name!r} here; {hint}; any other object is said by its `oid`")
+        return name
 
-class SomeSets(OnAgent):
-    oid: str | None = None
-    share: Share = 1.0
+    @model_validator(mode="after")
+    def _one_object(self) -> Self:
+        if self.oid is not None and self.object is not None:
+            raise ValueError("say `oid` or `object`, not both")
+        return self
+
+    @property
+    def subtree(self) -> bytes:
+        """Content octets; empty for all."""
+        dotted = _OBJECTS[self.object] if self.object else self.oid
+        return oid(dotted) if dotted else b""
 
 
-class Late(SomeRequests):
+class SomeRequests(SomeSets):
+    operation: Operation = "any"
+    """Only of this kind."""
+
+
+class LateAnswers(SomeRequests):
     delay: Duration = 2.0
+    jitter: Duration = 0.0
+    """Added to the delay, uniformly from zero to this: answers overtake each other."""
 
 
 class Slow(SomeRequests):
@@ -119,33 +165,24 @@ def _station(world: World, params: FaultParams) -> Station[Any]:
         raise NotPossible(f"there is no switch or PDU {params.target!r}") from None
 
 
-def _disturb(kind: str, **fixed: Any) -> Callable[[World, Any], Undo]:
-    """A fault that is one disturbance of an agent; the parameters that it has are handed on."""
+def _disturb(action: Callable[[Any], Action], operation: Operation | None = None) -> Callable[[World, Any], Undo]:
+    """A fault that is one disturbance of an agent: what is wrong, and for which of its requests."""
 
     def strike(world: World, params: FaultParams) -> Undo:
-        given: dict[str, Any] = {**fixed}
-        subtree = getattr(params, "oid", None)
-        if subtree:
-            given["subtree"] = oid(subtree)
-        for name, field in _FIELDS.items():
-            if hasattr(params, name):
-                given[field] = getattr(params, name)
-        if "status" in given:
-            given["status"] = _STATUS[given["status"]]
-        chance = world.streams[f"fault/snmp/{params.target}"]
-        return _station(world, params).disturb(Disturbance(cast("Any", kind), chance, **given))
+        station = _station(world, params)
+        concerned: Operation = operation or getattr(params, "operation", None) or "any"
+        disturbance = Disturbance(
+            action(params),
+            world.streams[f"fault/snmp/{params.target}"],
+            getattr(params, "share", 1.0),
+            concerned,
+            getattr(params, "subtree", b""),
+            getattr(params, "skipped", 0),
+            getattr(params, "most", None),
+        )
+        return RuleUndo(station.disturb(disturbance), lambda: disturbance.hits)
 
     return strike
-
-
-_FIELDS = {
-    "operation": "operation",
-    "share": "share",
-    "delay": "seconds",
-    "each": "seconds",
-    "per_second": "per_second",
-    "status": "status",
-}
 
 
 def _stale(world: World, params: OnAgent) -> Undo:
@@ -235,23 +272,55 @@ def _agent(name: str, params: type[FaultParams], summary: str, strike: Callable[
 
 
 SNMP: tuple[FaultKind, ...] = (
-    _agent("snmp.drop", SomeRequests, "the agent does not answer these requests", _disturb("drop")),
-    _agent("snmp.delay", Late, "its answers come late, and may overtake each other", _disturb("delay")),
-    _agent("snmp.slow", Slow, "it takes one request after the other, `each` so long", _disturb("slow")),
-    _agent("snmp.error", WithError, "it answers with an error", _disturb("error")),
-    _agent("snmp.too_big", SomeRequests, "it answers that the answer would be too big", _disturb("too_big")),
-    _agent("snmp.truncated", SomeRequests, "its answers end in the middle", _disturb("truncate")),
-    _agent("snmp.duplicated", SomeRequests, "its answers come twice", _disturb("duplicate")),
-    _agent("snmp.wrong_id", SomeRequests, "its answers have another request's number", _disturb("wrong_id")),
-    _agent("snmp.disorder", OnAgent, "names in its walks do not increase", _disturb("disorder", operation="walk")),
-    _agent("snmp.rate_limit", Limited, "it answers so many requests in a second and no more", _disturb("rate")),
+    _agent("snmp.drop", SomeRequests, "the agent does not answer these requests", _disturb(lambda p: Lost())),
+    _agent(
+        "snmp.delay",
+        LateAnswers,
+        "its answers come late, and may overtake each other",
+        _disturb(lambda p: Late(p.delay, jitter=p.jitter)),
+    ),
+    _agent(
+        "snmp.slow", Slow, "it takes one request after the other, `each` so long", _disturb(lambda p: OneByOne(p.each))
+    ),
+    _agent(
+        "snmp.error", WithError, "it answers with an error", _disturb(lambda p: Error({"status": _STATUS[p.status]}))
+    ),
+    _agent(
+        "snmp.too_big",
+        SomeRequests,
+        "it answers that the answer would be too big",
+        _disturb(lambda p: Garbled("too_big")),
+    ),
+    _agent("snmp.truncated", SomeRequests, "its answers end in the middle", _disturb(lambda p: Cut())),
+    _agent("snmp.duplicated", SomeRequests, "its answers come twice", _disturb(lambda p: Twice())),
+    _agent(
+        "snmp.wrong_id",
+        SomeRequests,
+        "its answers have another request's number",
+        _disturb(lambda p: Garbled("wrong_id")),
+    ),
+    _agent(
+        "snmp.disorder", OnAgent, "names in its walks do not increase", _disturb(lambda p: Garbled("disorder"), "walk")
+    ),
+    _agent(
+        "snmp.rate_limit",
+        Limited,
+        "it answers so many requests in a second and no more",
+        _disturb(lambda p: RateLimit(p.per_second)),
+    ),
     _agent(
         "snmp.set_ignored",
         SomeSets,
         "it says yes to a SET and does nothing",
-        _disturb("set_ignored", operation="set"),
+        _disturb(lambda p: NotCommitted(), "set"),
     ),
-    _agent("snmp.set_lost", SomeSets, "it hears no SET", _disturb("drop", operation="set")),
+    _agent("snmp.set_lost", SomeSets, "it hears no SET", _disturb(lambda p: Lost(), "set")),
+    _agent(
+        "snmp.answer_lost",
+        SomeRequests,
+        "it does what it is asked, and its answers are lost",
+        _disturb(lambda p: Lost("after")),
+    ),
     _agent("snmp.stale", OnAgent, "SNMPv3: it answers with the boots of before its last start", _stale),
     _agent("snmp.community", OnAgent, "somebody changed its community", _community),
     FaultKind(
@@ -267,7 +336,7 @@ SNMP: tuple[FaultKind, ...] = (
         "pdu",
         LoggedIn,
         "somebody is logged in at its console: every SET is refused, as APC's access type Write has it",
-        _disturb("error", operation="set"),
+        _disturb(lambda p: Error({"status": _STATUS[p.status]}), "set"),
         _station,
     ),
     FaultKind("bank.tripped", "pdu", OnBank, "the breaker of a bank is open", _trip, _bank),

@@ -9,22 +9,17 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final, Literal
+from typing import Final
 
 from simulator.ipmi.codes import PayloadType
+from simulator.kernel.wire import Error, Garbled, Late, Lost, Twice
 
 __all__ = [
     "Action",
-    "Answer",
-    "Delay",
-    "Drop",
-    "Duplicate",
-    "Garble",
     "Ignore",
     "Interference",
     "LoseSession",
     "Match",
-    "Refuse",
     "Rule",
     "Stage",
     "Verdict",
@@ -64,55 +59,8 @@ def stage_of(data: bytes) -> Stage | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Drop:
-    """The request is lost before the BMC has seen it, or the answer after the BMC has done what was asked."""
-
-    what: Literal["request", "reply"] = "reply"
-
-
-@dataclass(frozen=True, slots=True)
-class Delay:
-    """The answer leaves late. With jitter, answers overtake each other."""
-
-    seconds: float
-    jitter: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Duplicate:
-    """The answer leaves twice."""
-
-
-@dataclass(frozen=True, slots=True)
-class Garble:
-    """The answer is not what it should be.
-
-    `truncated`: its second half is missing. `checksum`: that of the message inside does not hold, everything around it
-    does. `sequence`: its session sequence number is far from those before it; that of a resent request's is right again.
-    `short`, `long`: a sound answer, with no data at all or with four octets more than it should have. `code`: its last
-    octet is wrong, which in a session is the authentication code's. `garbage`: random octets.
-    """
-
-    how: Literal["truncated", "checksum", "sequence", "short", "long", "code", "garbage"] = "truncated"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Commands are not run; they end with this completion code."""
-
-    code: int
-
-
-@dataclass(frozen=True, slots=True)
 class Ignore:
     """Commands end well, and nothing is done: power that is stuck, boot flags that do not stay."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refuse:
-    """A session is not set up; this RMCP+ status says so."""
-
-    status: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +68,17 @@ class LoseSession:
     """The BMC forgets the session that asks, and says nothing."""
 
 
-Action = Drop | Delay | Duplicate | Garble | Answer | Ignore | Refuse | LoseSession
+Action = Lost | Late | Twice | Garbled | Error | Ignore | LoseSession
+"""What the wire has for every network, and two that only a BMC has.
+
+`Lost`: the request before the BMC has seen it, or the answer after it has done what was asked. `Late`: the answer leaves late;
+with jitter, answers overtake each other. `Error`: a command is not run and ends with the completion code `code`, or a session
+is not set up, and the RMCP+ `status` says so. `Garbled`, by how: `truncated`, its second half is missing; `checksum`, that of
+the message inside does not hold, everything around it does; `sequence`, its session sequence number is far from those
+before it, and that of a resent request's is right again; `short`, `long`, a sound answer with no data at all or with four
+octets more than it should have; `code`, its last octet is wrong, which in a session is the authentication code's;
+`garbage`, random octets.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,18 +173,18 @@ class Interference:
         if rule is None:
             return Verdict.RUN
         action = rule.action
-        if isinstance(action, Answer):
-            return action.code
+        if isinstance(action, Error):
+            return int(action.words["code"])
         if isinstance(action, Ignore):
             return 0
         if isinstance(action, LoseSession):
             return Verdict.LOSE_SESSION
-        return _GARBLED_COMMANDS[action.how] if isinstance(action, Garble) else Verdict.SILENCE
+        return _GARBLED_COMMANDS[action.how] if isinstance(action, Garbled) else Verdict.SILENCE
 
     def refuse(self) -> int:
         """While a session is set up: the status to refuse it with, or 0."""
         rule = self._find(_refuses)
-        return rule.action.status if rule is not None and isinstance(rule.action, Refuse) else 0
+        return int(rule.action.words["status"]) if rule is not None and isinstance(rule.action, Error) else 0
 
     # rules
 
@@ -235,11 +193,11 @@ class Interference:
         if rule is None:
             return [(0.0, reply)]
         action = rule.action
-        if isinstance(action, Delay):
+        if isinstance(action, Late):
             return [(action.seconds + self._chance.random() * action.jitter, reply)]
-        if isinstance(action, Duplicate):
+        if isinstance(action, Twice):
             return [(0.0, reply), (0.0, reply)]
-        if isinstance(action, Garble):
+        if isinstance(action, Garbled):
             return [(0.0, self._garble(reply, action.how))]
         return []
 
@@ -265,7 +223,7 @@ class Interference:
 
     def _hits(self, rule: Rule) -> bool:
         match = rule.match
-        spares_setup = isinstance(rule.action, Answer | Ignore | LoseSession) and match.command is None
+        spares_setup = (_is_code(rule) or isinstance(rule.action, Ignore | LoseSession)) and match.command is None
         if spares_setup and (self._command in _SPARED or self._stage is not Stage.COMMAND):
             return False
         if match.times is not None and rule.hit >= match.times:
@@ -285,24 +243,30 @@ def _by_command(rule: Rule) -> bool:
 
 
 def _drops_packet(rule: Rule) -> bool:
-    return isinstance(rule.action, Drop) and rule.action.what == "request" and not _by_command(rule)
+    return isinstance(rule.action, Lost) and rule.action.when == "before" and not _by_command(rule)
 
 
 def _acts_on_command(rule: Rule) -> bool:
     action = rule.action
-    if isinstance(action, Drop):
-        return action.what == "request" and _by_command(rule)
-    return isinstance(action, Answer | Ignore | LoseSession) or (
-        isinstance(action, Garble) and action.how in _GARBLED_COMMANDS
+    if isinstance(action, Lost):
+        return action.when == "before" and _by_command(rule)
+    return (
+        _is_code(rule)
+        or isinstance(action, Ignore | LoseSession)
+        or (isinstance(action, Garbled) and action.how in _GARBLED_COMMANDS)
     )
 
 
 def _refuses(rule: Rule) -> bool:
-    return isinstance(rule.action, Refuse)
+    return isinstance(rule.action, Error) and "status" in rule.action.words
+
+
+def _is_code(rule: Rule) -> bool:
+    return isinstance(rule.action, Error) and "code" in rule.action.words
 
 
 def _acts_on_reply(rule: Rule) -> bool:
     action = rule.action
-    if isinstance(action, Drop):
-        return action.what == "reply"
-    return isinstance(action, Delay | Duplicate) or (isinstance(action, Garble) and action.how not in _GARBLED_COMMANDS)
+    if isinstance(action, Lost):
+        return action.when == "after"
+    return isinstance(action, Late | Twice) or (isinstance(action, Garbled) and action.how not in _GARBLED_COMMANDS)

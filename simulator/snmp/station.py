@@ -13,6 +13,7 @@ from random import Random
 from typing import Generic, Literal, Protocol, TypeVar
 
 from simulator.kernel import Clock, Timer
+from simulator.kernel.wire import Cut, Error, Garbled, Late, Lost, Twice
 from simulator.snmp.agent import Agent, Silent
 from simulator.snmp.engine import Answer, Engine
 from simulator.snmp.errors import DecodeError
@@ -23,7 +24,17 @@ from simulator.snmp.operations import V1_STATUS
 from simulator.snmp.statistics import Traffic, TrafficState
 from simulator.snmp.usm import User
 
-__all__ = ["Disturbance", "Hardware", "Operation", "Sink", "Station", "engine_id"]
+__all__ = [
+    "Disturbance",
+    "Hardware",
+    "NotCommitted",
+    "OneByOne",
+    "Operation",
+    "RateLimit",
+    "Sink",
+    "Station",
+    "engine_id",
+]
 
 INFORM_TIMEOUT = 5.0
 """Seconds of wire time."""
@@ -50,40 +61,66 @@ class Hardware(Protocol):
     def booted_at(self) -> float: ...
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
+class OneByOne:
+    """It takes one request after the other, each so many seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """It answers so many requests in a second and no more."""
+
+    per_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class NotCommitted:
+    """It says yes to a SET and does nothing."""
+
+
+Action = Lost | Late | Twice | Garbled | Cut | Error | OneByOne | RateLimit | NotCommitted
+"""What the wire has for every network, and three that only an agent has.
+
+`Lost`: the request before the agent has heard it, or the answer after it has done what was asked. `Late`: with jitter, answers
+overtake each other. `Error`: nothing is done, and `status` says why. `Garbled`, by how: `wrong_id`, another request's number;
+`disorder`, names that do not increase; `too_big`, the answer would be too big.
+"""
+
+
+@dataclass(slots=True, eq=False)
 class Disturbance:
     """One thing that is wrong with an agent, for the requests that it concerns."""
 
-    kind: Literal[
-        "drop",
-        "delay",
-        "slow",
-        "error",
-        "too_big",
-        "truncate",
-        "duplicate",
-        "wrong_id",
-        "disorder",
-        "rate",
-        "set_ignored",
-    ]
+    action: Action
     chance: Random
     share: float = 1.0
     """Of the requests that it concerns."""
     operation: Operation = "any"
     subtree: bytes = b""
     """Content octets; concerned is a request with a name under it."""
-    seconds: float = 0.0
-    """Of delay; for `slow`, what each request takes, one after the other."""
-    per_second: float = 0.0
-    status: Status = Status.GEN_ERR
+    after: int = 0
+    """So many that it concerns pass first."""
+    times: int | None = None
+    """Then so many are hit at most."""
+    fitted: int = 0
+    hits: int = 0
 
     def concerns(self, request: Message) -> bool:
         if request.pdu not in _PDUS[self.operation]:
             return False
         if self.subtree and not any(item.name.startswith(self.subtree) for item in request.varbinds):
             return False
-        return self.share >= 1 or self.chance.random() < self.share
+        if self.times is not None and self.hits >= self.times:
+            return False
+        if self.share < 1 and self.chance.random() >= self.share:
+            return False
+        self.fitted += 1
+        if self.fitted <= self.after:
+            return False
+        self.hits += 1
+        return True
 
 
 def engine_id(enterprise: str, name: str) -> bytes:
@@ -197,15 +234,20 @@ class Station(Generic[S]):
             return
         delay, copies = 0.0, 1
         for effect in self._effects:
-            if effect.kind == "delay":
-                delay += effect.seconds
-            elif effect.kind == "slow":
-                self._free_at = max(self._free_at, self.wire.now()) + effect.seconds
-                delay += self._free_at - self.wire.now()
-            elif effect.kind == "truncate":
-                answer = answer[: len(answer) * 2 // 3]
-            elif effect.kind == "duplicate":
-                copies += 1
+            match effect.action:
+                case Lost():
+                    return  # its answer: the request would have gone unheard before
+                case Late():
+                    delay += effect.action.seconds
+                    if effect.action.jitter:
+                        delay += effect.chance.random() * effect.action.jitter
+                case OneByOne(seconds):
+                    self._free_at = max(self._free_at, self.wire.now()) + seconds
+                    delay += self._free_at - self.wire.now()
+                case Cut():
+                    answer = answer[: len(answer) * 2 // 3]
+                case Twice():
+                    copies += 1
         self.traffic.sent += copies
         for _ in range(copies):
             if delay:
@@ -295,25 +337,27 @@ class Station(Generic[S]):
         """
         concerned = [each for each in self._disturbances if each.concerns(request)]
         self._effects = concerned
-        kinds = {each.kind: each for each in concerned}
-        if "drop" in kinds or ("rate" in kinds and self._over(kinds["rate"])):
+        actions = [each.action for each in concerned]
+        if Lost("before") in actions or any(isinstance(each, RateLimit) and self._over(each) for each in actions):
             raise Silent
-        if "error" in kinds:
-            status = kinds["error"].status
+        error = next((each for each in actions if isinstance(each, Error)), None)
+        garbled = {each.how for each in actions if isinstance(each, Garbled)}
+        if error is not None:
+            status = Status(error.words["status"])
             if request.version == Version.V1:
                 status = V1_STATUS.get(status, status)
             answer = Answer(status, 1 if request.varbinds else 0, (request.listed,))
-        elif "too_big" in kinds:
+        elif "too_big" in garbled:
             answer = Answer(Status.TOO_BIG, 0, (request.listed if request.version == Version.V1 else b"",))
         else:
-            answer = proceed(commit="set_ignored" not in kinds)
-        if "disorder" in kinds and not answer.status and request.pdu in _PDUS["walk"]:
+            answer = proceed(commit=NotCommitted() not in actions)
+        if "disorder" in garbled and not answer.status and request.pdu in _PDUS["walk"]:
             answer = answer._replace(varbinds=self._disordered(request, list(answer.varbinds)))
-        if "wrong_id" in kinds:
+        if "wrong_id" in garbled:
             answer = answer._replace(request_id=(request.request_id + 1) & 0x7FFFFFFF)
         return answer
 
-    def _over(self, limit: Disturbance) -> bool:
+    def _over(self, limit: RateLimit) -> bool:
         """Whether this request is one too many in the last second."""
         now = self.wire.now()
         self._answered = [when for when in self._answered if when > now - 1]

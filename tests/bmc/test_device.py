@@ -13,8 +13,9 @@ from simulator.ipmi.commands import (
     chassis_control,
 )
 from simulator.ipmi.errors import CompletionError
-from simulator.ipmi.interference import Answer, Interference, Match, Rule
+from simulator.ipmi.interference import Interference, Match, Rule
 from simulator.ipmi.sel import SystemEvent
+from simulator.kernel.wire import Error
 from tests.bmc.support import FakeChassis
 from tests.ipmi.support import PEER, USERS, Wire, client, code, console, device
 
@@ -33,7 +34,7 @@ def add(wire: Wire, offset: int = 7) -> int:
 def test_a_busy_bmc_runs_no_command_and_spares_sessions() -> None:
     bmc, chassis = device()
     bmc.interference = Interference(random.Random(1))
-    busy = Rule(Match(), Answer(Completion.NODE_BUSY))
+    busy = Rule(Match(), Error({"code": Completion.NODE_BUSY}))
     bmc.interference.add(busy)
     wire = console(bmc)
     with pytest.raises(CompletionError, match=r"Chassis Control \(on\): node busy \(completion code C0h\)"):

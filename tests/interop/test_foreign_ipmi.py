@@ -16,7 +16,8 @@ from simulator.dcim.drivers.foreign_ipmi import ForeignBmcDriver, ForeignBmcPool
 from simulator.fabric import UdpFabric
 from simulator.ipmi.channel import user
 from simulator.ipmi.codes import Completion, Privilege
-from simulator.ipmi.interference import Answer, Interference, Match, Rule
+from simulator.ipmi.interference import Interference, Match, Rule
+from simulator.kernel.wire import Error
 from tests.bmc.support import FakeChassis
 
 pytestmark = pytest.mark.interop
@@ -108,7 +109,7 @@ async def test_a_refusal_names_the_machine_and_the_reason() -> None:
         with pytest.raises(DeviceRefused, match="D5h"):
             await driver.power("cycle")
         here.bmcs[0].interference = Interference(random.Random(1))
-        here.bmcs[0].interference.add(Rule(Match(), Answer(Completion.NODE_BUSY)))
+        here.bmcs[0].interference.add(Rule(Match(), Error({"code": Completion.NODE_BUSY})))
         with pytest.raises(DeviceRefused, match="Node Busy"):
             await driver.power_status()
 

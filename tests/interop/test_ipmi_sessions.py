@@ -12,8 +12,9 @@ from simulator.fabric import UdpFabric
 from simulator.ipmi.channel import user
 from simulator.ipmi.codes import Privilege
 from simulator.ipmi.crypto import SUITES
-from simulator.ipmi.interference import Answer, Delay, Drop, Garble, Interference, Match, Rule, Stage
+from simulator.ipmi.interference import Interference, Match, Rule, Stage
 from simulator.ipmi.lan15 import AuthType
+from simulator.kernel.wire import Error, Garbled, Late, Lost
 from tests.bmc.support import FakeChassis
 from tests.interop.programs import execute, need
 
@@ -221,7 +222,7 @@ def rules(bmc, *rules):
 COMMANDS = Match(Stage.COMMAND)
 CHASSIS = Match(command=0x0001)
 RECORDS = Match(command=0x0A23)
-CANCELLED = Answer(0xC5)
+CANCELLED = Error({"code": 0xC5})
 SENSORS = ("sdr", "list")
 
 
@@ -232,17 +233,17 @@ def slow(*values):
 @pytest.mark.parametrize(
     ("rule", "status", "said"),
     [
-        slow(Rule(Match(), Drop("request")), 1, "Unable to establish IPMI v2"),
-        slow(Rule(COMMANDS, Delay(1.5)), 0, "is off"),
-        (Rule(CHASSIS, Answer(0xC0)), 1, "Node busy"),
-        (Rule(CHASSIS, Answer(0xD2)), 1, "init"),
-        (Rule(CHASSIS, Answer(0xFF)), 1, "Unspecified error"),
-        (Rule(replace(CHASSIS, times=1), Drop("reply")), 0, "is off"),
-        (Rule(replace(COMMANDS, share=0.3, times=2), Drop("request")), 0, "is off"),
-        slow(Rule(replace(COMMANDS, share=0.3), Drop("request")), 0, "is off"),
-        (Rule(COMMANDS, Delay(0.2)), 0, "is off"),
-        (Rule(replace(COMMANDS, times=1), Garble("garbage")), 0, "is off"),
-        (Rule(replace(CHASSIS, times=1), Garble("truncated")), 0, "is off"),
+        slow(Rule(Match(), Lost("before")), 1, "Unable to establish IPMI v2"),
+        slow(Rule(COMMANDS, Late(1.5)), 0, "is off"),
+        (Rule(CHASSIS, Error({"code": 0xC0})), 1, "Node busy"),
+        (Rule(CHASSIS, Error({"code": 0xD2})), 1, "init"),
+        (Rule(CHASSIS, Error({"code": 0xFF})), 1, "Unspecified error"),
+        (Rule(replace(CHASSIS, times=1), Lost("after")), 0, "is off"),
+        (Rule(replace(COMMANDS, share=0.3, times=2), Lost("before")), 0, "is off"),
+        slow(Rule(replace(COMMANDS, share=0.3), Lost("before")), 0, "is off"),
+        (Rule(COMMANDS, Late(0.2)), 0, "is off"),
+        (Rule(replace(COMMANDS, times=1), Garbled("garbage")), 0, "is off"),
+        (Rule(replace(CHASSIS, times=1), Garbled("truncated")), 0, "is off"),
     ],
 )
 async def test_what_ipmitool_makes_of_a_fault(rule, status, said):
