@@ -268,3 +268,43 @@ def test_a_person_is_shown_every_call_of_the_control_api_and_every_fault(path):
         assert "http://" not in shown
 
     in_lab(scene)
+
+
+# What else kinds have to be told: some take each of these.
+MORE = (
+    {},
+    {"port": 1},
+    {"outlet": 1},
+    {"bank": 1},
+    {"sensor": "CPU Temp"},
+    {"fan": "FAN1"},
+    {"temperature": 60},
+)
+
+
+def test_every_kind_of_fault_can_be_asked_for_shown_and_called_off_and_no_name_breaks_it():
+    async def one(lab, client, kind):
+        fields = CATALOGUE[kind].params.model_fields
+        places = {"server": lab.plant.servers, "switch": lab.plant.switches, "pdu": lab.plant.pdus}
+        (group, *_) = [each for each in places if each in fields] or [""]
+        named = {group: next(iter(places[group]))} if group else {}
+        for more in MORE:
+            done = await client.post("/__lab/faults", json={kind: {**named, **more, "at": "1h"}})
+            assert done.status_code in (201, 400, 404, 409), done.text
+            if done.status_code == 201:
+                (shown,) = (await client.get("/__lab/faults")).json()["list"]
+                assert (shown["kind"], shown["params"]["at"]) == (kind, 3600.0)
+                break
+        query = f"{group}={named[group]}" if group else "target=panel"
+        assert (await client.delete(f"/__lab/faults?{query}")).json() == {"cleared": int(done.status_code == 201)}
+        if group:
+            odd = await client.post("/__lab/faults", json={kind: {group: "nowhere"}})
+            assert odd.status_code in (400, 404), odd.text
+        assert lab.faults.pending() == lab.faults.active() == []
+        return done.status_code == 201
+
+    async def scene(lab, client):
+        asked = [await one(lab, client, kind) for kind in CATALOGUE]
+        assert sum(asked) > 0.8 * len(asked)
+
+    in_lab(scene)

@@ -118,8 +118,10 @@ def _places(run: Run) -> dict[str, Mapping[str, Any]]:
 
 
 def _name(run: Run, group: str, name: str) -> None:
-    known = _places(run).get(group)
-    if known is not None and name not in known:
+    """`group`: of the catalogue; `switch or pdu` is both. Raises Refused for a name that none of it has."""
+    places = _places(run)
+    known = [each for one in group.split(" or ") for each in places.get(one, ())]
+    if known and name not in known:
         raise Refused(404, f"there is no {group} {name!r}{hint(name, known, '')}")
 
 
