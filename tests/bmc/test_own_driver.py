@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from simulator.bmc import Bmc, BootOverride, load_personality, serve_bmc
-from simulator.dcim.drivers.base import BmcAccess, DeviceError, DeviceRefused, DeviceSilent
+from simulator.dcim.drivers.base import BmcAccess, DeviceDenied, DeviceError, DeviceRefused, DeviceSilent
 from simulator.dcim.drivers.own_ipmi import OwnBmcDriver
 from simulator.fabric import Conditions, Endpoint, MemoryFabric
 from simulator.ipmi.channel import user
@@ -93,7 +93,7 @@ async def failure(work: Awaitable[object]) -> DeviceError:
 def test_errors_name_the_machine_and_the_reason() -> None:
     async def work(bench: Bench) -> None:
         error = await failure(bench.driver(replace(ACCESS, password="guess")).power_status())
-        assert (type(error), str(error)) == (DeviceRefused, "BMC of srv-03: wrong password")
+        assert (type(error), str(error)) == (DeviceDenied, "BMC of srv-03: wrong password")
         error = await failure(bench.driver(replace(ACCESS, username="nobody")).power_status())
         assert (type(error), str(error)) == (
             DeviceRefused,
