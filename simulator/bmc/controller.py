@@ -15,7 +15,7 @@ from simulator.bmc.boot_options import AFTER_WATCHDOG, BootOptions
 from simulator.bmc.channel_settings import channel_of
 from simulator.bmc.console import Consoles, Line
 from simulator.bmc.event_filtering import EventFiltering
-from simulator.bmc.hardware import Chassis
+from simulator.bmc.hardware import Chassis, LanMode
 from simulator.bmc.personality import Personality
 from simulator.bmc.power_limit import PowerManagement
 from simulator.bmc.settings import Destination, Settings
@@ -58,6 +58,7 @@ class Controller:
         "kg",
         "line",
         "observer",
+        "pending_lan_mode",
         "personality",
         "table",
         "users",
@@ -95,6 +96,8 @@ class Controller:
         self._power: PowerManagement | None = None
         self._timed: tuple[Timed, ...] = ()
         """What has a time at which something is due, of all that there is by now."""
+        self.pending_lan_mode: LanMode | None = None
+        """What it goes over to when it starts anew."""
         self._restarting = False
         chassis.sensed = self.sense
 
@@ -204,6 +207,9 @@ class Controller:
         if self._consoles is not None:
             self._consoles.end()
             self._consoles = None
+        if self.pending_lan_mode is not None:
+            self.chassis.set_lan_mode(self.pending_lan_mode)
+            self.pending_lan_mode = None
         self.table.power_lost()
         if self._settings is not None:
             self._settings.forget()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from simulator.bmc.commands.table import COMMANDS
+from simulator.bmc.commands.table import COMMANDS_OF
 from simulator.bmc.controller import Controller, Observer
 from simulator.bmc.hardware import Chassis
 from simulator.bmc.personality import Personality
@@ -91,7 +91,7 @@ class Bmc(Controller):
         elif number in self.personality.lacks:
             answer = bytes((Completion.INVALID_COMMAND,))
         else:
-            answer = dispatch(COMMANDS, self, call, request)
+            answer = dispatch(COMMANDS_OF[self.personality.oem], self, call, request)
         if self.observer is not None:
             self._report(number, request, call, answer[0])
         if verdict is Verdict.SHORT:
@@ -114,7 +114,7 @@ class Bmc(Controller):
 
     def _report(self, number: int, request: Message, call: Call, code: int) -> None:
         assert self.observer is not None
-        command = COMMANDS.get(number)
+        command = COMMANDS_OF[self.personality.oem].get(number)
         user = call.session.user if call.session is not None else None
         self.observer(
             "command",

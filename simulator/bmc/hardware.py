@@ -9,6 +9,7 @@ __all__ = ["Alarm", "BootFlags", "BootOverride", "Chassis", "Drive", "Heat", "In
 
 
 LanMode = Literal["dedicated", "shared", "failover"]
+"""A port of its own, the host's first NIC, or its own while that is cabled and else the host's."""
 
 
 class BootOverride(NamedTuple):
@@ -114,8 +115,8 @@ class Chassis(Protocol):
         """What it sends gets to the management network, and what is sent to it arrives."""
 
     @property
-    def lan_mode(self) -> str:
-        """`dedicated`, `shared` or `failover`: by which port it looks for the management network."""
+    def lan_mode(self) -> LanMode:
+        """By which port it looks for the management network."""
 
     def set_lan_mode(self, mode: LanMode) -> None: ...
 

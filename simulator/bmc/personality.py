@@ -128,6 +128,8 @@ class _Page(BaseModel):
     """So many wrong passwords lock a user out for `lock_out` seconds; 0: never."""
     lock_out: float = Field(default=60.0, gt=0)
     quirks: list[Quirk] = []
+    oem: Literal["supermicro", "dell", "hpe"] | None = None
+    """Whose own commands it knows."""
     null_user: bool = True
     """User 1 is the one without a name, and stays so."""
     refused_when_off: list[Literal["off", "cycle", "reset", "diag", "soft"]] = ["cycle", "reset", "diag", "soft"]
@@ -170,6 +172,7 @@ class Personality:
     refused_when_off: frozenset[str] = frozenset()
     boot_selectors: Mapping[int, str] = field(default_factory=dict)
     """What these boot device selectors boot on this model."""
+    oem: str | None = None
 
 
 @cache
@@ -241,4 +244,5 @@ def read_personality(file: Path) -> Personality:
         page.null_user,
         frozenset(page.refused_when_off),
         dict(page.boot_selectors),
+        page.oem,
     )

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from simulator.bmc.commands.table import COMMANDS_OF
 from simulator.dcim.errors import DeviceFault
 from simulator.dcim.records import PowerStatus
 from simulator.faults import CATALOGUE, NotPossible
@@ -179,3 +180,32 @@ def test_a_bmc_with_a_cable_of_its_own_does_not_care_for_the_hosts():
         assert await lab.panel.devices.read_power(numbers[0]) is PowerStatus.ON
 
     in_lab(lab_of({"cables": {"nic1": "sw-1/1"}}), scene)
+
+
+@pytest.mark.parametrize(("mode", "answers"), [("dedicated", False), ("shared", True), ("failover", True)])
+def test_a_bmc_looks_for_its_network_by_the_port_that_it_was_told(mode, answers):
+    async def scene(lab, numbers):
+        server = lab.plant.servers["srv-1"]
+        server.dedicated_cable = False
+        server.set_lan_mode(mode)
+        if answers:
+            assert await lab.panel.devices.read_power(numbers[0]) is PowerStatus.ON
+        else:
+            with pytest.raises(DeviceFault, match="no answer"):
+                await lab.panel.devices.read_power(numbers[0])
+
+    in_lab(lab_of({"cables": {"nic1": "sw-1/1"}}), scene)
+
+
+def test_supermicros_lan_mode_moves_the_bmc_over_to_the_hosts_nic():
+    async def scene(lab, numbers):
+        bmc = lab.bmc("srv-1")
+        command = COMMANDS_OF["supermicro"][0x3070]
+        command.handler(bmc, None, b"\x0c\x01\x01")
+        await lab.clock.sleep(1)
+        assert await lab.panel.devices.read_power(numbers[0]) is PowerStatus.ON
+        strike(lab, "cable.unplugged", nic="nic1")
+        with pytest.raises(DeviceFault, match="no answer"):
+            await lab.panel.devices.read_power(numbers[0])
+
+    in_lab(lab_of({"cables": {"nic1": "sw-1/1"}, "model": "supermicro-x10"}), scene)

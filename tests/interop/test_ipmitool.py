@@ -219,3 +219,16 @@ async def test_two_machines_of_the_same_port_are_two_machines() -> None:
         assert "674" in await second.says("mc info")
         endpoint.close()
         fabric.close()
+
+
+async def test_makers_own_ways_are_what_their_tools_expect() -> None:
+    async with bench("dell-idrac8") as tool:
+        assert "dedicated" in await tool.says("delloem lan get")
+        assert "dedicated" in await tool.says("delloem lan get active")
+        assert "configured successfully" in await tool.says("delloem lan set shared with lom1")
+        assert "not supported in present state" in (await tool("power off")).err
+    async with bench("supermicro-x10") as tool:
+        assert (await tool.says("raw 0x30 0x70 0x0c 0")).strip() == "00"
+        await tool.says("raw 0 8 5 0xe0 0x24 0 0 0")
+        assert tool.chassis.boot_override == BootOverride("disk", persistent=True, efi=True)
+        assert "e024000000" in await tool.says("chassis bootparam get 5")

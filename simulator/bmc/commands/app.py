@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from simulator.bmc.commands.oem import SYSTEM_INFO
 from simulator.bmc.controller import Controller
 from simulator.bmc.settings import in_progress
 from simulator.ipmi.codes import Completion, NetFn, Privilege
@@ -119,6 +120,9 @@ def _get_system_info(bmc: Controller, call: Call, data: bytes) -> bytes:
         return b"\x11"
     if number == 0:
         return bytes((0x11, bmc.settings.system_in_progress))
+    own = SYSTEM_INFO.get(bmc.personality.oem or "", {}).get(number)
+    if own is not None:
+        return b"\x11" + own[0](bmc)
     if number not in _TEXTS:
         raise CompletionError(0x80)
     if block >= _BLOCKS:

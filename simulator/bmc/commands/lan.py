@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Mapping
 from typing import Final
 
 from simulator.bmc.channel_settings import AUTHENTICATION_TYPES, BAD_PASSWORDS, SUITE_PRIVILEGES, factory_value
+from simulator.bmc.commands.oem import LAN_PARAMETERS, Parameter
 from simulator.bmc.controller import Controller
 from simulator.bmc.lan_parameters import DESTINATIONS, LAN_DEFAULTS, LAN_WRITABLE, PORT, SOL_DEFAULTS, SOL_WRITABLE
 from simulator.bmc.settings import Destination, in_progress
@@ -30,9 +32,17 @@ def mac_of(bmc: Controller) -> bytes:
     return b"\x02" + bmc.guid[-5:]
 
 
+def _own_parameters(bmc: Controller) -> Mapping[int, Parameter]:
+    """Those of its maker."""
+    return LAN_PARAMETERS.get(bmc.personality.oem or "", {})
+
+
 def _lan_value(bmc: Controller, parameter: int, selector: int) -> bytes:
     """A parameter's present value: the network's, the channel's, or as written. Raises CompletionError 80h, C9h."""
     settings, channel = bmc.settings, bmc.personality.channel
+    own = _own_parameters(bmc).get(parameter)
+    if own is not None:
+        return own[0](bmc)
     if parameter in (3, 8) and bmc.address is None:
         return bytes(4) if parameter == 3 else LAN_DEFAULTS[8]
     if parameter == 3:
@@ -82,6 +92,10 @@ def _set_lan(bmc: Controller, call: Call, data: bytes) -> bytes:
     settings = bmc.settings
     if parameter in (18, 19):
         _set_destination(bmc, parameter, value)
+        return b""
+    own = _own_parameters(bmc).get(parameter)
+    if own is not None and own[1] is not None:
+        own[1](bmc, value)
         return b""
     length = LAN_WRITABLE.get(parameter)
     if length is None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from simulator.bmc.commands.app import APP_COMMANDS
 from simulator.bmc.commands.chassis import CHASSIS_COMMANDS
 from simulator.bmc.commands.dcmi import DCMI_COMMANDS
 from simulator.bmc.commands.lan import LAN_COMMANDS
+from simulator.bmc.commands.oem import OEM_COMMANDS
 from simulator.bmc.commands.payload import PAYLOAD_COMMANDS
 from simulator.bmc.commands.pef import PEF_COMMANDS
 from simulator.bmc.commands.sensor import SENSOR_COMMANDS
@@ -16,7 +18,7 @@ from simulator.bmc.commands.user import USER_COMMANDS
 from simulator.ipmi.dispatch import CommandTable
 from simulator.ipmi.session_commands import SESSION_COMMANDS
 
-__all__ = ["COMMANDS"]
+__all__ = ["COMMANDS", "COMMANDS_OF"]
 
 COMMANDS: Final[CommandTable] = {
     **SESSION_COMMANDS,
@@ -30,3 +32,10 @@ COMMANDS: Final[CommandTable] = {
     **DCMI_COMMANDS,
     **PEF_COMMANDS,
 }
+
+COMMANDS_OF: Final[Mapping[str | None, CommandTable]] = {
+    None: COMMANDS,
+    "hpe": COMMANDS,
+    **{oem: {**COMMANDS, **own} for oem, own in OEM_COMMANDS.items()},
+}
+"""... with a maker's own, by the `oem` of a personality."""
