@@ -154,7 +154,7 @@ class Board:
         return self._asserted.get(sensor.number, 0)
 
     def sense(self, what: str) -> None:
-        """Something changed in the chassis: a word of `Chassis.sensed`."""
+        """Something changed in the chassis: a word of `Chassis.watch`."""
         if what == "bmc":
             if self.chassis.last_power_event == "ac_lost":
                 self.record("power", _AC_LOST)

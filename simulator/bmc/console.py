@@ -51,7 +51,7 @@ class Consoles:
         self._settings = settings
         self._active: dict[int, _Console] = {}
         self._receiving: _Console | None = None
-        chassis.printed = self._printed
+        chassis.attach_terminal(self._printed)
 
     def attach(self, instance: int, session: Session, tries: int, interval: float) -> None:
         """Give an instance to a session. `interval`: seconds between tries of a packet that is not acknowledged."""
@@ -82,7 +82,7 @@ class Consoles:
     def end(self) -> None:
         """Nobody listens any more."""
         self._active.clear()
-        self._chassis.printed = _nobody
+        self._chassis.detach_terminal(self._printed)
 
     @property
     def due(self) -> float | None:
@@ -132,7 +132,3 @@ class Consoles:
             return
         for payload in payloads:
             self._line.push(self._table.seal(console.session, PayloadType.SOL, payload), console.session.peer)
-
-
-def _nobody(text: str) -> None:
-    """Nobody listens."""

@@ -99,7 +99,7 @@ class Controller:
         self.pending_lan_mode: LanMode | None = None
         """What it goes over to when it starts anew."""
         self._restarting = False
-        chassis.sensed = self.sense
+        chassis.watch(self.sense)
 
     @property
     def guid(self) -> bytes:
@@ -179,7 +179,10 @@ class Controller:
         self._restarting = True
 
     def sense(self, what: str) -> None:
-        """Something changed in the chassis that sensors see (`Chassis.sensed`)."""
+        """Something changed in the chassis (`Chassis.watch`)."""
+        if what == "standby lost":
+            self.power_lost()
+            return
         if self._filtering is not None:
             self._filtering.sense(what)
         self.board.sense(what)

@@ -89,12 +89,15 @@ class Heat(Protocol):
 class Chassis(Protocol):
     """One server as its BMC's wires reach it. Every call acts at once and returns at once."""
 
-    sensed: Callable[[str], object]
-    """Called when something changed that sensors see: `power`, `restart`, `fans`, `heat`, `supplies`, `drives`,
-    `thermal trip`; or `bmc`: the BMC has started.
-    """
-    printed: Callable[[str], object]
-    """Takes what the serial console shows, as it comes."""
+    def watch(self, watcher: Callable[[str], object]) -> None:
+        """Call this when something changed that sensors see: `power`, `restart`, `fans`, `heat`, `supplies`, `drives`,
+        `thermal trip`; or of the BMC: `bmc`, which has started, and `standby lost`, which ended all that it had in memory.
+        """
+
+    def attach_terminal(self, printed: Callable[[str], object]) -> None:
+        """Give this what the serial console shows, as it comes."""
+
+    def detach_terminal(self, printed: Callable[[str], object]) -> None: ...
 
     @property
     def name(self) -> str: ...

@@ -103,7 +103,7 @@ class PowerManagement:
         self.sense("heat")
 
     def sense(self, what: str) -> None:
-        """Something changed in the chassis (`Chassis.sensed`). An inlet that is too warm has some seconds to cool down."""
+        """Something changed in the chassis (`Chassis.watch`). An inlet that is too warm has some seconds to cool down."""
         if what != "heat":
             return
         if not self._too_warm:

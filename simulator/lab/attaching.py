@@ -51,7 +51,6 @@ def devices_of(
         bmc.kg = server.bmc.kg.encode()
         if server.bmc.alerts:
             bmc.alert_to(server.bmc.alerts)
-        machine.standby_lost = bmc.power_lost
         devices.append(("bmcs", server.name, (server.bmc.host, server.bmc.port), partial(serve_bmc, bmc, fabric)))
     wire = fabric.time
     for switch in plan.switches.values():

@@ -38,10 +38,6 @@ class BootOverride(NamedTuple):
     efi: bool
 
 
-def _nobody(*_: object) -> None:
-    """Nobody listens."""
-
-
 class Server:
     """One server. Its `Chassis` face is what the BMC's wires reach; the rest is what a technician could see."""
 
@@ -92,14 +88,8 @@ class Server:
         """How its BMC reaches the management network: by a port of its own, through nic1, or by whichever has link."""
         self.dedicated_cable = True
         """The BMC's own port is cabled."""
-        self.standby_lost: Callable[[], None] = _nobody
-        """Called when the BMC loses its power."""
-        self.sensed: Callable[[str], object] = _nobody
-        """Called when something changed that sensors see: `power`, `fans`, `heat`, `supplies`, `drives`, `restart`,
-        or `bmc`, which has started.
-        """
-        self.printed: Callable[[str], object] = _nobody
-        """Takes what the serial console shows, as it comes; lines end in CR LF."""
+        self._watchers: list[Callable[[str], object]] = []
+        self._terminals: list[Callable[[str], object]] = []
         self.restart_cause = "unknown"
         """Why it last started: `command`, `command reset`, `restore policy`, `watchdog`, or `unknown`."""
         self.bmc_started_at = physics.clock.now()
@@ -284,14 +274,31 @@ class Server:
         self.reset()
         self.restart_cause = "watchdog"
 
+    def watch(self, watcher: Callable[[str], object]) -> None:
+        """Call this when something changed that sensors see: `power`, `fans`, `heat`, `supplies`, `drives`, `restart`, `thermal
+        trip`; or of the BMC: `bmc`, which has started, and `standby lost`, which ended all that it had in memory.
+        """
+        self._watchers.append(watcher)
+
+    def _sensed(self, what: str) -> None:
+        for watcher in self._watchers:
+            watcher(what)
+
+    def attach_terminal(self, printed: Callable[[str], object]) -> None:
+        """Give this what the serial console shows, as it comes; lines end in CR LF."""
+        self._terminals.append(printed)
+
+    def detach_terminal(self, printed: Callable[[str], object]) -> None:
+        self._terminals.remove(printed)
+
     def show(self, text: str, end: str = "\n") -> None:
         """Put text on the serial console."""
-        if self.printed is not _nobody:
-            self.printed((text + end).replace("\n", "\r\n"))
+        for printed in tuple(self._terminals):
+            printed((text + end).replace("\n", "\r\n"))
 
     def ask_for_login(self) -> None:
         """The installed system is up and its console waits for somebody."""
-        if self.printed is not _nobody:
+        if self._terminals:
             self._getty.prompt()
 
     @property
@@ -375,12 +382,12 @@ class Server:
             self._bmc_up = False
             self._bmc_starts += 1
             self._pending_on += 1
-            self.standby_lost()
+            self._sensed("standby lost")
             self._stop(BootEvent.AC_LOST)
         if self.lan_mode != "dedicated":
             self.nics[0].changed()
         if len(self.psus) > 1:
-            self.sensed("supplies")
+            self._sensed("supplies")
 
     @property
     def on_or_was(self) -> bool:
@@ -408,7 +415,7 @@ class Server:
                 self._bmc_up = True
                 self.bmc_started_at = self.lab_time
                 self.note("BMC started")
-                self.sensed("bmc")
+                self._sensed("bmc")
 
         self.physics.clock.call_later(
             self.physics.draw(self.name, "bmc start", self.physics.timings.bmc_start), started
@@ -423,22 +430,22 @@ class Server:
         self.thermal.dead_fans = dead
         self.thermal.settle(self.state, powered=self.powered)
         self.note("fans", dead=sorted(dead))
-        self.sensed("fans")
+        self._sensed("fans")
 
     def inlet_changed(self, celsius: float) -> None:
         """The air at the front is now so warm."""
         self.thermal.inlet = celsius
         self.thermal.settle(self.state, powered=self.powered)
         self.note("inlet", celsius=celsius)
-        self.sensed("heat")
+        self._sensed("heat")
 
     def drives_changed(self) -> None:
         """A disk broke or was mended."""
-        self.sensed("drives")
+        self._sensed("drives")
 
     def _overheated(self) -> None:
         self.note("thermal trip")
-        self.sensed("thermal trip")
+        self._sensed("thermal trip")
         self.power_off()
 
     # the machine that runs
@@ -464,9 +471,9 @@ class Server:
             self._on_since = self.lab_time
             for nic in self.nics:
                 nic.changed()
-            self.sensed("power")
+            self._sensed("power")
         elif event is BootEvent.RESET:
-            self.sensed("restart")
+            self._sensed("restart")
         for psu in self.psus:
             psu.feed.load_changed()
 

@@ -86,6 +86,15 @@ class FakeChassis:
         self.alarms: list[tuple[float, Callable[[], object]]] = []
         self.keys = b""
 
+    def watch(self, watcher: Callable[[str], object]) -> None:
+        self.sensed = watcher
+
+    def attach_terminal(self, printed: Callable[[str], object]) -> None:
+        self.printed = printed
+
+    def detach_terminal(self, printed: Callable[[str], object]) -> None:
+        self.printed = lambda text: None
+
     @property
     def watts(self) -> float:
         """A CPU that is slowed down saves 30 W at most."""

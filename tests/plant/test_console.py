@@ -6,7 +6,7 @@ from tests.plant.support import alone, running
 def test_the_console_shows_the_boot_and_asks_for_a_login():
     async def scene(server, clock):
         shown = []
-        server.printed = shown.append
+        server.attach_terminal(shown.append)
         await running(server, clock)
         text = "".join(shown)
         assert text.index("Testing memory") < text.index("Booting debian-12") < text.index("srv-01 login:")

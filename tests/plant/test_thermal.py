@@ -41,7 +41,7 @@ def test_a_dead_fan_warms_the_cpu_by_and_by_and_the_others_hurry():
 def test_without_fans_the_processor_takes_its_own_power_away():
     async def scene(server, clock):
         told = []
-        server.sensed = told.append
+        server.watch(told.append)
         await running(server, clock)
         server.fans_changed(frozenset({1, 2, 3}))
         await clock.sleep(300)
