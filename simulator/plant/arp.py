@@ -53,6 +53,11 @@ class Neighbours:
         """Who answers when everybody is asked for this address, as arping shows it; the gateway's choice is the last."""
         return [station for station in self._announced.get(address, ()) if station.has(address)]
 
+    def conflicts(self) -> dict[str, list[Station]]:
+        """Addresses that more than one live system has, with who has them; the last of each is reached."""
+        held = {address: self.holders(address) for address in sorted(self._announced)}
+        return {address: holders for address, holders in held.items() if len(holders) > 1}
+
     def reached(self, address: str) -> Station | None:
         """Whose frames to this address come to."""
         holders = self.holders(address)

@@ -3,6 +3,7 @@
 from simulator.control.api.truth import truth
 from simulator.kernel import run
 from simulator.lab import Lab
+from simulator.plant.disk import InstalledOs
 
 
 def test_a_mismatch_of_two_ends_that_a_lab_file_sets_differently_is_seen_at_the_nic():
@@ -33,5 +34,23 @@ def test_a_mismatch_of_two_ends_that_a_lab_file_sets_differently_is_seen_at_the_
             assert [(nic["speed"], nic["mismatch"]) for nic in nics] == [(10**8, True), (10**8, False)]
             lab.plant.servers["srv-1"].power_off()
             assert truth(lab)["servers"][0]["nics"][0]["speed"] is None
+
+    run(main())
+
+
+def test_an_address_that_two_live_systems_have_is_named_with_who_is_reached():
+    async def main():
+        async with Lab.load("small").simulated(seed=1) as lab:
+            assert truth(lab)["address_conflicts"] == []
+            for name in ("srv-02", "srv-01"):
+                server = lab.plant.servers[name]
+                server.disks[0].os = InstalledOs("debian-12", ("192.0.2.10",))
+                server.power_on()
+                await lab.clock.sleep(600)
+            seen = truth(lab)
+            assert seen["address_conflicts"] == [
+                {"address": "192.0.2.10", "servers": ["srv-02", "srv-01"], "reached": "srv-01"}
+            ]
+            assert seen["servers"][0]["os"] == {"name": "debian-12", "addresses": ["192.0.2.10"], "nics": ["nic1"]}
 
     run(main())

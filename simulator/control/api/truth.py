@@ -37,6 +37,10 @@ def truth(run: Run) -> dict[str, Any]:
             }
             for pdu in plant.pdus.values()
         ],
+        "address_conflicts": [
+            {"address": address, "servers": [each.name for each in holders], "reached": holders[-1].name}
+            for address, holders in plant.network.neighbours.conflicts().items()
+        ],
     }
 
 
@@ -63,7 +67,13 @@ def server_truth(server: Server) -> dict[str, Any]:
         "screen": server.hint,
         "progress": server.progress,
         "bmc_alive": server.bmc_alive,
-        "os": {"name": os.name, "addresses": list(os.addresses)} if os else None,
+        "os": {
+            "name": os.name,
+            "addresses": list(os.addresses),
+            "nics": [server.nics[index].name for index in os.nics],
+        }
+        if os
+        else None,
         "disks": [
             {
                 "number": disk.number,
