@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 
@@ -22,6 +23,7 @@ from provisioner.errors import (
     ServiceBusy,
 )
 from provisioner.modules.billmanager5 import NameTaken
+from provisioner.modules.billmanager5.periods import after
 from provisioner.services import State
 from provisioner.store import ActionRow, CallRow, StepRow
 from tests.provisioner.support.billmanager5 import BOSS, EMAIL, Shop5, shop5
@@ -479,3 +481,69 @@ def test_a_server_that_staff_deleted_from_the_panel_ends_its_service_closed() ->
         assert (service.state, service.addresses) == (State.CLOSED, ())
 
     shop5(main)
+
+
+@pytest.mark.requirement("B5-3", "B5-16")
+def test_what_is_not_paid_for_is_suspended_and_what_is_renewed_is_active_again() -> None:
+    async def main(shop: Shop5) -> None:
+        service, day = await shop.desk.order("web1", EMAIL), 86_400.0
+        due = shop.desk.due("web1")
+        assert due == shop.desk.next_due() == pytest.approx(shop.clock.now() + 31 * day), (
+            "a month from the first of January"
+        )
+        assert await shop.desk.cron() == {}
+        await shop.clock.sleep(31 * day)
+        shop.panel.refuses["server.connection.off"] = Refusal("handler_snmp_session_fail")
+        (error,) = (await shop.desk.cron()).values()
+        assert "handler_snmp_session_fail" in str(error)
+        assert (service.state, shop.office.messages[-1].to) == (State.ACTIVE, BOSS)
+        shop.panel.refuses.clear()
+        assert await shop.desk.cron() == {"web1": None}
+        assert (service.state, set(shop.panel.boxes[1].ports.values())) == (State.SUSPENDED, {False})
+        assert shop.desk.next_due() is None
+        await shop.desk.renew("web1")
+        assert (service.state, set(shop.panel.boxes[1].ports.values())) == (State.ACTIVE, {True})
+        assert shop.desk.due("web1") == pytest.approx(shop.clock.now() + 28 * day, abs=60), (
+            "it had passed: from now, in February"
+        )
+        await shop.desk.suspend("web1")
+        await shop.desk.renew("web1")
+        assert service.state is State.SUSPENDED, "not for want of money"
+        await shop.desk.terminate("web1")
+        with pytest.raises(IllegalEvent, match="nothing to renew"):
+            await shop.desk.renew("web1")
+
+    shop5(main, periods=["month"])
+
+
+def test_a_month_ends_on_its_day_or_on_the_last_one() -> None:
+    def ends(begin: str, period: str) -> str:
+        moment = datetime.fromisoformat(f"{begin}T10:00:00+00:00").timestamp()
+        return f"{datetime.fromtimestamp(after(moment, period), UTC):%Y-%m-%d %H}"
+
+    assert ends("2026-01-31", "month") == "2026-02-28 10"
+    assert ends("2026-12-15", "month") == "2027-01-15 10"
+    assert ends("2026-11-30", "quarter") == "2027-02-28 10"
+    assert ends("2028-02-29", "year") == "2029-02-28 10"
+    assert ends("2026-12-30", "3 days") == "2027-01-02 10"
+    for wrong in ("", "0 months", "fortnight", "month month", "-1 day"):
+        with pytest.raises(BadSettings, match="order period"):
+            after(0, wrong)
+
+
+@pytest.mark.requirement("B5-15")
+@pytest.mark.parametrize("verb", ["suspend", "unsuspend", "add_address", "delete_address", "change_password"])
+def test_after_each_operation_billing_has_what_the_panel_has_by_then(verb: str) -> None:
+    """Staff have renamed the server meanwhile."""
+
+    async def main(shop: Shop5) -> None:
+        await shop.desk.order("web1", EMAIL)
+        if verb == "unsuspend":
+            await shop.desk.suspend("web1")
+        shop.panel.boxes[1].name, shop.panel.boxes[1].hostname = "moved", "moved.example.com"
+        await getattr(shop.desk, verb)("web1")
+        saved = shop.module.properties["web1"]
+        assert (saved.label, saved.domain) == ("moved", "moved.example.com")
+        assert tuple(saved.addresses) == tuple(ip for ip, _ in shop.panel.boxes[1].ips.values())
+
+    shop5(main, alias_addresses=1)

@@ -96,6 +96,23 @@ def test_a_user_name_has_no_special_characters_and_is_short(client: str) -> None
     assert 1 <= len(name) <= 16
 
 
+@pytest.mark.requirement("B5-4")
+@pytest.mark.parametrize(
+    ("client", "name"),
+    [
+        ("fifteen-letters@", "fifteenletters"),
+        ("a1234567890123@x", "a1234567890123x"),
+        ("a12345678901234@x", "a12345678901234x"),
+        ("a123456789012345@x", "a123456789012345"),
+        ("a1234567890123456@x", "a123456789012345"),
+        ("A.Very-Long_Name.With+Signs@example.com", "averylongnamewit"),
+    ],
+)
+def test_a_user_name_ends_after_sixteen_characters(client: str, name: str) -> None:
+    assert username_of(client) == name
+    assert len(name) <= 16
+
+
 @pytest.mark.requirement("B5-3")
 def test_a_packages_settings_are_checked_when_they_are_read() -> None:
     read = BillManager5Settings.from_mapping

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from provisioner.errors import BadSettings
+from provisioner.modules.billmanager5.periods import check_period
 from provisioner.modules.readers import read_settings
 
 __all__ = ["BillManager5Settings", "username_of"]
@@ -24,7 +25,7 @@ class BillManager5Settings:
     configuration: str = ""
     """Internal name: the server's configuration in the panel."""
     periods: tuple[str, ...] = ("month",)
-    """Order periods; an order names one of them, or takes the first."""
+    """Order periods, such as `month`, `3 months`, `year`; an order names one of them, or takes the first."""
     os: str = ""
     """Operating system: a template of the panel."""
     templates: tuple[str, ...] = ()
@@ -52,6 +53,8 @@ class BillManager5Settings:
                 raise BadSettings(f"{name} is a time above zero, such as 90m")
         if not self.periods:
             raise BadSettings("periods (order periods) is empty")
+        for period in self.periods:
+            check_period(period)
         if self.os and self.templates and self.os not in self.templates:
             raise BadSettings(f"os names {self.os!r}, which is not among the activated templates")
 

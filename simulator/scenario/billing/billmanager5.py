@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from provisioner.billing import Billing
 from provisioner.billmanager.office import Office
@@ -25,6 +26,8 @@ from simulator.scenario.plan import Action
 from simulator.scenario.schema.steps import AddPanelArgs, AddressArgs, ColocationArgs
 
 __all__ = ["BillManager5Side"]
+
+RETRY_SECONDS: Final = 3600.0
 
 
 class _HallPing:
@@ -50,6 +53,8 @@ class BillManager5Side(Side):
         module = self._module(self._panel)
         self._billing = Billing(module, run.clock, log, source=self._chance)
         self.desk = Desk(self._billing, module, self._office, log)
+        self._calendar: asyncio.Task[None] | None = None
+        self._changed = asyncio.Event()
 
     def _module(self, panel: Dci5Client) -> BillManager5:
         run, ping = self._run, _HallPing(self._run.plant)
@@ -60,6 +65,28 @@ class BillManager5Side(Side):
         return self._billing
 
     async def do(self, action: Action, server: int | None) -> None:
+        try:
+            await self._do(action, server)
+        finally:
+            self._changed.set()
+            self._calendar = self._calendar or asyncio.ensure_future(self._keep_calendar())
+
+    async def _keep_calendar(self) -> None:
+        """The daily run, at the moment when it has something to do: what is not paid for by then is suspended. What could
+        not be is tried again an hour later.
+        """
+        clock = self._run.clock
+        while True:
+            self._changed.clear()
+            due = self.desk.next_due()
+            when = None if due is None else due if due > clock.now() else clock.now() + RETRY_SECONDS
+            timer = None if when is None else clock.call_at(when, self._changed.set)
+            await self._changed.wait()
+            if timer is not None:
+                timer.cancel()
+            await self.desk.cron()
+
+    async def _do(self, action: Action, server: int | None) -> None:
         desk, name, args = self.desk, action.service, action.args
         if action.create is not None:
             create = action.create
@@ -150,4 +177,7 @@ class BillManager5Side(Side):
         return self.desk.module.properties.get(service)
 
     async def close(self) -> None:
+        if self._calendar is not None:
+            self._calendar.cancel()
+            await asyncio.gather(self._calendar, return_exceptions=True)
         await self._panel.close()

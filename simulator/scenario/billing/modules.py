@@ -50,6 +50,7 @@ BILLING_MODULES: Mapping[str, BillingModule] = MappingProxyType(
                     "order_colocation",
                     "server_added",
                     "server_removed",
+                    "renew",
                 ),
                 BillManager5Side,
             ),

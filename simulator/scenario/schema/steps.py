@@ -137,6 +137,10 @@ class ServerRemovedStep(ModuleStep):
     server_removed: ServiceArgs
 
 
+class RenewStep(ModuleStep):
+    renew: ServiceArgs
+
+
 class WaitStep(Strict):
     wait: Duration
 
@@ -182,6 +186,7 @@ StepSpec = Annotated[
     | Annotated[ColocationStep, Tag("<order_colocation>")]
     | Annotated[ServerAddedStep, Tag("<server_added>")]
     | Annotated[ServerRemovedStep, Tag("<server_removed>")]
+    | Annotated[RenewStep, Tag("<renew>")]
     | BillManagerStep
     | Annotated[WaitStep, Tag("<wait>")]
     | Annotated[FaultStep, Tag("<fault>")]
@@ -201,6 +206,7 @@ StepSpec = Annotated[
             "order_colocation",
             "server_added",
             "server_removed",
+            "renew",
             *BILLMANAGER_VERBS,
             "wait",
             "fault",
