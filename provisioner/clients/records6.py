@@ -82,7 +82,7 @@ class Server:
     ports: int
     """Switch ports of the data network that the panel has on record for it."""
     unfit: str = ""
-    """Why the panel itself would not sell it: in maintenance, marked as faulty; empty when it would."""
+    """Why the panel itself would not sell it: in maintenance, protected, marked as faulty; empty when it would."""
 
     @classmethod
     def read(cls, row: Any) -> Server:
@@ -203,6 +203,8 @@ def _text(row: dict[str, Any], key: str) -> str:
 def _unfit(row: dict[str, Any]) -> str:
     if row.get("maintenance"):
         return "is in maintenance"
+    if row.get("protected"):
+        return "is protected: the panel would refuse its installation"
     faulty = row.get("faulty")
     if not faulty:
         return ""

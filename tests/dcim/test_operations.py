@@ -240,6 +240,20 @@ def test_diagnostics_learn_the_configuration_and_give_their_address_back():
 
 
 @pytest.mark.requirement("W6-D6")
+@pytest.mark.parametrize("clear_disks", [True, False])
+def test_the_panel_forgets_the_system_of_a_server_whose_disks_it_has_cleared(clear_disks: bool):
+    async def scene(world: World) -> None:
+        world.panel.inventory.servers.change(4, os_template=1)
+        world.panel.operations.diagnose(4, "Diag6", clear_disks=clear_disks)
+        await world.boot(4)
+        world.panel.boot.phone_home(world.server(4).macs[0], "done", 100, {})
+        await world.clock.sleep(1)
+        assert (world.server(4).os_template is None) is clear_disks
+
+    in_world(scene)
+
+
+@pytest.mark.requirement("W6-D6")
 def test_diagnostics_are_ended_by_force_after_their_hour():
     async def scene(world: World) -> None:
         number = world.panel.operations.diagnose(1, "Diag6").id

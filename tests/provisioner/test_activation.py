@@ -410,3 +410,72 @@ def test_a_failed_order_can_be_processed_again():
         assert it.billing.service("web1").error == ""
 
     shop(main, servers=1)
+
+
+UNFIT = [
+    ({"maintenance": True}, "is in maintenance"),
+    ({"faulty": {"reason": "DIMM 3"}}, "is marked as faulty: DIMM 3"),
+    ({"protected": True}, "is protected"),
+]
+
+
+@pytest.mark.requirement("W6-A1", "HW-7")
+@pytest.mark.parametrize(("more", "why"), UNFIT)
+@pytest.mark.parametrize("sell_unfit", [False, True])
+def test_what_the_panel_would_not_sell_is_not_sold_unless_the_tariff_says_so(more: dict, why: str, sell_unfit: bool):
+    async def main(it: Shop) -> None:
+        it.panel.boxes[1].more = more
+        if not sell_unfit:
+            with pytest.raises(NoFreeServer, match=f"The selected server srv-01 .* {why}"):
+                await it.billing.order("web2", EMAIL, server=1)
+        service = await it.billing.order("web1", EMAIL)
+        assert service.server == (1 if sell_unfit else 2)
+
+    shop(main, sell_unfit=sell_unfit)
+
+
+@pytest.mark.requirement("W6-A1")
+def test_a_server_that_an_old_list_shows_as_free_is_left_to_its_owner():
+    async def main(it: Shop) -> None:
+        it.panel.users[9] = {"id": 9, "email": "mallory@example.com", "roles": ["@user"]}
+        it.panel.boxes[1].owner = 9
+        rows = [it.panel.show(box) | {"owner_email": None} for box in it.panel.boxes.values()]
+        it.panel.bend("GET /dci/v3/server$", lambda _: httpx.Response(200, json={"list": rows, "size": len(rows)}))
+        service = await it.billing.order("web1", EMAIL)
+        assert (service.server, it.panel.boxes[1].owner) == (2, 9)
+        assert not any("/server/1/" in act for act in it.panel.acts)
+
+    shop(main)
+
+
+@pytest.mark.parametrize(
+    ("settings", "text"),
+    [
+        ({"os": "minix-3"}, "There is no os template 'minix-3'"),
+        ({"pool": "attic"}, "There is no pool 'attic'"),
+        ({"ipv6_pool": "attic6"}, "There is no pool 'attic6'"),
+    ],
+)
+def test_what_the_panel_lacks_is_found_before_a_server_is_taken(settings: dict, text: str):
+    async def main(it: Shop) -> None:
+        with pytest.raises(NotInPanel, match=text):
+            await it.billing.order("web1", EMAIL)
+        assert it.panel.acts == []
+        assert it.billing.service("web1").server is None
+
+    shop(main, **settings)
+
+
+def test_an_order_for_addresses_that_came_twice_gives_the_second_ones_back():
+    async def main(it: Shop) -> None:
+        def twice(request: httpx.Request) -> float:
+            it.panel.add_ip(request, {"ippool": 3, "family": "ipv4", "count": 2}, 1)
+            return 0.0
+
+        it.panel.bend("POST .*/server/1/ip$", twice)
+        service = await it.billing.order("web1", EMAIL, options={"ip": 2})
+        assert len(it.panel.boxes[1].ips) == 2
+        assert service.addresses == tuple(name for _, name in it.panel.boxes[1].ips)
+        assert sum("beyond what was ordered" in str(entry) for entry in it.log) == 2
+
+    shop(main)

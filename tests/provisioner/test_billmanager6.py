@@ -329,3 +329,30 @@ def test_an_order_is_paid_once_and_a_tariff_without_modules_sells_nothing():
         assert it.manager.items.of("web2").paid is None
 
     billshop(main)
+
+
+@pytest.mark.parametrize("more", [{"maintenance": True}, {"faulty": {"reason": "fan"}}])
+def test_a_server_in_maintenance_or_marked_faulty_is_not_sold(more: dict):
+    """As BILLmanager's own document says of its module."""
+
+    async def main(it: BillShop) -> None:
+        await it.set_up()
+        it.panel.boxes[1].more = more
+        await it.sell()
+        assert it.manager.service("web1").server == 2
+
+    billshop(main)
+
+
+def test_a_service_whose_server_staff_deleted_from_the_panel_ends_closed_and_no_session_is_left():
+    async def main(it: BillShop) -> None:
+        await it.set_up()
+        await it.sell()
+        del it.panel.boxes[1]
+        await it.manager.terminate("web1")
+        assert it.manager.service("web1").state is State.CLOSED
+        assert it.manager.office.tasks == []
+        await it.manager.close()
+        assert it.panel.tokens == []
+
+    billshop(main)

@@ -345,3 +345,14 @@ def test_an_order_that_is_deleted_after_its_module_was_killed_leaves_nothing_in_
     assert points > 20
     for at in range(points):
         at_desk(tmp_path / str(at), _given_up, Fate(at))
+
+
+def test_the_domain_of_an_order_is_left_alone_and_each_process_ends_its_session(tmp_path: Path):
+    async def scene(desk: Desk) -> None:
+        item = desk.sell(domain="alice.example.com")
+        assert await desk.drain() == ""
+        assert desk.here.params(item)["domain"] == "alice.example.com"
+        assert desk.panel.logins >= 1
+        assert desk.panel.tokens == []
+
+    at_desk(tmp_path, scene)

@@ -61,7 +61,7 @@ class Whmcs6Settings:
     remove_temporary_ips: bool = False
     """Remove temporary IP after operation done: in the panel as well, after a successful installation."""
     sell_unfit: bool = False
-    """Whether servers are sold that DCImanager 6 has in maintenance or marks as faulty. Ours: the document is silent, and
+    """Whether servers are sold that DCImanager 6 has in maintenance or protected, or marks as faulty. Ours: the document is silent, and
     a hosting company would rather not."""
     edition: str = "current"
     """Which generation of the module: `current` (WHMCS 8) or `old` (the older document, W6-old)."""

@@ -47,6 +47,8 @@ class Box:
     op: Op | None = None
     clear_disks: bool | None = None
     password: str = ""
+    more: dict[str, Any] = field(default_factory=dict)
+    """Further fields that the panel shows: `maintenance`, `faulty`, `protected`."""
 
 
 class Panel:
@@ -161,6 +163,7 @@ class Panel:
             "configuration": box.configuration,
             "owner_email": self.users[box.owner]["email"] if box.owner else None,
             "location_id": box.location,
+            **box.more,
             "power_status": box.power,
             "operation": self.show_op(box.op) if box.op else None,
             "ip": [
