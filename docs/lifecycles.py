@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from provisioner.services import LIFECYCLE as SERVICE
 from simulator.dcim.equipment.ports import BLOCKING
+from simulator.dcim.ip.service import MIGRATION
 from simulator.dcim.work.operation_table import OPERATION
 from simulator.ipmi.client import CONSOLE
 from simulator.ipmi.session import SESSION
@@ -13,8 +15,15 @@ from simulator.web.gateway import GATEWAY
 
 TABLES: tuple[tuple[str, str, Table], ...] = (  # type: ignore[type-arg]
     ("A server's power and boot", "simulator/plant/lifecycle.py", LIFECYCLE),
+    # The billing side imports nothing of the simulator, so its table is a plain mapping.
+    (
+        "A service, as billing keeps it",
+        "provisioner/services.py",
+        Table("service", ((a, e, b) for (a, e), b in SERVICE.items())),
+    ),
     ("An operation of the panel", "simulator/dcim/work/operation_table.py", OPERATION),
     ("A server in the panel: blocked and unblocked", "simulator/dcim/equipment/ports.py", BLOCKING),
+    ("The migration to the IP service of version 6", "simulator/dcim/ip/service.py", MIGRATION),
     ("A session, as the BMC keeps it", "simulator/ipmi/session.py", SESSION),
     ("A session, as the console keeps it", "simulator/ipmi/client.py", CONSOLE),
     ("The gateway in front of the panel's services", "simulator/web/gateway.py", GATEWAY),
