@@ -1,4 +1,4 @@
-"""Machines that nobody has entered yet: who asks for an address is given one, and runs the template that looks at its
+"""Discovery of machines that nobody has entered yet. Who asks for an address is given one, and runs the template that looks at its
 hardware. What it finds waits for an administrator's approval (DCImanager 5, `serversearch`).
 """
 

@@ -143,6 +143,7 @@ def unpack(data: Any) -> Any:
         raise BadSnapshot(f"{name}: {error}") from error
 
 
+# The registry of kinds: a name in a snapshot is no module's, so that code may move and old snapshots are still read.
 _KINDS: dict[str, type[Any]] = {}
 _NAMES: dict[type[Any], str] = {}
 _RESERVED = {"dict", "float", "bytes", "bytearray", "date", "datetime", *_PLAIN, *_SERIES}

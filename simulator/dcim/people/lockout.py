@@ -1,4 +1,4 @@
-"""Throttling of logins: how often a role may fail, and for how long it is banned then (auth v4, `restrictions`)."""
+"""Lockout, or throttling of logins: how often a role may fail, and for how long it is banned then (auth v4, `restrictions`)."""
 
 from __future__ import annotations
 

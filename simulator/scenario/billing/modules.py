@@ -1,4 +1,4 @@
-"""The billing modules that a scenario can name: each with its settings, its verbs and its maker. A new one is a row here."""
+"""The registry of billing modules, those that a scenario can name: each with its settings, its verbs and its maker. A new one is a row here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`--json`: the results in the shape that DESIGN promises, for other programs."""
+"""`--json`: the results for other programs: a public contract."""
 
 from __future__ import annotations
 
