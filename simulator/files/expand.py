@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from simulator.files.configuration import Configuration, parse_configuration
 from simulator.files.hosting import check_hosting
 from simulator.files.lab_schema import HandlerSpec, LabSpec, PduSpec, RackSpec, ServerSpec, SnmpSpec, SwitchSpec
-from simulator.files.link_settings import bonded, nic_settings, port_settings
+from simulator.files.link_settings import bonded, classic_ports, nic_settings, port_settings
 from simulator.files.pattern import WORDS, Pattern, PatternError
 from simulator.files.plan import (
     BMC_PORT,
@@ -193,6 +193,7 @@ class _Expansion:
             way = (*rack.way, "switches", index)
             power = self.pattern(spec.power, (*way, "power")) if spec.power else None
             settings = port_settings(spec, way, self.say)
+            classic = classic_ports(spec)
             for name, n, i in self.members(rack, "switches", index):
                 number, snmp = len(self.switches) + 1, spec.snmp or rack.spec.snmp or _COMMUNITY
                 outlet = power and self.outlet(power(n, i, rack.number, rack.name), name, (*way, "power"))
@@ -202,7 +203,7 @@ class _Expansion:
                 self.switches[name] = SwitchPlan(
                     name, rack.name, spec.model, spec.ports, spec.port_speed, _community(spec, snmp), handler,
                     outlet or None, _address(_SWITCH_NET, number), spec.port, mac, f"SW{number:08d}",
-                    snmp, program, settings,
+                    snmp, program, settings, classic,
                 )  # fmt: skip
 
     def handler(self, spec: SwitchSpec | PduSpec) -> tuple[str | None, str]:

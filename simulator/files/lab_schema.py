@@ -96,11 +96,11 @@ class SnmpSpec(Strict):
             BeforeValidator(lambda value: str(value) if isinstance(value, int) else value),
             WithJsonSchema({"enum": [1, "1", "2c"]}),
         ]
-    ] = []
+    ] = Field(default=[], repr=False)
     """What the device speaks; by default 1 with version 1, and both 1 and 2c with 2c. Others it drops, without a word."""
-    read: Communities = []
+    read: Communities = Field(default=[], repr=False)
     """Communities that the device lets read."""
-    write: Communities = []
+    write: Communities = Field(default=[], repr=False)
     """Those that it lets read and write; by default `community`, unless that is among `read`."""
     user: str | None = Field(default=None, min_length=1, max_length=32)
     auth: Literal["md5", "sha", "sha224", "sha256", "sha384", "sha512"] | None = None
@@ -152,6 +152,8 @@ class PortSettingSpec(Strict):
     port: int = Field(ge=1)
     speed: SpeedWord = "auto"
     duplex: DuplexWord = "auto"
+    stp: Literal["edge", "classic"] | None = None
+    """By default the switch's."""
 
 
 class NicSettingSpec(Strict):
@@ -171,6 +173,9 @@ class SwitchSpec(Strict):
     """The most that its ports can do."""
     port_settings: list[PortSettingSpec] = []
     """Ports that do not negotiate freely: `[{port: 3, speed: 100 Mbit/s, duplex: full}]`."""
+    stp: Literal["edge", "classic"] = "edge"
+    """Spanning tree at its ports: `classic` drops frames for 30 seconds after a link has come up, `edge` lets them through at once.
+    A port may have its own, in `port_settings`."""
     community: str = "private"
     """The panel's; by default the first that may write."""
     port: SnmpPort = 1161

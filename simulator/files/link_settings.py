@@ -11,7 +11,7 @@ from simulator.files.link_speed import link_setting
 from simulator.files.problems import did_you_mean
 from simulator.plant.ethernet import LinkSetting, can_be_set
 
-__all__ = ["bonded", "nic_settings", "port_settings"]
+__all__ = ["bonded", "classic_ports", "nic_settings", "port_settings"]
 
 Way = tuple[str | int, ...]
 Say = Callable[..., None]
@@ -30,6 +30,12 @@ def port_settings(spec: SwitchSpec, way: Way, say: Say) -> tuple[tuple[int, Link
         else:
             found[one.port] = _setting(one, spec.port_speed, here, say)
     return tuple(sorted(found.items()))
+
+
+def classic_ports(spec: SwitchSpec) -> tuple[int, ...]:
+    """The ports with classic spanning tree."""
+    own = {one.port: one.stp for one in spec.port_settings if one.stp}
+    return tuple(port for port in range(1, spec.ports + 1) if own.get(port, spec.stp) == "classic")
 
 
 def nic_settings(spec: ServerSpec, names: Sequence[str], way: Way, say: Say) -> dict[str, LinkSetting]:

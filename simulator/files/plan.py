@@ -128,6 +128,8 @@ class SwitchPlan:
     """A handler of one's own: its path."""
     settings: tuple[tuple[int, LinkSetting], ...] = ()
     """Ports, counted from 1, that somebody has set by hand."""
+    classic: tuple[int, ...] = ()
+    """Those with classic spanning tree, which lets no frame through for a while after a link has come up."""
 
 
 @dataclass(frozen=True, slots=True)

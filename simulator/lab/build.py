@@ -47,6 +47,8 @@ def build_plant(plan: LabPlan, physics: Physics, *, cold: bool = False) -> Plant
         built = plant.add_switch(switch.name, switch.ports, switch.port_speed, _feed(switch.power))
         for number, setting in switch.settings:
             built.ports[number - 1].set_link(setting)
+        for number in switch.classic:
+            built.ports[number - 1].stp_edge = False
     for server in plan.servers.values():
         plant.add_server(
             ServerBuild(

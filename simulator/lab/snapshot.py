@@ -91,7 +91,8 @@ def _marks(plan: LabPlan) -> Iterator[tuple[str, str]]:
 
 def _bare(plan: Any) -> list[object]:
     """A device without where it answers, which may change; what later versions added counts where it is used."""
-    names = [name for name in plan.__slots__ if name not in ("host", "port", "bmc", "powered", "program", "bond")]
+    left = ("host", "port", "bmc", "powered", "program", "bond", "classic")
+    names = [name for name in plan.__slots__ if name not in left]
     bare: list[object] = [getattr(plan, name) for name in names]
     return [*bare, plan.bond] if getattr(plan, "bond", ()) else bare
 
@@ -131,6 +132,8 @@ def restore_lab(run: Run, data: Mapping[str, Any]) -> None:
         for group, parts in (("switches", SWITCH), ("pdus", PDU)):
             for name, kept in data[group].items():
                 restore(run.stations[name].agent.state, kept, parts)
+        for name in run.plan.switches:
+            run.stations[name].agent.state.restored()
         restore_panel(run.panel, data["panel"], moved)
         if run.hosting is not None:
             restore(run.hosting, data["ispmanager"], HOSTING)

@@ -98,6 +98,7 @@ async def _boot_over(server: Server, nic: Nic) -> _Outcome:
         server.note("media test failed", nic=nic.name)
         server.hint = "PXE-E61: Media test failure, check cable"
         return _Outcome.NOTHING
+    nic.initialise()
     try:
         service = await _leased(server, nic)
     except _WrongServer:
@@ -107,6 +108,7 @@ async def _boot_over(server: Server, nic: Nic) -> _Outcome:
         server.hint = "PXE-E51: No DHCP or proxyDHCP offers were received"
         return _Outcome.NOTHING
     server.fire(BootEvent.LEASE)
+    nic.initialise()
     await physics.clock.sleep(physics.draw(server.name, "loader", physics.timings.loader))
     there = await network.path([nic], physics.timings.transfer_timeout)
     if not there or isinstance(_message(server, "loader"), Lost):

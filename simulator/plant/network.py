@@ -22,6 +22,8 @@ from simulator.plant.power import Feed, Started
 __all__ = ["SEGMENT", "Cable", "Network", "Nic", "Switch", "SwitchPort", "Vlan"]
 
 SEGMENT = 1
+FORWARD_DELAY = 15.0
+"""Seconds that classic spanning tree listens, and then learns, before it forwards."""
 """The VLAN in which the boot service and the gateway stand."""
 
 _FRAME = 1500
@@ -173,6 +175,14 @@ class Nic:
         self.setting = setting
         self.changed()
 
+    def initialise(self) -> None:
+        """Its driver takes it over: the link goes down for a moment. Too short for anybody to act on it, but a port with
+        spanning tree begins anew.
+        """
+        port = self.cable.port if self.cable else None
+        if port is not None and self.link_up:
+            port.retrained()
+
     def changed(self) -> None:
         """Call after anything that bears on the link."""
         if self.cable and self.cable.port:
@@ -207,6 +217,8 @@ class SwitchPort:
         "octets_out",
         "pvid",
         "setting",
+        "stp_edge",
+        "stp_since",
     )
 
     def __init__(self, switch: Switch, number: int, speed: int) -> None:
@@ -223,6 +235,12 @@ class SwitchPort:
         self.octets_out = 0
         self.late_collisions = 0
         self.fcs_errors = 0
+        self.stp_edge = True
+        """Spanning tree lets frames through at once: nothing but a station is expected here. False: the classic one, which
+        listens and learns first (IEEE 802.1D-1998, 8.4).
+        """
+        self.stp_since = self.last_change
+        """Lab time at which it began to listen."""
         self.pvid = SEGMENT
         """The VLAN of frames that come in without a tag."""
         self.mac = b"\x02" + hashlib.sha256(f"{switch.name}/{number}".encode()).digest()[:5]
@@ -239,14 +257,29 @@ class SwitchPort:
         return cable is not None and cable.plugged and cable.nic.lit and self.ready and cable.link is not None
 
     @property
-    def stp_edge(self) -> bool:
-        """Spanning tree lets frames through at once: nothing but a station is expected here."""
-        return True
-
-    @property
     def stp_state(self) -> Literal["disabled", "listening", "learning", "forwarding"]:
         """What spanning tree lets the port do."""
-        return "forwarding" if self.link_up else "disabled"
+        if not self.link_up:
+            return "disabled"
+        passed = self._switch.physics.clock.now() - self.stp_since
+        if self.stp_edge or passed >= 2 * FORWARD_DELAY:
+            return "forwarding"
+        return "learning" if passed >= FORWARD_DELAY else "listening"
+
+    def retrained(self) -> None:
+        """The link has come up, or was down for a moment: spanning tree begins anew, unless this is an edge port."""
+        clock = self._switch.physics.clock
+        mine = self.stp_since = clock.now()
+        if self.stp_edge:
+            return
+        self._switch.physics.note(self._switch.name, "spanning tree listens", port=self.number)
+        clock.call_later(FORWARD_DELAY, lambda: self._switch.network.changed() if self.stp_since == mine else None)
+        clock.call_later(2 * FORWARD_DELAY, lambda: self._forwards() if self.stp_since == mine else None)
+
+    def _forwards(self) -> None:
+        if self.link_up:
+            self._switch.physics.note(self._switch.name, "spanning tree forwards", port=self.number)
+            self._switch.network.changed()
 
     @property
     def speed(self) -> int:
@@ -296,13 +329,13 @@ class SwitchPort:
     @property
     def stations(self) -> tuple[bytes, ...]:
         """The MACs that send frames into this port."""
-        if self.cable is None or not self.link_up or self.cable.nic.silent:
+        if self.cable is None or self.cable.nic.silent or self.stp_state in ("disabled", "listening"):
             return ()
         return (bytes.fromhex(self.cable.nic.mac.replace(":", "")),)
 
     def carries(self, vlan: int) -> bool:
         """Whether a station that tags nothing talks with `vlan`: its frames go in there and answers come out bare."""
-        entry = self._switch.vlans.get(vlan) if self.pvid == vlan else None
+        entry = self._switch.vlans.get(vlan) if self.pvid == vlan and self.stp_state == "forwarding" else None
         return entry is not None and entry.active and self.number in entry.untagged
 
     def set_pvid(self, vlan: int) -> None:
@@ -331,6 +364,8 @@ class SwitchPort:
             self._link = link
             self.last_change = self._switch.physics.clock.now()
             self._switch.physics.note(self._switch.name, "link up" if link else "link down", port=self.number)
+            if link:
+                self.retrained()
             self._switch.link_changed(self)
 
 
@@ -347,8 +382,19 @@ class Vlan:
     active: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What a switch is set up to do."""
+
+    ports: tuple[tuple[bool, int, LinkSetting], ...]
+    """Of each: administratively up, PVID, speed and duplex."""
+    vlans: tuple[Vlan, ...]
+
+
 class Switch(Started):
-    """A switch with numbered front ports. Its configuration survives a loss of power."""
+    """A switch with numbered front ports. Its configuration survives a loss of power; where it must be saved for that, what
+    was saved last does.
+    """
 
     def __init__(self, name: str, ports: int, port_speed: int, feed: Feed, network: Network) -> None:
         self.network = network
@@ -358,6 +404,24 @@ class Switch(Started):
         self._vlans = {SEGMENT: Vlan(SEGMENT, "default", everybody, everybody)}
         super().__init__(name, feed, network.physics)
         self.ports = tuple(SwitchPort(self, number + 1, port_speed) for number in range(ports))
+        self.saved: Configuration | None = None
+        """What it starts with; None where all that is set is saved at once."""
+
+    @property
+    def running(self) -> Configuration:
+        return Configuration(
+            tuple((port.admin_up, port.pvid, port.setting) for port in self.ports), tuple(self._vlans.values())
+        )
+
+    def save(self) -> None:
+        """From now on it starts as it is set up now."""
+        self.saved = self.running
+
+    def adopt(self, configuration: Configuration) -> None:
+        """Be set up like this; links are looked at by the caller."""
+        for port, settings in zip(self.ports, configuration.ports, strict=True):
+            port.admin_up, port.pvid, port.setting = settings
+        self._vlans = {vlan.number: vlan for vlan in configuration.vlans}
 
     def watch(self, link_changed: Callable[[SwitchPort], None], started: Callable[[], None]) -> None:
         """Call these when a port's link has changed, and when the switch has started."""
@@ -409,5 +473,8 @@ class Switch(Started):
         self.network.changed()
 
     def started(self) -> None:
+        if self.saved is not None and self.saved != self.running:
+            self.physics.note(self.name, "unsaved configuration lost")
+            self.adopt(self.saved)
         for _, started in self._watchers:
             started()

@@ -11,20 +11,26 @@ from simulator.kernel.snapshot import Parts, pack, register, restore, save, unpa
 from simulator.plant.disk import InstalledOs
 from simulator.plant.ethernet import LinkSetting
 from simulator.plant.hall import Plant
-from simulator.plant.network import Switch, Vlan
+from simulator.plant.network import Configuration, Switch, Vlan
 from simulator.plant.power import Pdu
 from simulator.plant.server import BootOverride, Server
 
 __all__ = ["PORT", "SERVER", "SWITCH", "restore_hall", "save_hall"]
 
 register(
-    {"boot override": BootOverride, "installed OS": InstalledOs, "link setting": LinkSetting, "VLAN of a switch": Vlan}
+    {
+        "boot override": BootOverride,
+        "installed OS": InstalledOs,
+        "link setting": LinkSetting,
+        "VLAN of a switch": Vlan,
+        "switch configuration": Configuration,
+    }
 )
 
 SERVER: Parts = {"": ("restore_policy", "_seconds_on")}
 DISK: Parts = {"": ("os", "used")}
 SWITCH: Parts = {"": ("_vlans",)}
-"""Its saved configuration."""
+"""What it is set up to do."""
 PORT: Parts = {"": ("admin_up", "pvid", "setting")}
 PDU: Parts = {"": ("_joules",)}
 
@@ -48,7 +54,9 @@ def _server(server: Server) -> dict[str, Any]:
 
 
 def _switch(switch: Switch) -> dict[str, Any]:
-    return save(switch, SWITCH) | {"ports": [save(port, PORT) for port in switch.ports]}
+    """What it is set up to do, and where that is not saved, what it would start with after a loss of power."""
+    data = save(switch, SWITCH) | {"ports": [save(port, PORT) for port in switch.ports]}
+    return data | ({"saved": pack(switch.saved)} if switch.saved not in (None, switch.running) else {})
 
 
 def _pdu(pdu: Pdu) -> dict[str, Any]:
@@ -87,6 +95,10 @@ def _restore_switch(switch: Switch, data: Mapping[str, Any]) -> None:
     restore(switch, {name: data[name] for name in SWITCH[""]}, SWITCH)
     for port, kept in zip(switch.ports, data["ports"], strict=True):
         restore(port, kept, PORT)
+    if "saved" in data:
+        switch.saved = unpack(data["saved"])
+    elif switch.saved is not None:
+        switch.save()
 
 
 def _restore_server(server: Server, data: Mapping[str, Any]) -> None:

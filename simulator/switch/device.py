@@ -21,6 +21,7 @@ from simulator.switch.interfaces import interface_objects, receive_addresses
 from simulator.switch.inventory import entity_objects, ether_like_objects, lldp_objects
 from simulator.switch.management import ip_objects
 from simulator.switch.personality import Personality, personality
+from simulator.switch.saving import config_copy, nvram, write_mem
 from simulator.switch.spanning_tree import spanning_tree_objects
 from simulator.switch.speed import mau_objects, stack_ports
 from simulator.switch.state import SwitchState
@@ -61,6 +62,12 @@ def switch_template(model: str, ports: int, shift: int = 0) -> Template[SwitchSt
         shown, listed = vtp(page, ports)
         objects += shown
         tables += listed
+    if "write_mem" in trees:
+        objects += write_mem()
+    if "nvram" in trees:
+        objects += nvram()
+    if "config_copy" in trees:
+        tables.append(config_copy())
     for tree, make in (
         ("entity", entity_objects),
         ("ether_like", ether_like_objects),
@@ -125,7 +132,13 @@ class SwitchDevice(Station[SwitchState]):
         super().__init__(hardware, agent, wire or clock, clock=clock, users=access.users, enterprise=page.object_id)
         self._model = model
         self._page = page
+        if page.unsaved == "lost":
+            state.save()
         hardware.watch(self._link_changed, self.started)
+
+    def started(self) -> None:
+        self.agent.state.restart()
+        super().started()
 
     def renumber(self, shift: int) -> None:
         """Ports have other ifIndexes from the next start on: each that of the port `shift` places further, as on models

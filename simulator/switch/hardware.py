@@ -120,6 +120,9 @@ class SwitchHardware(Protocol):
     def watch(self, link_changed: Callable[[Port], None], started: Callable[[], None]) -> None:
         """Call these when a port's link has changed, and when the switch has started."""
 
+    def save(self) -> None:
+        """From now on it starts as it is set up now; before the first call, whatever is set is saved at once."""
+
     def define_vlan(self, vlan: Vlan) -> None: ...
 
     def remove_vlan(self, number: int) -> None: ...

@@ -12,9 +12,23 @@ from simulator.snmp.constants import Absent, Value
 __all__ = ["Group", "Personality", "Tree", "VirtualInterface", "personality", "personality_names"]
 
 
-Tree = Literal["bridge", "forwarding", "q_bridge", "vtp", "entity", "ether_like", "lldp", "mau", "stack"]
+Tree = Literal[
+    "bridge",
+    "forwarding",
+    "q_bridge",
+    "vtp",
+    "entity",
+    "ether_like",
+    "lldp",
+    "mau",
+    "stack",
+    "write_mem",
+    "config_copy",
+    "nvram",
+]
 """`forwarding` is BRIDGE-MIB's forwarding table, which some leave out; `vtp` Cisco's, with one table a VLAN;
-`mau` and `stack`, MAU-MIB and CISCO-STACK-MIB, set speed and duplex.
+`mau` and `stack`, MAU-MIB and CISCO-STACK-MIB, set speed and duplex; `write_mem`, `config_copy` and `nvram`, of OLD-CISCO-SYS-MIB,
+CISCO-CONFIG-COPY-MIB and FOUNDRY-SN-AGENT-MIB, save the configuration.
 """
 
 
@@ -70,6 +84,8 @@ class Personality(_Strict):
     hardware: str = ""
     firmware: str = ""
     software: str = ""
+    unsaved: Literal["kept", "lost"] = "kept"
+    """What becomes of configuration that nobody saved, when it starts anew."""
     modules: tuple[tuple[str, str], ...] = ()
     """Of sysORTable, beside what every agent has."""
     groups: tuple[Group, ...] = ()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from copy import copy
+from typing import Any
 
 from simulator.kernel import Clock
 from simulator.snmp import Rows
@@ -13,15 +15,21 @@ from simulator.switch.hardware import Mode, SwitchHardware, Vlan
 __all__ = ["SwitchState"]
 
 
+_TEXTS = ("contact", "name", "location", "aliases", "trapless", "default_modes")
+"""What is configuration, and not the hardware's."""
+
+
 class SwitchState:
     """Rows count from 0: first the ports as on the front, then the model's virtual interfaces."""
 
     __slots__ = (
         "_rows",
+        "_saved",
         "_views",
         "aliases",
         "clock",
         "contact",
+        "copies",
         "default_modes",
         "editing",
         "hardware",
@@ -51,6 +59,9 @@ class SwitchState:
         self.vlan = vlan
         self.editing: dict[int, Vlan] | None = None
         """A copy of the VLANs that a manager works on (CISCO-VTP-MIB)."""
+        self.copies: dict[int, dict[int, int]] = {}
+        """Rows of ccCopyTable (CISCO-CONFIG-COPY-MIB): by index, column -> value."""
+        self._saved: dict[str, Any] | None = None
         self._views: dict[int, SwitchState] = {}
         self._rows: dict[str, tuple[object, Rows]] = {}
 
@@ -67,6 +78,31 @@ class SwitchState:
             view.default_modes = self.default_modes
             view.traffic = self.traffic
         return view
+
+    def save(self) -> None:
+        """The running configuration becomes the one that it starts with: the hardware's, and the texts."""
+        self.hardware.save()
+        self._save_texts()
+
+    def restored(self) -> None:
+        """The texts have been put back as a stop of the lab left them."""
+        if self._saved is not None:
+            self._save_texts()
+
+    def _save_texts(self) -> None:
+        self._saved = {name: copy(getattr(self, name)) for name in _TEXTS}
+
+    def restart(self) -> None:
+        """The software has started: what was not saved is gone, where it must be saved."""
+        self.copies.clear()
+        self.editing = None
+        for name, value in (self._saved or {}).items():
+            held = getattr(self, name)
+            if isinstance(held, dict | set):
+                held.clear()
+                held.update(value)  # views of a VLAN share it
+            else:
+                setattr(self, name, value)
 
     def cached(self, table: str, version: object, build: Callable[[], Rows]) -> Rows:
         """The rows of a table, built anew only when `version` is another one."""

@@ -328,7 +328,11 @@ def test_every_attribute_of_the_panel_is_kept_or_left_on_purpose():
 @pytest.mark.parametrize(
     ("kind", "parts", "left"),
     [
-        ("switch", SWITCH_AGENT, {"hardware", "clock", "ports", "traffic", "vlan", "editing", "_views", "_rows"}),
+        (
+            "switch",
+            SWITCH_AGENT,
+            {"hardware", "clock", "ports", "traffic", "vlan", "editing", "_views", "_rows", "copies", "_saved"},
+        ),
         ("pdu", PDU_CARD, {"hardware", "clock", "outlets", "traffic", "_page", "_pending", "_commanded"}),
         ("hosting", HOSTING, {"clock", "address", "_octets", "_sessions", "_keys", "_clock"}),
         (
@@ -347,6 +351,8 @@ def test_every_attribute_of_the_panel_is_kept_or_left_on_purpose():
                 "number",
                 "octets_in",
                 "octets_out",
+                "stp_edge",
+                "stp_since",
             },
         ),
         (

@@ -86,6 +86,7 @@ class FakeSwitch:
     generation: int = 0
     vlans: dict[int, Vlan] = field(default_factory=dict)
     watchers: Any = None
+    saves: int = 0
 
     def __post_init__(self) -> None:
         self.ports = [FakePort(number, self.clock, switch=self) for number in range(1, self.count + 1)]
@@ -94,6 +95,9 @@ class FakeSwitch:
 
     def watch(self, link_changed: Any, started: Any) -> None:
         self.watchers = (link_changed, started)
+
+    def save(self) -> None:
+        self.saves += 1
 
     def define_vlan(self, vlan: Vlan) -> None:
         self.vlans = dict(sorted((self.vlans | {vlan.number: vlan}).items()))

@@ -25,7 +25,10 @@ class _Strict(BaseModel):
 
 
 class SwitchHandler(_Strict):
-    """Columns of a switch's interface table, dotted; the index is the ifIndex (RFC 2863)."""
+    """Columns of a switch's interface table, dotted; the index is the ifIndex (RFC 2863).
+
+    What is set is not saved to where the switch starts from: no document of the panels and no public handler does so.
+    """
 
     uptime: str = "1.3.6.1.2.1.1.3.0"
     """An instance, not a column: it falls when the device has started anew (RFC 3418)."""
