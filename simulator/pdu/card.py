@@ -13,8 +13,10 @@ from simulator.snmp.statistics import Traffic
 
 __all__ = ["Card"]
 
+Action = Literal["on", "off", "reboot"]
+
 _DELAYED = ("delayed_on", "delayed_off", "delayed_reboot")
-_ACTIONS: dict[str, Literal["on", "off", "reboot"]] = {
+_ACTIONS: dict[str, Action] = {
     "on": "on",
     "off": "off",
     "reboot": "reboot",
@@ -30,7 +32,7 @@ class _Pending(NamedTuple):
     """The card's start that the command belongs to: one that was pending when the card lost its power is lost too."""
     due: float
     """Lab time at which it ends."""
-    action: Literal["on", "off", "reboot"]
+    action: Action
     """What is about to happen; during the pause of a reboot, `on`."""
     reboots: bool
     """It is that pause."""
@@ -41,6 +43,7 @@ class Card:
 
     __slots__ = (
         "_commanded",
+        "_moving",
         "_names",
         "_page",
         "_pending",
@@ -67,6 +70,10 @@ class Card:
         self._names: dict[int, bytes] = {}
         self._settings: dict[tuple[str, int], int] = {}
         self._pending: dict[int, _Pending] = {}
+        self._moving: dict[int, list[tuple[float, Action]]] = {}
+        """By row what its relay is about to do, in order, with the card's start that it belongs to. A relay takes its time
+        (`relay_seconds`), and what it has been told cannot be called off.
+        """
         self._commanded: dict[int, float] = {}
         """By row the card's start in which it was commanded last."""
 
@@ -111,8 +118,11 @@ class Card:
         """A command to this outlet has not run its course: a delay, or the pause of a reboot."""
         return self.awaited(row) is not None
 
-    def awaited(self, row: int) -> Literal["on", "off", "reboot"] | None:
+    def awaited(self, row: int) -> Action | None:
         """What is about to happen to this outlet."""
+        moving = self._moving.get(row)
+        if moving and moving[-1][0] == self.hardware.booted_at:
+            return moving[-1][1]
         entry = self._pending.get(row)
         return entry.action if entry is not None and entry.start == self.hardware.booted_at else None
 
@@ -130,21 +140,21 @@ class Card:
         self._commanded[row] = self.hardware.booted_at
         if command == "cancel":
             return
-        delay = float(self._page.relay_seconds)
-        action: Literal["on", "off", "reboot"] = _ACTIONS[command]
+        delay = 0.0
+        action = _ACTIONS[command]
         if command in _DELAYED:
             setting = self.setting("on_delay" if command == "delayed_on" else "off_delay", row)
             if setting < 0:
                 return
-            delay += setting
+            delay = setting
         self._begin(row, action, delay)
 
-    def command_after(self, row: int, action: Literal["on", "off", "reboot"], seconds: int) -> None:
+    def command_after(self, row: int, action: Action, seconds: int) -> None:
         """The same `seconds` from now; -1 calls off what is pending."""
         self._call_off(row)
         self._commanded[row] = self.hardware.booted_at
         if seconds >= 0:
-            self._begin(row, action, seconds + self._page.relay_seconds)
+            self._begin(row, action, seconds)
 
     def command_all(self, command: Command) -> None:
         for row in range(len(self.outlets)):
@@ -155,13 +165,26 @@ class Card:
         if waiting is not None:
             waiting.timer.cancel()
 
-    def _begin(self, row: int, action: Literal["on", "off", "reboot"], delay: float) -> None:
+    def _begin(self, row: int, action: Action, delay: float) -> None:
         if delay > 0:
             self._wait(row, delay, action, act=True)
         else:
+            self._switch(row, action)
+
+    def _switch(self, row: int, action: Action) -> None:
+        """Tell the relay."""
+        if not self._page.relay_seconds:
+            self._act(row, action)
+            return
+        self._moving.setdefault(row, []).append((self.hardware.booted_at, action))
+        self.clock.call_later(self._page.relay_seconds, self._moved, row)
+
+    def _moved(self, row: int) -> None:
+        start, action = self._moving[row].pop(0)
+        if self.hardware.alive and self.hardware.booted_at == start:
             self._act(row, action)
 
-    def _act(self, row: int, action: Literal["on", "off", "reboot"]) -> None:
+    def _act(self, row: int, action: Action) -> None:
         outlet = self.outlets[row]
         if action == "on":
             outlet.turn_on()
@@ -172,13 +195,13 @@ class Card:
             self._wait(row, seconds, "on", act=False)
             outlet.reboot(seconds)
 
-    def _wait(self, row: int, seconds: float, action: Literal["on", "off", "reboot"], *, act: bool) -> None:
+    def _wait(self, row: int, seconds: float, action: Action, *, act: bool) -> None:
         """`act`: do it then; else it happens by itself."""
         start = self.hardware.booted_at
         timer = self.clock.call_later(seconds, self._due, row, start, action if act else None)
         self._pending[row] = _Pending(timer, start, self.clock.now() + seconds, action, reboots=not act)
 
-    def _due(self, row: int, start: float, then: Literal["on", "off", "reboot"] | None) -> None:
+    def _due(self, row: int, start: float, then: Action | None) -> None:
         self._pending.pop(row, None)
         if then is not None and self.hardware.alive and self.hardware.booted_at == start:
-            self._act(row, then)
+            self._switch(row, then)

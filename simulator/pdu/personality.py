@@ -237,7 +237,7 @@ class Personality(_Strict):
     off_delay: int = 0
     reboot_seconds: int = Field(default=5, ge=1)
     relay_seconds: float = Field(default=0.0, ge=0)
-    """From a command to the relay."""
+    """From a command to the relay; meanwhile the old state is shown."""
     banks: int = Field(default=1, ge=1)
     bank_rating: float = Field(default=16.0, ge=0)
     """Amperes that a bank's breaker bears; 0 has none."""

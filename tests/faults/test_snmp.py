@@ -126,6 +126,7 @@ def test_swapped_outlets_take_the_wrong_server_away() -> None:
     async def scene(lab: Any) -> None:
         strike(lab, "outlets.swapped", pdu="pdu-a1", outlet=1, other=2)
         await pdu(lab).set_outlet("1", on=False)
+        await lab.clock.sleep(2)
         assert [lab.plant.servers[name].bmc_alive for name in ("srv-01", "srv-02")] == [True, False]
 
     in_lab(scene)
@@ -216,6 +217,7 @@ def test_a_stuck_outlet_says_yes_and_stays_as_it_is() -> None:
         assert lab.plant.servers["srv-04"].bmc_alive
         lab.faults.clear()
         await driver.set_outlet("4", on=False)
+        await lab.clock.sleep(2)
         assert not lab.plant.servers["srv-04"].bmc_alive
 
     in_lab(scene)

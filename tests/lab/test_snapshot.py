@@ -281,7 +281,7 @@ LEFT = {
     "Settings": {"_first_ttl"},  # the lab file's
     "Operations": {"_runs", "_dhcp_timeout", "_diagnostic_timeout"},  # work under way; the lab file's
     "Boot": {"_entries"},  # of work under way
-    "Devices": {"_factory", "_bmcs", "_switches", "_pdus", "_refused"},  # connections
+    "Devices": {"_switched", "_factory", "_bmcs", "_switches", "_pdus", "_refused"},  # connections
     "Meters": {"_counters", "_rates", "_watts", "_zone"},  # read anew: the devices' counters began anew too
     "Power": {"_waiting"},
     "Release": {"_timer"},
@@ -333,7 +333,7 @@ def test_every_attribute_of_the_panel_is_kept_or_left_on_purpose():
             SWITCH_AGENT,
             {"hardware", "clock", "ports", "traffic", "vlan", "editing", "_views", "_rows", "copies", "_saved"},
         ),
-        ("pdu", PDU_CARD, {"hardware", "clock", "outlets", "traffic", "_page", "_pending", "_commanded"}),
+        ("pdu", PDU_CARD, {"hardware", "clock", "outlets", "traffic", "_page", "_pending", "_commanded", "_moving"}),
         ("hosting", HOSTING, {"clock", "address", "_octets", "_sessions", "_keys", "_clock"}),
         (
             "port",

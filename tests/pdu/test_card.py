@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from simulator.kernel import run
 from simulator.snmp import Status, ber, oid
-from tests.pdu.test_device import APC, OFF, ON, RPDU2_COMMAND, RPDU_COMMAND, SPDU, Bench
+from tests.pdu.test_device import APC, OFF, ON, RELAY, RPDU2_COMMAND, RPDU_COMMAND, SPDU, Bench
 
 TREES = st.sampled_from([SPDU, RPDU_COMMAND, RPDU2_COMMAND])
 OUTLETS = st.integers(1, 8)
@@ -34,6 +34,7 @@ def test_a_set_in_one_apc_tree_is_seen_in_the_other_two(commands: list[tuple[str
             else:
                 assert bench.command(f"{tree}.{outlet}", 1 if on else 2) == Status.NO_ERROR
                 expected[outlet] = on
+            await bench.clock.sleep(RELAY)
             assert {n: bench.states(n) for n in expected} == {n: ON if up else OFF for n, up in expected.items()}
         words = b"".join(b"On  " if on else b"Off " for on in expected.values())
         assert bench.get(f"{APC}.4.2.2.0") == [words]

@@ -52,6 +52,8 @@ class Bench:
         return self.get(*(f"{tree}.{n}" for tree in (SPDU_PENDING, RPDU_PENDING, RPDU2_PENDING)))
 
 
+RELAY = 1.1
+"""Seconds after which a relay has moved."""
 ON = [1, 1, 1, 1, 2]
 OFF = [2, 2, 2, 2, 1]
 
@@ -63,10 +65,13 @@ def test_a_command_in_one_apc_tree_is_seen_in_all_three(control: str) -> None:
         bench = Bench()
         assert bench.states(7) == ON
         assert bench.command(f"{control}.7", 2) == Status.NO_ERROR
-        assert bench.states(7) == OFF
+        assert (bench.states(7), bench.pending(7)) == (ON, [1, 1, 1]), "the relay moves later"
+        await bench.clock.sleep(RELAY)
+        assert (bench.states(7), bench.pending(7)) == (OFF, [2, 2, 2])
         assert bench.states(6) == bench.states(8) == ON
         assert [outlet.number for outlet in bench.hardware.outlets if not outlet.on] == [7]
         assert bench.command(f"{control}.7", 1) == Status.NO_ERROR
+        await bench.clock.sleep(RELAY)
         assert bench.states(7) == ON
 
     run(main())
@@ -90,11 +95,12 @@ def test_a_reboot_is_off_and_pending_for_its_seconds_and_then_on(control: str) -
         assert bench.set((f"{APC}.12.3.4.1.1.6.7", ber.integer(20))) == Status.NO_ERROR
         assert bench.get(f"{APC}.4.5.2.1.5.7", f"{APC}.26.9.2.1.1.7.7") == [20, 20]
         assert bench.command(f"{control}.7", 3) == Status.NO_ERROR
+        await bench.clock.sleep(RELAY)
         assert bench.hardware.outlets[6].rebooted_for == [20]
         assert bench.states(7) == OFF
         assert bench.pending(7) == [1, 1, 1]
         assert bench.pending(8) == [2, 2, 2]
-        await bench.clock.sleep(19.9)
+        await bench.clock.sleep(19.8)
         assert bench.states(7) == OFF
         await bench.clock.sleep(0.2)
         assert bench.states(7) == ON
@@ -123,8 +129,10 @@ def test_a_delay_of_nothing_acts_at_once() -> None:
     async def main() -> None:
         bench = Bench()
         assert bench.command(f"{RPDU2_COMMAND}.1", 6) == Status.NO_ERROR
+        await bench.clock.sleep(RELAY)
         assert bench.states(1) == OFF
         assert bench.command(f"{RPDU2_COMMAND}.1", 5) == Status.NO_ERROR
+        await bench.clock.sleep(RELAY)
         assert bench.states(1) == ON
 
     run(main())
@@ -169,9 +177,11 @@ def test_all_outlets_at_once(name: str, off: int, on: int) -> None:
         bench = Bench()
         idle = bench.get(f"{APC}.{name}")
         assert bench.command(f"{APC}.{name}", off) == Status.NO_ERROR
+        await bench.clock.sleep(RELAY)
         assert not any(outlet.on for outlet in bench.hardware.outlets)
         assert bench.get(f"{APC}.{name}") == idle
         assert bench.command(f"{APC}.{name}", on) == Status.NO_ERROR
+        await bench.clock.sleep(RELAY)
         assert all(outlet.on for outlet in bench.hardware.outlets)
 
     run(main())

@@ -53,6 +53,7 @@ def test_an_apc_tells_of_an_outlet_whatever_hand_moved_it(version: Version) -> N
         ear = await Ear().open("apc-ap8641", version=version)
         command = Manager("private").set([(oid(f"{APC}.1.1.26.9.2.4.1.5.2"), ber.integer(2))])
         assert ear.station.handle(command.octets)
+        await ear.hall.clock.sleep(1.1)
         assert await ear.traps() == [f"{APC}.0.269"]
         serial, number, name = ear.heard[0].varbinds
         assert (serial.oid, number.oid) == (f"{APC}.1.1.12.1.6.0", f"{APC}.1.1.12.3.3.1.1.1.2")

@@ -40,6 +40,10 @@ from simulator.kernel import Clock, Journal
 __all__ = ["Devices"]
 
 
+RELAY_PATIENCE = 5.0
+"""Seconds of lab time that a PDU may show an outlet's old state after a command; real ones take one to three."""
+
+
 class Meters(Protocol):
     """Who keeps what devices count and measure."""
 
@@ -62,6 +66,8 @@ class Devices:
         self._bmcs: dict[int, tuple[BmcDriver, asyncio.Lock]] = {}
         self._switches: dict[int, SwitchDriver] = {}
         self._pdus: dict[int, PduDriver] = {}
+        self._switched: dict[int, float] = {}
+        """By outlet when it was commanded, lab time."""
         self._commanded: dict[int, float] = {}
         self._refused: dict[str, bool] = {}
         self._denied: set[int] = set()
@@ -370,6 +376,7 @@ class Devices:
         except DeviceError as error:
             raise self._pdu_failed(pdu, error) from error
         status = PowerStatus.ON if on else PowerStatus.OFF
+        self._switched[number] = self._clock.now()
         self._journal.write("panel", pdu.name, "outlet set", outlet=outlet.number, status=status.value)
         if outlet.server is not None:
             self._commanded[outlet.server] = self._clock.now()
@@ -398,11 +405,16 @@ class Devices:
             if outlet is None:
                 outlet = self._inventory.add_outlet(pdu.id, number)
             status = PowerStatus.UNKNOWN if view.on is None else PowerStatus.ON if view.on else PowerStatus.OFF
-            if outlet.identity == view.identity and outlet.status is status:
+            if outlet.identity == view.identity and (outlet.status is status or self._may_still_move(outlet.id)):
                 continue
             if outlet.identity and outlet.status is not status:
                 self._journal.write("panel", pdu.name, "outlet changed", outlet=number, now=status.value)
             self._inventory.outlets.change(outlet.id, identity=view.identity, status=status)
+
+    def _may_still_move(self, outlet: int) -> bool:
+        """Its relay was told something a moment ago: what is read may be the old state, and proves nothing yet."""
+        told = self._switched.get(outlet)
+        return told is not None and self._clock.now() - told < RELAY_PATIENCE
 
     async def read_outlets(self, server: Server) -> None:
         """Read every PDU that feeds the server."""
