@@ -85,12 +85,13 @@ class Names:
             disks = sum(group.count for group in plan.configuration.disks)
             self._number("disk", given.get("disk"), server, disks, (*way, "disk"))
             self._number("supply", given.get("psu"), server, len(plan.psus), (*way, "psu"))
-        if (other := given.get("other")) is not None:
+        if isinstance(other := given.get("other"), str):
             self.server(other, (*way, "with"))
         if (switch := given.get("switch")) is not None and self.switch(switch, (*way, "switch")):
             self._number("port", given.get("port"), switch, self.plan.switches[switch].ports, (*way, "port"))
         if (pdu := given.get("pdu")) is not None and self.pdu(pdu, (*way, "pdu")):
-            self._number("outlet", given.get("outlet"), pdu, self.plan.pdus[pdu].outlets, (*way, "outlet"))
+            for name in ("outlet", "other"):
+                self._number("outlet", given.get(name), pdu, self.plan.pdus[pdu].outlets, (*way, name))
 
     def _nic(self, name: str | None, server: str, known: Collection[str], way: Way) -> None:
         if name is not None and name not in known:
