@@ -31,6 +31,9 @@ _CAUSES: Final = {
 }
 """Which sensors may have changed with each thing that the chassis tells."""
 _READING_AND_THRESHOLD: Final = 0x50
+ASSERTIONS: Final = 8
+DEASSERTIONS: Final = 24
+"""Where the masks of single events begin in `Board.disabled`."""
 _AC_LOST: Final = 0x04
 _LOG_CLEARED: Final = 0x02
 
@@ -71,7 +74,9 @@ class Board:
         self.on_event: Callable[[int, bytes], object] = _nobody
         """Told of every event: its record id, 0 where the log is full, and its entry without the id."""
         self.disabled: dict[int, int] = {}
-        """Sensor numbers whose events (40h) or scanning (80h) somebody switched off."""
+        """By sensor number, what somebody switched off: all its events (80h), its scanning (40h), and from bits 8 and 24 on
+        single events, asserted and taken back.
+        """
         self.frozen: dict[int, float | None] = {}
         """A fault's hand: sensor numbers, and the value at which each has stopped."""
         self.hysteresis: dict[int, tuple[int, int]] = {}
@@ -224,9 +229,24 @@ class Board:
     # the log
 
     def _event(self, sensor: Sensor, asserted: bool, data: bytes) -> None:
-        if self.disabled.get(sensor.number, 0) & 0xC0:
-            return
-        self._append(sensor.kind.type, sensor.number, sensor.kind.event_type, asserted, data)
+        self._append(sensor, sensor.kind.event_type, asserted, data)
+
+    def event_masks(self, sensor: Sensor) -> tuple[int, int]:
+        """The events that a sensor makes: masks of those asserted, and of those taken back (table 42-2)."""
+        if sensor.discrete:
+            there = sensor.kind.logged or sensor.kind.states
+            back = sensor.kind.logged
+        else:
+            limits = self.limits(sensor)
+            there = back = sum(1 << COMPARISONS[index] for index, limit in enumerate(limits) if limit is not None)
+        disabled = self.disabled.get(sensor.number, 0)
+        return there & ~(disabled >> ASSERTIONS), back & ~(disabled >> DEASSERTIONS)
+
+    def choose_events(self, sensor: Sensor, asserted: int, deasserted: int, *, on: bool) -> None:
+        """Switch single events of a sensor on or off."""
+        chosen = asserted << ASSERTIONS | deasserted << DEASSERTIONS
+        disabled = self.disabled.get(sensor.number, 0)
+        self.disabled[sensor.number] = disabled & ~chosen if on else disabled | chosen
 
     def has(self, reads: str) -> bool:
         """There is a sensor of this kind."""
@@ -245,15 +265,16 @@ class Board:
         for sensor in self.sensors:
             if sensor.reads == reads:
                 kind = sensor.kind.event_type if event_type is None else event_type
-                self._append(sensor.kind.type, sensor.number, kind, True, bytes((offset,)) + data, look=look)
+                self._append(sensor, kind, True, bytes((offset,)) + data, look=look)
                 return
 
-    def _append(
-        self, kind: int, sensor: int, event_type: int, asserted: bool, data: bytes, *, look: bool = True
-    ) -> None:
-        if not self.generates:
+    def _append(self, sensor: Sensor, event_type: int, asserted: bool, data: bytes, *, look: bool = True) -> None:
+        disabled = self.disabled.get(sensor.number, 0)
+        single = disabled >> (ASSERTIONS if asserted else DEASSERTIONS) >> (data[0] & 0x0F) & 1
+        if not self.generates or disabled & 0xC0 or (single and event_type == sensor.kind.event_type):
             return
-        body = SystemEvent(0, self.now, kind, sensor, event_type, asserted, data).encode()[2:]
+        kind, number = sensor.kind.type, sensor.number
+        body = SystemEvent(0, self.now, kind, number, event_type, asserted, data).encode()[2:]
         if look:
             self.add_event(body)
         elif self.logs:

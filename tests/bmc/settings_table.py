@@ -699,7 +699,7 @@ def _(rig: Rig) -> None:
         assert len(rig.bmc.board.log.entries) == events
 
 
-@acts("Set Sensor Event Enable", "", "no events of the sensor, or no readings; single events cannot be chosen (CCh)")
+@acts("Set Sensor Event Enable", "", "no events of the sensor, not these events, or no readings")
 def _(rig: Rig) -> None:
     fan = _sensor(rig, "Fan 1")
     rig.set("Set Sensor Event Enable", f"{fan} 40")
@@ -707,7 +707,16 @@ def _(rig: Rig) -> None:
     assert not rig.bmc.board.log.entries
     rig.set("Set Sensor Event Enable", f"{fan} 80")
     assert rig.get("Get Sensor Reading", fan)[1] & 0x20
-    assert rig.code("Set Sensor Event Enable", f"{fan} d0 01 00 00 00") == 0xCC
+    psu = _sensor(rig, "PSU 1")
+    rig.set("Set Sensor Event Enable", f"{psu} e0 08 00 00 00")
+    assert rig.get("Get Sensor Event Enable", psu)[1:] == bytes.fromhex("0200 0a00")
+    for live in (False, True):
+        rig.chassis.psus[0].live = live
+        rig.bmc.sense("supplies")
+    kinds = [entry[12] for entry in rig.bmc.board.log.entries.values() if entry[11] == int(psu, 16)]
+    assert kinds == [0xEF], "that it came back, and not that it went"
+    rig.set("Set Sensor Event Enable", f"{psu} d0 08 00 00 00")
+    assert rig.get("Get Sensor Event Enable", psu)[1:] == bytes.fromhex("0a00 0a00")
 
 
 @acts("Set SEL Time", "", "the time of entries to come")

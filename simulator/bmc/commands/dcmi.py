@@ -26,6 +26,8 @@ _GROUP: Final = b"\xdc"
 _NETFN: Final = 0x2C
 _VERSION: Final = b"\x01\x05\x02"
 _NO_LIMIT: Final = 0x80
+_GET_ASSET_TAG: Final = 0x06
+_GUID, _ASSET_TAG = 0x01, 0x04
 _LIMIT_OUT_OF_RANGE: Final = 0x84
 _PERIOD_OUT_OF_RANGE: Final = 0x89
 _INLET: Final = (0x37, 0x40)
@@ -37,12 +39,12 @@ Handler = Callable[[Controller, Call, bytes], bytes]
 
 
 def _capabilities(bmc: Controller, call: Call, data: bytes) -> bytes:
-    """6.1.1: power management; the system interface, and no second LAN and no serial channel; log size; power statistics
-    over no rolling averages.
+    """6.1.1: power management; the system interface, and no second LAN and no serial channel; log size, tags, temperatures
+    that are read each second; power statistics over no rolling averages.
     """
     values = {
         1: b"\x00\x01\x01",
-        2: (bmc.personality.log_entries & 0x0FFF).to_bytes(2, "little") + b"\0\0\0",
+        2: (bmc.personality.log_entries & 0x0FFF).to_bytes(2, "little") + bytes((_tags(bmc), 1, 1)),
         3: b"\x20\x00",
         4: b"\x01\xff\xff",
         5: b"\0",
@@ -50,6 +52,11 @@ def _capabilities(bmc: Controller, call: Call, data: bytes) -> bytes:
     if values is None:
         raise CompletionError(Completion.OUT_OF_RANGE)
     return _VERSION + values
+
+
+def _tags(bmc: Controller) -> int:
+    """By what a machine can be told from others: its GUID, and its asset tag where the model knows of one."""
+    return _GUID | (0 if key(_NETFN, _GET_ASSET_TAG) in bmc.personality.lacks else _ASSET_TAG)
 
 
 def _power_reading(bmc: Controller, call: Call, data: bytes) -> bytes:
@@ -188,7 +195,7 @@ DCMI_COMMANDS: CommandTable = {
     key(_NETFN, 0x03): _command("Get Power Limit", Privilege.USER, 2, 2, _get_power_limit),
     key(_NETFN, 0x04): _command("Set Power Limit", Privilege.OPERATOR, 14, 14, _set_power_limit),
     key(_NETFN, 0x05): _command("Activate Power Limit", Privilege.OPERATOR, 3, 3, _activate_power_limit),
-    key(_NETFN, 0x06): _command("Get Asset Tag", Privilege.USER, 2, 2, _get_asset_tag),
+    key(_NETFN, _GET_ASSET_TAG): _command("Get Asset Tag", Privilege.USER, 2, 2, _get_asset_tag),
     key(_NETFN, 0x07): _command("Get Sensor Info", Privilege.OPERATOR, 4, 4, _sensor_info),
     key(_NETFN, 0x08): _command("Set Asset Tag", Privilege.OPERATOR, 2, 18, _set_asset_tag),
     key(_NETFN, 0x09): _command("Get Management Controller Id", Privilege.USER, 2, 2, _get_controller_id),

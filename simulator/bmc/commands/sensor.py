@@ -133,11 +133,15 @@ def _get_thresholds(bmc: Controller, call: Call, data: bytes) -> bytes:
 
 
 def _set_event_enable(bmc: Controller, call: Call, data: bytes) -> bytes:
-    """35.10: all of a sensor's events, or its scanning. Single events cannot be chosen (CCh)."""
-    sensor = _sensor(bmc, data[0])
-    if data[1] & 0x30:
+    """35.10: all of a sensor's events, its scanning, and (bits 5 and 4) single events to switch on or off."""
+    sensor, board = _sensor(bmc, data[0]), bmc.board
+    single = data[1] & 0x30
+    if single == 0x30:
         raise CompletionError(Completion.INVALID_FIELD)
-    bmc.board.disabled[sensor.number] = ~data[1] & _ENABLED
+    board.disabled[sensor.number] = board.disabled.get(sensor.number, 0) & ~_ENABLED | ~data[1] & _ENABLED
+    if single:
+        asserted, deasserted = (int.from_bytes(data[at : at + 2], "little") & 0x7FFF for at in (2, 4))
+        board.choose_events(sensor, asserted, deasserted, on=single == 0x10)
     return b""
 
 
@@ -151,9 +155,8 @@ def _events(sensor: Sensor, mask: int) -> bytes:
 def _get_event_enable(bmc: Controller, call: Call, data: bytes) -> bytes:
     """35.11."""
     sensor = _sensor(bmc, data[0])
-    there = sum(1 << index for index, limit in enumerate(bmc.board.limits(sensor)) if limit is not None)
-    mask = _events(sensor, sensor.kind.logged if sensor.discrete else there)
-    return bytes((_ENABLED & ~bmc.board.disabled.get(sensor.number, 0),)) + mask * 2
+    masks = (mask.to_bytes(2, "little") for mask in bmc.board.event_masks(sensor))
+    return bytes((_ENABLED & ~bmc.board.disabled.get(sensor.number, 0),)) + b"".join(masks)
 
 
 def _rearm(bmc: Controller, call: Call, data: bytes) -> bytes:
