@@ -281,7 +281,7 @@ LEFT = {
     "Settings": {"_first_ttl"},  # the lab file's
     "Operations": {"_runs", "_dhcp_timeout", "_diagnostic_timeout"},  # work under way; the lab file's
     "Boot": {"_entries"},  # of work under way
-    "Devices": {"_switched", "_factory", "_bmcs", "_switches", "_pdus", "_refused"},  # connections
+    "Devices": {"_switched", "_factory", "_bmcs", "_switches", "_pdus", "_refused", "_denied"},  # connections
     "Meters": {"_counters", "_rates", "_watts", "_zone"},  # read anew: the devices' counters began anew too
     "Power": {"_waiting"},
     "Release": {"_timer"},
