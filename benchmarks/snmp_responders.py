@@ -53,6 +53,7 @@ Listening = Callable[[str, int], None]
 _TYPES = {
     ber.INTEGER: "integer",
     ber.OCTET_STRING: "octet_str",
+    ber.OBJECT_IDENTIFIER: "object_id",
     ber.COUNTER32: "counter",
     ber.GAUGE32: "uinteger",
     ber.TIME_TICKS: "timeticks",
@@ -144,9 +145,12 @@ def snmpd(program: str, ports: int) -> Iterator[tuple[int, tuple[str, int]]]:
         ]
         for text, tag, content in table_of(ports):
             name = SNMPD_ROOT + text.removeprefix(ROOT)
-            value = (
-                f'"{content.hex()}"' if tag == ber.OCTET_STRING else str(int.from_bytes(content, "big", signed=True))
-            )
+            if tag == ber.OBJECT_IDENTIFIER:
+                value = dotted(content)
+            elif tag == ber.OCTET_STRING:
+                value = f'"{content.hex()}"'
+            else:
+                value = str(int.from_bytes(content, "big", signed=True))
             lines.append(f"override -rw {name} {_TYPES[tag]} {value}")
         config = Path(folder) / "agent.conf"
         config.write_text("\n".join(lines) + "\n", encoding="ascii")

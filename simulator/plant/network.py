@@ -391,6 +391,9 @@ class Configuration:
     vlans: tuple[Vlan, ...]
 
 
+_ALIKE: dict[tuple[bool, int, LinkSetting], tuple[bool, int, LinkSetting]] = {}
+
+
 class Switch(Started):
     """A switch with numbered front ports. Its configuration survives a loss of power; where it must be saved for that, what
     was saved last does.
@@ -409,9 +412,9 @@ class Switch(Started):
 
     @property
     def running(self) -> Configuration:
-        return Configuration(
-            tuple((port.admin_up, port.pvid, port.setting) for port in self.ports), tuple(self._vlans.values())
-        )
+        ports = [(port.admin_up, port.pvid, port.setting) for port in self.ports]
+        # Most ports of a hall are set up alike: one record of each kind is enough.
+        return Configuration(tuple([_ALIKE.setdefault(each, each) for each in ports]), tuple(self._vlans.values()))
 
     def save(self) -> None:
         """From now on it starts as it is set up now."""

@@ -6,7 +6,7 @@ octets fixed for the model, or read from the agent's state when asked for; nothi
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
@@ -238,6 +238,7 @@ class Template(Generic[S]):
 
     __slots__ = (
         "_order",
+        "_table_places",
         "bindings",
         "heads",
         "index",
@@ -279,6 +280,7 @@ class Template(Generic[S]):
         if len(self.index) != len(self.names):
             raise ValueError("one instance is defined twice")
         self.tables = {self.index.pop(entry): table for entry, table in by_entry.items()}
+        self._table_places = sorted(self.tables)
         self.rows = tuple(row for *_, row in found)
         heads, bindings, readers = [], [], []
         for _, name, item, row in found:
@@ -302,6 +304,12 @@ class Template(Generic[S]):
         """
         place = self.index.get(name)
         return bisect_right(self._order, subids(name)) if place is None else place + 1
+
+    def is_plain(self, first: int, count: int) -> bool:
+        """Whether so many places from `first` on are instances, and none of them a table with rows of its own."""
+        places = self._table_places
+        following = bisect_left(places, first)
+        return first + count <= len(self.names) and (following == len(places) or places[following] >= first + count)
 
     def object_of(self, name: bytes) -> bytes | None:
         """The object type that `name` is, or would be, an instance of."""

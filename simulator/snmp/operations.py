@@ -230,7 +230,7 @@ class Operations(Generic[S]):
                 return out
             out.append(item)
         repetitions = max(request.error_index, 0) if cursors else 0
-        if not grant.view and self._plain(cursors, repetitions):
+        if not grant.view and repetitions and self._plain(cursors, repetitions):
             self._rows([at[0] for at in cursors], repetitions, room, state, out)
             return out
         # The end is told under the last name given: the request's own when there is nothing after it.
@@ -268,9 +268,8 @@ class Operations(Generic[S]):
 
     def _plain(self, cursors: Sequence[_Place], repetitions: int) -> bool:
         """Whether so many steps from each cursor stay within the template, and away from tables with rows of their own."""
-        if not 0 < repetitions <= len(self.template) - max((at[0] for at in cursors), default=0):
-            return False
-        return not any(at[0] <= place < at[0] + repetitions for place in self.template.tables for at in cursors)
+        is_plain = self.template.is_plain
+        return all(is_plain(at[0], repetitions) for at in cursors)
 
     def _rows(self, places: list[int], repetitions: int, room: int, state: S, out: list[bytes]) -> None:
         """The bindings of a plain walk, row by row, as many as fit: what panels ask for all day."""

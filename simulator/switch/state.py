@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from copy import copy
 from typing import Any
 
 from simulator.kernel import Clock
@@ -13,10 +12,6 @@ from simulator.snmp.statistics import Traffic
 from simulator.switch.hardware import Mode, SwitchHardware, Vlan
 
 __all__ = ["SwitchState"]
-
-
-_TEXTS = ("contact", "name", "location", "aliases", "trapless", "default_modes")
-"""What is configuration, and not the hardware's."""
 
 
 class SwitchState:
@@ -90,7 +85,15 @@ class SwitchState:
             self._save_texts()
 
     def _save_texts(self) -> None:
-        self._saved = {name: copy(getattr(self, name)) for name in _TEXTS}
+        """What is configuration, and not the hardware's."""
+        self._saved = {
+            "contact": self.contact,
+            "name": self.name,
+            "location": self.location,
+            "aliases": dict(self.aliases),
+            "trapless": set(self.trapless),
+            "default_modes": dict(self.default_modes),
+        }
 
     def restart(self) -> None:
         """The software has started: what was not saved is gone, where it must be saved."""
