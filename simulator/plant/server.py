@@ -7,9 +7,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from simulator.kernel import IllegalEvent, Machine, Timer
+from simulator.kernel import IllegalEvent, Machine
+from simulator.plant.baseboard import Baseboard
 from simulator.plant.console import Login
 from simulator.plant.disk import Disk, InstalledOs
 from simulator.plant.lifecycle import LIFECYCLE, POWERED, WATTS, BootEvent, BootState
@@ -21,7 +22,6 @@ from simulator.plant.thermal import Thermal
 __all__ = ["BootOverride", "Firmware", "Server"]
 
 WATTS_PER_DISK = 6.0
-LanMode = Literal["dedicated", "shared", "failover"]
 THROTTLED = 0.7
 """The share of its draw that is left when its processors are slowed down as far as they can be."""
 
@@ -38,7 +38,7 @@ class BootOverride(NamedTuple):
     efi: bool
 
 
-class Server:
+class Server(Baseboard):
     """One server. Its `Chassis` face is what the BMC's wires reach; the rest is what a technician could see."""
 
     def __init__(
@@ -60,14 +60,13 @@ class Server:
         """It stands at once in the state that its feeds give it: off with its BMC up, or without power; nobody has pressed
         the button yet.
         """
-        self.name = name
+        self.psus = tuple(Psu(f"psu{n + 1}", feed) for n, feed in enumerate(feeds))
+        super().__init__(name, physics, fed=self._fed)
         self.serial = serial
         self.guid = guid
-        self.physics = physics
         self.network = network
         self._firmware = firmware
         self.nominal_configuration = configuration
-        self.psus = tuple(Psu(f"psu{n + 1}", feed) for n, feed in enumerate(feeds))
         self.nics = tuple(
             Nic(name, f"nic{n + 1}", mac, nic_speed, network, lambda: self.powered) for n, mac in enumerate(macs)
         )
@@ -79,24 +78,14 @@ class Server:
         self.restore_policy = "previous"
         self.last_power_event = "none"
         # What faults bend.
-        self.bmc_failed = False
         self.main_board_failed = False
         """Power-on is taken and nothing comes up."""
         self.power_limit: float | None = None
         """What its BMC holds it to, watts."""
-        self.lan_mode: LanMode = "dedicated"
-        """How its BMC reaches the management network: by a port of its own, through nic1, or by whichever has link."""
-        self.dedicated_cable = True
-        """The BMC's own port is cabled."""
-        self._watchers: list[Callable[[str], object]] = []
-        self._terminals: list[Callable[[str], object]] = []
         self.restart_cause = "unknown"
         """Why it last started: `command`, `command reset`, `restore policy`, `watchdog`, or `unknown`."""
-        self.bmc_started_at = physics.clock.now()
-        """Lab time."""
         self._seconds_on = 0.0
         self._on_since = 0.0
-        self._identify_until = 0.0
         self._going = asyncio.Event()
         self._going.set()
         self.hint = ""
@@ -109,8 +98,6 @@ class Server:
         """The installed system has told the boot service that it is up."""
         self._machine = Machine(LIFECYCLE, BootState.OFF if self._fed else BootState.NO_AC)
         self._was_on = False
-        self._bmc_up = self._fed
-        self._bmc_starts = 0
         self._task: asyncio.Task[None] | None = None
         self._pending_on = 0
         self._login: Login | None = None
@@ -211,52 +198,9 @@ class Server:
     # the chassis, as the BMC's wires reach it
 
     @property
-    def bmc_alive(self) -> bool:
-        return self._bmc_up and not self.bmc_failed
-
-    @property
-    def bmc_linked(self) -> bool:
-        """The BMC's frames get to the management network and back. Through nic1 they share its cable, its port and that
-        port's VLAN with the host's.
-        """
-        if self.lan_mode == "dedicated" or (self.lan_mode == "failover" and self.dedicated_cable):
-            return self.dedicated_cable
-        return self.nics[0].reaches_network
-
-    def set_lan_mode(self, mode: LanMode) -> None:
-        """Where the BMC looks for its network. A NIC that it shares has link on standby power, too."""
-        self.lan_mode = mode
-        nic = self.nics[0]
-        nic.standby = None if mode == "dedicated" else lambda: self._fed
-        nic.changed()
-
-    @property
-    def lab_time(self) -> float:
-        return self.physics.clock.now()
-
-    @property
-    def wall_clock(self) -> int:
-        """Seconds since 1970, by the lab's calendar."""
-        return int(self.physics.clock.calendar().timestamp())
-
-    @property
     def seconds_on(self) -> float:
         """How long main power has been on, over all."""
         return self._seconds_on + (self.lab_time - self._on_since if self.powered else 0.0)
-
-    @property
-    def identify_lit(self) -> bool:
-        """The locator light is on."""
-        return self._identify_until > self.lab_time
-
-    def identify(self, seconds: float) -> None:
-        """Light the locator for so long; 0 puts it out."""
-        self._identify_until = self.lab_time + seconds
-        self.note("locator lit" if seconds else "locator out")
-
-    def alarm(self, seconds: float, callback: Callable[[], object]) -> Timer:
-        """Call back after `seconds` of lab time."""
-        return self.physics.clock.call_later(seconds, callback)
 
     def interrupt(self) -> None:
         """The diagnostic interrupt: a running system says so and goes on, as Linux does by default."""
@@ -264,37 +208,9 @@ class Server:
         if self.state is BootState.RUNNING and not self.frozen:
             self.show("Uhhuh. NMI received for unknown reason 20 on CPU 0.\nDazed and confused, but trying to continue")
 
-    def restart_bmc(self) -> None:
-        """The BMC starts anew, as after a short loss of standby power."""
-        self._bmc_up = False
-        self.note("BMC restarts")
-        self._start_bmc()
-
     def watchdog_reset(self) -> None:
         self.reset()
         self.restart_cause = "watchdog"
-
-    def watch(self, watcher: Callable[[str], object]) -> None:
-        """Call this when something changed that sensors see: `power`, `fans`, `heat`, `supplies`, `drives`, `restart`, `thermal
-        trip`; or of the BMC: `bmc`, which has started, and `standby lost`, which ended all that it had in memory.
-        """
-        self._watchers.append(watcher)
-
-    def _sensed(self, what: str) -> None:
-        for watcher in self._watchers:
-            watcher(what)
-
-    def attach_terminal(self, printed: Callable[[str], object]) -> None:
-        """Give this what the serial console shows, as it comes; lines end in CR LF."""
-        self._terminals.append(printed)
-
-    def detach_terminal(self, printed: Callable[[str], object]) -> None:
-        self._terminals.remove(printed)
-
-    def show(self, text: str, end: str = "\n") -> None:
-        """Put text on the serial console."""
-        for printed in tuple(self._terminals):
-            printed((text + end).replace("\n", "\r\n"))
 
     def ask_for_login(self) -> None:
         """The installed system is up and its console waits for somebody."""
@@ -379,10 +295,8 @@ class Server:
         elif not self._fed and self.state is not BootState.NO_AC:
             self._was_on = self.powered
             self.last_power_event = "ac_lost"
-            self._bmc_up = False
-            self._bmc_starts += 1
             self._pending_on += 1
-            self._sensed("standby lost")
+            self._stop_bmc()
             self._stop(BootEvent.AC_LOST)
         if self.lan_mode != "dedicated":
             self.nics[0].changed()
@@ -405,21 +319,6 @@ class Server:
         if self.restore_policy == "on" or (self.restore_policy == "previous" and self._was_on):
             self.power_on()
             self.restart_cause = "restore policy"
-
-    def _start_bmc(self) -> None:
-        self._bmc_starts += 1
-        mine = self._bmc_starts
-
-        def started() -> None:
-            if self._bmc_starts == mine:
-                self._bmc_up = True
-                self.bmc_started_at = self.lab_time
-                self.note("BMC started")
-                self._sensed("bmc")
-
-        self.physics.clock.call_later(
-            self.physics.draw(self.name, "bmc start", self.physics.timings.bmc_start), started
-        )
 
     def psu_changed(self) -> None:
         """A supply broke or was mended."""
@@ -456,9 +355,6 @@ class Server:
     def fire(self, event: BootEvent) -> None:
         """Take one step of the lifecycle; used by what runs on the machine."""
         self._fire(event)
-
-    def note(self, what: str, **detail: object) -> None:
-        self.physics.note(self.name, what, **detail)
 
     def _fire(self, event: BootEvent) -> None:
         powered = self.powered
