@@ -26,10 +26,6 @@ __all__ = ["DatagramNetwork", "DeadlockError", "NotInVirtualTime", "VirtualLoop"
 T = TypeVar("T")
 
 
-_RESOLUTION = 1e-9
-"""Seconds that asyncio may fire a timer early; far below any deadline that differs on purpose."""
-
-
 class NotInVirtualTime(RuntimeError):
     """Something was asked for that would leave virtual time: a thread, a real socket, DNS."""
 
@@ -90,7 +86,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._now = 0.0
         self._orders = 0
         self._selector = _JumpSelector(self)
-        self._clock_resolution = _RESOLUTION
+        self._clock_resolution = math.ulp(0.0)
         self.datagrams: DatagramNetwork | None = None
 
     # time
@@ -116,12 +112,11 @@ class VirtualLoop(asyncio.BaseEventLoop):
         timer._scheduled = True  # type: ignore[attr-defined]
 
     def jump(self) -> None:
-        """Move the clock to the next timer. asyncio then fires what is due before `time()` plus the resolution; from 2**23 s
-        on that sum may be `time()` itself, for a float has no finer steps there, and no timer would ever be due. So the
-        resolution is never less than a step.
+        """Move the clock to the next timer. asyncio then fires what is due before `time()` plus the resolution. With one step
+        of a float that is what is due now, and nothing comes early; with less, no timer would ever be due.
         """
         self._now = now = max(self._now, self._scheduled[0].when())  # type: ignore[attr-defined]
-        self._clock_resolution = max(_RESOLUTION, math.ulp(now))
+        self._clock_resolution = math.ulp(now)
 
     def describe_deadlock(self) -> str:
         waiting = sorted(f"  {task.get_name()}: {_where(task)}" for task in asyncio.all_tasks(self) if not task.done())

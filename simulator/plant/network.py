@@ -261,10 +261,11 @@ class SwitchPort:
         """What spanning tree lets the port do."""
         if not self.link_up:
             return "disabled"
-        passed = self._switch.physics.clock.now() - self.stp_since
-        if self.stp_edge or passed >= 2 * FORWARD_DELAY:
+        # As the timers of `retrained` reckon it: a difference of two times may be less than the delay by a float's last bit.
+        now = self._switch.physics.clock.now()
+        if self.stp_edge or now >= self.stp_since + 2 * FORWARD_DELAY:
             return "forwarding"
-        return "learning" if passed >= FORWARD_DELAY else "listening"
+        return "learning" if now >= self.stp_since + FORWARD_DELAY else "listening"
 
     def retrained(self) -> None:
         """The link has come up, or was down for a moment: spanning tree begins anew, unless this is an edge port."""

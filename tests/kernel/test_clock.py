@@ -117,7 +117,7 @@ def test_no_timer_comes_before_its_time_whatever_the_clock_s_rate_and_start(star
         assert len(early) == len(dues)
         return max(early)
 
-    assert run(main()) <= 1e-9 * rate
+    assert run(main()) <= 0
 
 
 @settings(deadline=None, max_examples=50)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from simulator.kernel import run
 from tests.plant.support import Hall
@@ -57,5 +59,21 @@ def test_a_driver_that_takes_the_nic_over_makes_a_classic_port_begin_anew_and_an
         port.stp_edge = True
         nic.initialise()
         assert port.stp_state == "forwarding"
+
+    run(main())
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.floats(0, 3e9))
+@example(999.997)
+def test_who_waits_for_a_classic_port_gets_through_as_soon_as_it_forwards_whatever_the_time(start: float) -> None:
+    async def main() -> None:
+        hall = Hall()
+        hall.switch.ports[0].stp_edge = False
+        await hall.clock.sleep(start)
+        hall.one.power_on()
+        assert await hall.plant.network.path(hall.one.nics[:1], 60)
+        assert abs(hall.clock.now() - start - 30) < 1e-5
+        hall.plant.close()
 
     run(main())
