@@ -258,7 +258,10 @@ class Progress:
                     raise
                 return seen
             looking = True
-            await self._clock.sleep(min(PAUSE_SECONDS * 2 ** (tries - 1), LATE_SECONDS))
+            # What cannot be looked after is given its time before it is sent again: a first copy that comes after the second
+            # one comes after what follows, too, and would undo it.
+            unseen = look is None and late == SLOW_SECONDS
+            await self._clock.sleep(SLOW_SECONDS if unseen else min(PAUSE_SECONDS * 2 ** (tries - 1), LATE_SECONDS))
 
     def _keep(self, row: StepRow) -> None:
         self._steps[row.step] = row

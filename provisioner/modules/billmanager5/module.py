@@ -185,7 +185,12 @@ class BillManager5:
             service.addresses = ()
             return
         await progress.step("D1", "disable the server", lambda: self._client.disable(server))
-        await progress.step("D2", "delete additional addresses", lambda: self._delete_additional(server))
+        deleted = await progress.step(
+            "D2",
+            "delete additional addresses",
+            lambda: self._delete_additional(server),
+            show=lambda found: ", ".join(found) or "there are none",
+        )
         await progress.step("D3", "free the domain name", self._servers.domain(server, FREE_DOMAIN))
         owner = progress.before("D4") if progress.begun("D4") else (await self._client.server(server)).owner
         await progress.step(
@@ -196,7 +201,7 @@ class BillManager5:
             look=lambda before: self._disowned(server, before),
         )
         if service.server is not None:
-            await self.read_back(service, owner="")
+            await self.read_back(service, lacks=deleted, owner="")
         service.addresses = ()
 
     async def add_address(self, service: Service, *, family: str = "ipv4") -> None:
@@ -448,13 +453,13 @@ class BillManager5:
             if exc.type != "missed":
                 raise
 
-    async def _delete_additional(self, server: int) -> str:
+    async def _delete_additional(self, server: int) -> list[str]:
         addresses = await self._client.addresses(server)
         main = (await self._client.server(server)).ip or (addresses[0].ip if addresses else "")
         deleted = [row for row in addresses if row.ip != main]
         for row in deleted:
             await self._delete(server, row)
-        return ", ".join(row.ip for row in deleted) or "there are none"
+        return [row.ip for row in deleted]
 
     async def _disowned(self, server: int, before: str) -> NotDone | None:
         """Whether the server is no longer whose it was: who has it by now may be the next client."""

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from provisioner.clients.coremanager import CoreError
 from provisioner.clients.dci5 import Dci5Client
 from provisioner.clients.dci5_records import FREE_DOMAIN, Server5
 from provisioner.clock import MOMENT, Clock
@@ -129,7 +130,11 @@ class SetUp:
                 named = True
             for address in await self._client.addresses(server):
                 if address.domain != domain:
-                    await self._client.set_domain(server, address.id, domain)
+                    try:
+                        await self._client.set_domain(server, address.id, domain)
+                    except CoreError as exc:  # an old list: the address is gone
+                        if exc.type != "missed":
+                            raise
 
         return name
 

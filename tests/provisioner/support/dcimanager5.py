@@ -236,6 +236,8 @@ class Panel5:
     def do_iplist_edit(self, document: ET.Element, asked: dict[str, str]) -> None:
         box = self._box(asked, "plid")
         if "elid" in asked:
+            if int(asked["elid"]) not in box.ips:
+                raise Refusal("missed", "ip")
             box.ips[int(asked["elid"])][1] = asked["domain"]
         else:
             if not self.free:
