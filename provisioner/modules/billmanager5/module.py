@@ -12,17 +12,15 @@ from __future__ import annotations
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from provisioner.billmanager.office import Office
-from provisioner.clients.coremanager import CoreError
 from provisioner.clients.dci5 import Dci5Client
-from provisioner.clients.dci5_records import FREE_DOMAIN, NO_OWNER, Address5, User5
+from provisioner.clients.dci5_records import FREE_DOMAIN, NO_OWNER, User5
 from provisioner.clock import Clock
 from provisioner.errors import (
     BadSettings,
     NoFreeServer,
-    NoServerBound,
     NoSwitchPorts,
     NotInPanel,
     OperationFailed,
@@ -30,6 +28,7 @@ from provisioner.errors import (
     Refused,
 )
 from provisioner.log import ModuleLog
+from provisioner.modules.billmanager5.addresses import STALE_POLL_SECONDS, STALE_SECONDS, Addresses, bound
 from provisioner.modules.billmanager5.records import Offer, Order, Properties
 from provisioner.modules.billmanager5.settings import BillManager5Settings, username_of
 from provisioner.modules.billmanager5.setup import Goal, PowerTimeout, SetUp
@@ -37,9 +36,6 @@ from provisioner.ping import Ping
 from provisioner.progress import NOT_DONE, NotDone, Progress
 from provisioner.services import Service, generate_password
 from provisioner.store import MemoryStore, Store
-
-STALE_SECONDS: Final = 60.0
-STALE_POLL_SECONDS: Final = 5.0
 
 __all__ = ["BillManager5", "BillManager5Settings", "NameTaken", "Offer", "Order", "PowerTimeout", "Properties"]
 
@@ -79,6 +75,7 @@ class BillManager5:
         self._log = log
         self._office = office
         self._servers = SetUp(client, settings, clock, log, ping)
+        self._addresses = Addresses(client, settings.iptype, clock, log, self._servers)
         self.chance = source
 
     # the panel
@@ -151,7 +148,7 @@ class BillManager5:
                 raise NoFreeServer(f"There is no free server of configuration {configuration}{tried}")
             service.server, service.server_name = found
         assert service.server is not None
-        given = await self._add_aliases(service, domain, settings.alias_addresses, progress)
+        given = await self._addresses.give_aliases(service, domain, settings.alias_addresses, progress)
         await progress.step("5", "save the properties", lambda: self._save(service, name, domain, given, progress))
         await progress.step(
             "5",
@@ -188,7 +185,7 @@ class BillManager5:
         deleted = await progress.step(
             "D2",
             "delete additional addresses",
-            lambda: self._delete_additional(server),
+            lambda: self._addresses.delete_additional(server),
             show=lambda found: ", ".join(found) or "there are none",
         )
         await progress.step("D3", "free the domain name", self._servers.domain(server, FREE_DOMAIN))
@@ -206,7 +203,7 @@ class BillManager5:
 
     async def add_address(self, service: Service, *, family: str = "ipv4") -> None:
         """One more address from the panel (B5-13)."""
-        server, progress = _bound(service), _progress(service)
+        server, progress = bound(service), _progress(service)
         domain = (await self._client.server(server)).hostname
 
         async def add() -> str:
@@ -224,20 +221,20 @@ class BillManager5:
             before=before,
             look=lambda before: self._servers.new_address(server, before),
         )
-        await self._take_surplus(server, domain, [*before, added], progress)
+        await self._addresses.take_surplus(server, domain, [*before, added], progress)
         await self.read_back(service, has=[added])
 
     async def change_aliases(self, service: Service, count: int) -> None:
         """So many addresses beside the main one: more are given, the last ones go back."""
-        server, progress = _bound(service), _progress(service)
+        server, progress = bound(service), _progress(service)
         domain = (await self._client.server(server)).hostname
-        given = await self._add_aliases(service, domain, count, progress)
+        given = await self._addresses.give_aliases(service, domain, count, progress)
         surplus = given[count:]
 
         async def delete() -> None:
             for row in await self._client.addresses(server):
                 if row.ip in surplus:
-                    await self._delete(server, row)
+                    await self._addresses.delete(server, row)
 
         if surplus:
             await progress.step("IP-", "delete addresses", delete)
@@ -245,32 +242,21 @@ class BillManager5:
 
     async def delete_address(self, service: Service, address: str) -> None:
         """Give an address back (B5-13). Raises NotInPanel when neither the server nor the service has it."""
-        server, progress = _bound(service), _progress(service)
-        row = await self._row(server, address)
+        server, progress = bound(service), _progress(service)
+        row = await self._addresses.row(server, address)
         if row is None and not progress.begun("IP-") and address not in service.addresses:
             raise NotInPanel(f"server {service.server_name} has no address {address}")
 
         async def delete() -> None:
             if row is not None:
-                await self._delete(server, row)
+                await self._addresses.delete(server, row)
 
         await progress.step("IP-", "delete an address", delete)
         await self.read_back(service, lacks=[address])
 
-    async def _row(self, server: int, address: str) -> Address5 | None:
-        """The server's address of this name. A list may be old: that it lacks one is believed after a while only."""
-        deadline = self._clock.now() + STALE_SECONDS
-        while True:
-            for row in await self._client.addresses(server):
-                if row.ip == address:
-                    return row
-            if self._clock.now() >= deadline:
-                return None
-            await self._clock.sleep(STALE_POLL_SECONDS)
-
     async def change_password(self, service: Service, password: str) -> None:
         """Change the password of the panel's user who owns the server (B5-14)."""
-        server = await self._client.server(_bound(service))
+        server = await self._client.server(bound(service))
         owner = await self._user(server.owner) if server.owner else None
         if owner is None or not owner.client:
             raise OperationFailed(f"server {server} is not owned by a client: its owner is {server.owner or 'nobody'}")
@@ -284,7 +270,7 @@ class BillManager5:
         """Save the server's configuration as the panel has it now (B5-15). A list may be older than the answers by which
         the server `has` or `lacks` addresses and has this `owner`: it is asked for again for a while, and then they count.
         """
-        number, deadline = _bound(service), self._clock.now() + STALE_SECONDS
+        number, deadline = bound(service), self._clock.now() + STALE_SECONDS
         while True:
             server = await self._client.server(number)
             addresses = [row.ip for row in await self._client.addresses(number)]
@@ -403,64 +389,6 @@ class BillManager5:
             "3x", "give the server up", lambda: work(server, name, reason, progress), part=str(server), before=reason
         )
 
-    async def _add_aliases(self, service: Service, domain: str, count: int, progress: Progress) -> list[str]:
-        """Step 4; what was given, also in earlier tries. What the answer to an order says counts: a list may be old."""
-        server = _bound(service)
-        earlier = list(dict.fromkeys(progress.earlier_parts("4")))
-        rows = [row.ip for row in await self._client.addresses(server)] if count or earlier else []
-        given = [ip for ip in earlier if ip in rows]
-        missing = range(len(given) + 1, count + 1)
-
-        async def give() -> str:
-            for number in missing:
-
-                async def add() -> str:
-                    return await self._client.add_address(server, domain, iptype=self.settings.iptype)
-
-                given.append(
-                    await progress.step(
-                        "4",
-                        "give an address",
-                        add,
-                        part=str(number),
-                        before=[*rows, *given],
-                        look=lambda before: self._servers.new_address(server, before),
-                    )
-                )
-            return ", ".join(given)
-
-        await progress.logged("4", "give addresses", give())
-        return given
-
-    async def _take_surplus(self, server: int, domain: str, known: Sequence[str], progress: Progress) -> None:
-        """Give back what the panel gave when an order for an address came to it twice: of the order's own domain name, and
-        in no answer.
-        """
-        for row in await self._client.addresses(server):
-            if row.ip not in known and row.domain == domain:
-
-                async def delete(row: Address5 = row) -> None:
-                    await self._delete(server, row)
-
-                await progress.step("IP-", "give a surplus address back", delete, part=row.ip)
-                self._log.note(f"{row.ip} was given beyond what was ordered, and has been given back")
-
-    async def _delete(self, server: int, row: Address5) -> None:
-        """One that is gone already is what was wanted."""
-        try:
-            await self._client.delete_address(server, row.id)
-        except CoreError as exc:
-            if exc.type != "missed":
-                raise
-
-    async def _delete_additional(self, server: int) -> list[str]:
-        addresses = await self._client.addresses(server)
-        main = (await self._client.server(server)).ip or (addresses[0].ip if addresses else "")
-        deleted = [row for row in addresses if row.ip != main]
-        for row in deleted:
-            await self._delete(server, row)
-        return [row.ip for row in deleted]
-
     async def _disowned(self, server: int, before: str) -> NotDone | None:
         """Whether the server is no longer whose it was: who has it by now may be the next client."""
         return NOT_DONE if (await self._client.server(server)).owner == before else None
@@ -469,7 +397,7 @@ class BillManager5:
         self, service: Service, change: Callable[[int, list[int]], Awaitable[None]]
     ) -> Callable[[], Awaitable[None]]:
         async def switch() -> None:
-            server = _bound(service)
+            server = bound(service)
             ports = await self._client.switch_ports(server)
             if not ports:
                 raise NoSwitchPorts(service.server_name or str(server))
@@ -479,11 +407,13 @@ class BillManager5:
 
     async def _save(self, service: Service, user: str, domain: str, given: Sequence[str], progress: Progress) -> None:
         """Read back, without what came beyond the addresses that the server had, the main one and the aliases."""
-        server = _bound(service)
+        server = bound(service)
         key = f"3c/{server}"
         if progress.done(key):  # else its main address is an earlier try's
             had = progress.before(key)
-            await self._take_surplus(server, domain, [*had, *([] if had else [progress.result(key)]), *given], progress)
+            await self._addresses.take_surplus(
+                server, domain, [*had, *([] if had else [progress.result(key)]), *given], progress
+            )
         await self.read_back(service, has=given, owner=user)
 
     async def _welcome(self, service: Service, user: str, password: str) -> None:
@@ -515,9 +445,3 @@ def _quiet(_: object) -> str:
 def _progress(service: Service) -> Progress:
     assert service.progress is not None, "the billing core runs a module's actions"
     return service.progress
-
-
-def _bound(service: Service) -> int:
-    if service.server is None:
-        raise NoServerBound(f"service {service.name} has no server")
-    return service.server
