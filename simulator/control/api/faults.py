@@ -140,7 +140,7 @@ def fault_schemas() -> tuple[dict[str, Any], dict[str, Any]]:
     kinds = list(CATALOGUE.values())
     models = dict.fromkeys(kind.params for kind in kinds)
     places, shared = models_json_schema(
-        [(model, "validation") for model in models], ref_template="#/components/schemas/{model}"
+        [(model, "validation") for model in models], ref_template="#/components/schemas/fault.{model}"
     )
     forms = [
         {
@@ -152,4 +152,5 @@ def fault_schemas() -> tuple[dict[str, Any], dict[str, Any]]:
         }
         for kind in kinds
     ]
-    return {"oneOf": forms}, shared.get("$defs", {})
+    # Kinds of faults are named as their makers like; some are named like an answer of this API.
+    return {"oneOf": forms}, {f"fault.{name}": each for name, each in shared.get("$defs", {}).items()}
