@@ -56,6 +56,8 @@ class Activity:
         finally:
             self._count += 1
             self._total += 1
+            if not self._count:  # what it was within has ended sooner than it
+                self._wake()
 
     def touch(self) -> None:
         """Something happened that has no end of its own (a datagram arrived): start the quiet anew."""

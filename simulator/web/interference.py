@@ -10,7 +10,7 @@ import asyncio
 import random
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -82,6 +82,29 @@ class _Answer:
         await send({"type": "http.response.body", "body": self.body})
 
 
+async def _or_gone(work: Awaitable[object], scope: Scope, receive: Receive) -> None:
+    """Wait for this, or until the client on the socket is gone: his request is in flight no more then, and lab time must not
+    wait for it. Raises NoAnswer when he is. In memory whoever gives up takes his request with him.
+    """
+    if connection_of(scope) is None:
+        await work
+        return
+    waited = asyncio.ensure_future(work)
+    gone = asyncio.ensure_future(_gone(receive))
+    try:
+        await asyncio.wait((waited, gone), return_when=asyncio.FIRST_COMPLETED)
+        if not waited.done():
+            raise NoAnswer
+    finally:
+        for each in (waited, gone):
+            each.cancel()
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
 class HttpInterference:
     """In front of one panel. `name`: what messages call the panel (`dci6`); `refuse` gives errors in its dialect."""
 
@@ -114,12 +137,19 @@ class HttpInterference:
             await app(scope, again(), send)
             return
         try:
-            await self._carry_out(fate, app, scope, again, send, body)
+            await self._carry_out(fate, app, scope, again, receive, send, body)
         except Broken as broken:
             await self._break(broken, scope, receive)
 
     async def _carry_out(
-        self, fate: Fate, app: ASGIApp, scope: Scope, again: Callable[[], Receive], send: Send, body: bytes
+        self,
+        fate: Fate,
+        app: ASGIApp,
+        scope: Scope,
+        again: Callable[[], Receive],
+        receive: Receive,
+        send: Send,
+        body: bytes,
     ) -> None:
         """What the fate makes of a request and its answer. Raises Broken for what ends without a whole answer."""
 
@@ -134,7 +164,7 @@ class HttpInterference:
                     await effect()
                 raise NoAnswer
             case Late():
-                await self._be_late(fate, effect, scope, send)
+                await self._be_late(fate, effect, scope, receive, send)
             case Twice():
                 await effect()
                 await (await effect()).send(send)
@@ -172,21 +202,20 @@ class HttpInterference:
         elif not isinstance(broken, NoAnswer):
             connection.reset()
         with self._waiting(scope):
-            while (await receive())["type"] != "http.disconnect":
-                pass
+            await _gone(receive)
 
     def _waiting(self, scope: Scope) -> AbstractContextManager[None]:
         """While a request that counts as in flight waits, for lab time or for a client who gives up in lab time."""
         counted = any(name == COUNTED for name, _ in scope["headers"])
         return self._activity.waiting() if counted else nullcontext()
 
-    async def _be_late(self, fate: Late, effect: Callable[[], Any], scope: Scope, send: Send) -> None:
+    async def _be_late(self, fate: Late, effect: Callable[[], Any], scope: Scope, receive: Receive, send: Send) -> None:
         """Late is late on the lab's clock. A client that gives up meanwhile does not undo what it asked for."""
         delay = fate.seconds + (self._streams["wire"].random() * fate.jitter if fate.jitter else 0.0)
         patience = (scope.get("extensions") or {}).get(PATIENCE)
         if fate.when == "after":
             answer = await effect()
-            await self._wait(scope, delay, patience)
+            await self._wait(scope, receive, delay, patience)
             await answer.send(send)
             return
 
@@ -199,17 +228,17 @@ class HttpInterference:
         self._late.add(task)
         task.add_done_callback(self._late.discard)
         if patience is not None and patience < delay:
-            await self._wait(scope, delay, patience)
+            await self._wait(scope, receive, delay, patience)
         with self._waiting(scope):
-            answer = await asyncio.shield(answers)
-        await answer.send(send)
+            await _or_gone(asyncio.shield(answers), scope, receive)
+        await answers.result().send(send)
 
-    async def _wait(self, scope: Scope, delay: float, patience: float | None) -> None:
-        """Raises NoAnswer where the client waits for less."""
+    async def _wait(self, scope: Scope, receive: Receive, delay: float, patience: float | None) -> None:
+        """Raises NoAnswer where the client waits for less, or goes."""
         if patience is not None and patience < delay:
             raise NoAnswer
         with self._waiting(scope):
-            await self._clock.sleep(delay)
+            await _or_gone(self._clock.sleep(delay), scope, receive)
 
     def _garbled(self, answer: _Answer) -> _Answer:
         """As long as it was, and nothing that anybody could read."""
