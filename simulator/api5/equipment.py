@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from simulator.api5.calls import Call, done, function, number
 from simulator.api5.connections import port_flags, power_flags
@@ -13,9 +14,11 @@ from simulator.coremanager.document import Document, form
 from simulator.dcim.drivers.base import SetDuplex
 from simulator.dcim.errors import InUse, WrongState
 from simulator.dcim.people.accounts5 import Level
-from simulator.dcim.records import Outlet, Pdu, Server, Switch, SwitchPort
+from simulator.dcim.records import Outlet, Pdu, Register, Server, Switch, SwitchPort
 
 __all__: list[str] = []
+
+T = TypeVar("T", Switch, Pdu, SwitchPort, Outlet)
 
 DEVICE_COLUMNS = (
     "id",
@@ -49,18 +52,31 @@ SPEED_WORDS = {"auto": 0} | {word: speed for speed, word in SPEEDS.items()}
 DUPLEX_WORDS: tuple[SetDuplex, ...] = ("auto", "full", "half")
 
 
-def _switch(call: Call, key: str) -> Switch:
-    found = call.panel.inventory.switches.find(number(key))
+# what switches and PDUs have in common
+
+
+def _one(register: Register[T], key: str, element: str, what: str) -> T:
+    """The record with this id. Raises Refusal: `missed`, of that element."""
+    found = register.find(number(key))
     if found is None:
-        raise Refusal("missed", "device", key, f"there is no switch {key}")
+        raise Refusal("missed", element, key, f"there is no {what} {key}")
     return found
+
+
+def _switch(call: Call, key: str) -> Switch:
+    return _one(call.panel.inventory.switches, key, "device", "switch")
 
 
 def _pdu(call: Call, key: str) -> Pdu:
-    found = call.panel.inventory.pdus.find(number(key))
-    if found is None:
-        raise Refusal("missed", "device", key, f"there is no PDU {key}")
-    return found
+    return _one(call.panel.inventory.pdus, key, "device", "PDU")
+
+
+def _switch_port(call: Call, key: str) -> SwitchPort:
+    return _one(call.panel.inventory.switch_ports, key, "connection", "switch port")
+
+
+def _outlet_of(call: Call, key: str) -> Outlet:
+    return _one(call.panel.inventory.outlets, key, "connection", "PDU port")
 
 
 def _device(call: Call, one: Switch | Pdu, ports: int) -> dict[str, Any]:
@@ -84,6 +100,40 @@ def _holder(server: Server | None) -> dict[str, str]:
     return {"servername": server.name if server else "", "serverhname": hostname(server) if server else ""}
 
 
+def _edit(call: Call, one: Switch | Pdu, edit: Callable[..., object]) -> Document:
+    """Its name and notes; how it is reached is set when it is added."""
+    if not call.setting:
+        return _read_device(one)
+    edit(one.id, **_texts(call, one))
+    return done()
+
+
+def _read_device(one: Switch | Pdu) -> Document:
+    access = one.access
+    values = {"elid": one.id, "name": one.name, "ip": access.host, "device": access.handler, "rack": one.rack}
+    return form({**values, "snmpcommunity": access.community, "notes": one.notes})
+
+
+def _texts(call: Call, one: Switch | Pdu) -> dict[str, str]:
+    """What the form sent of what can be changed. Raises Refusal for what cannot."""
+    now = {"ip": one.access.host, "device": one.access.handler, "rack": str(one.rack)}
+    for name, value in now.items():
+        if call.get(name, value) != value:
+            raise Refusal("value", name, call.get(name), f"{name} is set when the device is added")
+    return {name: call.get(name) for name in ("name", "notes") if name in call.params}
+
+
+async def _delete(call: Call, find: Callable[[Call, str], Switch | Pdu], remove: Callable[[int], object]) -> Document:
+    async def delete(key: str) -> None:
+        one = find(call, key)
+        try:
+            remove(one.id)
+        except InUse as error:
+            raise Refusal("service_port_connected_to_server", "", one.name, str(error)) from None
+
+    return await call.each(delete)
+
+
 # switches
 
 
@@ -96,38 +146,17 @@ async def switches(call: Call) -> Document:
 
 @function("switch.edit", Level.OPERATOR)
 async def edit_switch(call: Call) -> Document:
-    """Its name and notes; how it is reached is set when it is added."""
-    switch = _switch(call, call.need("elid"))
-    if not call.setting:
-        return _read_device(switch)
-    call.panel.wiring.edit_switch(switch.id, **_texts(call, switch))
-    return done()
+    return _edit(call, _switch(call, call.need("elid")), call.panel.wiring.edit_switch)
 
 
 @function("switch.delete", Level.OPERATOR)
 async def delete_switch(call: Call) -> Document:
-    async def remove(key: str) -> None:
-        switch = _switch(call, key)
-        try:
-            call.panel.stock.remove_switch(switch.id)
-        except InUse as error:
-            raise Refusal("service_port_connected_to_server", "", switch.name, str(error)) from None
-
-    return await call.each(remove)
+    return await _delete(call, _switch, call.panel.stock.remove_switch)
 
 
 @function("switch.filter", Level.OPERATOR)
 async def narrow_switches(call: Call) -> Document:
     return call.narrow("switch", DEVICE_COLUMNS)
-
-
-def _texts(call: Call, one: Switch | Pdu) -> dict[str, str]:
-    """What the form sent of what can be changed. Raises Refusal for what cannot."""
-    now = {"ip": one.access.host, "device": one.access.handler, "rack": str(one.rack)}
-    for name, value in now.items():
-        if call.get(name, value) != value:
-            raise Refusal("value", name, call.get(name), f"{name} is set when the device is added")
-    return {name: call.get(name) for name in ("name", "notes") if name in call.params}
 
 
 @function("switch.port", Level.OPERATOR, source="META-5.21.4, NODE")
@@ -150,13 +179,6 @@ def _port(call: Call, port: SwitchPort) -> dict[str, Any]:
         "bitsec": round(call.panel.meters.port_rate(port.id)),
         "notes": port.notes or None,
     }
-
-
-def _switch_port(call: Call, key: str) -> SwitchPort:
-    port = call.panel.inventory.switch_ports.find(number(key))
-    if port is None:
-        raise Refusal("missed", "connection", key, f"there is no switch port {key}")
-    return port
 
 
 @function("switch.port.edit", Level.OPERATOR)
@@ -271,29 +293,12 @@ async def pdus(call: Call) -> Document:
 
 @function("pdu.edit", Level.OPERATOR)
 async def edit_pdu(call: Call) -> Document:
-    pdu = _pdu(call, call.need("elid"))
-    if not call.setting:
-        return _read_device(pdu)
-    call.panel.wiring.edit_pdu(pdu.id, **_texts(call, pdu))
-    return done()
+    return _edit(call, _pdu(call, call.need("elid")), call.panel.wiring.edit_pdu)
 
 
 @function("pdu.delete", Level.OPERATOR)
 async def delete_pdu(call: Call) -> Document:
-    async def remove(key: str) -> None:
-        pdu = _pdu(call, key)
-        try:
-            call.panel.wiring.remove_pdu(pdu.id)
-        except InUse as error:
-            raise Refusal("service_port_connected_to_server", "", pdu.name, str(error)) from None
-
-    return await call.each(remove)
-
-
-def _read_device(one: Switch | Pdu) -> Document:
-    access = one.access
-    values = {"elid": one.id, "name": one.name, "ip": access.host, "device": access.handler, "rack": one.rack}
-    return form({**values, "snmpcommunity": access.community, "notes": one.notes})
+    return await _delete(call, _pdu, call.panel.wiring.remove_pdu)
 
 
 @function("pdu.port", Level.OPERATOR, source="META-5.21.4, NODE")
@@ -328,13 +333,6 @@ async def refresh_pdu_port(call: Call) -> Document:
         await call.panel.devices.read_pdu(_outlet_of(call, key).pdu)
 
     return await call.each(read)
-
-
-def _outlet_of(call: Call, key: str) -> Outlet:
-    outlet = call.panel.inventory.outlets.find(number(key))
-    if outlet is None:
-        raise Refusal("missed", "connection", key, f"there is no PDU port {key}")
-    return outlet
 
 
 async def _set_outlet(call: Call, *, on: bool) -> Document:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, WithJsonSchema
 
 __all__ = [
+    "DURATION",
     "Duration",
     "Moment",
     "Octets",
@@ -25,6 +26,8 @@ __all__ = [
 ]
 
 _NUMBER = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([A-Za-z/%]*)\s*$")
+# `provisioner.modules.readers` reads the same texts (but for ms) for those who use a billing module without a simulator; a
+# scenario's settings are read here, so that an error has its place in the file. A test holds the two together.
 _SECONDS = {"ms": 0.001, "s": 1.0, "": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _OCTETS = {"": 1, "B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _MOST = 1e18
@@ -101,7 +104,9 @@ def _schema(pattern: str, example: str) -> WithJsonSchema:
     )
 
 
-Duration = Annotated[float, BeforeValidator(parse_duration), _schema(r"^\s*\d+(\.\d+)?\s*(ms|s|m|min|h|d)?\s*$", "25m")]
+DURATION = r"^\s*\d+(\.\d+)?\s*(ms|s|m|min|h|d)?\s*$"
+"""Texts that are durations, for JSON Schemas."""
+Duration = Annotated[float, BeforeValidator(parse_duration), _schema(DURATION, "25m")]
 Octets = Annotated[int, BeforeValidator(parse_octets), _schema(r"^\s*\d+(\.\d+)?\s*(B|[kK]B|MB|GB|TB)?\s*$", "900 MB")]
 Rate = Annotated[
     int, BeforeValidator(parse_rate), _schema(r"^\s*\d+(\.\d+)?\s*([kMG]?bit/s|[kMG]?B/s)\s*$", "1 Gbit/s")

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from provisioner.modules.whmcs6 import Whmcs6Settings
 from simulator.files.units import (
     parse_duration,
     parse_moment,
@@ -80,3 +81,15 @@ def test_what_is_no_instant_or_zone_is_a_value_error(value) -> None:
 def test_a_zone_that_there_is_not_is_refused(text) -> None:
     with pytest.raises(ValueError, match="is no time zone"):
         parse_zone(text)
+
+
+@given(
+    st.integers(1, 9999),
+    st.sampled_from(["", ".5", ".25"]),
+    st.sampled_from(["", " "]),
+    st.sampled_from(["", "s", "m", "min", "h", "d"]),
+)
+def test_a_billing_module_reads_a_duration_as_a_scenario_does(whole, part, space, unit):
+    text = f"{whole}{part}{space}{unit}"
+    settings = Whmcs6Settings.from_mapping({"install_timeout": text})
+    assert settings.install_timeout == parse_duration(text)

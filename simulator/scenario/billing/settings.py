@@ -9,7 +9,7 @@ from typing import Any
 from provisioner.errors import BadSettings
 from simulator.files.problems import did_you_mean
 from simulator.files.reader import Reporter
-from simulator.files.units import parse_duration
+from simulator.files.units import DURATION, parse_duration
 from simulator.scenario.billing.modules import BILLING_MODULES
 from simulator.scenario.names import Names
 
@@ -62,7 +62,7 @@ def settings_schema(module: str = "whmcs6") -> dict[str, Any]:
         if field.name in _DURATIONS:
             properties[field.name] = {
                 "anyOf": [
-                    {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*(ms|s|m|min|h|d)?\s*$"},
+                    {"type": "string", "pattern": DURATION},
                     {"type": "number", "exclusiveMinimum": 0},
                 ],
                 "examples": ["90m"],

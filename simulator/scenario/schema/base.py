@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from simulator.files.units import Duration
 
-__all__ = ["EMAIL", "Glob", "ModuleStep", "ServiceArgs", "Step", "StepExpect", "Strict", "by_key"]
+__all__ = ["EMAIL", "Glob", "ModuleStep", "OneOrMore", "ServiceArgs", "Step", "StepExpect", "Strict", "by_key"]
 
 Glob = str
 """A text with `*`, `?` and `[...]`."""
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+OneOrMore = Annotated[
+    list[str],
+    BeforeValidator(_as_list),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+"""Texts, or one text for a list of it."""
 EMAIL = r"^[^\s@]+@[^\s@]+$"
 
 

@@ -4,12 +4,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from simulator.files.units import Duration
-from simulator.scenario.schema.base import Glob, Strict, by_key
+from simulator.scenario.schema.base import Glob, OneOrMore, Strict, by_key
 from simulator.scenario.schema.ispmanager import AccountExpect
 
 __all__ = [
@@ -32,14 +32,6 @@ __all__ = [
     "TicketArgs",
     "TicketSpec",
 ]
-
-
-def _as_list(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
-_ONE_OR_MORE = WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})
-Words = Annotated[list[str], BeforeValidator(_as_list), _ONE_OR_MORE]
 
 
 class SavedSpec(Strict):
@@ -143,7 +135,7 @@ class LeaksSpec(Strict):
     Without this expectation there must be none; with it, exactly these.
     """
 
-    leaks: Words
+    leaks: OneOrMore
 
 
 class LedgerArgs(Strict):

@@ -4,24 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from simulator.files.units import Duration
 from simulator.scenario.billing.modules import BILLING_MODULES
-from simulator.scenario.schema.base import Strict
+from simulator.scenario.schema.base import OneOrMore, Strict
 from simulator.scenario.schema.expect import ExpectSpec
 from simulator.scenario.schema.steps import FaultMap, StepSpec
 
 __all__ = ["ScenarioSpec"]
-
-
-def _as_list(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
-_ONE_OR_MORE = WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})
-Words = Annotated[list[str], BeforeValidator(_as_list), _ONE_OR_MORE]
 
 
 def _known(module: str) -> str:
@@ -40,7 +32,7 @@ class ScenarioSpec(Strict):
 
     scenario: str = Field(min_length=1)
     """What it shows, as a sentence."""
-    source: Words = []
+    source: OneOrMore = []
     """Numbers of the requirements that it shows: `W6-A10`."""
     lab: Annotated[Any, WithJsonSchema({"anyOf": [{"type": "string"}, {"x-ref": "LabSpec"}]})] = "small"
     """A name in fixtures/, a path relative to this file, or a whole lab."""
