@@ -67,12 +67,16 @@ async def boot(server: Server) -> None:
 
 
 def _boot_devices(server: Server) -> tuple[str, ...]:
-    """The firmware's order, led by the BMC's boot flags; one-time flags are used up."""
+    """The firmware's order, led by the BMC's boot flags; one-time flags are used up. A device that there is not (a floppy, a
+    diagnostic partition, media that nobody lends) leaves the order as it is.
+    """
     override = server.boot_override
-    if override is None or override.device not in ("pxe", "disk"):
+    if override is None:
         return server.boot_order
     if not override.persistent:
         server.boot_override = None
+    if override.device not in ("pxe", "disk"):
+        return server.boot_order
     return (override.device, *(device for device in server.boot_order if device != override.device))
 
 

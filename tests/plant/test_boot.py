@@ -320,3 +320,31 @@ def test_whatever_is_pressed_power_and_state_stay_consistent(presses, seed):
         await hall.clock.sleep(10_000)
 
     run(main())
+
+
+@pytest.mark.parametrize("device", ["floppy", "cdrom", "diagnostic", "remote_disk", "bios"])
+@pytest.mark.parametrize("persistent", [False, True])
+def test_a_device_that_there_is_not_is_asked_for_in_vain_once_or_at_every_start(device, persistent):
+    async def main():
+        hall = Hall()
+        hall.one.disks[0].os = InstalledOs("debian-12", ("192.0.2.10",), ())
+        hall.one.set_boot_override((device, persistent, False))
+        hall.one.power_on()
+        await hall.clock.sleep(400)
+        assert hall.one.state is BootState.RUNNING
+        assert (hall.one.boot_override is not None) == persistent
+
+    run(main())
+
+
+@pytest.mark.parametrize(("limit", "watts"), [(None, 107.0), (90.0, 90.0), (10.0, 74.9)])
+def test_a_server_is_slowed_down_to_its_power_limit_as_far_as_it_goes(limit, watts):
+    async def main():
+        hall = Hall()
+        hall.one.disks[0].os = InstalledOs("debian-12", ("192.0.2.10",), ())
+        hall.one.power_on()
+        await hall.clock.sleep(400)
+        hall.one.limit_power(limit)
+        assert hall.one.watts == pytest.approx(watts)
+
+    run(main())
