@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from simulator import Lab
-from simulator.control.up import Standing, endpoints
+from simulator.control.endpoints import Standing, endpoints
 from simulator.dcim.drivers.base import DeviceRefused, DeviceSilent
 from simulator.kernel import run
 from simulator.snmp import Manager, Response, Status, Version, ber, oid
