@@ -8,7 +8,7 @@ from typing import Any
 from simulator.api5.calls import Call, done, function, number
 from simulator.api5.errors import Refusal
 from simulator.coremanager.document import Document, form
-from simulator.dcim.discovery import Found
+from simulator.dcim.discovery import DiscoveredServer
 from simulator.dcim.people.accounts5 import Level
 
 __all__: list[str] = []
@@ -19,7 +19,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def _found(call: Call, key: str) -> Found:
+def _found(call: Call, key: str) -> DiscoveredServer:
     found = call.panel.search.found.find(number(key))
     if found is None:
         raise Refusal("missed", "server", key, f"no found server has the id {key}")

@@ -52,7 +52,7 @@ def _templates(call: Call, kind: str) -> list[Template]:
 
 def restricted(call: Call) -> dict[int, None]:
     """Templates with `restrict=on`, by id."""
-    kept: dict[int, None] = call.panel.made.setdefault("api5 restricted templates", {})
+    kept: dict[int, None] = call.panel.dialect_state.setdefault("api5 restricted templates", {})
     return kept
 
 
@@ -88,7 +88,7 @@ async def operations(call: Call) -> Document:
 
 def _begun_by(call: Call) -> dict[int, str]:
     """Who began an operation through this API."""
-    kept: dict[int, str] = call.panel.made.setdefault("api5 operation users", {})
+    kept: dict[int, str] = call.panel.dialect_state.setdefault("api5 operation users", {})
     return kept
 
 
@@ -228,7 +228,7 @@ async def listed(call: Call) -> Document:
 
 
 def _hidden(call: Call) -> dict[int, None]:
-    kept: dict[int, None] = call.panel.made.setdefault("api5 cleared operations", {})
+    kept: dict[int, None] = call.panel.dialect_state.setdefault("api5 cleared operations", {})
     return kept
 
 

@@ -17,11 +17,11 @@ from simulator.dcim.stock import NewServer, Stock
 from simulator.dcim.work.boot import Lease, NetBoot
 from simulator.kernel import Journal
 
-__all__ = ["Found", "Search", "SearchSettings"]
+__all__ = ["DiscoveredServer", "Discovery", "DiscoverySettings"]
 
 
 @dataclass(frozen=True, slots=True)
-class SearchSettings:
+class DiscoverySettings:
     enabled: bool = False
     iprange: str = ""
     """`198.51.100.30-198.51.100.39`: lent to machines while they are looked at."""
@@ -30,7 +30,7 @@ class SearchSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class DiscoveredServer:
     id: int
     mac: str
     address: str
@@ -38,17 +38,17 @@ class Found:
     """Empty until the template has told it."""
 
 
-class Search:
+class Discovery:
     """Nothing is lent while it is not enabled, nor when the range is used up."""
 
     def __init__(self, inventory: Inventory, journal: Journal) -> None:
-        self.settings = SearchSettings()
-        self.found: Register[Found] = Register("found server")
+        self.settings = DiscoverySettings()
+        self.found: Register[DiscoveredServer] = Register("found server")
         self._inventory = inventory
         self._journal = journal
         self._by_mac: dict[str, int] = {}
 
-    def change(self, **fields: Any) -> SearchSettings:
+    def change(self, **fields: Any) -> DiscoverySettings:
         """Raises NotFound for a template that is no diagnostic one, Invalid for a range that is none."""
         settings = replace(self.settings, **fields)
         if settings.template:
@@ -97,7 +97,7 @@ class Search:
             address = next((each for each in _addresses(self.settings.iprange) if each not in used), None)
             if address is None:
                 return None
-            held = self.found.add(lambda number: Found(number, mac, address))
+            held = self.found.add(lambda number: DiscoveredServer(number, mac, address))
             self._by_mac[mac] = held.id
             self._journal.write("panel", mac, "server found", address=address)
         return Lease(held.address)
@@ -125,7 +125,7 @@ class Search:
             self.found.change(held.id, configuration=str(detail["configuration"]))
         return True
 
-    def _template(self, settings: SearchSettings) -> Template | None:
+    def _template(self, settings: DiscoverySettings) -> Template | None:
         for template in self._inventory.templates:
             if template.type == "diagnostic" and settings.template in ("", template.name):
                 return template

@@ -12,7 +12,7 @@ from simulator.kernel import Clock
 
 __all__ = ["Notice", "Notifier"]
 
-KEPT = 1024
+CAPACITY = 1024
 """Notices that are kept for those who come back."""
 
 Action = Literal["create", "update", "delete"]
@@ -35,7 +35,7 @@ class Notifier:
     def __init__(self, clock: Clock) -> None:
         self.last = 0
         self._clock = clock
-        self._kept: deque[Notice] = deque(maxlen=KEPT)
+        self._kept: deque[Notice] = deque(maxlen=CAPACITY)
         self._listeners: dict[int, Callable[[Notice], None]] = {}
         self._next = 0
 
@@ -49,7 +49,7 @@ class Notifier:
             for listener in tuple(self._listeners.values()):
                 listener(notice)
 
-        register.told = tell
+        register.watch(tell)
 
     def since(self, number: int) -> list[Notice]:
         """The notices after this one, oldest first, as far as they are kept."""

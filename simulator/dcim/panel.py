@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from simulator.dcim.access import Access
 from simulator.dcim.background import Background
 from simulator.dcim.config import PanelConfig
-from simulator.dcim.discovery import Search
+from simulator.dcim.discovery import Discovery
 from simulator.dcim.drivers.base import DriverFactory
 from simulator.dcim.equipment.devices import Devices
 from simulator.dcim.equipment.inventory import Inventory
@@ -56,20 +56,20 @@ class Panel:
         self.zone = ZoneInfo(config.timezone)
         """Where its host stands."""
         self.journal = journal
-        self.made: dict[Any, Any] = {}
-        """What dialects keep that they have made out of records."""
+        self.dialect_state: dict[Any, Any] = {}
+        """What dialects remember beside the records, by keys of their own; it does not outlive a stop."""
         self._background = Background(journal)
         self.inventory = Inventory(config, clock)
         self.addresses = Addresses(config.pools, clock, journal)
         self.ip_service = IpService(self.addresses, self._background, clock, journal)
         setups = (config.admin, *config.users)
         self.users = Users(setups, config.token_ttl, self.inventory, clock, streams, journal)
-        self.devices = Devices(drivers, self.inventory, clock, journal)
+        self.meters = Meters(self.inventory, clock, self.zone)
+        self.devices = Devices(drivers, self.inventory, self.meters, clock, journal)
         self.power = Power(self.inventory, self.devices, self._background, clock, journal)
-        self.meters = self.devices.meters = Meters(self.inventory, clock, self.zone)
         self.vlans = Vlans(self.inventory, self.devices, journal)
         self.ports = Ports(self.inventory, self.devices, journal)
-        self.search = Search(self.inventory, journal)
+        self.search = Discovery(self.inventory, journal)
         self.boot = Boot(self.inventory, self.addresses, self.search, journal)
         self.operations = Operations(
             dhcp_timeout=config.dhcp_timeout,

@@ -194,8 +194,7 @@ class Register(Stateful, Generic[R]):
         self.kind = kind
         self.version = 0
         """Counts the changes."""
-        self.told: Callable[[int, Change], None] | None = None
-        """Who is told of every change: the record's id, and what became of it."""
+        self._watchers: list[Callable[[int, Change], None]] = []
         self._changed: deque[int] = deque(maxlen=REMEMBERED)
         self._records: dict[int, R] = {}
         self._next = first
@@ -248,6 +247,10 @@ class Register(Stateful, Generic[R]):
         self._changed.clear()
         self.version += 1
 
+    def watch(self, watcher: Callable[[int, Change], None]) -> None:
+        """Tell `watcher` of every further change: the record's id, and what became of it. It must not wait."""
+        self._watchers.append(watcher)
+
     def changed_since(self, version: int) -> list[int] | None:
         """The ids of the records that came, changed or went since this version; None when that is too long ago."""
         count = self.version - version
@@ -258,8 +261,8 @@ class Register(Stateful, Generic[R]):
     def _note(self, number: int, change: Change) -> None:
         self.version += 1
         self._changed.append(number)
-        if self.told is not None:
-            self.told(number, change)
+        for watcher in self._watchers:
+            watcher(number, change)
 
     def __iter__(self) -> Iterator[R]:
         return iter(self._records.values())

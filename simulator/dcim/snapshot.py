@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from simulator.dcim.discovery import Found, SearchSettings
+from simulator.dcim.discovery import DiscoveredServer, DiscoverySettings
 from simulator.dcim.drivers.base import BmcAccess, SnmpAccess
 from simulator.dcim.equipment.meters import Day
 from simulator.dcim.equipment.vlans import Vlan
@@ -65,8 +65,8 @@ register(
         "ban": Ban,
         "BMC access": BmcAccess,
         "day of traffic": Day,
-        "discovered server": Found,
-        "discovery settings": SearchSettings,
+        "discovered server": DiscoveredServer,
+        "discovery settings": DiscoverySettings,
         "DNSBL": Dnsbl,
         "errand": Errand,
         "link status": LinkStatus,

@@ -1,15 +1,26 @@
 """What an outside client did to the panels, and what is wrong with it: for vendors of billing integrations.
 
-An onlooker, as the journal is: it sees each HTTP call whole (`recorder`), reads it as a deed (`deeds`), and holds the
-deeds, the panel's records and the plant against what the vendor's documents ask of a client (`rules`). It changes
+An onlooker, as the journal is: it sees each HTTP call whole (`recorder`), reads it as a action (`actions`), and holds the
+actions, the panel's records and the plant against what the vendor's documents ask of a client (`rules`). It changes
 nothing, and no layer knows it.
 """
 
-from simulator.review.action_tables import Act
-from simulator.review.actions import Deed
+from simulator.review.action_tables import ActionKind
+from simulator.review.actions import Action
 from simulator.review.findings import RULES, Finding, Severity
 from simulator.review.recorder import HttpCall, Recorder
 from simulator.review.report import as_dict, shown_call
 from simulator.review.reviewing import review
 
-__all__ = ["RULES", "Act", "Deed", "Finding", "HttpCall", "Recorder", "Severity", "as_dict", "review", "shown_call"]
+__all__ = [
+    "RULES",
+    "Action",
+    "ActionKind",
+    "Finding",
+    "HttpCall",
+    "Recorder",
+    "Severity",
+    "as_dict",
+    "review",
+    "shown_call",
+]

@@ -1,6 +1,6 @@
 """What each call of a dialect is to the review: one table for each, in which every call that changes something stands.
 
-A call stands among the acts that rules know, or under `WITHOUT_6`, `WITHOUT_5` and `WITHOUT_HOSTING` with the reason
+A call stands among the actions that rules know, or under `WITHOUT_6`, `WITHOUT_5` and `WITHOUT_HOSTING` with the reason
 why no rule asks for it. Functions of COREmanager that only show something are under `LOOKS_5` and `LOOKS_HOSTING`.
 """
 
@@ -11,8 +11,8 @@ from enum import Enum
 from types import MappingProxyType
 
 __all__ = [
-    "ACTS_6",
-    "ACTS_HOSTING",
+    "ACTIONS_6",
+    "ACTIONS_HOSTING",
     "BUTTONS_5",
     "FORMS_5",
     "FORMS_HOSTING",
@@ -21,11 +21,11 @@ __all__ = [
     "WITHOUT_5",
     "WITHOUT_6",
     "WITHOUT_HOSTING",
-    "Act",
+    "ActionKind",
 ]
 
 
-class Act(Enum):
+class ActionKind(Enum):
     LOGIN = "logs in"
     LOGOUT = "logs out"
     LOOK = "looks"
@@ -60,16 +60,22 @@ class Act(Enum):
 
     @property
     def changes(self) -> bool:
-        return self not in (Act.LOGIN, Act.LOGOUT, Act.LOOK)
+        return self not in (ActionKind.LOGIN, ActionKind.LOGOUT, ActionKind.LOOK)
 
     @property
     def gives_back(self) -> bool:
         """What a client that gives up does."""
-        return self in (Act.CANCEL, Act.NO_ADDRESS, Act.PORTS_OFF, Act.BLOCK, Act.NO_BMC_USER)
+        return self in (
+            ActionKind.CANCEL,
+            ActionKind.NO_ADDRESS,
+            ActionKind.PORTS_OFF,
+            ActionKind.BLOCK,
+            ActionKind.NO_BMC_USER,
+        )
 
 
-def _table(*rows: tuple[Act, str]) -> Mapping[str, Act]:
-    return MappingProxyType({name: act for act, names in rows for name in names.split()})
+def _table(*rows: tuple[ActionKind, str]) -> Mapping[str, ActionKind]:
+    return MappingProxyType({name: kind for kind, names in rows for name in names.split()})
 
 
 def _reasons(*rows: tuple[str, str]) -> Mapping[str, str]:
@@ -83,28 +89,28 @@ def _names(names: str) -> Iterable[str]:
 
 # DCImanager 6, by action of the dialect
 
-ACTS_6 = _table(
-    (Act.LOGIN, "auth.login auth.login_by_key auth.v3.login auth.v3.login_by_key"),
-    (Act.LOGOUT, "auth.token.delete auth.v3.session.delete"),
-    (Act.OWNER, "server.owner server.owner.clear"),
-    (Act.EDIT, "server.edit"),
-    (Act.INSTALL, "server.os_install"),
-    (Act.DIAGNOSE, "server.diagnostic"),
-    (Act.RESCUE, "server.recovery"),
-    (Act.CANCEL, "server.operation.cancel operation.cancel"),
-    (Act.PORTS_ON, "server.port_on switch.port.on"),
-    (Act.PORTS_OFF, "server.port_off switch.port.off"),
-    (Act.PORT, "switch.port.edit"),
-    (Act.CABLE, "server.connection.add"),
-    (Act.NO_CABLE, "server.connection.delete.switch_port server.connection.delete.pdu_port"),
-    (Act.POWER, "server.power_on server.power_off server.power_reset pdu.port.on pdu.port.off"),
-    (Act.BMC, "server.bmc.edit"),
-    (Act.ADDRESS, "server.ip.add"),
-    (Act.ADDRESS_EDIT, "server.ip.edit ip.edit"),
-    (Act.NO_ADDRESS, "server.ip.delete ip.delete"),
-    (Act.USER, "user.create auth.user.create"),
-    (Act.BLOCK, "server.suspend"),
-    (Act.UNBLOCK, "server.resume"),
+ACTIONS_6 = _table(
+    (ActionKind.LOGIN, "auth.login auth.login_by_key auth.v3.login auth.v3.login_by_key"),
+    (ActionKind.LOGOUT, "auth.token.delete auth.v3.session.delete"),
+    (ActionKind.OWNER, "server.owner server.owner.clear"),
+    (ActionKind.EDIT, "server.edit"),
+    (ActionKind.INSTALL, "server.os_install"),
+    (ActionKind.DIAGNOSE, "server.diagnostic"),
+    (ActionKind.RESCUE, "server.recovery"),
+    (ActionKind.CANCEL, "server.operation.cancel operation.cancel"),
+    (ActionKind.PORTS_ON, "server.port_on switch.port.on"),
+    (ActionKind.PORTS_OFF, "server.port_off switch.port.off"),
+    (ActionKind.PORT, "switch.port.edit"),
+    (ActionKind.CABLE, "server.connection.add"),
+    (ActionKind.NO_CABLE, "server.connection.delete.switch_port server.connection.delete.pdu_port"),
+    (ActionKind.POWER, "server.power_on server.power_off server.power_reset pdu.port.on pdu.port.off"),
+    (ActionKind.BMC, "server.bmc.edit"),
+    (ActionKind.ADDRESS, "server.ip.add"),
+    (ActionKind.ADDRESS_EDIT, "server.ip.edit ip.edit"),
+    (ActionKind.NO_ADDRESS, "server.ip.delete ip.delete"),
+    (ActionKind.USER, "user.create auth.user.create"),
+    (ActionKind.BLOCK, "server.suspend"),
+    (ActionKind.UNBLOCK, "server.resume"),
 )
 
 _ROOM = "the provider's staff set up the hall with it; no order changes it"
@@ -152,30 +158,30 @@ WITHOUT_6 = _reasons(
 # DCImanager 5: a button acts when it is called, a form when it is sent (`sok`)
 
 BUTTONS_5 = _table(
-    (Act.LOGIN, "auth"),
-    (Act.LOGOUT, "session.delete"),
-    (Act.CANCEL, "server.opercancel operation.cancel"),
-    (Act.PORTS_ON, "server.connection.on switch.port.on"),
-    (Act.PORTS_OFF, "server.connection.off switch.port.off"),
-    (Act.NO_CABLE, "server.connection.delete"),
-    (Act.NO_BMC_USER, "server.connection.ipmiuser.delete"),
-    (Act.UNBLOCK, "server.enable"),
-    (Act.BLOCK, "server.disable"),
+    (ActionKind.LOGIN, "auth"),
+    (ActionKind.LOGOUT, "session.delete"),
+    (ActionKind.CANCEL, "server.opercancel operation.cancel"),
+    (ActionKind.PORTS_ON, "server.connection.on switch.port.on"),
+    (ActionKind.PORTS_OFF, "server.connection.off switch.port.off"),
+    (ActionKind.NO_CABLE, "server.connection.delete"),
+    (ActionKind.NO_BMC_USER, "server.connection.ipmiuser.delete"),
+    (ActionKind.UNBLOCK, "server.enable"),
+    (ActionKind.BLOCK, "server.disable"),
     (
-        Act.POWER,
+        ActionKind.POWER,
         "server.poweron server.poweroff server.reboot pdu.on pdu.off pdu.port.on pdu.port.off",
     ),
-    (Act.NO_ADDRESS, "iplist.delete"),
+    (ActionKind.NO_ADDRESS, "iplist.delete"),
 )
 FORMS_5 = _table(
-    (Act.DIAGNOSE, "server.operations"),
-    (Act.EDIT, "server.edit"),
-    (Act.ADDRESS, "iplist.edit server.moveip"),
-    (Act.USER, "user.edit"),
-    (Act.PORT, "switch.port.edit"),
-    (Act.CABLE, "connwizfinish"),
-    (Act.BMC, "server.connection.edit"),
-    (Act.BMC_USER, "server.connection.ipmiuser.edit"),
+    (ActionKind.DIAGNOSE, "server.operations"),
+    (ActionKind.EDIT, "server.edit"),
+    (ActionKind.ADDRESS, "iplist.edit server.moveip"),
+    (ActionKind.USER, "user.edit"),
+    (ActionKind.PORT, "switch.port.edit"),
+    (ActionKind.CABLE, "connwizfinish"),
+    (ActionKind.BMC, "server.connection.edit"),
+    (ActionKind.BMC_USER, "server.connection.ipmiuser.edit"),
 )
 WITHOUT_5 = _reasons(
     (_PERSON, "user.delete user.disable user.enable sshpubkey.edit sshpubkey.delete"),
@@ -198,15 +204,15 @@ LOOKS_5 = _names(
 
 # ispmanager
 
-ACTS_HOSTING = _table(
-    (Act.LOGIN, "auth"),
-    (Act.ACCOUNT_OFF, "user.suspend"),
-    (Act.ACCOUNT_ON, "user.resume"),
-    (Act.NO_ACCOUNT, "user.delete"),
+ACTIONS_HOSTING = _table(
+    (ActionKind.LOGIN, "auth"),
+    (ActionKind.ACCOUNT_OFF, "user.suspend"),
+    (ActionKind.ACCOUNT_ON, "user.resume"),
+    (ActionKind.NO_ACCOUNT, "user.delete"),
 )
 FORMS_HOSTING = _table(
-    (Act.ACCOUNT, "user.add user.add.finish"),
-    (Act.ACCOUNT_EDIT, "user.edit usrparam"),
+    (ActionKind.ACCOUNT, "user.add user.add.finish"),
+    (ActionKind.ACCOUNT_EDIT, "user.edit usrparam"),
 )
 WITHOUT_HOSTING = _reasons(
     ("the provider's templates of limits: no order changes them", "preset.edit"),

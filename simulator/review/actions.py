@@ -1,4 +1,4 @@
-"""A call read as a deed: what the client did or asked, and whether the panel refused."""
+"""A call read as a action: what the client did or asked, and whether the panel refused."""
 
 from __future__ import annotations
 
@@ -12,10 +12,18 @@ from xml.etree import ElementTree as ET
 from simulator.api5.calls import FUNCTIONS as FUNCTIONS_5
 from simulator.coremanager.calls import number
 from simulator.ispmanager.calls import FUNCTIONS as FUNCTIONS_HOSTING
-from simulator.review.action_tables import ACTS_6, ACTS_HOSTING, BUTTONS_5, FORMS_5, FORMS_HOSTING, WITHOUT_5, Act
+from simulator.review.action_tables import (
+    ACTIONS_6,
+    ACTIONS_HOSTING,
+    BUTTONS_5,
+    FORMS_5,
+    FORMS_HOSTING,
+    WITHOUT_5,
+    ActionKind,
+)
 from simulator.review.recorder import HttpCall
 
-__all__ = ["Act", "Deed", "deed_of", "functions_of"]
+__all__ = ["Action", "ActionKind", "action_of", "functions_of"]
 
 _TEXT = re.compile(r"ERROR (\w+)(?:\(\w*\))?:?\s*(.*)")
 _BUTTON = re.compile(r"\.(delete|on|off|enable|disable|toggle|newkey|su|suspend|resume|cclear)$")
@@ -25,11 +33,11 @@ _FREE = "free.ds"
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class Action:
     """`refused`: the panel's words, empty when it did what was asked; `unknown`: it has no such call or field."""
 
     call: HttpCall
-    act: Act
+    kind: ActionKind
     refused: str = ""
     unknown: bool = False
 
@@ -40,12 +48,12 @@ class Deed:
     @property
     def accounts(self) -> tuple[str, ...]:
         """Users of ispmanager that it was about: a group action has several."""
-        if self.call.panel != "ispmanager" or not self.act.changes or self.act is Act.OTHER:
+        if self.call.panel != "ispmanager" or not self.kind.changes or self.kind is ActionKind.OTHER:
             return ()
-        values = self.call.words.values
-        if self.call.words.action == "usrparam":
+        values = self.call.parsed.values
+        if self.call.parsed.action == "usrparam":
             return (values["su"],) if values.get("su") else ()
-        if self.act is Act.ACCOUNT:
+        if self.kind is ActionKind.ACCOUNT:
             return (values["name"],) if values.get("name") else ()
         return tuple(part.strip() for part in values.get("elid", "").split(",") if part.strip())
 
@@ -63,14 +71,14 @@ class Deed:
     @property
     def gives_back(self) -> bool:
         """What a client that gives up does: also marking the server so that nobody is sold it (B5-9)."""
-        values = self.call.words.values
+        values = self.call.parsed.values
         marked = values.get("faulty") or values.get("hwproblem") == "on"
         freed = _FREE in (values.get("hostname"), values.get("domain"))
-        return self.act.gives_back or (self.act is Act.EDIT and bool(marked or freed))
+        return self.kind.gives_back or (self.kind is ActionKind.EDIT and bool(marked or freed))
 
     def __str__(self) -> str:
         call = self.call
-        what = call.path if call.panel == 6 else f"func={call.words.action}"
+        what = call.path if call.panel == 6 else f"func={call.parsed.action}"
         return f"#{call.number} {call.method} {what}"
 
 
@@ -79,53 +87,53 @@ def functions_of(call: HttpCall) -> Mapping[str, object]:
     return FUNCTIONS_HOSTING if call.panel == "ispmanager" else FUNCTIONS_5
 
 
-def deed_of(call: HttpCall) -> Deed:
+def action_of(call: HttpCall) -> Action:
     """Never raises."""
-    func, values = call.words.action, call.words.values
+    func, values = call.parsed.action, call.parsed.values
     if call.panel == 6:
-        return Deed(call, _act_6(call), *_refusal_6(call))
-    act = _act_hosting(func, values) if call.panel == "ispmanager" else _act_5(func, values)
-    return Deed(call, act, *_refusal_core(call))
+        return Action(call, _kind_6(call), *_refusal_6(call))
+    kind = _kind_hosting(func, values) if call.panel == "ispmanager" else _kind_5(func, values)
+    return Action(call, kind, *_refusal_core(call))
 
 
-def _act_6(call: HttpCall) -> Act:
-    action, values = call.words.action, call.words.values
-    usual = Act.LOOK if call.method in ("GET", "HEAD", "OPTIONS") else Act.OTHER
-    act = ACTS_6.get(action, usual)
-    if act is Act.EDIT and "owner" in values:
-        return Act.OWNER
-    return Act.CLEAN if act is Act.DIAGNOSE and values.get("clear_disks") in _ON else act
+def _kind_6(call: HttpCall) -> ActionKind:
+    action, values = call.parsed.action, call.parsed.values
+    usual = ActionKind.LOOK if call.method in ("GET", "HEAD", "OPTIONS") else ActionKind.OTHER
+    kind = ACTIONS_6.get(action, usual)
+    if kind is ActionKind.EDIT and "owner" in values:
+        return ActionKind.OWNER
+    return ActionKind.CLEAN if kind is ActionKind.DIAGNOSE and values.get("clear_disks") in _ON else kind
 
 
-def _act_5(func: str, values: Mapping[str, Any]) -> Act:
+def _kind_5(func: str, values: Mapping[str, Any]) -> ActionKind:
     if func in BUTTONS_5:
         # A PDU's ports are among a server's connections: every third id, as `connections` of the dialect counts.
         connection = number(values.get("elid", "")) if func.startswith("server.connection.o") else 0
-        return Act.POWER if connection % 3 == 2 and connection > 0 else BUTTONS_5[func]
+        return ActionKind.POWER if connection % 3 == 2 and connection > 0 else BUTTONS_5[func]
     if not values.get("sok"):  # a form that is only looked at, or a list
-        return Act.OTHER if _BUTTON.search(func) else Act.LOOK
+        return ActionKind.OTHER if _BUTTON.search(func) else ActionKind.LOOK
     if func not in FORMS_5:
-        return Act.OTHER if func in WITHOUT_5 or func not in FUNCTIONS_5 else Act.LOOK
+        return ActionKind.OTHER if func in WITHOUT_5 or func not in FUNCTIONS_5 else ActionKind.LOOK
     elid = values.get("elid")
     if func == "server.operations":
-        kinds = {"ostemplate": Act.INSTALL, "rescue": Act.RESCUE}
+        kinds = {"ostemplate": ActionKind.INSTALL, "rescue": ActionKind.RESCUE}
         clear = "on" in (values.get("clearhdd"), values.get("fullhddclear"))
-        return kinds.get(values.get("operation", ""), Act.CLEAN if clear else Act.DIAGNOSE)
+        return kinds.get(values.get("operation", ""), ActionKind.CLEAN if clear else ActionKind.DIAGNOSE)
     if func == "server.edit":
-        return Act.OTHER if not elid else Act.OWNER if "owner" in values else Act.EDIT
+        return ActionKind.OTHER if not elid else ActionKind.OWNER if "owner" in values else ActionKind.EDIT
     if func == "iplist.edit" and elid:
-        return Act.ADDRESS_EDIT
-    return Act.OTHER if func == "user.edit" and elid else FORMS_5[func]
+        return ActionKind.ADDRESS_EDIT
+    return ActionKind.OTHER if func == "user.edit" and elid else FORMS_5[func]
 
 
-def _act_hosting(func: str, values: Mapping[str, Any]) -> Act:
-    if func in ACTS_HOSTING:
-        return ACTS_HOSTING[func]
+def _kind_hosting(func: str, values: Mapping[str, Any]) -> ActionKind:
+    if func in ACTIONS_HOSTING:
+        return ACTIONS_HOSTING[func]
     if not values.get("sok"):
-        return Act.OTHER if _BUTTON.search(func) else Act.LOOK
+        return ActionKind.OTHER if _BUTTON.search(func) else ActionKind.LOOK
     if func == "user.edit" and not values.get("elid"):
-        return Act.ACCOUNT
-    return FORMS_HOSTING.get(func, Act.LOOK if func == "user.filter" else Act.OTHER)
+        return ActionKind.ACCOUNT
+    return FORMS_HOSTING.get(func, ActionKind.LOOK if func == "user.filter" else ActionKind.OTHER)
 
 
 def _refusal_6(call: HttpCall) -> tuple[str, bool]:
@@ -136,7 +144,7 @@ def _refusal_6(call: HttpCall) -> tuple[str, bool]:
         message = str(error["msg"] if isinstance(error, dict) else error)
     except (ValueError, KeyError, TypeError, RecursionError):
         message = call.answer[:200].decode("utf-8", "replace")
-    unknown = (call.status in (404, 405) and not call.words.action) or "Unexpected property" in message
+    unknown = (call.status in (404, 405) and not call.parsed.action) or "Unexpected property" in message
     return f"{call.status}: {message}", unknown
 
 
@@ -159,7 +167,7 @@ def _refusal_core(call: HttpCall) -> tuple[str, bool]:
         kind, message = words.groups()
     if not kind:
         return "", False
-    unknown = kind == "missed" and "func" in text[:400] and call.words.action not in functions_of(call)
+    unknown = kind == "missed" and "func" in text[:400] and call.parsed.action not in functions_of(call)
     return f"{kind}: {message.strip()}".rstrip(": "), unknown
 
 

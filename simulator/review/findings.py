@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from simulator.dcim.records import Server
 from simulator.kernel import SteppedClock
-from simulator.review.actions import Deed
+from simulator.review.actions import Action
 
 if TYPE_CHECKING:
     from simulator.lab import Run
 
-__all__ = ["RULES", "Evidence", "Finding", "Rule", "Severity", "client_of", "records", "rule"]
+__all__ = ["RULES", "Evidence", "Finding", "Found", "Rule", "Severity", "client_of", "records", "rule"]
 
 
 class Severity(IntEnum):
@@ -44,23 +44,23 @@ class Evidence:
     """What rules look at."""
 
     run: Run
-    deeds: Sequence[Deed]
-    clients: dict[str, list[Deed]] = field(default_factory=dict)
+    actions: Sequence[Action]
+    clients: dict[str, list[Action]] = field(default_factory=dict)
 
     @property
     def paced(self) -> bool:
         """Whether lab time says anything about how soon calls follow each other."""
         return not isinstance(self.run.clock, SteppedClock)
 
-    def of_server(self, name: str) -> list[Deed]:
-        return [deed for deed in self.deeds if deed.server == name]
+    def of_server(self, name: str) -> list[Action]:
+        return [action for action in self.actions if action.server == name]
 
-    def of_account(self, name: str) -> list[Deed]:
-        return [deed for deed in self.deeds if name in deed.accounts]
+    def of_account(self, name: str) -> list[Action]:
+        return [action for action in self.actions if name in action.accounts]
 
     def servers(self) -> list[str]:
         """Those that calls were about, in order."""
-        return list(dict.fromkeys(deed.server for deed in self.deeds if deed.server))
+        return list(dict.fromkeys(action.server for action in self.actions if action.server))
 
 
 def client_of(evidence: Evidence, number: int | None) -> str:
@@ -81,13 +81,15 @@ class Rule:
     severity: Severity
     advice: str
     source: str
-    look: Callable[[Evidence], Iterable[tuple[str, str, Iterable[Deed]]]]
-    """Gives where, text and the deeds that show it."""
+    look: Callable[[Evidence], Iterable[tuple[str, str, Iterable[Action]]]]
+    """Gives where, text and the actions that show it."""
 
 
+Found = Iterator[tuple[str, str, list[Action]]]
+"""What a rule's function gives: where, text, and the actions that show it."""
 RULES: dict[str, Rule] = {}
 
-Look = Callable[[Evidence], Iterable[tuple[str, str, Iterable[Deed]]]]
+Look = Callable[[Evidence], Iterable[tuple[str, str, Iterable[Action]]]]
 
 
 def rule(name: str, severity: Severity, *, advice: str, source: str) -> Callable[[Look], Look]:

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 from simulator.api6.calls import Routes
 from simulator.api6.routes import known_routes
 
-__all__ = ["NOT_JSON", "Kind", "PanelName", "Words", "words_of"]
+__all__ = ["NOT_JSON", "Kind", "PanelName", "ParsedCall", "parse_call"]
 
 PanelName = Literal[5, 6, "ispmanager"]
 Kind = Literal["server", "operation", "port", "outlet", "address", "connection"]
@@ -33,7 +33,7 @@ NESTED = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class ParsedCall:
     """`action`: of the dialect of DCImanager 6, or a function of COREmanager; empty when there is none of that name."""
 
     action: str
@@ -46,19 +46,19 @@ class Words:
     """What keeps the body from being read the same way by every program, in a few words; empty when nothing does."""
 
 
-def words_of(panel: PanelName, method: str, path: str, query: str, body: bytes) -> Words:
+def parse_call(panel: PanelName, method: str, path: str, query: str, body: bytes) -> ParsedCall:
     """Never raises: what is not understood is not there."""
     asked = dict(parse_qsl(query, keep_blank_values=True))
     if panel != 6:
         asked |= dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
         func = asked.get("func", "")
         kind, key = _thing(func, asked) if panel == 5 else ("server", "")
-        return Words(func, kind, _number(asked.get(key, "")), asked)
+        return ParsedCall(func, kind, _number(asked.get(key, "")), asked)
     path = path.removeprefix("/api")
     found = next(((kind, int(place[1])) for kind, each in _PLACES if (place := each.match(path))), None)
     kind, number = found or ("server", None)
     said, malformed = _object(body)
-    return Words(_routes().action(method, path) or "", kind, number, {**asked, **said}, malformed)
+    return ParsedCall(_routes().action(method, path) or "", kind, number, {**asked, **said}, malformed)
 
 
 def _thing(func: str, asked: Mapping[str, str]) -> tuple[Kind, str]:

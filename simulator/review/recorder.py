@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from simulator.dcim.records import Server
 from simulator.dcim.work.operation_table import Operation
-from simulator.review.parsing import NOT_JSON, PanelName, Words, words_of
+from simulator.review.parsing import NOT_JSON, PanelName, ParsedCall, parse_call
 from simulator.review.subjects import server_of, vlans_of
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class HttpCall:
     path: str
     query: str
     body: bytes
-    words: Words
+    parsed: ParsedCall
     status: int = 0
     answer: bytes = b""
     before: Server | None = None
@@ -131,8 +131,8 @@ class _Tap:
             more = message["type"] == "http.request" and message.get("more_body", False)
             body.extend(message.get("body", b""))
         call = self._begin(scope, headers, bytes(body[:LARGEST]))
-        if len(body) > LARGEST and call.words.malformed == NOT_JSON:  # what was cut off here is not missing there
-            call = replace(call, words=replace(call.words, malformed=""))
+        if len(body) > LARGEST and call.parsed.malformed == NOT_JSON:  # what was cut off here is not missing there
+            call = replace(call, parsed=replace(call.parsed, malformed=""))
         status = 0
         answer = bytearray()
 
@@ -157,8 +157,8 @@ class _Tap:
     def _begin(self, scope: Scope, headers: Mapping[bytes, str], body: bytes) -> HttpCall:
         run = self._recorder.run
         method, path, query = scope["method"], scope["path"], scope["query_string"].decode("latin-1")
-        words = words_of(self._panel, method, path, query, body)
-        before = server_of(run.panel, words.kind, words.number)
+        parsed = parse_call(self._panel, method, path, query, body)
+        before = server_of(run.panel, parsed.kind, parsed.number)
         return HttpCall(
             number=0,
             at=run.clock.now(),
@@ -170,7 +170,7 @@ class _Tap:
             path=path,
             query=query,
             body=body,
-            words=words,
+            parsed=parsed,
             before=before,
             operation=run.panel.operations.last(before) if before is not None else None,
             vlans=vlans_of(run.panel, before),

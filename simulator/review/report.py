@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from simulator.review.actions import deed_of
+from simulator.review.actions import action_of
 from simulator.review.findings import RULES, Finding
 from simulator.review.masking import masked, masked_body, masked_path, masked_query, writable
 from simulator.review.recorder import HttpCall, Recorder
@@ -45,15 +45,15 @@ def as_dict(recorder: Recorder, findings: Sequence[Finding]) -> dict[str, Any]:
 
 
 def _call(call: HttpCall) -> dict[str, Any]:
-    deed = deed_of(call)
+    action = action_of(call)
     return {
         "number": call.number,
         "at": round(call.at, 3),
         "call": f"{call.method} {masked_path(call.path)}",
-        "action": call.words.action,
-        "values": masked(call.words.values),
+        "action": call.parsed.action,
+        "values": masked(call.parsed.values),
         "status": call.status,
-        "refused": deed.refused,
+        "refused": action.refused,
     }
 
 
@@ -67,7 +67,7 @@ def shown_call(call: HttpCall) -> dict[str, Any]:
         "query": masked_query(call.query),
         "body": masked_body(call.body, form=call.panel != 6),
         "answer": masked_body(call.answer),
-        "malformed": call.words.malformed,
+        "malformed": call.parsed.malformed,
     }
     del shown["values"]
     found: dict[str, Any] = _writable(shown)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from simulator.review.actions import deed_of
+from simulator.review.actions import action_of
 from simulator.review.findings import RULES, Evidence, Finding
 from simulator.review.recorder import Recorder
 from simulator.review.rules import access as rules_of_access
@@ -20,10 +20,10 @@ _RULES = (rules_of_calls, rules_of_servers, rules_of_access, rules_of_accounts)
 
 def review(recorder: Recorder) -> list[Finding]:
     """All findings, the worst first, else in order of the calls."""
-    deeds = [deed_of(call) for call in recorder]
-    evidence = Evidence(recorder.run, deeds)
-    for deed in deeds:
-        evidence.clients.setdefault(deed.call.client, []).append(deed)
+    actions = [action_of(call) for call in recorder]
+    evidence = Evidence(recorder.run, actions)
+    for action in actions:
+        evidence.clients.setdefault(action.call.client, []).append(action)
     found = list(_found(evidence))
     return sorted(found, key=lambda each: (-each.severity, each.calls[:1] or (0,)))
 
@@ -31,5 +31,5 @@ def review(recorder: Recorder) -> list[Finding]:
 def _found(evidence: Evidence) -> Iterator[Finding]:
     for each in RULES.values():
         for where, text, shown in each.look(evidence):
-            numbers = tuple(dict.fromkeys(deed.call.number for deed in shown))
+            numbers = tuple(dict.fromkeys(action.call.number for action in shown))
             yield Finding(each.name, each.severity, where, text, each.advice, each.source, numbers)

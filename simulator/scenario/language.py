@@ -83,7 +83,7 @@ def _load(document: Document, file: Path) -> Scenario:
     found: list[Problem] = []
     plan = _lab(document, file, report, found)
     if spec is not None and plan is not None:
-        scenario = _Reading(document, spec, plan, report).scenario()
+        scenario = _ScenarioReader(document, spec, plan, report).scenario()
         if not report.problems and not found:
             return scenario
     raise FileProblems([*report.problems, *found])
@@ -113,7 +113,7 @@ def _lab_at(path: Path, changed: int, size: int) -> LabPlan:
     return load_lab(path)
 
 
-class _Reading:
+class _ScenarioReader:
     """One pass over a valid spec: names checked, parts compiled."""
 
     def __init__(self, document: Document, spec: ScenarioSpec, plan: LabPlan, report: Reporter) -> None:

@@ -274,7 +274,7 @@ def test_a_kept_list_is_what_the_list_made_anew_would_be():
 
 def test_after_a_write_only_what_changed_is_looked_at_again():
     from simulator.api6.dci import server_views
-    from simulator.api6.lists.cached import KeptListing
+    from simulator.api6.lists.cached import CachedListing
     from simulator.api6.lists.where import Column
 
     looked: list[int] = []
@@ -285,7 +285,7 @@ def test_after_a_write_only_what_changed_is_looked_at_again():
 
     async def scene(client: Client) -> None:
         panel = client.world.panel
-        listing = KeptListing({"name": Column("text", name)}, server_views.SERVERS.view)
+        listing = CachedListing({"name": Column("text", name)}, server_views.SERVERS.view)
         query = {"where": "name CP 'srv-%'", "limit": "2"}
         for expected in ([1, 2, 3, 4], []):
             looked.clear()

@@ -276,7 +276,7 @@ def test_a_damaged_state_is_refused_with_the_declared_error_or_taken(spot, value
 # nothing is forgotten
 
 LEFT = {
-    "Panel": {"config", "made", "zone"},
+    "Panel": {"config", "dialect_state", "zone"},
     "Users": {"_waiting"},  # who listens
     "Settings": {"_first_ttl"},  # the lab file's
     "Operations": {"_runs", "_dhcp_timeout", "_diagnostic_timeout"},  # work under way; the lab file's

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator.api6.lists.cached import KeptListing
+from simulator.api6.lists.cached import CachedListing
 from simulator.api6.lists.columns import attributes, columns, moment, rack_name
 from simulator.api6.lists.listing import Listing
 from simulator.api6.lists.where import Columns
@@ -200,7 +200,7 @@ def _around(panel: Panel) -> tuple[int, ...]:
     )
 
 
-SERVERS: KeptListing[Server] = KeptListing(
+SERVERS: CachedListing[Server] = CachedListing(
     _SERVER_COLUMNS,
     _server,
     sources=_sources,

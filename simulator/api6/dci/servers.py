@@ -10,7 +10,7 @@ from simulator.api6.calls import Body, Call, Nothing, handles
 from simulator.api6.dci.server_views import CONFIGURATIONS, OPERATIONS, SERVER_IPS, SERVERS, connections
 from simulator.api6.dci.views import TEMPLATES
 from simulator.api6.dci.wiring import unprotected
-from simulator.api6.lists.cached import KeptListing
+from simulator.api6.lists.cached import CachedListing
 from simulator.api6.plain_lists import lists
 from simulator.dcim.errors import Forbidden, Invalid, NotFound, WrongState
 from simulator.dcim.records import Server
@@ -93,7 +93,7 @@ lists("os_template.list", TEMPLATES, lambda call: call.panel.inventory.templates
 async def list_servers(call: Call[Nothing]) -> Any:
     panel = call.panel
     if panel.access.everything(call.user, call.action):
-        assert isinstance(call.listing, KeptListing)
+        assert isinstance(call.listing, CachedListing)
         return call.listing.page(panel, panel.inventory.servers, call.query)
     return call.listed(panel.access.servers(call.user))
 

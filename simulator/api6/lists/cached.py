@@ -1,4 +1,4 @@
-"""Large lists, kept: what matched a condition and how a row is written, as long as nothing of it has changed.
+"""Large lists, cache: what matched a condition and how a row is written, as long as nothing of it has changed.
 
 A row in JSON is good as long as the records that it was made from are the very same objects: records are replaced, never
 changed. What matched is brought up to date from the register's own list of changes.
@@ -16,14 +16,14 @@ from simulator.api6.lists.where import Predicate, compile_parts, fields_of
 from simulator.dcim import Panel
 from simulator.dcim.records import Register
 
-__all__ = ["Encoded", "KeptListing"]
+__all__ = ["CachedListing", "Encoded"]
 
 R = TypeVar("R")
 
 QUERIES = 128
-"""Conditions and orders that are kept for each list."""
+"""Conditions and orders in the cache of each list."""
 PAGES = 32
-"""Whole answers that are kept for each list."""
+"""Whole answers in the cache of each list."""
 
 
 class Encoded(Mapping[str, Any]):
@@ -64,8 +64,8 @@ class _Query(Generic[R]):
 
 
 @dataclass(slots=True)
-class _Kept(Generic[R]):
-    """All that is kept for one list of one panel."""
+class _Cache(Generic[R]):
+    """The cache of one list of one panel."""
 
     rows: dict[int, tuple[tuple[Any, ...], bytes]] = field(default_factory=dict)
     queries: dict[tuple[str, str], _Query[R]] = field(default_factory=dict)
@@ -73,7 +73,7 @@ class _Kept(Generic[R]):
 
 
 @dataclass(frozen=True, eq=False)
-class KeptListing(Listing[R]):
+class CachedListing(Listing[R]):
     """A listing of all records of one register."""
 
     sources: Callable[[Panel, R], tuple[Any, ...]] = lambda panel, row: (row,)
@@ -95,26 +95,26 @@ class KeptListing(Listing[R]):
         """As `answer`, of all records of the register. Raises Invalid."""
         if "filter" in query or "action" in query:
             return self.answer(panel, register, query)
-        kept: _Kept[R] = panel.made.get(self) or panel.made.setdefault(self, _Kept())
+        cache: _Cache[R] = panel.dialect_state.get(self) or panel.dialect_state.setdefault(self, _Cache())
         where, order, limit = query.get("where", ""), query.get("orderby", ""), query.get("limit", "")
         versions = (register.version, *self.around(panel))
-        page = kept.pages.get((where, order, limit))
+        page = cache.pages.get((where, order, limit))
         if page is not None and page[0] == versions:
             return self._whole(panel, page[1])
         first, count = parse_limit(limit) if limit.strip() else (0, None)
-        rows = self._matching(panel, register, kept, where, order)
+        rows = self._matching(panel, register, cache, where, order)
         some = rows[first:] if count is None else rows[first : first + count]
-        written = b",".join([self._written(panel, row, kept) for row in some])
+        written = b",".join([self._written(panel, row, cache) for row in some])
         octets = b'{"list":[%b],"size":%d' % (written, len(rows))
-        _keep(kept.pages, (where, order, limit), (versions, octets), PAGES)
+        _remember(cache.pages, (where, order, limit), (versions, octets), PAGES)
         return self._whole(panel, octets)
 
     def _whole(self, panel: Panel, octets: bytes) -> Encoded:
         return Encoded(b'%b,"last_notify":%d}' % (octets, self.notified(panel)))
 
-    def _written(self, panel: Panel, row: Any, kept: _Kept[R]) -> bytes:
+    def _written(self, panel: Panel, row: Any, cache: _Cache[R]) -> bytes:
         sources = self.sources(panel, row)
-        known = kept.rows.get(row.id)
+        known = cache.rows.get(row.id)
         if known is not None and len(known[0]) == len(sources):
             for before, now in zip(known[0], sources, strict=True):
                 if before is not now:
@@ -122,25 +122,32 @@ class KeptListing(Listing[R]):
             else:
                 return known[1]
         octets = json.dumps(self.view(panel, row), ensure_ascii=False, separators=(",", ":")).encode()
-        kept.rows[row.id] = sources, octets
+        cache.rows[row.id] = sources, octets
         return octets
 
     def _matching(
         self,
         panel: Panel,
         register: Register[Any],
-        kept: _Kept[R],
+        cache: _Cache[R],
         where: str,
         order: str,
     ) -> list[R]:
-        asked = kept.queries.get((where, order))
+        """The rows that meet `where`, in `order`, as the register is now.
+
+        There are three ways, by what has happened since the last time. Nothing (neither the register nor another that the
+        columns look at has a new version): the same rows. A few changes that the register still knows one by one: only those
+        records are judged again, and the verdicts are put in the order of the ids where one came late. Anything else, or too
+        much: all records are judged anew. `verdicts` has the ids of the rows that met the condition, as an ordered set.
+        """
+        asked = cache.queries.get((where, order))
         if asked is None:
             parts = compile_parts(where, self.columns) if where.strip() else None
             orders = parse_orderby(order, self.columns) if order.strip() else []
             looks_at = {name for name, _ in orders} | (fields_of(where) if parts is not None else set())
             joined = tuple(version for name, version in self.joined.items() if name in looks_at)
             asked = _Query(parts, orders, joined)
-            _keep(kept.queries, (where, order), asked, QUERIES)
+            _remember(cache.queries, (where, order), asked, QUERIES)
         around = tuple(version(panel) for version in asked.joined)
         if asked.version == register.version and asked.around == around:
             return asked.rows
@@ -168,11 +175,11 @@ class KeptListing(Listing[R]):
         asked.version, asked.around = register.version, around
         for number in changed or ():
             if register.find(number) is None:
-                kept.rows.pop(number, None)
+                cache.rows.pop(number, None)
         return asked.rows
 
 
-def _keep(things: dict[Any, Any], key: Any, thing: Any, most: int) -> None:
+def _remember(things: dict[Any, Any], key: Any, thing: Any, most: int) -> None:
     """Newest last; the oldest go."""
     things.pop(key, None)
     things[key] = thing

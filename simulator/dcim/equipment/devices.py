@@ -58,9 +58,13 @@ _SEEN = attrgetter("identity", "description", "admin_status", "oper_status", "sp
 class Devices:
     """One driver for each device, made when first needed. A BMC is asked one thing at a time, in the order asked."""
 
-    def __init__(self, drivers: DriverFactory, inventory: Inventory, clock: Clock, journal: Journal) -> None:
+    def __init__(
+        self, drivers: DriverFactory, inventory: Inventory, meters: Meters, clock: Clock, journal: Journal
+    ) -> None:
+        """`meters` is told of what each poll has counted and measured."""
         self._factory = drivers
         self._inventory = inventory
+        self._meters = meters
         self._clock = clock
         self._journal = journal
         self._bmcs: dict[int, tuple[BmcDriver, asyncio.Lock]] = {}
@@ -72,8 +76,6 @@ class Devices:
         self._refused: dict[str, bool] = {}
         self._denied: set[int] = set()
         """Servers whose BMC found the panel's password wrong, last time."""
-        self.meters: Meters | None = None
-        """Who keeps what is counted and measured."""
 
     def refused(self, device: str) -> bool:
         """Whether a device's last error was an answer, not silence."""
@@ -200,8 +202,7 @@ class Devices:
         except DeviceError as error:
             raise self._switch_failed(switch, error) from error
         self._record_ports(switch, views)
-        if self.meters is not None:
-            self.meters.switch_read(switch.id, views)
+        self._meters.switch_read(switch.id, views)
         self._inventory.switches.change(number, error=None, polled_at=self._clock.now())
 
     async def set_port(self, number: int, up: bool) -> SwitchPort:
@@ -359,8 +360,7 @@ class Devices:
         except DeviceError as error:
             raise self._pdu_failed(pdu, error) from error
         self._record_outlets(pdu, views)
-        if self.meters is not None:
-            self.meters.pdu_read(pdu.id, views)
+        self._meters.pdu_read(pdu.id, views)
         self._inventory.pdus.change(number, error=None, polled_at=self._clock.now())
 
     async def set_outlet(self, number: int, on: bool) -> Outlet:

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from simulator.ipmi.channel import User
-from simulator.review.actions import Act, Deed
-from simulator.review.findings import Evidence, Severity, client_of, records, rule
+from simulator.review.actions import Action, ActionKind
+from simulator.review.findings import Evidence, Found, Severity, client_of, records, rule
 from simulator.review.subjects import vlans_of
 
-Found = Iterator[tuple[str, str, list[Deed]]]
 
-
-def _returns(evidence: Evidence, name: str) -> list[Deed]:
+def _returns(evidence: Evidence, name: str) -> list[Action]:
     """The calls that took the server from a client."""
     found = []
-    for deed in evidence.of_server(name):
-        before, after = deed.call.before, deed.call.after
-        if deed.act is Act.OWNER and deed.done and before is not None and after is not None:
+    for action in evidence.of_server(name):
+        before, after = action.call.before, action.call.after
+        if action.kind is ActionKind.OWNER and action.done and before is not None and after is not None:
             was = client_of(evidence, before.owner)
             if was and was != client_of(evidence, after.owner):
-                found.append(deed)
+                found.append(action)
     return found
 
 
@@ -35,18 +31,18 @@ def bmc_left_open(evidence: Evidence) -> Found:
         returned, device = _returns(evidence, server.name), evidence.run.bmc_devices.get(server.name)
         if not returned or device is None:
             continue
-        last: dict[str, Deed] = {}
-        for deed in evidence.of_server(server.name):
-            if deed.act is Act.BMC_USER and deed.done:
-                values = deed.call.words.values
+        last: dict[str, Action] = {}
+        for action in evidence.of_server(server.name):
+            if action.kind is ActionKind.BMC_USER and action.done:
+                values = action.call.parsed.values
                 named = [_name(user) for user in device.users if str(user.slot) == values.get("elid")]
-                last[values.get("name") or "".join(named)] = deed
+                last[values.get("name") or "".join(named)] = action
         there = {_name(user) for user in device.users if user.enabled}
-        for name, deed in last.items():
-            gone = next((each for each in returned if each.call.number > deed.call.number), None)
+        for name, action in last.items():
+            gone = next((each for each in returned if each.call.number > action.call.number), None)
             if gone is not None and gone.call.before and name in there and name != server.bmc.username:
                 whose = client_of(evidence, gone.call.before.owner)
-                yield server.name, f"was taken from {whose}, and {name} may still log in to its BMC", [deed, gone]
+                yield server.name, f"was taken from {whose}, and {name} may still log in to its BMC", [action, gone]
 
 
 def _name(user: User) -> str:
@@ -61,7 +57,7 @@ def _name(user: User) -> str:
 )
 def port_left(evidence: Evidence) -> Found:
     for server in records(evidence):
-        moves = [deed for deed in evidence.of_server(server.name) if deed.done and _moves(deed)]
+        moves = [action for action in evidence.of_server(server.name) if action.done and _moves(action)]
         returned = _returns(evidence, server.name)
         if not moves or not returned or client_of(evidence, server.owner):
             continue
@@ -78,5 +74,7 @@ def port_left(evidence: Evidence) -> Found:
             yield server.name, text, [moves[0], returned[-1]]
 
 
-def _moves(deed: Deed) -> bool:
-    return deed.act in (Act.PORT, Act.EDIT, Act.OWNER) and bool(deed.call.words.values.get("vlan"))
+def _moves(action: Action) -> bool:
+    return action.kind in (ActionKind.PORT, ActionKind.EDIT, ActionKind.OWNER) and bool(
+        action.call.parsed.values.get("vlan")
+    )

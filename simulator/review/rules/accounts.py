@@ -6,26 +6,24 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from simulator.ispmanager.hosting import Level
-from simulator.review.actions import Act, Deed
-from simulator.review.findings import Evidence, Severity, rule
+from simulator.review.actions import Action, ActionKind
+from simulator.review.findings import Evidence, Found, Severity, rule
 
-Found = Iterator[tuple[str, str, list[Deed]]]
-
-_OF_ONE_THERE = (Act.ACCOUNT_EDIT, Act.ACCOUNT_OFF, Act.ACCOUNT_ON, Act.NO_ACCOUNT)
-_REMEDIES = (Act.ACCOUNT, Act.ACCOUNT_OFF, Act.NO_ACCOUNT)
+_OF_ONE_THERE = (ActionKind.ACCOUNT_EDIT, ActionKind.ACCOUNT_OFF, ActionKind.ACCOUNT_ON, ActionKind.NO_ACCOUNT)
+_REMEDIES = (ActionKind.ACCOUNT, ActionKind.ACCOUNT_OFF, ActionKind.NO_ACCOUNT)
 """What may follow a refusal: the missing account is made, or the client gives up."""
 
 
-def _kind(deed: Deed) -> str:
+def _kind(action: Action) -> str:
     """COREmanager's type of error."""
-    return deed.refused.partition(":")[0]
+    return action.refused.partition(":")[0]
 
 
-def _each(evidence: Evidence) -> Iterator[tuple[str, list[Deed]]]:
+def _each(evidence: Evidence) -> Iterator[tuple[str, list[Action]]]:
     """What each client asked of each account, in order."""
-    for deeds in evidence.clients.values():
-        for name in dict.fromkeys(name for deed in deeds for name in deed.accounts):
-            yield name, [deed for deed in deeds if name in deed.accounts]
+    for actions in evidence.clients.values():
+        for name in dict.fromkeys(name for action in actions for name in action.accounts):
+            yield name, [action for action in actions if name in action.accounts]
 
 
 def _alike(evidence: Evidence, name: str) -> list[str]:
@@ -43,31 +41,40 @@ def _alike(evidence: Evidence, name: str) -> list[str]:
 )
 def no_such_account(evidence: Evidence) -> Found:
     there = {each.name for each in evidence.run.hosting} if evidence.run.hosting is not None else set()
-    for name, deeds in _each(evidence):
+    for name, actions in _each(evidence):
         if name in there:  # then it was something else that was missed: a template of limits
             continue
         alike = _alike(evidence, name)
-        for deed in deeds:
-            if _kind(deed) != "missed" or not deed.failed(name) or deed.unknown or deed.act not in _OF_ONE_THERE:
+        for action in actions:
+            if (
+                _kind(action) != "missed"
+                or not action.failed(name)
+                or action.unknown
+                or action.kind not in _OF_ONE_THERE
+            ):
                 continue
-            if deed.act is Act.NO_ACCOUNT and not alike:  # it is gone, as was wanted
+            if action.kind is ActionKind.NO_ACCOUNT and not alike:  # it is gone, as was wanted
                 continue
-            if not _corrected(evidence.clients[deed.call.client], deed, {name, *alike}):
+            if not _corrected(evidence.clients[action.call.client], action, {name, *alike}):
                 hint = f"; there is {' and '.join(alike)}" if alike else ""
-                yield name, f"{deed} {deed.act.value} that there is not{hint}, and nothing was done about it", [deed]
+                yield (
+                    name,
+                    f"{action} {action.kind.value} that there is not{hint}, and nothing was done about it",
+                    [action],
+                )
                 break
 
 
-def _corrected(deeds: Sequence[Deed], refused: Deed, names: set[str]) -> bool:
+def _corrected(actions: Sequence[Action], refused: Action, names: set[str]) -> bool:
     """Whether the client, before it changed anything else, read the list of users, made the account, or did the same
     to one that there is.
     """
-    for deed in deeds[deeds.index(refused) + 1 :]:
-        if deed.done and deed.act is Act.LOOK and deed.call.words.action == "user":
+    for action in actions[actions.index(refused) + 1 :]:
+        if action.done and action.kind is ActionKind.LOOK and action.call.parsed.action == "user":
             return True
-        if deed.done and deed.act in (refused.act, Act.ACCOUNT) and names & set(deed.accounts):
+        if action.done and action.kind in (refused.kind, ActionKind.ACCOUNT) and names & set(action.accounts):
             return True
-        if deed.done and deed.act.changes:
+        if action.done and action.kind.changes:
             return False
     return False
 
@@ -79,17 +86,17 @@ def _corrected(deeds: Sequence[Deed], refused: Deed, names: set[str]) -> bool:
     source="COREmanager: errors come with status 200 in the answer's document",
 )
 def refusal_ignored(evidence: Evidence) -> Found:
-    for name, deeds in _each(evidence):
-        for refused, following in pairwise(deeds):
+    for name, actions in _each(evidence):
+        for refused, following in pairwise(actions):
             passing = _kind(refused) in ("auth", "503", "exists") or refused.unknown
             if (
                 not refused.failed(name)
                 or passing
                 or following.failed(name)
-                or following.act in (refused.act, *_REMEDIES)
+                or following.kind in (refused.kind, *_REMEDIES)
             ):
                 continue
-            text = f"{refused} was refused ({refused.refused}), and the client went on: {following.act.value}"
+            text = f"{refused} was refused ({refused.refused}), and the client went on: {following.kind.value}"
             yield name, text, [refused, following]
 
 
@@ -100,31 +107,31 @@ def refusal_ignored(evidence: Evidence) -> Found:
     source="IM-7: the account's password is asked for",
 )
 def took_anothers(evidence: Evidence) -> Found:
-    for name, deeds in _each(evidence):
-        taken: Deed | None = None
+    for name, actions in _each(evidence):
+        taken: Action | None = None
         made = False
-        for deed in deeds:
-            if deed.act is Act.ACCOUNT:
-                made = made or deed.done
-                taken = deed if _kind(deed) == "exists" and not made else taken
+        for action in actions:
+            if action.kind is ActionKind.ACCOUNT:
+                made = made or action.done
+                taken = action if _kind(action) == "exists" and not made else taken
             elif (
                 taken is not None
-                and not deed.failed(name)
-                and not _let_in(evidence.clients[deed.call.client], name, deed)
+                and not action.failed(name)
+                and not _let_in(evidence.clients[action.call.client], name, action)
             ):
-                text = f"was there when it was to be made, and the client went on: {deed.act.value}"
-                yield name, text, [taken, deed]
+                text = f"was there when it was to be made, and the client went on: {action.kind.value}"
+                yield name, text, [taken, action]
                 break
-            if deed.act is Act.NO_ACCOUNT and not deed.failed(name):
+            if action.kind is ActionKind.NO_ACCOUNT and not action.failed(name):
                 made = False
 
 
-def _let_in(deeds: Sequence[Deed], name: str, until: Deed) -> bool:
+def _let_in(actions: Sequence[Action], name: str, until: Action) -> bool:
     """Whether the client has shown that it knows the account's password."""
-    for deed in deeds[: deeds.index(until)]:
-        values = deed.call.words.values
+    for action in actions[: actions.index(until)]:
+        values = action.call.parsed.values
         told = str(values.get("authinfo", "")).partition(":")[0]
-        if deed.done and name in (told, values.get("username") if deed.act is Act.LOGIN else None):
+        if action.done and name in (told, values.get("username") if action.kind is ActionKind.LOGIN else None):
             return True
     return False
 
@@ -136,16 +143,16 @@ def _let_in(deeds: Sequence[Deed], name: str, until: Deed) -> bool:
     source="good practice: every call idempotent or guarded",
 )
 def made_twice(evidence: Evidence) -> Found:
-    for name, deeds in _each(evidence):
-        made: Deed | None = None
-        for deed in deeds:
-            if deed.act is Act.NO_ACCOUNT and not deed.failed(name):
+    for name, actions in _each(evidence):
+        made: Action | None = None
+        for action in actions:
+            if action.kind is ActionKind.NO_ACCOUNT and not action.failed(name):
                 made = None
-            elif deed.act is Act.ACCOUNT and made is not None and _kind(deed) == "exists":
-                yield name, f"{deed} came after {made} had made it", [made, deed]
+            elif action.kind is ActionKind.ACCOUNT and made is not None and _kind(action) == "exists":
+                yield name, f"{action} came after {made} had made it", [made, action]
                 break
-            elif deed.act is Act.ACCOUNT and deed.done:
-                made = deed
+            elif action.kind is ActionKind.ACCOUNT and action.done:
+                made = action
 
 
 @rule(
@@ -155,13 +162,13 @@ def made_twice(evidence: Evidence) -> Found:
     source="good practice: what one order tries again has the same name",
 )
 def one_password(evidence: Evidence) -> Found:
-    for deeds in evidence.clients.values():
-        made: dict[str, list[Deed]] = {}
-        for deed in deeds:
-            password = deed.call.words.values.get("passwd")
-            if deed.act is Act.ACCOUNT and deed.done and password:
-                made.setdefault(str(password), []).append(deed)
+    for actions in evidence.clients.values():
+        made: dict[str, list[Action]] = {}
+        for action in actions:
+            password = action.call.parsed.values.get("passwd")
+            if action.kind is ActionKind.ACCOUNT and action.done and password:
+                made.setdefault(str(password), []).append(action)
         for same in made.values():
-            names = list(dict.fromkeys(name for deed in same for name in deed.accounts))
+            names = list(dict.fromkeys(name for action in same for name in action.accounts))
             if len(names) > 1:
                 yield ", ".join(names[:4]), "were made with one password", same

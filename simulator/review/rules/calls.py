@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from urllib.parse import parse_qsl
 
 from simulator.api6.dialect import load_dialect
 from simulator.files.problems import did_you_mean
-from simulator.review.actions import Act, Deed, functions_of
-from simulator.review.findings import Evidence, Severity, rule
-
-Found = Iterator[tuple[str, str, list[Deed]]]
+from simulator.review.actions import Action, ActionKind, functions_of
+from simulator.review.findings import Evidence, Found, Severity, rule
 
 MANY_LOOKS = 20
 SOONEST = 1.0
@@ -34,14 +31,16 @@ _SECRETS = frozenset({"password", "passwd", "confirm", "checkpasswd", "ipmipass"
     source="vendor's client library: 503 repeated every 500 ms for 60 s",
 )
 def gave_up(evidence: Evidence) -> Found:
-    for deeds in evidence.clients.values():
-        same: dict[tuple[str, str, str, bytes], list[Deed]] = {}
-        for deed in deeds:
-            same.setdefault((deed.call.method, deed.call.path, deed.call.query, deed.call.body), []).append(deed)
+    for actions in evidence.clients.values():
+        same: dict[tuple[str, str, str, bytes], list[Action]] = {}
+        for action in actions:
+            same.setdefault((action.call.method, action.call.path, action.call.query, action.call.body), []).append(
+                action
+            )
         for tries in same.values():
-            row: list[Deed] = []
-            for deed in tries:
-                row = [*row, deed] if deed.call.status == 503 else []
+            row: list[Action] = []
+            for action in tries:
+                row = [*row, action] if action.call.status == 503 else []
             lasted = row[-1].call.at - row[0].call.at if row else 0.0
             if row and lasted < WHILE_503:
                 times = f"{len(row)} times in {lasted:.1f} s" if len(row) > 1 else "once"
@@ -55,25 +54,25 @@ def gave_up(evidence: Evidence) -> Found:
     source="the panel's own error",
 )
 def unknown(evidence: Evidence) -> Found:
-    groups: dict[str, list[Deed]] = {}
-    for deed in evidence.deeds:
-        if deed.unknown:
+    groups: dict[str, list[Action]] = {}
+    for action in evidence.actions:
+        if action.unknown:
             groups.setdefault(
-                f"{deed.call.method} {deed.call.path} {deed.call.words.action} {deed.refused}", []
-            ).append(deed)
-    for deeds in groups.values():
-        first = deeds[0]
+                f"{action.call.method} {action.call.path} {action.call.parsed.action} {action.refused}", []
+            ).append(action)
+    for actions in groups.values():
+        first = actions[0]
         hint = _nearest(first)
-        times = f", {len(deeds)} times" if len(deeds) > 1 else ""
-        yield str(first), f"{first.refused}{times}{f'; {hint}' if hint else ''}", deeds
+        times = f", {len(actions)} times" if len(actions) > 1 else ""
+        yield str(first), f"{first.refused}{times}{f'; {hint}' if hint else ''}", actions
 
 
-def _nearest(deed: Deed) -> str:
-    if deed.call.panel != 6:
-        hint = did_you_mean(deed.call.words.action, functions_of(deed.call))
-        return _ACCOUNTS_ONLY if deed.call.panel == "ispmanager" and "did you mean" not in hint else hint
+def _nearest(action: Action) -> str:
+    if action.call.panel != 6:
+        hint = did_you_mean(action.call.parsed.action, functions_of(action.call))
+        return _ACCOUNTS_ONLY if action.call.panel == "ispmanager" and "did you mean" not in hint else hint
     served = [call for row in load_dialect() for call in (row.call, *row.aliases)]
-    return did_you_mean(f"{deed.call.method} {deed.call.path.removeprefix('/api')}", served)
+    return did_you_mean(f"{action.call.method} {action.call.path.removeprefix('/api')}", served)
 
 
 @rule(
@@ -83,13 +82,19 @@ def _nearest(deed: Deed) -> str:
     source="RFC 8259, 6, 8 and 9",
 )
 def malformed(evidence: Evidence) -> Found:
-    groups: dict[str, list[Deed]] = {}
-    for deed in evidence.deeds:
-        if deed.call.words.malformed:
-            groups.setdefault(f"{deed.call.method} {deed.call.path} {deed.call.words.malformed}", []).append(deed)
-    for deeds in groups.values():
-        times = f", {len(deeds)} times" if len(deeds) > 1 else ""
-        yield str(deeds[0]), f"the body cannot be read by every program: {deeds[0].call.words.malformed}{times}", deeds
+    groups: dict[str, list[Action]] = {}
+    for action in evidence.actions:
+        if action.call.parsed.malformed:
+            groups.setdefault(f"{action.call.method} {action.call.path} {action.call.parsed.malformed}", []).append(
+                action
+            )
+    for actions in groups.values():
+        times = f", {len(actions)} times" if len(actions) > 1 else ""
+        yield (
+            str(actions[0]),
+            f"the body cannot be read by every program: {actions[0].call.parsed.malformed}{times}",
+            actions,
+        )
 
 
 @rule(
@@ -99,24 +104,26 @@ def malformed(evidence: Evidence) -> Found:
     source="vendor's auth service: token_ttl",
 )
 def stale(evidence: Evidence) -> Found:
-    for client, deeds in evidence.clients.items():
-        turned_away = [deed for deed in deeds if _ended(deed) and _session(deed) and deed.act is not Act.LOGIN]
-        for count in Counter(_session(deed) for deed in turned_away).values():
+    for client, actions in evidence.clients.items():
+        turned_away = [
+            action for action in actions if _ended(action) and _session(action) and action.kind is not ActionKind.LOGIN
+        ]
+        for count in Counter(_session(action) for action in turned_away).values():
             if count > 1:
                 yield client, f"sent {count} calls with a session that had ended", turned_away
                 break
 
 
-def _ended(deed: Deed) -> bool:
+def _ended(action: Action) -> bool:
     """COREmanager answers with the error `auth`."""
-    return deed.call.status == 401 if deed.call.panel == 6 else deed.refused.partition(":")[0] == "auth"
+    return action.call.status == 401 if action.call.panel == 6 else action.refused.partition(":")[0] == "auth"
 
 
-def _session(deed: Deed) -> str:
-    values = deed.call.words.values
-    if deed.call.panel == 6:
-        return deed.call.token
-    return "" if values.get("authinfo") else str(values.get("auth") or deed.call.token)
+def _session(action: Action) -> str:
+    values = action.call.parsed.values
+    if action.call.panel == 6:
+        return action.call.token
+    return "" if values.get("authinfo") else str(values.get("auth") or action.call.token)
 
 
 @rule(
@@ -126,14 +133,14 @@ def _session(deed: Deed) -> str:
     source="vendor's client library: DELETE auth/v4/token",
 )
 def sessions_left(evidence: Evidence) -> Found:
-    for client, deeds in evidence.clients.items():
-        logins = [deed for deed in deeds if deed.act is Act.LOGIN and deed.done]
+    for client, actions in evidence.clients.items():
+        logins = [action for action in actions if action.kind is ActionKind.LOGIN and action.done]
         if len(logins) < MANY_LOGINS:
             continue
-        ended = sum(deed.act is Act.LOGOUT and deed.done for deed in deeds)
-        if (len(deeds) - len(logins) - ended) / len(logins) < FEW_CALLS:
-            yield client, f"logged in {len(logins)} times for {len(deeds)} calls, and ended {ended} sessions", logins
-        elif not ended and any(deed.call.panel != "ispmanager" for deed in logins):  # which has no function for it
+        ended = sum(action.kind is ActionKind.LOGOUT and action.done for action in actions)
+        if (len(actions) - len(logins) - ended) / len(logins) < FEW_CALLS:
+            yield client, f"logged in {len(logins)} times for {len(actions)} calls, and ended {ended} sessions", logins
+        elif not ended and any(action.call.panel != "ispmanager" for action in logins):  # which has no function for it
             yield client, f"opened {len(logins)} sessions and ended none", logins
 
 
@@ -144,9 +151,11 @@ def sessions_left(evidence: Evidence) -> Found:
     source="RFC 9110, 17.9",
 )
 def secret_in_url(evidence: Evidence) -> Found:
-    for client, deeds in evidence.clients.items():
+    for client, actions in evidence.clients.items():
         shown = [
-            deed for deed in deeds if deed.call.query and any(key in _SECRETS for key, _ in parse_qsl(deed.call.query))
+            action
+            for action in actions
+            if action.call.query and any(key in _SECRETS for key, _ in parse_qsl(action.call.query))
         ]
         if shown:
             yield client, f"wrote a secret into {len(shown)} URL{'s' if len(shown) > 1 else ''}", shown
@@ -161,13 +170,15 @@ def secret_in_url(evidence: Evidence) -> Found:
 def too_often(evidence: Evidence) -> Found:
     if not evidence.paced:
         return
-    for client, deeds in evidence.clients.items():
-        looks: dict[tuple[str, str, bytes], list[Deed]] = {}
-        for deed in deeds:
-            if deed.act is Act.LOOK and deed.call.status != 503:  # which is to be put up with, every half second
-                looks.setdefault((deed.call.path, deed.call.query, deed.call.body), []).append(deed)
+    for client, actions in evidence.clients.items():
+        looks: dict[tuple[str, str, bytes], list[Action]] = {}
+        for action in actions:
+            if (
+                action.kind is ActionKind.LOOK and action.call.status != 503
+            ):  # which is to be put up with, every half second
+                looks.setdefault((action.call.path, action.call.query, action.call.body), []).append(action)
         for same in looks.values():
-            times = [deed.call.at for deed in same]
+            times = [action.call.at for action in same]
             # The densest row of looks: a module that looks twice each time it wakes up is not to be taken for one.
             rows = zip(times, times[MANY_LOOKS - 1 :], strict=False)
             gap = min(((last - first) / (MANY_LOOKS - 1) for first, last in rows), default=SOONEST)
@@ -182,8 +193,12 @@ def too_often(evidence: Evidence) -> Found:
     source="vendor's auth service: restrictions",
 )
 def logins_refused(evidence: Evidence) -> Found:
-    for client, deeds in evidence.clients.items():
-        refused = [deed for deed in deeds if deed.act is Act.LOGIN and not deed.done and deed.call.status != 503]
+    for client, actions in evidence.clients.items():
+        refused = [
+            action
+            for action in actions
+            if action.kind is ActionKind.LOGIN and not action.done and action.call.status != 503
+        ]
         if len(refused) >= MANY_LOGINS - 2:
             yield client, f"was refused {len(refused)} logins ({refused[-1].refused})", refused
 
@@ -195,18 +210,18 @@ def logins_refused(evidence: Evidence) -> Found:
     source="COREmanager's types of errors: missed, exists, value, access",
 )
 def refused_again(evidence: Evidence) -> Found:
-    for client, deeds in evidence.clients.items():
-        row: list[Deed] = []
-        for deed in [*(each for each in deeds if each.call.panel != 6), None]:
-            lasting = deed is not None and deed.refused.partition(":")[0] in _LASTING and not deed.unknown
-            if deed is not None and row and lasting and _same(row[-1], deed):
-                row.append(deed)
+    for client, actions in evidence.clients.items():
+        row: list[Action] = []
+        for action in [*(each for each in actions if each.call.panel != 6), None]:
+            lasting = action is not None and action.refused.partition(":")[0] in _LASTING and not action.unknown
+            if action is not None and row and lasting and _same(row[-1], action):
+                row.append(action)
                 continue
             if len(row) >= MANY_REFUSALS:
                 yield client, f"sent {row[0]} {len(row)} times, each refused: {row[0].refused}", row
-            row = [deed] if deed is not None and lasting else []
+            row = [action] if action is not None and lasting else []
 
 
-def _same(one: Deed, other: Deed) -> bool:
-    left, right = one.call.words.values, other.call.words.values
+def _same(one: Action, other: Action) -> bool:
+    left, right = one.call.parsed.values, other.call.parsed.values
     return one.call.panel == other.call.panel and {**left, "auth": ""} == {**right, "auth": ""}

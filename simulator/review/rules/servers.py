@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import pairwise
 
 from simulator.dcim.records import ServerState
 from simulator.dcim.work.operation_table import Operation, OperationKind, OperationStatus
-from simulator.review.actions import Act, Deed
-from simulator.review.findings import Evidence, Severity, client_of, records, rule
+from simulator.review.actions import Action, ActionKind
+from simulator.review.findings import Evidence, Found, Severity, client_of, records, rule
 
-Found = Iterator[tuple[str, str, list[Deed]]]
-
-STARTS = (Act.INSTALL, Act.DIAGNOSE, Act.CLEAN, Act.RESCUE)
+STARTS = (ActionKind.INSTALL, ActionKind.DIAGNOSE, ActionKind.CLEAN, ActionKind.RESCUE)
 PATIENCE = 600.0
 """Seconds of lab time after which a client that does not look any more has gone away."""
 
@@ -22,10 +19,10 @@ def _at(seconds: float) -> str:
     return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
 
 
-def _started(evidence: Evidence, deed: Deed) -> Operation | None:
+def _started(evidence: Evidence, action: Action) -> Operation | None:
     """The operation that this call began."""
-    call = deed.call
-    if deed.act not in STARTS or not deed.done or call.after is None:
+    call = action.call
+    if action.kind not in STARTS or not action.done or call.after is None:
         return None
     operations = evidence.run.panel.operations.all
     found = (each for each in operations if each.server == call.after.id and call.at <= each.created_at <= call.ended)
@@ -44,7 +41,9 @@ def owner_left(evidence: Evidence) -> Found:
         last = evidence.run.panel.operations.last(server)
         if not owner or last is None or last.kind is not OperationKind.OS_INSTALL:
             continue
-        given = [deed for deed in evidence.of_server(server.name) if deed.act is Act.OWNER and deed.done]
+        given = [
+            action for action in evidence.of_server(server.name) if action.kind is ActionKind.OWNER and action.done
+        ]
         if given and last.status in (OperationStatus.FAILED, OperationStatus.CANCELED):
             end = f"failed: {last.message}" if last.status is OperationStatus.FAILED else "was canceled"
             yield server.name, f"belongs to {owner}, although its installation {end}", given[-1:]
@@ -60,8 +59,8 @@ def address_left(evidence: Evidence) -> Found:
     addresses = evidence.run.panel.addresses
     for server in records(evidence):
         held = [each.name for each in addresses.of_server(server.id)]
-        deeds = [deed for deed in evidence.of_server(server.name) if deed.done]
-        given = [deed for deed in deeds if deed.act is Act.ADDRESS]
+        actions = [action for action in evidence.of_server(server.name) if action.done]
+        given = [action for action in actions if action.kind is ActionKind.ADDRESS]
         # The main address of DCImanager 5 is the server's own and stays (B5-11 deletes additional ones).
         kept = 1 if given and given[-1].call.panel == 5 else 0
         if given and len(held) > kept and not client_of(evidence, server.owner):
@@ -76,20 +75,20 @@ def address_left(evidence: Evidence) -> Found:
 )
 def not_watched(evidence: Evidence) -> Found:
     now = evidence.run.clock.now()
-    for deed in evidence.deeds:
-        operation = _started(evidence, deed)
+    for action in evidence.actions:
+        operation = _started(evidence, action)
         if operation is None:
             continue
-        looks = [each for each in evidence.clients[deed.call.client] if each.act is Act.LOOK and each.done]
-        last = max((each.call.at for each in looks), default=deed.call.at)
+        looks = [each for each in evidence.clients[action.call.client] if each.kind is ActionKind.LOOK and each.done]
+        last = max((each.call.at for each in looks), default=action.call.at)
         end = operation.ended_at
         what = f"{operation.kind.value} {operation.id}"
         if end is not None and last < end:
             why = f" ({operation.message})" if operation.message else ""
             text = f"{what} ended at {_at(end)}: {operation.status.value}{why}, and nobody looked any more"
-            yield deed.server, text, [deed]
-        elif end is None and now - max(last, deed.call.at) > PATIENCE:
-            yield deed.server, f"{what} still runs, and was last looked at at {_at(last)}", [deed]
+            yield action.server, text, [action]
+        elif end is None and now - max(last, action.call.at) > PATIENCE:
+            yield action.server, f"{what} still runs, and was last looked at at {_at(last)}", [action]
 
 
 @rule(
@@ -99,22 +98,22 @@ def not_watched(evidence: Evidence) -> Found:
     source="B5-9",
 )
 def refusal_ignored(evidence: Evidence) -> Found:
-    for deeds in evidence.clients.values():
+    for actions in evidence.clients.values():
         for name in evidence.servers():
-            changing = [deed for deed in deeds if deed.server == name and deed.act.changes]
+            changing = [action for action in actions if action.server == name and action.kind.changes]
             for refused, following in pairwise(changing):
                 if refused.done or refused.call.status in (401, 503) or refused.unknown:
                     continue
-                undone = following.gives_back or (following.act is Act.OWNER and _unsold(evidence, following))
+                undone = following.gives_back or (following.kind is ActionKind.OWNER and _unsold(evidence, following))
                 later = changing[changing.index(following) :]
-                repeated = any(each.act is refused.act and each.done for each in later)
-                if following.act is not refused.act and not undone and not repeated and following.done:
-                    text = f"{refused} was refused ({refused.refused}), and the client went on: {following.act.value}"
+                repeated = any(each.kind is refused.kind and each.done for each in later)
+                if following.kind is not refused.kind and not undone and not repeated and following.done:
+                    text = f"{refused} was refused ({refused.refused}), and the client went on: {following.kind.value}"
                     yield name, text, [refused, following]
 
 
-def _unsold(evidence: Evidence, deed: Deed) -> bool:
-    return deed.call.after is not None and not client_of(evidence, deed.call.after.owner)
+def _unsold(evidence: Evidence, action: Action) -> bool:
+    return action.call.after is not None and not client_of(evidence, action.call.after.owner)
 
 
 @rule(
@@ -124,24 +123,27 @@ def _unsold(evidence: Evidence, deed: Deed) -> bool:
     source="W6-A1",
 )
 def took_sold(evidence: Evidence) -> Found:
-    for deed in evidence.deeds:
-        call = deed.call
-        if deed.act is not Act.OWNER or not deed.done or call.before is None or call.after is None:
+    for action in evidence.actions:
+        call = action.call
+        if action.kind is not ActionKind.OWNER or not action.done or call.before is None or call.after is None:
             continue
         was, now = (client_of(evidence, each.owner) for each in (call.before, call.after))
-        if was and now and was != now and not _taken_back(evidence, deed):
-            yield deed.server, f"belonged to {was} when it was given to {now}", [deed]
+        if was and now and was != now and not _taken_back(evidence, action):
+            yield action.server, f"belonged to {was} when it was given to {now}", [action]
 
 
-def _taken_back(evidence: Evidence, given: Deed) -> bool:
+def _taken_back(evidence: Evidence, given: Action) -> bool:
     """Whether a client that changes the owner is ending a service: addresses deleted before, disks cleared after."""
-    theirs = [deed for deed in evidence.clients[given.call.client] if deed.server == given.server and deed.done]
+    theirs = [action for action in evidence.clients[given.call.client] if action.server == given.server and action.done]
     place = theirs.index(given)
-    before: list[Deed] = []
-    for deed in theirs[:place]:
-        before = [] if deed.act is Act.OWNER else [*before, deed]
-    starts = (deed.act for deed in theirs[place:] if deed.act in STARTS)
-    return any(deed.act is Act.NO_ADDRESS for deed in before) or next(starts, None) in (Act.DIAGNOSE, Act.CLEAN)
+    before: list[Action] = []
+    for action in theirs[:place]:
+        before = [] if action.kind is ActionKind.OWNER else [*before, action]
+    starts = (action.kind for action in theirs[place:] if action.kind in STARTS)
+    return any(action.kind is ActionKind.NO_ADDRESS for action in before) or next(starts, None) in (
+        ActionKind.DIAGNOSE,
+        ActionKind.CLEAN,
+    )
 
 
 @rule(
@@ -151,9 +153,9 @@ def _taken_back(evidence: Evidence, given: Deed) -> bool:
     source="W6-A1, W6-A6",
 )
 def took_unsettled(evidence: Evidence) -> Found:
-    for deed in evidence.deeds:
-        call = deed.call
-        if deed.act is not Act.OWNER or not deed.done or call.before is None or call.after is None:
+    for action in evidence.actions:
+        call = action.call
+        if action.kind is not ActionKind.OWNER or not action.done or call.before is None or call.after is None:
             continue
         last = call.operation
         if last is None or last.status in (OperationStatus.OK, OperationStatus.CANCELED):
@@ -163,7 +165,7 @@ def took_unsettled(evidence: Evidence) -> Found:
             and call.before.owner != call.after.owner
             and not client_of(evidence, call.before.owner)
         ):
-            yield deed.server, f"was given to a client while its {last.kind.value} was {last.status.value}", [deed]
+            yield action.server, f"was given to a client while its {last.kind.value} was {last.status.value}", [action]
 
 
 @rule(
@@ -173,23 +175,23 @@ def took_unsettled(evidence: Evidence) -> Found:
     source="good practice: every call idempotent or guarded",
 )
 def asked_again(evidence: Evidence) -> Found:
-    for deeds in evidence.clients.values():
-        starts = [deed for deed in deeds if deed.act in STARTS and deed.server]
-        for deed in starts:
-            running = deed.call.operation
-            if deed.done or running is None or running.status.ended:
+    for actions in evidence.clients.values():
+        starts = [action for action in actions if action.kind in STARTS and action.server]
+        for action in starts:
+            running = action.call.operation
+            if action.done or running is None or running.status.ended:
                 continue
             first = [each for each in starts if (begun := _started(evidence, each)) and begun.id == running.id]
             if first:
                 yield (
-                    deed.server,
-                    f"{deed} came while the {running.kind.value} that it had begun was running",
-                    [*first, deed],
+                    action.server,
+                    f"{action} came while the {running.kind.value} that it had begun was running",
+                    [*first, action],
                 )
 
 
-_OFF = (Act.PORTS_OFF, Act.BLOCK)
-_SWITCHING = (Act.PORTS_ON, Act.UNBLOCK, *_OFF)
+_OFF = (ActionKind.PORTS_OFF, ActionKind.BLOCK)
+_SWITCHING = (ActionKind.PORTS_ON, ActionKind.UNBLOCK, *_OFF)
 
 
 @rule(
@@ -200,13 +202,13 @@ _SWITCHING = (Act.PORTS_ON, Act.UNBLOCK, *_OFF)
 )
 def connected(evidence: Evidence) -> Found:
     for server in records(evidence):
-        deeds = [deed for deed in evidence.of_server(server.name) if deed.act in _SWITCHING and deed.done]
+        actions = [action for action in evidence.of_server(server.name) if action.kind in _SWITCHING and action.done]
         machine = evidence.run.plant.servers.get(server.name)
-        if not deeds or deeds[-1].act not in _OFF or machine is None or server.state is ServerState.SUSPENDING:
+        if not actions or actions[-1].kind not in _OFF or machine is None or server.state is ServerState.SUSPENDING:
             continue
         up = [nic.name for nic in machine.nics if nic.link_up]
         if up:
-            yield server.name, f"was cut off, and still has a link on {', '.join(up)}", deeds[-1:]
+            yield server.name, f"was cut off, and still has a link on {', '.join(up)}", actions[-1:]
 
 
 @rule(
@@ -218,21 +220,23 @@ def connected(evidence: Evidence) -> Found:
 def data_left(evidence: Evidence) -> Found:
     for server in records(evidence):
         machine = evidence.run.plant.servers.get(server.name)
-        deeds = [deed for deed in evidence.of_server(server.name) if deed.act is Act.OWNER and deed.done]
-        freed = [deed for deed in deeds if deed.call.before and client_of(evidence, deed.call.before.owner)]
+        actions = [
+            action for action in evidence.of_server(server.name) if action.kind is ActionKind.OWNER and action.done
+        ]
+        freed = [action for action in actions if action.call.before and client_of(evidence, action.call.before.owner)]
         if not freed or machine is None or client_of(evidence, server.owner) or machine.disks_clean:
             continue
         if evidence.run.panel.operations.running(server) is None and _used(evidence, freed[-1]):
             yield server.name, "belongs to nobody, and a client's data is on its disks", freed[-1:]
 
 
-def _used(evidence: Evidence, freed: Deed) -> bool:
+def _used(evidence: Evidence, freed: Action) -> bool:
     """Whether the client can have written something: not where every installation of the order failed."""
-    deeds = [deed for deed in evidence.of_server(freed.server) if deed.act is Act.OWNER and deed.done]
+    actions = [action for action in evidence.of_server(freed.server) if action.kind is ActionKind.OWNER and action.done]
     given = [
-        deed
-        for deed in deeds[: deeds.index(freed)]
-        if deed.call.after is not None and client_of(evidence, deed.call.after.owner)
+        action
+        for action in actions[: actions.index(freed)]
+        if action.call.after is not None and client_of(evidence, action.call.after.owner)
     ]
     if not given or freed.call.before is None:
         return True

@@ -9,10 +9,10 @@ import simulator.ispmanager.app  # noqa: F401 - registers its functions
 from simulator.api5.calls import FUNCTIONS as FUNCTIONS_5
 from simulator.api6.routes import known_routes
 from simulator.ispmanager.calls import FUNCTIONS as FUNCTIONS_HOSTING
-from simulator.review import Act, HttpCall
+from simulator.review import ActionKind, HttpCall
 from simulator.review.action_tables import (
-    ACTS_6,
-    ACTS_HOSTING,
+    ACTIONS_6,
+    ACTIONS_HOSTING,
     BUTTONS_5,
     FORMS_5,
     FORMS_HOSTING,
@@ -22,9 +22,9 @@ from simulator.review.action_tables import (
     WITHOUT_6,
     WITHOUT_HOSTING,
 )
-from simulator.review.actions import deed_of
+from simulator.review.actions import action_of
 from simulator.review.masking import masked
-from simulator.review.parsing import words_of
+from simulator.review.parsing import parse_call
 from tests.review.support import LAB, Client, run
 
 SERVED = {(method, path, action) for method, path, action in known_routes()[0].served()}
@@ -32,7 +32,7 @@ CHANGING = {action for method, _, action in SERVED if method not in ("GET", "HEA
 
 
 def test_every_route_of_6_that_changes_something_is_classified_or_left_out_for_a_reason():
-    known = [set(ACTS_6), set(WITHOUT_6)]
+    known = [set(ACTIONS_6), set(WITHOUT_6)]
     assert set.union(*known) == CHANGING, "put new actions into simulator/review/action_tables.py"
     assert not set.intersection(*known)
     assert all(len(reason) > 20 for reason in WITHOUT_6.values())
@@ -42,7 +42,7 @@ def test_every_route_of_6_that_changes_something_is_classified_or_left_out_for_a
     ("functions", "tables"),
     [
         (FUNCTIONS_5, (BUTTONS_5, FORMS_5, WITHOUT_5, LOOKS_5)),
-        (FUNCTIONS_HOSTING, (ACTS_HOSTING, FORMS_HOSTING, WITHOUT_HOSTING, LOOKS_HOSTING)),
+        (FUNCTIONS_HOSTING, (ACTIONS_HOSTING, FORMS_HOSTING, WITHOUT_HOSTING, LOOKS_HOSTING)),
     ],
 )
 def test_every_function_of_coremanager_is_in_exactly_one_table(functions, tables):
@@ -77,59 +77,62 @@ def test_what_is_said_to_look_changes_no_record_of_the_panel_though_a_form_is_se
 
 
 def called(panel, path="/dcimgr", method="POST", **values):
-    """The deed of a call that was answered with an empty document."""
+    """The action of a call that was answered with an empty document."""
     body = json.dumps(values).encode() if panel == 6 else "&".join(f"{k}={v}" for k, v in values.items()).encode()
-    words = words_of(panel, method, path, "", body)
-    return deed_of(HttpCall(1, 0.0, 0.0, panel, "me", "", method, path, "", body, words, 200, b"{}"))
+    parsed = parse_call(panel, method, path, "", body)
+    return action_of(HttpCall(1, 0.0, 0.0, panel, "me", "", method, path, "", body, parsed, 200, b"{}"))
 
 
 @pytest.mark.parametrize(
-    ("values", "act"),
+    ("values", "kind"),
     [
-        ({"func": "server.operations", "elid": "1"}, Act.LOOK),
-        ({"func": "server.operations", "elid": "1", "sok": "ok", "operation": "ostemplate"}, Act.INSTALL),
-        ({"func": "server.operations", "elid": "1", "sok": "ok", "operation": "rescue"}, Act.RESCUE),
-        ({"func": "server.operations", "elid": "1", "sok": "ok", "operation": "diag"}, Act.DIAGNOSE),
-        ({"func": "server.operations", "elid": "1", "sok": "ok", "operation": "diag", "clearhdd": "on"}, Act.CLEAN),
-        ({"func": "server.edit", "elid": "1", "sok": "ok", "owner": "2"}, Act.OWNER),
-        ({"func": "server.edit", "elid": "1", "sok": "ok", "notes": "x"}, Act.EDIT),
-        ({"func": "server.edit", "sok": "ok", "owner": "2"}, Act.OTHER),
-        ({"func": "server.connection.off", "plid": "1", "elid": "4"}, Act.PORTS_OFF),
-        ({"func": "server.connection.off", "plid": "1", "elid": "5"}, Act.POWER),
-        ({"func": "server.connection.off", "plid": "1", "elid": "²"}, Act.PORTS_OFF),
-        ({"func": "server.connection.ipmiuser", "elid": "3"}, Act.LOOK),
-        ({"func": "server.connection.ipmiuser.edit", "plid": "3", "sok": "ok"}, Act.BMC_USER),
-        ({"func": "server.connection.edit", "plid": "1", "elid": "3"}, Act.LOOK),
-        ({"func": "server.connection.edit", "plid": "1", "elid": "3", "sok": "ok"}, Act.BMC),
-        ({"func": "iplist.edit", "plid": "1", "elid": "7", "sok": "ok"}, Act.ADDRESS_EDIT),
-        ({"func": "switch.port.edit", "elid": "1", "sok": "ok", "vlan": "7"}, Act.PORT),
-        ({"func": "user.su", "elid": "1"}, Act.OTHER),
-        ({"func": "user.filter", "sok": "ok"}, Act.LOOK),
-        ({"func": "no.such.delete", "elid": "1"}, Act.OTHER),
+        ({"func": "server.operations", "elid": "1"}, ActionKind.LOOK),
+        ({"func": "server.operations", "elid": "1", "sok": "ok", "operation": "ostemplate"}, ActionKind.INSTALL),
+        ({"func": "server.operations", "elid": "1", "sok": "ok", "operation": "rescue"}, ActionKind.RESCUE),
+        ({"func": "server.operations", "elid": "1", "sok": "ok", "operation": "diag"}, ActionKind.DIAGNOSE),
+        (
+            {"func": "server.operations", "elid": "1", "sok": "ok", "operation": "diag", "clearhdd": "on"},
+            ActionKind.CLEAN,
+        ),
+        ({"func": "server.edit", "elid": "1", "sok": "ok", "owner": "2"}, ActionKind.OWNER),
+        ({"func": "server.edit", "elid": "1", "sok": "ok", "notes": "x"}, ActionKind.EDIT),
+        ({"func": "server.edit", "sok": "ok", "owner": "2"}, ActionKind.OTHER),
+        ({"func": "server.connection.off", "plid": "1", "elid": "4"}, ActionKind.PORTS_OFF),
+        ({"func": "server.connection.off", "plid": "1", "elid": "5"}, ActionKind.POWER),
+        ({"func": "server.connection.off", "plid": "1", "elid": "²"}, ActionKind.PORTS_OFF),
+        ({"func": "server.connection.ipmiuser", "elid": "3"}, ActionKind.LOOK),
+        ({"func": "server.connection.ipmiuser.edit", "plid": "3", "sok": "ok"}, ActionKind.BMC_USER),
+        ({"func": "server.connection.edit", "plid": "1", "elid": "3"}, ActionKind.LOOK),
+        ({"func": "server.connection.edit", "plid": "1", "elid": "3", "sok": "ok"}, ActionKind.BMC),
+        ({"func": "iplist.edit", "plid": "1", "elid": "7", "sok": "ok"}, ActionKind.ADDRESS_EDIT),
+        ({"func": "switch.port.edit", "elid": "1", "sok": "ok", "vlan": "7"}, ActionKind.PORT),
+        ({"func": "user.su", "elid": "1"}, ActionKind.OTHER),
+        ({"func": "user.filter", "sok": "ok"}, ActionKind.LOOK),
+        ({"func": "no.such.delete", "elid": "1"}, ActionKind.OTHER),
     ],
 )
-def test_a_function_of_5_acts_when_its_form_is_sent_or_it_is_a_button(values, act):
-    assert called(5, **values).act is act
+def test_a_function_of_5_acts_when_its_form_is_sent_or_it_is_a_button(values, kind):
+    assert called(5, **values).kind is kind
 
 
 @pytest.mark.parametrize(
-    ("call", "values", "act"),
+    ("call", "values", "kind"),
     [
-        ("POST /dci/v3/server/1/recovery", {"template": "Sysrescd"}, Act.RESCUE),
-        ("POST /api/dci/v3/server/1/diagnostic", {"template": "Diag6"}, Act.DIAGNOSE),
-        ("POST /dci/v3/server/1/diagnostic", {"template": "Diag6", "clear_disks": True}, Act.CLEAN),
-        ("POST /dci/v3/server/1", {"owner": 3}, Act.OWNER),
-        ("POST /dci/v3/server/1", {"note": "x"}, Act.EDIT),
-        ("POST /dci/v3/switch/1/port/2", {"vlan": 7}, Act.PORT),
-        ("POST /dci/v3/server/1/bmc", {"ip": ""}, Act.BMC),
-        ("DELETE /dci/v3/server/1/connection/switch_port/2", {}, Act.NO_CABLE),
-        ("POST /dci/v3/rack", {"name": "B"}, Act.OTHER),
-        ("GET /dci/v3/rack", {}, Act.LOOK),
+        ("POST /dci/v3/server/1/recovery", {"template": "Sysrescd"}, ActionKind.RESCUE),
+        ("POST /api/dci/v3/server/1/diagnostic", {"template": "Diag6"}, ActionKind.DIAGNOSE),
+        ("POST /dci/v3/server/1/diagnostic", {"template": "Diag6", "clear_disks": True}, ActionKind.CLEAN),
+        ("POST /dci/v3/server/1", {"owner": 3}, ActionKind.OWNER),
+        ("POST /dci/v3/server/1", {"note": "x"}, ActionKind.EDIT),
+        ("POST /dci/v3/switch/1/port/2", {"vlan": 7}, ActionKind.PORT),
+        ("POST /dci/v3/server/1/bmc", {"ip": ""}, ActionKind.BMC),
+        ("DELETE /dci/v3/server/1/connection/switch_port/2", {}, ActionKind.NO_CABLE),
+        ("POST /dci/v3/rack", {"name": "B"}, ActionKind.OTHER),
+        ("GET /dci/v3/rack", {}, ActionKind.LOOK),
     ],
 )
-def test_a_call_of_6_is_read_with_its_body(call, values, act):
+def test_a_call_of_6_is_read_with_its_body(call, values, kind):
     method, path = call.split()
-    assert called(6, path, method, **values).act is act
+    assert called(6, path, method, **values).kind is kind
 
 
 @pytest.mark.parametrize(
@@ -166,7 +169,7 @@ def test_a_call_about_a_part_of_a_server_is_about_the_server(call, values):
             await (client.say(call, {}) if call else client.five(**values))
             (seen,) = recorder
             await client.http.aclose()
-            return deed_of(seen).server
+            return action_of(seen).server
 
     assert run(main()) == "srv-01"
 
