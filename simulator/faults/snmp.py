@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Literal, Self, cast
 
 from pydantic import Field, field_validator, model_validator
@@ -16,6 +16,7 @@ from simulator.pdu.card import Card
 from simulator.plant.power import Circuit
 from simulator.snmp import Access, Status, oid
 from simulator.snmp.errors import EncodeError
+from simulator.snmp.names import OBJECTS
 from simulator.snmp.station import Action, Disturbance, NotCommitted, OneByOne, Operation, RateLimit, Station
 from simulator.switch import SwitchDevice
 
@@ -57,27 +58,6 @@ class OnAgent(FaultParams):
         return self.switch or self.pdu or ""
 
 
-_OBJECTS: Mapping[str, str] = {
-    "sysDescr": "1.3.6.1.2.1.1.1",
-    "sysUpTime": "1.3.6.1.2.1.1.3",
-    "ifSpeed": "1.3.6.1.2.1.2.2.1.5",
-    "ifAdminStatus": "1.3.6.1.2.1.2.2.1.7",
-    "ifOperStatus": "1.3.6.1.2.1.2.2.1.8",
-    "ifInOctets": "1.3.6.1.2.1.2.2.1.10",
-    "ifOutOctets": "1.3.6.1.2.1.2.2.1.16",
-    "ifHCInOctets": "1.3.6.1.2.1.31.1.1.1.6",
-    "ifHCOutOctets": "1.3.6.1.2.1.31.1.1.1.10",
-    "ifAlias": "1.3.6.1.2.1.31.1.1.1.18",
-    "dot1qPvid": "1.3.6.1.2.1.17.7.1.4.5.1.1",
-    "dot1qVlanStaticEgressPorts": "1.3.6.1.2.1.17.7.1.4.3.1.2",
-    "vmVlan": "1.3.6.1.4.1.9.9.68.1.2.2.1.2",
-    "portDuplex": "1.3.6.1.4.1.9.5.1.4.1.1.10",
-    "sPDUOutletCtl": "1.3.6.1.4.1.318.1.1.4.4.2.1.3",
-    "rPDUOutletControlOutletCommand": "1.3.6.1.4.1.318.1.1.12.3.3.1.1.4",
-}
-"""Objects by the names of their MIBs (RFC1213, IF-MIB, Q-BRIDGE-MIB, CISCO-VLAN-MEMBERSHIP-MIB, CISCO-STACK-MIB, PowerNet-MIB)."""
-
-
 class SomeSets(OnMessages, OnAgent):
     """Requests about these objects; all, unless told which."""
 
@@ -99,8 +79,8 @@ class SomeSets(OnMessages, OnAgent):
     @field_validator("object")
     @classmethod
     def _named(cls, name: str | None) -> str | None:
-        if name is not None and name not in _OBJECTS:
-            hint = did_you_mean(name, _OBJECTS, "objects")
+        if name is not None and name not in OBJECTS:
+            hint = did_you_mean(name, OBJECTS, "objects")
             raise ValueError(f"there is no name {name!r} here; {hint}; any other object is said by its `oid`")
         return name
 
@@ -113,7 +93,7 @@ class SomeSets(OnMessages, OnAgent):
     @property
     def subtree(self) -> bytes:
         """Content octets; empty for all."""
-        dotted = _OBJECTS[self.object] if self.object else self.oid
+        dotted = OBJECTS[self.object] if self.object else self.oid
         return oid(dotted) if dotted else b""
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from simulator.ipmi.codes import PayloadType
-from simulator.kernel.wire import Error, Garbled, Late, Lost, Twice
+from simulator.ipmi.codes import Completion, PayloadType
+from simulator.kernel.wire import Cut, Error, Fate, Garbled, Late, Lost, Twice
 
 __all__ = [
     "Action",
@@ -136,7 +136,7 @@ _SPARED: Final = frozenset((0x0638, 0x0654, 0x063B, 0x063C))
 class Interference:
     """The rules of one BMC. The first that hits at a hook counts there."""
 
-    __slots__ = ("_chance", "_command", "_rules", "_stage", "_user")
+    __slots__ = ("_chance", "_command", "_fate", "_rules", "_stage", "_user", "meet")
 
     def __init__(self, chance: random.Random) -> None:
         self._chance = chance
@@ -144,11 +144,15 @@ class Interference:
         self._stage: Stage | None = None
         self._command: int | None = None
         self._user: bytes | None = None
+        self._fate: Fate | None = None
+        """What the wire says of the answer to the command that is being run."""
+        self.meet: Callable[[int], Fate | None] | None = None
+        """Asks the wire what becomes of a command (`dispatch.key`); None while nobody has to ask."""
 
     @property
     def idle(self) -> bool:
-        """There are no rules."""
-        return not self._rules
+        """There are no rules, and nobody to ask."""
+        return not self._rules and self.meet is None
 
     def add(self, rule: Rule) -> None:
         self._rules.append(rule)
@@ -160,7 +164,7 @@ class Interference:
 
     def carry(self, data: bytes, answer: Callable[[bytes], Sequence[bytes]]) -> list[tuple[float, bytes]]:
         """Pass a datagram through all three hooks; `answer` is the BMC. Returns what leaves, each with its delay."""
-        self._stage, self._command, self._user = stage_of(data), None, None
+        self._stage, self._command, self._user, self._fate = stage_of(data), None, None, None
         rule = self._find(_drops_packet)
         return [] if rule else [leaving for reply in answer(data) for leaving in self._leave(reply)]
 
@@ -169,6 +173,8 @@ class Interference:
     def dispatch(self, command: int, user: bytes | None) -> Verdict | int:
         """Before a command is run: a completion code stands in for it. `command`: `dispatch.key`."""
         self._command, self._user = command, user
+        if self.meet is not None and (fate := self.meet(command)) is not None:
+            return self._meets(fate)
         rule = self._find(_acts_on_command)
         if rule is None:
             return Verdict.RUN
@@ -181,6 +187,17 @@ class Interference:
             return Verdict.LOSE_SESSION
         return _GARBLED_COMMANDS[action.how] if isinstance(action, Garbled) else Verdict.SILENCE
 
+    def _meets(self, fate: Fate) -> Verdict | int:
+        """A fate of the wire: what befalls the request is decided here, what befalls the answer when it leaves."""
+        if isinstance(fate, Error):
+            return int(fate.words.get("code", Completion.UNSPECIFIED))
+        if fate == Lost("before"):
+            return Verdict.SILENCE
+        if isinstance(fate, Garbled) and fate.how in _GARBLED_COMMANDS:
+            return _GARBLED_COMMANDS[fate.how]
+        self._fate = fate
+        return Verdict.RUN
+
     def refuse(self) -> int:
         """While a session is set up: the status to refuse it with, or 0."""
         rule = self._find(_refuses)
@@ -190,9 +207,11 @@ class Interference:
 
     def _leave(self, reply: bytes) -> list[tuple[float, bytes]]:
         rule = self._find(_acts_on_reply)
-        if rule is None:
+        action = self._fate or (rule.action if rule is not None else None)
+        if action is None:
             return [(0.0, reply)]
-        action = rule.action
+        if isinstance(action, Cut):
+            return [(0.0, self._garble(reply, "truncated"))]
         if isinstance(action, Late):
             return [(action.seconds + self._chance.random() * action.jitter, reply)]
         if isinstance(action, Twice):

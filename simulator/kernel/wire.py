@@ -186,6 +186,7 @@ class Wire:
         self._journal = journal
         self._rules: list[Rule] = []
         self._watchers: list[Watcher] = []
+        self._rooms: list[tuple[Network, Callable[[bool], None]]] = []
         self._counts: Counter[tuple[str, str, str, str]] = Counter()
 
     @property
@@ -193,18 +194,41 @@ class Wire:
         """No message can meet a fate, and nobody looks."""
         return not self._rules and not self._watchers
 
+    def active(self, network: Network) -> bool:
+        """A message of this network can meet a fate, or somebody looks."""
+        return bool(self._watchers) or any(rule.choice.network == network for rule in self._rules)
+
+    def serve(self, network: Network, switch: Callable[[bool], None]) -> None:
+        """Tell a room in which these messages travel whether it has to ask: rooms on the hot path do not while nothing can
+        become of them.
+        """
+        self._rooms.append((network, switch))
+
+    def _changed(self) -> None:
+        for network, switch in self._rooms:
+            switch(self.active(network))
+
     def add(self, rule: Rule) -> None:
         self._rules.append(rule)
+        self._changed()
 
     def remove(self, rule: Rule) -> None:
         """Removing twice is fine."""
         if rule in self._rules:
             self._rules.remove(rule)
+            self._changed()
 
     def watch(self, watcher: Watcher) -> Callable[[], None]:
         """Tell `watcher` the point of every further message, before its fate is decided; returns what ends it."""
         self._watchers.append(watcher)
-        return lambda: self._watchers.remove(watcher) if watcher in self._watchers else None
+        self._changed()
+
+        def end() -> None:
+            if watcher in self._watchers:
+                self._watchers.remove(watcher)
+                self._changed()
+
+        return end
 
     def meet(
         self,

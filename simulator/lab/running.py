@@ -35,6 +35,7 @@ from simulator.lab.attaching import Octets, attach_to, devices_of, on_one_host
 from simulator.lab.build import build_hosting, build_plant, panel_config, timings_of
 from simulator.lab.doors import Surroundings, open_doors
 from simulator.lab.options import ClockSpec, WireOptions
+from simulator.lab.points import ask_the_wire
 from simulator.lab.run import Resumed, Run
 from simulator.plant import Physics
 from simulator.snmp import Version
@@ -211,6 +212,7 @@ async def _running(
             bmcs=places["bmcs"], switches=places["switches"], pdus=places["pdus"],
             hosting=hosting, ispmanager=doors.ispmanager, ispmanager_url="http://ispmanager.lab" if doors.ispmanager else None,
         )  # fmt: skip
+        ask_the_wire(messages, streams, bmcs, stations)
         if resumed:
             resumed.back(run)
         sinks = [_sink(each) for each in plan.panel.trap_sinks]

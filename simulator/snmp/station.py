@@ -13,11 +13,12 @@ from random import Random
 from typing import Generic, Literal, Protocol, TypeVar
 
 from simulator.kernel import Clock, Timer
-from simulator.kernel.wire import Cut, Error, Garbled, Late, Lost, Twice
+from simulator.kernel.wire import Cut, Error, Fate, Garbled, Late, Lost, Twice
 from simulator.snmp.agent import Agent, Silent
 from simulator.snmp.engine import Answer, Engine
 from simulator.snmp.errors import DecodeError
 from simulator.snmp.message import GET, GET_BULK, GET_NEXT, RESPONSE, SET, Message, Status, Version, decode_message
+from simulator.snmp.names import asked
 from simulator.snmp.notification import AUTHENTICATION_FAILURE, COLD_START, Event, encode_v1, encode_v2, v2_varbinds
 from simulator.snmp.oid import dotted, oid
 from simulator.snmp.operations import V1_STATUS
@@ -166,6 +167,8 @@ class Station(Generic[S]):
         """SNMPv3 messages carry the boots of before the last start."""
         self._disturbances: list[Disturbance] = []
         self._effects: list[Disturbance] = []
+        self._meet: Callable[[str], Fate | None] | None = None
+        self._chance = Random(0)
         self._free_at = 0.0
         self._answered: list[float] = []
         self.sinks: list[Sink] = []
@@ -222,7 +225,7 @@ class Station(Generic[S]):
         if self._informs:
             self._acknowledged(data)
         self.traffic.received += 1
-        if not self._disturbances:
+        if self.agent.intercept is None:
             answer = self.agent.handle(data)
             if answer is not None:
                 self.traffic.sent += 1
@@ -326,16 +329,24 @@ class Station(Generic[S]):
 
         def end() -> None:
             self._disturbances.remove(disturbance)
-            if not self._disturbances:
+            if not self._disturbances and self._meet is None:
                 self.agent.intercept = None
 
         return end
+
+    def ask(self, meet: Callable[[str], Fate | None] | None) -> None:
+        """Ask `meet` what becomes of each request (`SET ifAdminStatus`); None: nobody has to be asked any more."""
+        self._meet = meet
+        self.agent.intercept = self._intercept if meet is not None or self._disturbances else None
 
     def _intercept(self, request: Message, proceed: Callable[..., Answer]) -> Answer:
         """What disturbances make of one request and its answer: silence first, then an error in place of the answer, then
         what is done to the answer itself. Delays and copies are `receive`'s.
         """
         concerned = [each for each in self._disturbances if each.concerns(request)]
+        fate = self._meet(asked(request)) if self._meet is not None else None
+        if isinstance(fate, Lost | Late | Twice | Garbled | Cut | Error):
+            concerned.append(Disturbance(fate, self._chance))
         self._effects = concerned
         actions = [each.action for each in concerned]
         if Lost("before") in actions or any(isinstance(each, RateLimit) and self._over(each) for each in actions):
@@ -343,7 +354,7 @@ class Station(Generic[S]):
         error = next((each for each in actions if isinstance(each, Error)), None)
         garbled = {each.how for each in actions if isinstance(each, Garbled)}
         if error is not None:
-            status = Status(error.words["status"])
+            status = Status(error.words.get("status", Status.GEN_ERR))
             if request.version == Version.V1:
                 status = V1_STATUS.get(status, status)
             answer = Answer(status, 1 if request.varbinds else 0, (request.listed,))
