@@ -49,7 +49,7 @@ class Bmc(Controller):
         observer: Observer | None = None,
     ) -> None:
         super().__init__(chassis, users, personality, octets, observer=observer)
-        self._lan = LanServer(self.table, self)
+        self._lan: LanServer | None = None
         self._restarted = False
 
     def receive(self, data: bytes, peer: Peer, now: float) -> list[bytes]:
@@ -58,6 +58,8 @@ class Bmc(Controller):
             self.power_lost()
             return []
         self.on_time(now)
+        if self._lan is None:
+            self._lan = LanServer(self.table, self)
         answers = self._lan.receive(data, peer, now)
         if self._restarting:
             self._restarting, self._restarted = False, True

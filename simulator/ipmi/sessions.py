@@ -65,13 +65,13 @@ class Call:
 class SessionTable:
     """All sessions of one BMC. They are found by the BMC's session id, never by the console's address."""
 
-    __slots__ = ("_earliest", "_handle", "_octets", "_sessions", "channel", "host", "logins")
+    __slots__ = ("_earliest", "_handle", "_logins", "_octets", "_sessions", "channel", "host")
 
     def __init__(self, host: Host, channel: Channel, octets: Callable[[int], bytes]) -> None:
         """`octets(n)` gives n random octets: session ids, nonces, initialisation vectors."""
         self.host = host
         self.channel = channel
-        self.logins = Logins(host, channel)
+        self._logins: Logins | None = None
         self._octets = octets
         self._sessions: dict[int, Session] = {}
         self._earliest = _NEVER
@@ -79,7 +79,16 @@ class SessionTable:
 
     def configure(self, channel: Channel) -> None:
         """Set the channel up otherwise. Sessions that are up go on."""
-        self.channel = self.logins.channel = channel
+        self.channel = channel
+        if self._logins is not None:
+            self._logins.channel = channel
+
+    @property
+    def logins(self) -> Logins:
+        """Made when somebody wants to log in: a hall has ten thousand BMCs to whom nobody ever speaks."""
+        if self._logins is None:
+            self._logins = Logins(self.host, self.channel)
+        return self._logins
 
     @property
     def active(self) -> list[Session]:
