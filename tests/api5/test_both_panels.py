@@ -11,7 +11,7 @@ import pytest
 
 from simulator.kernel import run
 from simulator.lab import Lab, Run
-from tests.api5.billing import Module, XmlAuthinfo
+from tests.api5.support.billing import Module, XmlAuthinfo
 
 SMALL = Lab.load("small")
 PACKAGE = "E3-1230-16Gb-2x1000SSD"

@@ -5,8 +5,8 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from tests.api5.world import Client, Refused, with_client
-from tests.dcim.world import ADMIN, ALICE
+from tests.api5.support.world import Client, Refused, with_client
+from tests.dcim.support import ADMIN, ALICE
 
 
 def test_a_list_in_xml_has_rows_directly_under_doc_and_false_flags_are_absent():

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.api5.world import Client, Refused, with_client
-from tests.dcim.world import ADMIN, ALICE
+from tests.api5.support.world import Client, Refused, with_client
+from tests.dcim.support import ADMIN, ALICE
 
 INSTALL = {"sok": "ok", "operation": "ostemplate", "ostemplate": "ISPsystem__debian-12", "passwd": "s3cret-pass"}
 

@@ -9,8 +9,8 @@ import pytest
 
 from simulator.api5.calls import FUNCTIONS
 from simulator.dcim.people.accounts5 import Level
-from tests.api5.world import Client, with_client
-from tests.dcim.world import ADMIN, ALICE
+from tests.api5.support.world import Client, with_client
+from tests.dcim.support import ADMIN, ALICE
 
 ANYBODY = {"auth"}
 USERS = {

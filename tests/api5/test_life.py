@@ -7,7 +7,7 @@ from simulator.dcim.records import PowerStatus
 from simulator.faults import CATALOGUE
 from simulator.kernel import run
 from simulator.lab import Lab
-from tests.api5.billing import JsonSessions, Module, XmlAuthinfo
+from tests.api5.support.billing import JsonSessions, Module, XmlAuthinfo
 
 SMALL = Lab.load("small")
 PACKAGE = "E3-1230-16Gb-2x1000SSD"

@@ -3,7 +3,7 @@
 from simulator.api5.calls import FUNCTIONS
 from simulator.api5.page import ABSENT, page
 from simulator.files.lab_file import data_directory
-from tests.api5.world import Client, with_client
+from tests.api5.support.world import Client, with_client
 
 
 def test_the_page_of_functions_is_current():

@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.api5.calls import FUNCTIONS
-from tests.api5.world import Client, with_client
-from tests.dcim.world import ALICE
+from tests.api5.support.world import Client, with_client
+from tests.dcim.support import ALICE
 
 PARAMS = st.dictionaries(
     st.sampled_from(

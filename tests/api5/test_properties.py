@@ -14,8 +14,8 @@ from simulator.api5.calls import FUNCTIONS
 from simulator.api5.settings import SWITCHES
 from simulator.coremanager.document import Document, Element
 from simulator.coremanager.formats import FORMATS, write
-from tests.api5.world import Client, with_client
-from tests.dcim.world import ADMIN, ALICE
+from tests.api5.support.world import Client, with_client
+from tests.dcim.support import ADMIN, ALICE
 
 SOURCE = "".join(
     file.read_text(encoding="utf-8")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.api5.hall import Hall, in_hall
+from tests.api5.support.hall import Hall, in_hall
 
 IMAGE = 900_000_000
 """Octets of debian-12's image in the small lab."""

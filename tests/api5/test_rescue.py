@@ -4,7 +4,7 @@ import pytest
 
 from simulator.faults import CATALOGUE
 from simulator.plant import BootState
-from tests.api5.hall import PASSWORD, Hall, in_hall
+from tests.api5.support.hall import PASSWORD, Hall, in_hall
 
 RESCUE = {"operation": "rescue", "rescue": "ISPsystem__Sysrescd"}
 

@@ -1,7 +1,7 @@
 """Logging in: authinfo, sessions, one-time keys, acting as somebody else."""
 
-from tests.api5.world import Client, with_client
-from tests.dcim.world import ADMIN, ALICE
+from tests.api5.support.world import Client, with_client
+from tests.dcim.support import ADMIN, ALICE
 
 
 async def log_in(client: Client, name: str = ADMIN[0], password: str = ADMIN[1], **params: str) -> str:

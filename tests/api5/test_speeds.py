@@ -3,7 +3,7 @@
 import pytest
 
 from simulator.faults import CATALOGUE
-from tests.api5.hall import Hall, in_hall
+from tests.api5.support.hall import Hall, in_hall
 
 
 async def port_of(hall: Hall, switch: int, server: str) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """A proxy in front of version 5 shows old lists, and nothing else that is old."""
 
 from simulator.faults import CATALOGUE
-from tests.api5.hall import Hall, in_hall
+from tests.api5.support.hall import Hall, in_hall
 
 
 def test_a_list_is_as_old_as_the_proxy_keeps_it_and_forms_and_actions_are_not():

@@ -3,7 +3,7 @@
 import pytest
 
 from simulator.faults import CATALOGUE
-from tests.api5.hall import Hall, in_hall
+from tests.api5.support.hall import Hall, in_hall
 
 CISCO, DLINK = (1, "sw-a1"), (9, "sw-b1")
 

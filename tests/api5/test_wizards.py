@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.api5.hall import PASSWORD, SMALL, Hall, in_hall
+from tests.api5.support.hall import PASSWORD, SMALL, Hall, in_hall
 
 BMC = SMALL.plan.servers["srv-02"].bmc
 

@@ -17,9 +17,9 @@ from simulator.api6.dialect import load_dialect
 from simulator.api6.errors import TABLE, TOO_LARGE
 from simulator.api6.requests import DEEPEST, LARGEST, query_of
 from simulator.dcim.errors import Invalid
-from tests.api6.snapshot import PATHS, snapshot
-from tests.api6.world import Client, with_client
-from tests.dcim.world import ALICE
+from tests.api6.support.snapshot import PATHS, snapshot
+from tests.api6.support.world import Client, with_client
+from tests.dcim.support import ALICE
 
 DOCUMENTED = {400, 401, 403, 404, 405, 409, 413}
 EDIT = "/dci/v3/server/1"

@@ -18,8 +18,8 @@ from simulator.api6.openapi import answer_schema
 from simulator.files.lab_file import load_lab
 from simulator.files.problems import FileProblems
 from simulator.kernel import run
-from tests.api6.world import Client, with_client
-from tests.dcim.world import ALICE
+from tests.api6.support.world import Client, with_client
+from tests.dcim.support import ALICE
 
 OWN = """\
 extends: rackloop

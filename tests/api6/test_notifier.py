@@ -6,8 +6,8 @@ import asyncio
 import json
 from typing import Any
 
-from tests.api6.world import Client, with_client
-from tests.dcim.world import ALICE
+from tests.api6.support.world import Client, with_client
+from tests.dcim.support import ALICE
 
 
 class Listener:

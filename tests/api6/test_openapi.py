@@ -17,9 +17,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from simulator.api6.calls import HANDLERS
 from simulator.api6.dialect import load_dialect
 from simulator.api6.routes import document_of
-from tests.api6.snapshot import snapshot
-from tests.api6.vendors import fits
-from tests.api6.world import Client, with_client
+from tests.api6.support.snapshot import snapshot
+from tests.api6.support.vendors import fits
+from tests.api6.support.world import Client, with_client
 
 CHECKS = (
     "not_a_server_error",

@@ -13,8 +13,8 @@ from simulator.api6 import errors as words
 from simulator.api6.dialect import load_dialect, read_dialect
 from simulator.dcim import errors
 from simulator.kernel import Activity
-from tests.api6.world import Client, with_client
-from tests.dcim.world import ADMIN, ALICE
+from tests.api6.support.world import Client, with_client
+from tests.dcim.support import ADMIN, ALICE
 
 
 @pytest.mark.requirement("HW-5")

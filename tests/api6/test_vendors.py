@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from simulator.dcim.people.second_factor import one_time_code
-from tests.api6.test_auth import KEY, LOGIN, SECRET, credentials
-from tests.api6.vendors import PRESENT, fits, routes
-from tests.api6.world import Client, with_client
-from tests.dcim.world import ADMIN, ALICE
+from tests.api6.auth.test_auth import KEY, LOGIN, SECRET, credentials
+from tests.api6.support.vendors import PRESENT, fits, routes
+from tests.api6.support.world import Client, with_client
+from tests.dcim.support import ADMIN, ALICE
 
 NEVER = {
     "POST /auth/v4/public/first_user_invite", "POST /auth/v4/public/token/{token}/invite_first_user",  # he is there

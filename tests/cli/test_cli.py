@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from simulator.cli import app
 from simulator.scenario import labs
 from simulator.scenario.json_schema import schema_text
-from tests.scenario.fake_lab import fake_lab
+from tests.scenario.support import fake_lab
 
 GOOD = """\
 scenario: One order

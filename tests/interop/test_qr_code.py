@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.api6.world import Client, with_client
+from tests.api6.support.world import Client, with_client
 from tests.interop.programs import need
 
 SECRET = base64.b32encode(bytes(range(40))).decode()

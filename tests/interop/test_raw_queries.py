@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from simulator.api6 import create_app
 from simulator.web.request_line import encoded
 from simulator.web.sockets import WebServer, bind
-from tests.dcim.world import ADMIN, World
+from tests.dcim.support import ADMIN, World
 from tests.interop.programs import execute, need
 
 pytestmark = pytest.mark.interop

@@ -6,7 +6,7 @@ from simulator.ispmanager import Hosting, Setup
 from simulator.ispmanager.errors import HostingError
 from simulator.ispmanager.hosting import ACCOUNT, LIMITS, AccountEvent, AccountState
 from simulator.kernel import LoopClock, Streams, run
-from tests.ispmanager.world import ALICE, ROOT, Server, with_server
+from tests.ispmanager.support import ALICE, ROOT, Server, with_server
 
 TOKEN = "a-one-time-key-of-24-ch"
 

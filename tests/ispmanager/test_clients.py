@@ -6,7 +6,7 @@ import json
 import xml.etree.ElementTree as ET
 from typing import Any
 
-from tests.ispmanager.world import ROOT, Server, with_server
+from tests.ispmanager.support import ROOT, Server, with_server
 
 
 async def whmcs(server: Server, func: str, **params: str) -> ET.Element:

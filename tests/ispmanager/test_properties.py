@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from simulator.coremanager.formats import FORMATS
 from simulator.ispmanager.calls import FUNCTIONS
 from tests.api5.test_properties import check
-from tests.ispmanager.world import ALICE, ROOT, Server, with_server
+from tests.ispmanager.support import ALICE, ROOT, Server, with_server
 
 NAMES = [
     "elid", "plid", "sok", "name", "fullname", "passwd", "confirm", "preset", "comment", "limit_quota", "level", "key",

@@ -24,7 +24,7 @@ from provisioner.store import MemoryStore
 from simulator.ispmanager.errors import HostingError
 from simulator.kernel import LoopClock, run
 from simulator.web.in_process import InProcessTransport
-from tests.ispmanager.world import ROOT, Server
+from tests.ispmanager.support import ROOT, Server
 from tests.provisioner.support.billmanager5 import EMAIL, Shop5
 from tests.provisioner.support.billmanager6 import BillShop
 from tests.provisioner.support.dcimanager5 import Panel5

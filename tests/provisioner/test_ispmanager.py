@@ -11,7 +11,7 @@ from provisioner.modules.ispmanager import NAME, AccountTaken, NoSuchAccount, Wr
 from provisioner.services import State
 from provisioner.sql_store import SqlStore
 from simulator.kernel import LoopClock, run
-from tests.ispmanager.world import ALICE, ROOT, Server
+from tests.ispmanager.support import ALICE, ROOT, Server
 from tests.provisioner.support.hosting import EMAIL, OTHER, STAFF, URL, Provider, provider, waiting
 
 USERS = ["alice", "bob", "Bob", "dave"]

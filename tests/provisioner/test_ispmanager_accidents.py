@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from provisioner.errors import OperationFailed, ProvisioningError
 from provisioner.modules.ispmanager import NAME
 from provisioner.services import State
-from tests.ispmanager.world import ALICE, ROOT
+from tests.ispmanager.support import ALICE, ROOT
 from tests.provisioner.support.hosting import STAFF, URL, Provider, provider, waiting
 
 USERS = ["alice", "bob", "Bob", "dave"]

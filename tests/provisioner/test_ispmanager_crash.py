@@ -15,7 +15,7 @@ from provisioner.billmanager.rows import OperationRow
 from provisioner.errors import ProvisioningError
 from provisioner.store import ActionRow, MemoryStore
 from simulator.kernel import LoopClock, run
-from tests.ispmanager.world import ALICE, ROOT, Server
+from tests.ispmanager.support import ALICE, ROOT, Server
 from tests.provisioner.support.hosting import EMAIL, Provider
 from tests.provisioner.support.interruption import Fate, Killed
 

@@ -10,7 +10,7 @@ import pytest
 from simulator.scenario.language import scenario_from_text
 from simulator.scenario.result import Result
 from simulator.scenario.runner import run_scenario
-from tests.scenario.fake_lab import FakeRun, fake_lab
+from tests.scenario.support import FakeRun, fake_lab
 
 HEAD = """\
 scenario: A test

@@ -15,7 +15,7 @@ from provisioner.services import State
 from provisioner.store import MemoryStore, Store
 from simulator.kernel import LoopClock, run
 from simulator.web.in_process import InProcessTransport
-from tests.ispmanager.world import ROOT, Server
+from tests.ispmanager.support import ROOT, Server
 from tests.provisioner.support.interruption import Fate, MortalStore
 
 T = TypeVar("T")

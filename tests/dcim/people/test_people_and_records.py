@@ -17,7 +17,7 @@ from simulator.dcim.errors import (
     UserInUse,
     WrongCredentials,
 )
-from tests.dcim.world import ADMIN, ALICE, CONFIGURATION, World, config, in_world
+from tests.dcim.support import ADMIN, ALICE, CONFIGURATION, World, config, in_world
 
 
 def test_a_token_ends_after_an_hour_of_inactivity_and_not_before():

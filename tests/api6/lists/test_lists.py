@@ -16,9 +16,9 @@ from simulator.api6.dialect import load_dialect
 from simulator.api6.lists.listing import Listing, parse_limit, parse_orderby
 from simulator.api6.lists.where import Column, compile_where, parse_where
 from simulator.dcim.errors import Invalid
+from tests.api6.support.world import Client, with_client
 from tests.api6.test_openapi import IDS, LOCATION, furnish
-from tests.api6.world import Client, with_client
-from tests.dcim.world import ALICE
+from tests.dcim.support import ALICE
 
 COLUMNS = {
     name: Column(kind, lambda panel, row, name=name: getattr(row, name))  # type: ignore[misc]

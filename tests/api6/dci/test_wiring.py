@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.api6.world import Client, with_client
-from tests.dcim.world import ALICE
+from tests.api6.support.world import Client, with_client
+from tests.dcim.support import ALICE
 
 SERVER = "/dci/v3/server/1"
 

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 
 from simulator.api6 import create_app, create_gateway
-from tests.api6.contract import check
-from tests.dcim.world import ADMIN, World, in_world
+from tests.api6.support.contract import check
+from tests.dcim.support import ADMIN, World, in_world
 
 
 class Client:

@@ -11,7 +11,7 @@ import httpx
 from simulator.kernel import run
 from simulator.lab import Lab, Run
 from simulator.plant import Server
-from tests.api5.world import Refused
+from tests.api5.support.world import Refused
 
 __all__ = ["PASSWORD", "Hall", "in_hall"]
 

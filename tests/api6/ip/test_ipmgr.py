@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from tests.api6.world import Client, with_client
-from tests.dcim.world import ALICE
+from tests.api6.support.world import Client, with_client
+from tests.dcim.support import ALICE
 
 
 def test_a_pool_is_built_used_and_taken_down():

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from simulator.api6.dialect import load_dialect
 from simulator.api6.routes import document_of
-from tests.api6.vendors import fits
+from tests.api6.support.vendors import fits
 
 __all__ = ["check"]
 

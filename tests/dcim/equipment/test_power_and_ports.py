@@ -18,7 +18,7 @@ from simulator.dcim.errors import (
     WrongState,
 )
 from simulator.dcim.records import PowerStatus
-from tests.dcim.world import World, in_world
+from tests.dcim.support import World, in_world
 
 STATUSES = list(PowerStatus)
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from simulator.dcim.people.second_factor import one_time_code
-from tests.api6.world import Client, with_client
-from tests.dcim.world import ADMIN, ALICE
+from tests.api6.support.world import Client, with_client
+from tests.dcim.support import ADMIN, ALICE
 
 SECRET = base64.b32encode(bytes(range(40))).decode()
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGl0IGlzIG5vIHJlYWwga2V5LCBidXQgYSB0ZXN0IGl0 laptop"

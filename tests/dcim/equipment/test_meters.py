@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from simulator.dcim.drivers.base import OutletView, PortView
 from simulator.dcim.equipment.meters import BURST_SHARE
-from tests.dcim.world import World, in_world
+from tests.dcim.support import World, in_world
 
 EVER = (date.min, date.max)
 GROWTH = st.tuples(st.integers(0, 10**9), st.integers(0, 10**9))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from simulator.dcim.errors import Busy, NoAddress, NotFound, PanelFault, Protected, WrongState
 from simulator.dcim.work.operation_table import OPERATION, OperationEvent, OperationStatus
 from simulator.kernel import IllegalEvent
-from tests.dcim.world import CONFIGURATION, World, in_world
+from tests.dcim.support import CONFIGURATION, World, in_world
 
 
 @pytest.mark.requirement("W6-A9")

@@ -11,7 +11,7 @@ import httpx
 from simulator.api5 import create_app
 from simulator.kernel import Streams
 from simulator.web.in_process import InProcessTransport
-from tests.dcim.world import ADMIN, World, in_world
+from tests.dcim.support import ADMIN, World, in_world
 
 
 class Refused(Exception):

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from simulator.api6.calls import HANDLERS
 from simulator.api6.dialect import load_dialect
-from tests.api6.snapshot import PATHS, snapshot
-from tests.api6.world import Client, with_client
-from tests.dcim.world import ALICE
+from tests.api6.support.snapshot import PATHS, snapshot
+from tests.api6.support.world import Client, with_client
+from tests.dcim.support import ALICE
 
 BOB = ("bob@example.com", "bob-secret")
 MARK = "only-bobs"
