@@ -56,6 +56,7 @@ def _connection(server: Server, key: str) -> Connection:
 
 
 def _row(call: Call, server: Server, one: Connection) -> dict[str, Any]:
+    """One of three shapes: a switch port, an outlet, or the BMC, which cannot be edited here."""
     inventory = call.panel.inventory
     row: dict[str, Any] = {"id": one.id, "type": call.label(one.kind)}
     if one.kind == "Switch":

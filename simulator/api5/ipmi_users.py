@@ -43,6 +43,7 @@ async def users(call: Call) -> Document:
     "META-5.21.4 has the name, HostBill is said to call it",
 )
 async def edit(call: Call) -> Document:
+    """A new user without `elid`. What the form leaves out stays as the BMC has it."""
     server = server_of_ipmi(call, call.need("plid"))
     user = await _user(call, server.id, call.get("elid")) if call.get("elid") else None
     choices = [(key, call.label(word)) for key, word in LEVELS.items()]

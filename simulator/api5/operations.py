@@ -93,6 +93,7 @@ def _begun_by(call: Call) -> dict[int, str]:
 
 
 def _form(call: Call, server: Server) -> Document:
+    """What may be started, with the templates for each; a list's first entry is its placeholder."""
     kinds = ("ostemplate", "diag", "rescue") if call.staff else ("ostemplate", "rescue")
     lists = {
         "ostemplate": _templates(call, "os"),

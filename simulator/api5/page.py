@@ -37,6 +37,7 @@ ABSENT = {
 
 
 def page() -> str:
+    """The Markdown text of docs/dcimanager5.md."""
     counts = Counter(one.provenance for one in FUNCTIONS.values())
     totals = ", ".join(f"{counts[word]} {word}" for word in ("documented", "observed", "inferred"))
     lines = [

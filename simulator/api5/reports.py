@@ -43,6 +43,7 @@ async def problems(call: Call) -> Document:
 
 
 def _problems(call: Call) -> Iterator[dict[str, Any]]:
+    """Devices whose last reading failed, and servers whose last operation did."""
     panel = call.panel
     inventory = panel.inventory
 

@@ -65,6 +65,7 @@ async def edit(call: Call) -> Document:
 
 
 def _form(call: Call, server: Server) -> Document:
+    """The server's card: what an owner sees, and for staff what they can change with its choices."""
     panel = call.panel
     address = main_address(call, server)
     common: dict[str, Any] = {

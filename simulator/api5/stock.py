@@ -34,6 +34,7 @@ def _empty(call: Call) -> Document:
 
 
 def _add(call: Call) -> Server:
+    """Checks what only this form has; the panel checks the rest, and adds all or nothing."""
     panel = call.panel
     name, host = call.need("name"), call.get("ipmiip")
     rack = panel.inventory.racks.find(number(call.get("rack")))

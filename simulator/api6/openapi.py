@@ -48,6 +48,9 @@ def answer_schema(action: str, provenance: Provenance = "inferred", fields: Fiel
 
 
 def _schema(shape: Any, provenance: str, fields: Fields) -> Schema:
+    """JSON Schema of a shape in the words of dialect.yaml: a list of one, an object, `<row>` a page of rows, `word?` nullable, `a|b` one of
+    these, a media type, a plain kind, or the name of another shape.
+    """
     if isinstance(shape, list):
         return {"type": "array", "items": _schema(shape[0], provenance, fields)}
     if isinstance(shape, dict):

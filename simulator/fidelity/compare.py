@@ -90,6 +90,7 @@ def _once(found: list[Difference]) -> Iterator[Difference]:
 
 
 def _operation(route: str, theirs: Operation, ours: Operation) -> Iterator[Difference]:
+    """Their document is the measure: what they take and answer, each against ours; then successes that only we have."""
     if theirs.request is not None:
         if ours.request is None:
             yield Difference(route, "request", "we take no body")

@@ -29,6 +29,7 @@ other names.
 
 
 def fidelity_page() -> str:
+    """The Markdown text of docs/fidelity.md."""
     found = document_of(load_dialect())
     operations = [
         (f"{method.upper()} {path}", operation)

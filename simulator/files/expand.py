@@ -88,6 +88,7 @@ class _Expansion:
         self.places: dict[tuple[str, type], Any] = {}
 
     def run(self) -> LabPlan | None:
+        """The plan, or None with all that is wrong reported. PDUs and switches come first: cables name them, from any rack."""
         racks = list(self.each_rack())
         members = sum(
             sum(switch.count for switch in rack.spec.switches)
@@ -213,6 +214,7 @@ class _Expansion:
         return None, str((Path(self.report.document.file).parent / spec.handler.executable).resolve())
 
     def add_servers(self, rack: _Rack) -> None:
+        """Every member of every group, with its place, ends of cables, and names by the group's patterns."""
         units: dict[int, str] = {}
         free = 1
         for index, spec in enumerate(rack.spec.servers):

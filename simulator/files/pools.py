@@ -39,6 +39,7 @@ def _unique(group: str, what: str, names: Iterable[str], field: str, report: Rep
 
 
 def _pool(pool: PoolSpec, report: Reporter) -> PoolPlan | None:
+    """The pool with its network worked out; None, with everything that is wrong reported."""
     before = len(report.problems)
     gateway = _ip(pool.gateway, "gateway", report)
     ends = _ends(pool.range, report)

@@ -224,6 +224,7 @@ class _Builder:
         return items
 
     def _mapping(self, node: Any) -> dict[str, Any]:
+        """Own keys win over merged ones (`<<`), wherever the merge stands; a key twice is a problem, and the first is taken."""
         self._plain_tag(node, "map")
         own: dict[str, Any] = {}
         lines: dict[str, int] = {}
@@ -265,6 +266,7 @@ class _Builder:
             self._note(node, f"the tag {str(node.tag)!r} has no meaning here")
 
     def _scalar(self, node: Any) -> Any:
+        """The value by the tag that the parser has resolved (YAML 1.2's core schema); dates stay text."""
         text, tag = node.value, str(node.tag)
         if tag in (_TAG + "str", _TAG + "timestamp", _TAG + "value", _TAG + "merge"):
             if _SURROGATE.search(text):
@@ -346,6 +348,7 @@ _WANTED = {
 
 
 def _translate(model: type[BaseModel], data: Any, error: Any, report: Reporter) -> None:
+    """One of pydantic's errors in our words: its place in the file, what is wrong, and the nearest word that would be right."""
     kind, loc, context = error["type"], error["loc"], error.get("ctx", {})
     path, value = _real(loc), error["input"]
     name = str(path[-1]) if path else "the file"

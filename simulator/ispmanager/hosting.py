@@ -233,6 +233,7 @@ class Hosting:
         owner: str,
         comment: str,
     ) -> Account:
+        """An account that is not kept yet: limits of its preset, and its own over them. Raises Invalid, AlreadyThere."""
         if not NAME.fullmatch(name):
             raise Invalid("name", name)
         if name in self._accounts:

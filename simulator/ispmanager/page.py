@@ -17,6 +17,7 @@ __all__ = ["page"]
 
 
 def page() -> str:
+    """The Markdown text of docs/ispmanager.md."""
     counts = Counter(one.provenance for one in FUNCTIONS.values())
     totals = ", ".join(f"{counts[word]} {word}" for word in ("documented", "observed", "inferred") if counts[word])
     lines = [

@@ -113,6 +113,7 @@ def _user(user: UserSpec) -> UserSetup:
 
 
 def _server(server: ServerPlan, places: Mapping[str, Address]) -> ServerSetup:
+    """The server as the administrator enters it: cables that nobody manages and PSUs without a PDU are not in the panel."""
     host, port = places[server.name]
     return ServerSetup(
         name=server.name,

@@ -177,6 +177,9 @@ async def _running(
     device_host: str | None = None,
     resumed: Resumed | None = None,
 ) -> AsyncIterator[Run]:
+    """From a plan to a lab that lives, in the order in which each needs the one before: plant, devices at their addresses, the panel
+    that is told where they are, the doors in front of it; then what outlived a stop, traps, and polling. Undone in reverse.
+    """
     journal = Journal(clock)
     messages = Wire(streams, journal)
     plant = build_plant(plan, Physics(clock, streams, journal, timings_of(plan), messages), cold=resumed is not None)

@@ -155,6 +155,7 @@ class _Tap:
             self._recorder.add(replace(call, ended=run.clock.now(), status=status, answer=bytes(answer), after=after))
 
     def _begin(self, scope: Scope, headers: Mapping[bytes, str], body: bytes) -> HttpCall:
+        """The call as it came, with what it was about before it changed anything."""
         run = self._recorder.run
         method, path, query = scope["method"], scope["path"], scope["query_string"].decode("latin-1")
         parsed = parse_call(self._panel, method, path, query, body)

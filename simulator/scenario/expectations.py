@@ -140,6 +140,9 @@ def _word(value: Any) -> str:
 
 
 def _compare(what: str, spec: Any, seen: dict[str, Any], about: Sequence[str]) -> Iterator[Miss]:
+    """Field by field of what the file says, against `seen` by the same names. A field is equal, but for: a count of addresses, an
+    address that is among them, texts with asterisks, and e-mails, in which case means nothing.
+    """
     for name in type(spec).model_fields:
         wanted = getattr(spec, name)
         if wanted is None:
@@ -180,6 +183,7 @@ async def _shown(server: str, spec: HasSpec, actors: Actors) -> dict[str, Any]:
 
 
 def _service(spec: ServiceExpect, actors: Actors) -> Iterator[Miss]:
+    """Each thing that the billing side holds otherwise; one that was never ordered is all that there is to say."""
     service = actors.service(spec.service)
     if service is None:
         yield Miss(f"service {spec.service}", "an order", "was never ordered", ())

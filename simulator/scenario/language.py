@@ -124,6 +124,7 @@ class _ScenarioReader:
         self.names = Names(plan, report, _created(spec.steps))
 
     def scenario(self) -> Scenario:
+        """The plan of the scenario; what is wrong with it is in the report, by its place."""
         spec = self.spec
         for index, number in enumerate(spec.source):
             if _SOURCE.fullmatch(number) is None:
@@ -244,6 +245,7 @@ class _ScenarioReader:
             yield Expected(self.line(here), spec, self.check(spec, here))
 
     def check(self, spec: BaseModel, way: Way) -> Leaks | None:
+        """The names in an expectation are those of the lab and of the steps; `leaks` is read to the end here."""
         names = self.names
         match spec:
             case ServiceExpect():

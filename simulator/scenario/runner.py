@@ -162,6 +162,7 @@ class _Session:
             timer.cancel()
 
     async def _whole(self, run: LabRun, actors: Actors) -> None:
+        """Faults, steps, expectations. What is looked at without being asked, leaks and money, counts only when all steps ended as they must."""
         for fault in self.scenario.faults:
             self._strike(fault, run)
         try:

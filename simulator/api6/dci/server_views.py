@@ -40,6 +40,7 @@ def _template_name(panel: Panel, server: Server) -> str | None:
 
 
 def _server(panel: Panel, server: Server) -> dict[str, Any]:
+    """The server as lists and its own page show it; the panel's own form, key by key."""
     owner = _owner(panel, server)
     last = panel.operations.last(server)
     template = panel.inventory.templates.find(server.os_template)

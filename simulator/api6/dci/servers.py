@@ -189,6 +189,7 @@ async def resume(call: Call[Nothing]) -> Any:
 
 @handles("server.ip.add", NewIp)
 async def add_ip(call: Call[NewIp]) -> Any:
+    """A named address, or so many of a pool: the usual one for its family unless one is named."""
     body, addresses, server = call.body, call.panel.addresses, unprotected(call.server())
     pool = None if body.ippool is None else addresses.pool(body.ippool)
     family = 4 if body.family == "ipv4" else 6

@@ -20,6 +20,7 @@ FAMILY = {4: 2, 6: 10}
 
 
 def _pool(panel: Panel, pool: Pool) -> dict[str, Any]:
+    """Counts are text, as in the vendor's own answers."""
     book = panel.addresses
     using = {family: book.using(pool, family) for family in (4, 6)}
     total = {family: book.total(pool, family) for family in (4, 6)}

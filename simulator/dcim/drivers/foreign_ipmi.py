@@ -80,6 +80,7 @@ class ForeignBmcPool:
             await self._stop()
 
     async def _ask(self, access: BmcAccess, verb: str, arguments: tuple[Any, ...]) -> dict[str, Any]:
+        """One job for the worker. Answers come back by number in any order; `error` in one says what kept it from being done."""
         process = await self._running()
         assert process.stdin is not None
         self._number += 1

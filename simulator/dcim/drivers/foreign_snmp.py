@@ -87,6 +87,10 @@ class _Session:
         self._target: Any = None
 
     async def walk(self, columns: Sequence[str]) -> Sequence[dict[int, Value]]:
+        """All columns side by side, each by GETNEXT or GETBULK from its own cursor until a name lies outside its column.
+
+        In v1 the end of the MIB is an error about one name of several: that column is done, the rest is asked again.
+        """
         rows: list[dict[int, Value]] = [{} for _ in columns]
         roots = [tuple(map(int, column.split("."))) for column in columns]
         cursors = list(roots)

@@ -184,6 +184,7 @@ class Inventory:
             self._add_server(server, _named(racks, server.rack, "rack", server.name), switches, pdus)
 
     def _add_server(self, setup: ServerSetup, rack: Rack, switches: dict[str, Switch], pdus: dict[str, Pdu]) -> None:
+        """A server with its cables and cords as records. Each port, outlet and MAC is one server's; raises Invalid."""
         ports, outlets = [], []
         server = self.servers.add(
             lambda number: Server(

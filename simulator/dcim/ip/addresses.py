@@ -334,6 +334,11 @@ class Addresses:
         subject: str,
         status: AddressStatus = AddressStatus.BUSY,
     ) -> Address:
+        """The one place where an address comes to be: its record, the numbers that it takes of its space, whose it is, and its history.
+
+        `first` and `prefix` say which numbers (a whole block of IPv6, too). What may be refused is refused before anything has
+        changed; the network that it belongs to follows from its numbers, and `within`, when the caller has chosen a range.
+        """
         if status is AddressStatus.CHECK:
             raise Invalid("status", "`check` can be read only")
         size = 1 << (BITS[family] - prefix)
@@ -361,6 +366,7 @@ class Addresses:
         return address
 
     def _remember(self, address: Address, what: str, subject: str, old: dict[str, Any], new: dict[str, Any]) -> None:
+        """An event of the address's life: in its history, which outlives it, under its name too, and in the journal."""
         event = self.history.add(
             lambda number: AddressEvent(
                 id=number,

@@ -236,6 +236,12 @@ class Operations:
         ssh_keys: tuple[str, ...] = (),
         recipe: Recipe | None = None,
     ) -> Operation:
+        """Start an operation: everything was checked before, and from here on nothing may refuse it.
+
+        First the records (operation, server); then what the server will find when it boots from the network, an entry that
+        the boot service serves only once it is armed; last the work itself, which runs in the background and ends the operation
+        by events of its table. `address` is what the boot service leases meanwhile; diagnostics give theirs back at the end.
+        """
         diagnostic = kind is OperationKind.DIAGNOSTIC
         operation = self.all.add(
             lambda number: Operation(

@@ -87,6 +87,7 @@ class BillManager5Side(Side):
             await self.desk.cron()
 
     async def _do(self, action: Action, server: int | None) -> None:
+        """Verbs with parameters of their own first; the others are the desk's methods of the same name."""
         desk, name, args = self.desk, action.service, action.args
         if action.create is not None:
             create = action.create

@@ -74,6 +74,7 @@ class BillManagerSide(Side):
         return self.manager.billing
 
     async def do(self, action: Action, server: int | None) -> None:
+        """Verbs with parameters of their own first; the others are the manager's methods of the same name."""
         manager, name, args = self.manager, action.service, action.args
         if await self._provider(args, action.verb):
             return

@@ -32,6 +32,7 @@ def junit(results: Sequence[Result]) -> str:
 
 
 def _case(suite: ET.Element, result: Result) -> None:
+    """A scenario as a test case; of several failures the first is the message, and the text has all."""
     folder = result.file.rpartition("/")[0].strip("./").replace("/", ".")
     case = ET.SubElement(
         suite,

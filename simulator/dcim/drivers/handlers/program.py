@@ -71,6 +71,7 @@ class HandlerProgram:
         return DeviceSilent(self.access.name, f"its handler {Path(self.access.program).name} {why}")
 
     def _request(self, about: _About, function: str, port: str, settings: Mapping[str, str]) -> bytes:
+        """The document that the program reads: function, access by the parameters that it has said it wants, port."""
         access, user = self.access, self.access.user
         doc = ET.Element("doc")
         ET.SubElement(doc, "func").text = function

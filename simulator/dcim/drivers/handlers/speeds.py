@@ -81,6 +81,9 @@ class MauMib:
         self._client = client
 
     async def put(self, row: int, speed: int | None, duplex: SetDuplex | None) -> None:
+        """A type says speed and duplex together, and with negotiation on there is none. So what is not asked for is read first and
+        put with the rest, and what no type says is refused.
+        """
         default, negotiation = f"{_DEFAULT_TYPE}.{row}.1", f"{_NEGOTIATION}.{row}.1"
         if speed is None or duplex is None:
             was = _LEFT_ALONE
