@@ -71,6 +71,10 @@ class FaultEngine:
         """Faults that were asked for and never came about."""
         return [fault for fault in self._injected if not fault.came_about]
 
+    def waiting(self) -> list[Injected]:
+        """Faults whose time has not come."""
+        return [fault for fault in self._injected if not fault.struck]
+
     def active(self) -> list[Injected]:
         """Faults that hold now."""
         return [fault for fault in self._injected if fault.undo is not None]

@@ -155,11 +155,12 @@ def test_every_fault_bends_something_and_clearing_it_restores_the_truth(kind):
         fields = CATALOGUE[kind].params.model_fields
         values |= {name: 1 for name in ("port", "outlet") if name in fields}
         values |= {"loss": 1.0} if "loss" in fields else {}
+        values |= {"with": "srv-10"} if kind == "bmc.cables_crossed" else {}
         number, _ = power(lab, "srv-09")
         await lab.panel.power.on(number)
         before = _truth(lab)
-        lab.faults.inject(kind, params(kind, **values))
-        assert lab.faults.pending() == []
+        assert lab.faults.inject(kind, params(kind, **values)).struck
+        assert lab.faults.waiting() == []
         assert len(lab.faults.active()) == 1
         lab.faults.clear()
         await lab.clock.sleep(120)

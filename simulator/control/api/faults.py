@@ -48,7 +48,7 @@ class Cleared(BaseModel):
 async def show(lab: Lab) -> FaultList:
     faults = lab.run.faults
     views = [_view(fault, active=True) for fault in faults.active()]
-    views += [_view(fault, active=False) for fault in faults.pending()]
+    views += [_view(fault, active=False) for fault in faults.waiting()]
     return FaultList(list=views, kinds={kind.name: kind.summary for kind in CATALOGUE.values()})
 
 
