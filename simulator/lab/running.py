@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -40,9 +41,19 @@ from simulator.lab.run import Resumed, Run
 from simulator.plant import Physics
 from simulator.snmp import Version
 from simulator.snmp.station import Sink, Station
-from simulator.web.sockets import WebServer, bind, self_signed
+from simulator.web.sockets import Certificate, WebServer, bind, self_signed, url_of
 
 __all__ = ["NotSimulated", "make_clock", "simulated", "wire"]
+
+
+@dataclass(frozen=True, slots=True)
+class Urls:
+    """Where the panels answer."""
+
+    dci6: str
+    dci5: str
+    ispmanager: str | None
+    """None where the lab has none."""
 
 
 class NotSimulated(RuntimeError):
@@ -74,8 +85,9 @@ async def simulated(plan: LabPlan, *, seed: int, resumed: Resumed | None = None)
     loop.datagrams = fabric
     drivers = OwnDrivers(fabric, streams["panel/ipmi"].randbytes)
     octets = streams["bmc/sessions"].randbytes
+    urls = Urls("http://dci6.lab", "http://dci5.lab", "http://ispmanager.lab" if plan.ispmanager else None)
     async with _running(
-        plan, "simulated", clock, streams, fabric, fabric.activity, drivers, octets, resumed=resumed
+        plan, "simulated", clock, streams, fabric, fabric.activity, drivers, octets, urls=urls, resumed=resumed
     ) as run:
         yield run
     loop.datagrams = None
@@ -114,6 +126,12 @@ async def wire(plan: LabPlan, options: WireOptions, *, resumed: Resumed | None =
             os.urandom,
             free_ports=options.devices == "free ports",
             device_host=None if is_loopback(options.host) else options.host,
+            urls=Urls(
+                url_of(sock, certificate),
+                url_of(sock5, certificate),
+                url_of(hosting_sock, certificate) if hosting_sock else None,
+            ),
+            certificate=certificate,
             resumed=resumed,
         ) as run:
             servers = [WebServer(run.gateway6, sock, certificate), WebServer(run.gateway5, sock5, certificate)]
@@ -121,9 +139,6 @@ async def wire(plan: LabPlan, options: WireOptions, *, resumed: Resumed | None =
                 servers.append(WebServer(run.ispmanager, hosting_sock, certificate))
             for server in servers:
                 await server.start()
-            run.dci6_url, run.dci5_url = (server.url for server in servers[:2])
-            run.ispmanager_url = servers[2].url if hosting_sock else None
-            run.certificate = certificate
             mover = asyncio.create_task(_move(lab_clock), name="lab clock") if options.clock == "auto" else None
             try:
                 yield run
@@ -175,6 +190,8 @@ async def _running(
     *,
     free_ports: bool = False,
     device_host: str | None = None,
+    urls: Urls,
+    certificate: Certificate | None = None,
     resumed: Resumed | None = None,
 ) -> AsyncIterator[Run]:
     """From a plan to a lab that lives, in the order in which each needs the one before: plant, devices at their addresses, the panel
@@ -205,24 +222,25 @@ async def _running(
         stack.push_async_callback(drivers.close)
         panel = Panel(panel_config(plan, everywhere), drivers, clock, streams, journal)
         plant.network.connect(panel.boot)
+        listener = await listen(fabric, None, panel.devices.trap_heard) if plan.panel.traps else None
+        if listener:
+            stack.callback(listener.close)
         hosting = build_hosting(plan, clock, streams["ispmanager/sessions"].randbytes)
         doors = open_doors(plan, panel, hosting, Surroundings(clock, streams, journal, activity, messages))
         for interference in doors.interferences.values():
             stack.push_async_callback(interference.close)
         run = Run(
             plan, mode, streams.seed, clock, streams, journal, activity, fabric, plant, panel, doors.dci6, doors.dci5, messages, doors.interferences,
-            dci6_url="http://dci6.lab", dci5_url="http://dci5.lab", certificate=None, bound=bound, bmc_devices=bmcs, stations=stations,
+            dci6_url=urls.dci6, dci5_url=urls.dci5, certificate=certificate, bound=bound, bmc_devices=bmcs, stations=stations,
             bmcs=places["bmcs"], switches=places["switches"], pdus=places["pdus"],
-            hosting=hosting, ispmanager=doors.ispmanager, ispmanager_url="http://ispmanager.lab" if doors.ispmanager else None,
+            hosting=hosting, ispmanager=doors.ispmanager, ispmanager_url=urls.ispmanager,
+            traps=listener.address if listener else None,
         )  # fmt: skip
         ask_the_wire(messages, streams, bmcs, stations)
         if resumed:
             resumed.back(run)
         sinks = [_sink(each) for each in plan.panel.trap_sinks]
-        if plan.panel.traps:
-            listener = await listen(fabric, None, panel.devices.trap_heard)
-            stack.callback(listener.close)
-            run.traps = listener.address
+        if listener:
             sinks.append(Sink(listener.address))
         for station in stations.values():
             station.sinks += sinks

@@ -23,7 +23,7 @@ from cryptography.x509.oid import NameOID
 from simulator.kernel.hosts import LOOPBACK, reached_at
 from simulator.web.request_line import LaxProtocol
 
-__all__ = ["Certificate", "WebServer", "bind", "self_signed"]
+__all__ = ["Certificate", "WebServer", "bind", "self_signed", "url_of"]
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -105,6 +105,14 @@ class _Quiet(uvicorn.Server):
         yield
 
 
+def url_of(sock: socket.socket, certificate: Certificate | None = None) -> str:
+    """Where this machine reaches what listens on a socket."""
+    host, port = sock.getsockname()[:2]
+    host = reached_at(host)
+    scheme = "https" if certificate else "http"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
 class WebServer:
     """One ASGI application on one socket, on the running loop."""
 
@@ -119,10 +127,7 @@ class WebServer:
     @property
     def url(self) -> str:
         """Where this machine reaches it."""
-        host, port = self._sock.getsockname()[:2]
-        host = reached_at(host)
-        scheme = "https" if self._certificate else "http"
-        return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+        return url_of(self._sock, self._certificate)
 
     async def start(self) -> None:
         """Return when it answers."""
