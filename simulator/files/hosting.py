@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from ipaddress import IPv4Address
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, IPvAnyAddress, StringConstraints
+from pydantic import Field, IPvAnyAddress, StringConstraints
 
+from simulator.files.base import FileModel
 from simulator.files.problems import did_you_mean
 from simulator.files.reader import Reporter
 from simulator.ispmanager.hosting import CUSTOM, LIMITS, NAME
@@ -15,26 +16,22 @@ from simulator.ispmanager.hosting import CUSTOM, LIMITS, NAME
 __all__ = ["AccountSpec", "AdministratorSpec", "IspmanagerSpec", "PresetSpec", "check_hosting"]
 
 
-class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
 AccountName = Annotated[str, StringConstraints(pattern=rf"^{NAME.pattern}$")]
 Limits = dict[str, Annotated[int, Field(ge=0, lt=10**12)]]
 """`{limit_quota: 1024, limit_webdomains: 3}`: sizes in MiB, the others in pieces; what is not there is not limited."""
 
 
-class PresetSpec(Strict):
+class PresetSpec(FileModel):
     name: str = Field(min_length=1, max_length=64)
     limits: Limits = {}
 
 
-class AdministratorSpec(Strict):
+class AdministratorSpec(FileModel):
     name: AccountName = "root"
     password: str = "rackloop-root"  # noqa: S105 - of an emulated server
 
 
-class AccountSpec(Strict):
+class AccountSpec(FileModel):
     name: AccountName
     password: str = Field(min_length=1)
     full_name: str = ""
@@ -45,7 +42,7 @@ class AccountSpec(Strict):
     disabled: bool = False
 
 
-class IspmanagerSpec(Strict):
+class IspmanagerSpec(FileModel):
     """A shared hosting server with ispmanager, and the accounts that are on it."""
 
     address: IPvAnyAddress = Field(default=IPv4Address("192.0.2.80"))

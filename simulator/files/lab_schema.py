@@ -8,9 +8,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Discriminator,
     Field,
     StringConstraints,
@@ -19,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from simulator.files.base import FileModel
 from simulator.files.hosting import IspmanagerSpec
 from simulator.files.link_speed import DuplexWord, SpeedWord
 from simulator.files.units import Duration, Moment, Octets, Rate, Share, Zone
@@ -47,11 +46,7 @@ Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._{}:+-]
 """A name, or with `count` a pattern: `srv-{n:02}`."""
 
 
-class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class BmcSpec(Strict):
+class BmcSpec(FileModel):
     username: str = "ADMIN"
     password: str = "ADMIN"  # noqa: S105 - the well-known default of the boards that this imitates
     address: str | None = None
@@ -79,7 +74,7 @@ Communities = Annotated[
 SnmpPort = Annotated[int, Field(ge=1, le=65535)]
 
 
-class SnmpSpec(Strict):
+class SnmpSpec(FileModel):
     """How equipment is set up for SNMP, and how the panel speaks to it. With version 3 it answers its user and no
     community.
     """
@@ -129,7 +124,7 @@ class SnmpSpec(Strict):
         return self
 
 
-class HandlerSpec(Strict):
+class HandlerSpec(FileModel):
     """A handler of one's own, as DCImanager 5 runs it; on the wire only."""
 
     executable: str
@@ -146,7 +141,7 @@ Handler = Annotated[
 """The name of a page, or `{executable: path}`."""
 
 
-class PortSettingSpec(Strict):
+class PortSettingSpec(FileModel):
     """A port that somebody has set by hand. A speed alone, or a duplex alone, leaves the other to negotiation."""
 
     port: int = Field(ge=1)
@@ -156,7 +151,7 @@ class PortSettingSpec(Strict):
     """By default the switch's."""
 
 
-class NicSettingSpec(Strict):
+class NicSettingSpec(FileModel):
     """The same of a server's NIC."""
 
     nic: str
@@ -164,7 +159,7 @@ class NicSettingSpec(Strict):
     duplex: DuplexWord = "auto"
 
 
-class SwitchSpec(Strict):
+class SwitchSpec(FileModel):
     name: Name
     model: str = "cisco-c3560"
     """A personality of the switch; `rackloop validate` names those there are."""
@@ -190,7 +185,7 @@ class SwitchSpec(Strict):
     first: int = Field(default=1, ge=0)
 
 
-class PduSpec(Strict):
+class PduSpec(FileModel):
     name: Name
     model: str = "apc-ap8641"
     outlets: int = Field(default=24, ge=1, le=512)
@@ -205,7 +200,7 @@ class PduSpec(Strict):
     first: int = Field(default=1, ge=0)
 
 
-class ServerSpec(Strict):
+class ServerSpec(FileModel):
     name: Name
     configuration: str
     """As diagnostics would set it: `[<n>x]<CPU>-<RAM>Gb-<disk>[-<disk>...]`, e.g. `E3-1230-16Gb-2x1000SSD`."""
@@ -227,7 +222,7 @@ class ServerSpec(Strict):
     first: int = Field(default=1, ge=0)
 
 
-class RackSpec(Strict):
+class RackSpec(FileModel):
     name: Name
     snmp: SnmpSpec | None = None
     """Of its switches and PDUs that say nothing else."""
@@ -238,12 +233,12 @@ class RackSpec(Strict):
     first: int = Field(default=1, ge=0)
 
 
-class LocationSpec(Strict):
+class LocationSpec(FileModel):
     id: int = Field(default=1, ge=1)
     name: str = "Main hall"
 
 
-class PoolSpec(Strict):
+class PoolSpec(FileModel):
     name: str
     range: str
     """`192.0.2.10-192.0.2.99`, a single address, or a network `192.0.2.0/24`."""
@@ -254,7 +249,7 @@ class PoolSpec(Strict):
     """Marked in the panel as a pool for the deallocation of servers (diagnostics)."""
 
 
-class TemplateSpec(Strict):
+class TemplateSpec(FileModel):
     name: str
     type: Literal["os", "diagnostic", "rescue"]
     """`rescue` runs from memory and lets people in."""
@@ -264,7 +259,7 @@ class TemplateSpec(Strict):
     tags: list[str] = []
 
 
-class UserSpec(Strict):
+class UserSpec(FileModel):
     email: str
     password: str
     full_name: str = ""
@@ -276,7 +271,7 @@ class UserSpec(Strict):
 Place = Annotated[str, StringConstraints(pattern=r"^[0-9.]+:[0-9]{1,5}$")]
 
 
-class SinkSpec(Strict):
+class SinkSpec(FileModel):
     """A listener for traps."""
 
     to: Place
@@ -304,7 +299,7 @@ def _sink_kind(value: Any) -> str:
 TrapSink = Annotated[Annotated[Place, Tag("<place>")] | Annotated[SinkSpec, Tag("<sink>")], Discriminator(_sink_kind)]
 
 
-class PanelSpec(Strict):
+class PanelSpec(FileModel):
     location: LocationSpec = LocationSpec()
     admin: UserSpec = UserSpec(email="admin@example.com", password="rackloop-admin", roles=["@admin"])  # noqa: S106
     users: list[UserSpec] = []
@@ -330,7 +325,7 @@ class PanelSpec(Strict):
     """A file of one's own with paths, keys and codes of the DCImanager 6 API, relative to this one."""
 
 
-class TimingSpec(Strict):
+class TimingSpec(FileModel):
     """How long the hardware takes, at nominal speed."""
 
     jitter: Share = 0.05
@@ -346,7 +341,7 @@ class TimingSpec(Strict):
     """How long a running image puts up with a dead link before it gives up."""
 
 
-class LabSpec(Strict):
+class LabSpec(FileModel):
     """A lab file, as written (groups not yet multiplied)."""
 
     lab: str

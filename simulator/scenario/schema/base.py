@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema, model_validator
 
+from simulator.files.base import FileModel
 from simulator.files.units import Duration
 
-__all__ = ["EMAIL", "Glob", "ModuleStep", "OneOrMore", "ServiceArgs", "Step", "StepExpect", "Strict", "by_key"]
+__all__ = ["EMAIL", "Glob", "ModuleStep", "OneOrMore", "ServiceArgs", "Step", "StepExpect", "by_key"]
 
 Glob = str
 """A text with `*`, `?` and `[...]`."""
@@ -28,10 +29,6 @@ OneOrMore = Annotated[
 EMAIL = r"^[^\s@]+@[^\s@]+$"
 
 
-class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
 def by_key(*words: str) -> Callable[[Any], str]:
     """Tells shapes apart by the first of these words that is there."""
 
@@ -43,7 +40,7 @@ def by_key(*words: str) -> Callable[[Any], str]:
     return choose
 
 
-class StepExpect(Strict):
+class StepExpect(FileModel):
     """How a step must end. Without one it must succeed."""
 
     ok: Literal[True] | None = None
@@ -59,11 +56,11 @@ class StepExpect(Strict):
         return self
 
 
-class Step(Strict):
+class Step(FileModel):
     expect: StepExpect = Field(default=StepExpect())
 
 
-class ServiceArgs(Strict):
+class ServiceArgs(FileModel):
     service: str
     by_client: bool = False
     """The client himself asks, in the client area, and not the provider."""

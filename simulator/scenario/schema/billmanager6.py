@@ -6,7 +6,8 @@ from typing import Annotated, Any, get_args
 
 from pydantic import Field, Tag
 
-from simulator.scenario.schema.base import EMAIL, ModuleStep, ServiceArgs, Strict
+from simulator.files.base import FileModel
+from simulator.scenario.schema.base import EMAIL, ModuleStep, ServiceArgs
 
 __all__ = [
     "BILLMANAGER_STEPS",
@@ -29,13 +30,13 @@ __all__ = [
 ]
 
 
-class AddDepartmentArgs(Strict):
+class AddDepartmentArgs(FileModel):
     name: str
     staff: list[str] = []
     """E-mails of those who see its tasks."""
 
 
-class AddDatacenterArgs(Strict):
+class AddDatacenterArgs(FileModel):
     name: str
     dci6: bool = False
     """The "DCImanager 6 managed data center" feature; without it, it is one for DCImanager 5."""
@@ -44,7 +45,7 @@ class AddDatacenterArgs(Strict):
     sort: int = 0
 
 
-class AddModuleArgs(Strict):
+class AddModuleArgs(FileModel):
     """Connect a processing module, to the lab's own panel with its administrator unless something else is typed in."""
 
     name: str
@@ -59,11 +60,11 @@ class AddModuleArgs(Strict):
     password: str | None = None
 
 
-class ModuleArgs(Strict):
+class ModuleArgs(FileModel):
     module: str
 
 
-class AddTariffArgs(Strict):
+class AddTariffArgs(FileModel):
     name: str
     itemtype: str = "dedic"
     modules: list[str] = []
@@ -71,24 +72,24 @@ class AddTariffArgs(Strict):
     params: dict[str, Any] = {}
 
 
-class TariffModuleArgs(Strict):
+class TariffModuleArgs(FileModel):
     tariff: str
     module: str
 
 
-class RegisterArgs(Strict):
+class RegisterArgs(FileModel):
     client: str = Field(pattern=EMAIL)
     """E-mail."""
 
 
-class ConfirmArgs(Strict):
+class ConfirmArgs(FileModel):
     client: str = Field(pattern=EMAIL)
     """E-mail."""
     code: str | None = None
     """Without one, that of the message which the client got."""
 
 
-class OrderArgs(Strict):
+class OrderArgs(FileModel):
     """A client orders a tariff plan in the client area."""
 
     service: str
@@ -101,7 +102,7 @@ class OrderArgs(Strict):
     """The one server that may be issued."""
 
 
-class PayArgs(Strict):
+class PayArgs(FileModel):
     """The client pays for the order; its processing begins."""
 
     service: str
@@ -111,7 +112,7 @@ class ChangeArgs(ServiceArgs):
     params: dict[str, Any]
 
 
-class TaskArgs(Strict):
+class TaskArgs(FileModel):
     """A staff member and the open task about a service."""
 
     service: str

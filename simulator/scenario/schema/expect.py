@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from simulator.files.base import FileModel
 from simulator.files.units import Duration
-from simulator.scenario.schema.base import Glob, OneOrMore, Strict, by_key
+from simulator.scenario.schema.base import Glob, OneOrMore, by_key
 from simulator.scenario.schema.ispmanager import AccountExpect
 
 __all__ = [
@@ -34,7 +35,7 @@ __all__ = [
 ]
 
 
-class SavedSpec(Strict):
+class SavedSpec(FileModel):
     """The properties of the server that billing has saved (billmanager5)."""
 
     label: Glob | None = None
@@ -45,7 +46,7 @@ class SavedSpec(Strict):
     """The panel's user."""
 
 
-class ServiceExpect(Strict):
+class ServiceExpect(FileModel):
     """What the billing side holds of a service."""
 
     service: str
@@ -59,7 +60,7 @@ class ServiceExpect(Strict):
     saved: SavedSpec | None = None
 
 
-class HasSpec(Strict):
+class HasSpec(FileModel):
     """A server as the panel shows it to its administrator."""
 
     operation: Literal["none", "waiting", "running", "canceling", "ok", "failed", "canceled"] | None = None
@@ -81,7 +82,7 @@ class HasSpec(Strict):
     """In DCImanager 5."""
 
 
-class ReallySpec(Strict):
+class ReallySpec(FileModel):
     """A server as somebody who stands in the hall finds it."""
 
     power: Literal["on", "off"] | None = None
@@ -99,7 +100,7 @@ class ReallySpec(Strict):
     disks: Literal["clean", "used"] | None = None
 
 
-class ServerExpect(Strict):
+class ServerExpect(FileModel):
     server: str
     has: HasSpec | None = None
     really: ReallySpec | None = None
@@ -111,7 +112,7 @@ class ServerExpect(Strict):
         return self
 
 
-class CalledSpec(Strict):
+class CalledSpec(FileModel):
     """A call that the billing side made: `POST */os_install`."""
 
     called: Glob
@@ -119,16 +120,16 @@ class CalledSpec(Strict):
     """Exactly so often; without it, at least once."""
 
 
-class NeverCalledSpec(Strict):
+class NeverCalledSpec(FileModel):
     never_called: Glob
 
 
-class OrderSpec(Strict):
+class OrderSpec(FileModel):
     order: list[Glob] = Field(min_length=2)
     """Calls that came in this order, others between them or not."""
 
 
-class LeaksSpec(Strict):
+class LeaksSpec(FileModel):
     """What services that ended still hold: `owner of srv-03`, `one address`, `2 addresses of srv-03`, `account user1`; or
     `none`.
 
@@ -138,7 +139,7 @@ class LeaksSpec(Strict):
     leaks: OneOrMore
 
 
-class LedgerArgs(Strict):
+class LedgerArgs(FileModel):
     """A difference between what billing charges and what there is; it matches one or more that are alike."""
 
     uncharged: Literal["server", "address", "port"] | None = None
@@ -159,7 +160,7 @@ class LedgerArgs(Strict):
         return self
 
 
-class LedgerSpec(Strict):
+class LedgerSpec(FileModel):
     """Hours charged against hours delivered: `none`, or the differences that there must be.
 
     Without this expectation there must be none; with it, exactly these. What `leaks` names is no difference here.
@@ -171,7 +172,7 @@ class LedgerSpec(Strict):
     ]
 
 
-class JournalArgs(Strict):
+class JournalArgs(FileModel):
     layer: Glob | None = None
     subject: Glob | None = None
     what: Glob | None = None
@@ -183,35 +184,35 @@ class JournalArgs(Strict):
         return self
 
 
-class JournalSpec(Strict):
+class JournalSpec(FileModel):
     """At least one record like this (`times`: exactly so many; 0: none)."""
 
     journal: JournalArgs
     times: int | None = Field(default=None, ge=0)
 
 
-class MessageArgs(Strict):
+class MessageArgs(FileModel):
     to: Glob | None = None
     """E-mail."""
     subject: Glob | None = None
     text: Glob | None = None
 
 
-class MessageSpec(Strict):
+class MessageSpec(FileModel):
     """At least one message that billing sent like this (`times`: exactly so many; 0: none)."""
 
     message: MessageArgs
     times: int | None = Field(default=None, ge=0)
 
 
-class TicketArgs(Strict):
+class TicketArgs(FileModel):
     department: Glob | None = None
     service: str | None = None
     subject: Glob | None = None
     open: bool | None = None
 
 
-class TicketSpec(Strict):
+class TicketSpec(FileModel):
     """At least one ticket like this (`times`: exactly so many; 0: none)."""
 
     ticket: TicketArgs

@@ -6,12 +6,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from simulator.scenario.schema.base import Strict
+from simulator.files.base import FileModel
 
 __all__ = ["AccountExpect"]
 
 
-class AccountExpect(Strict):
+class AccountExpect(FileModel):
     """A user of the lab's ispmanager, as its administrator sees the list and as the user finds the door."""
 
     account: str

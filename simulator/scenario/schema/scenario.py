@@ -7,9 +7,10 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from simulator.files.base import FileModel
 from simulator.files.units import Duration
 from simulator.scenario.billing.modules import BILLING_MODULES
-from simulator.scenario.schema.base import OneOrMore, Strict
+from simulator.scenario.schema.base import OneOrMore
 from simulator.scenario.schema.expect import ExpectSpec
 from simulator.scenario.schema.steps import FaultMap, StepSpec
 
@@ -27,7 +28,7 @@ def _known(module: str) -> str:
 _MODULES = WithJsonSchema({"type": "string", "enum": list(BILLING_MODULES)})
 
 
-class ScenarioSpec(Strict):
+class ScenarioSpec(FileModel):
     """A scenario file, as written."""
 
     scenario: str = Field(min_length=1)

@@ -6,8 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, WithJsonSchema
 
+from simulator.files.base import FileModel
 from simulator.files.units import Duration
-from simulator.scenario.schema.base import EMAIL, ModuleStep, ServiceArgs, Step, Strict, by_key
+from simulator.scenario.schema.base import EMAIL, ModuleStep, ServiceArgs, Step, by_key
 from simulator.scenario.schema.billmanager6 import BILLMANAGER_VERBS, BillManagerStep, PayStep
 from simulator.scenario.schema.expect import ExpectSpec
 
@@ -63,7 +64,7 @@ class CreateArgs(ServiceArgs):
     """Whether the client's e-mail is verified."""
 
 
-class AddPanelArgs(Strict):
+class AddPanelArgs(FileModel):
     """Add the panel to BILLmanager, as its administrator unless something else is typed in."""
 
     username: str | None = None
@@ -76,7 +77,7 @@ class AddressArgs(ServiceArgs):
     family: Literal["ipv4", "ipv6"] = "ipv4"
 
 
-class ColocationArgs(Strict):
+class ColocationArgs(FileModel):
     """An order that people fulfil: a ticket goes to the department."""
 
     service: str
@@ -84,7 +85,7 @@ class ColocationArgs(Strict):
     """E-mail."""
 
 
-class ServerAddedArgs(Strict):
+class ServerAddedArgs(FileModel):
     """The department has put the client's machine into the panel, and enters its id."""
 
     service: str
@@ -141,26 +142,26 @@ class RenewStep(ModuleStep):
     renew: ServiceArgs
 
 
-class WaitStep(Strict):
+class WaitStep(FileModel):
     wait: Duration
 
 
-class FaultStep(Strict):
+class FaultStep(FileModel):
     fault: FaultMap
     """Strikes now, or when its `at` has come."""
 
 
-class ClearStep(Strict):
+class ClearStep(FileModel):
     clear: str
     """Mends faults: a kind, the name of what was hit, or `all`."""
 
 
-class TogetherStep(Strict):
+class TogetherStep(FileModel):
     together: list[ServiceStep] = Field(min_length=1)
     """Begun at once; the step ends when all have ended."""
 
 
-class CheckStep(Strict):
+class CheckStep(FileModel):
     check: list[ExpectSpec] = Field(min_length=1)
     """Expectations that must hold at this point."""
 
