@@ -13,7 +13,7 @@ from rich.progress import Progress as RichProgress
 from rich.table import Table
 from rich.text import Text
 
-from simulator.scenario.reports.words import billed, differences, ended, lab_time, place, wall_time
+from simulator.scenario.reports.formatting import billed, differences, ended, lab_time, place, wall_time
 from simulator.scenario.result import Failure, Result
 
 __all__ = ["Progress", "print_results"]

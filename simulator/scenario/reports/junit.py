@@ -6,7 +6,7 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 
-from simulator.scenario.reports.words import place
+from simulator.scenario.reports.formatting import place
 from simulator.scenario.result import Result
 
 __all__ = ["junit"]

@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from simulator.invariants.ledger import THINGS
-from simulator.scenario.reports.words import differences, ended, hours, lab_time, place, wall_time
+from simulator.scenario.reports.formatting import differences, ended, hours, lab_time, place, wall_time
 from simulator.scenario.result import Result
 
 __all__ = ["page"]
