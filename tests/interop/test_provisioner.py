@@ -7,8 +7,10 @@ import os
 import signal
 import subprocess
 import sys
+from fnmatch import fnmatchcase
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.interop.test_up import ROOT, Up
@@ -107,6 +109,38 @@ def test_an_order_that_is_stopped_is_resumed_by_the_next_process(shell: Shell, h
     calls = [call["call"] for step in shell.json("show", "web1")["journal"] for call in step["calls"]]
     assert calls.count("POST /dci/v3/server/1/os_install") == 1
     shell.run("terminate", "web1", "--poll", "0.2")
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "params"),
+    [
+        ("POST */owner", "http.reset", {"when": "after"}),
+        ("POST */ip", "http.cut", {}),
+        ("POST */os_install", "http.gateway", {"status": 502, "when": "before", "page": "haproxy"}),
+        ("POST */port_off", "http.refused", {}),
+        ("DELETE *", "http.gateway", {"status": 200, "when": "before", "page": "haproxy"}),
+    ],
+)
+def test_what_happens_to_a_call_on_a_real_socket_does_not_show_in_the_end(
+    shell: Shell, lab: Up, call: str, kind: str, params: dict[str, object]
+) -> None:
+    faults = f"{lab.places['control']}/__lab/faults"
+    httpx.post(faults, json={kind: {"call": call, "nth": 1, **params}}).raise_for_status()
+    try:
+        shell.run("order", "web1", "--client", "alice@example.com", "--poll", "0.2")
+        shown = shell.json("show", "web1")
+        assert (shown["state"], shown["dedicated_ip"], shown["assigned_ips"]) == ("active", "192.0.2.10", [])
+        assert "web1 is suspended" in shell.run("suspend", "web1")
+        assert "web1 is active" in shell.run("resume", "web1")
+        assert "web1 is closed" in shell.run("terminate", "web1", "--poll", "0.2")
+        records = httpx.get(f"{lab.places['control']}/__lab/journal", params={"layer": "wire", "limit": 100}).json()[
+            "list"
+        ]
+        assert any(fnmatchcase(record["subject"], call) for record in records), "the fault came about"
+        assert "no free server" not in shell.run("order", "web2", "--client", "bob@example.com", "--poll", "0.2")
+        shell.run("terminate", "web2", "--poll", "0.2")
+    finally:
+        httpx.delete(faults)
 
 
 def test_what_cannot_be_used_is_said_in_words_and_an_exit_status(shell: Shell):
