@@ -62,10 +62,12 @@ def test_a_server_without_ipmi_is_switched_by_its_outlet():
         await hall.xml("server.connection.delete", plid=3, elid=bmc)
         outlet = hall.lab.plant.pdus["pdu-a1"].outlets[2]
         await hall.xml("server.poweroff", elid=3)
+        await hall.clock.sleep(2)  # an APC's relay moves a second after its command
         assert not outlet.on
         assert not hall.machine("srv-03").powered
         assert "poweroff" in await hall.row(3)
         await hall.xml("server.poweron", elid=3)
+        await hall.clock.sleep(2)
         assert outlet.on
         await hall.address(3)
         fields = {"sok": "ok", "operation": "ostemplate", "ostemplate": "debian-12", "passwd": PASSWORD}

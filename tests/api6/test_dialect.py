@@ -49,7 +49,8 @@ def test_the_swagger_page_fetches_nothing_from_elsewhere():
         for path in ("/swagger/", "/swagger", "/api/swagger/"):
             page = await client.http.get(path)
             assert page.status_code == 200
-            assert not re.search(r"""(src|href)\s*=|url\(|@import|https?://""", page.text)
+            there = page.text.replace('href="data:,"', "")  # no icon: else browsers ask for one
+            assert not re.search(r"""(src|href)\s*=|url\(|@import|https?://""", there)
         assert (await client.http.get("/swagger/openapi.json")).json() == (
             await client.http.get("/openapi.json")
         ).json()

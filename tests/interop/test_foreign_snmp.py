@@ -59,14 +59,16 @@ async def test_pysnmp_and_our_own_client_see_the_same_ports(model: str) -> None:
 @pytest.mark.requirement("HW-2")
 async def test_pysnmp_switches_an_outlet(model: str, handler: str) -> None:
     async with network() as (fabric, stack):
-        pdu = FakePdu(LoopClock(), 24)
+        pdu = FakePdu(LoopClock(rate=1000.0), 24)
         end = await serve_pdu(pdu, model, "private", fabric, ("127.0.0.1", 0), pdu.clock)
         access = SnmpAccess("pdu-a1", *end.address, "private", handler)
         foreign, own = ForeignPduDriver(access, stack), OwnPduDriver(access, fabric)
         await foreign.set_outlet("7", on=False)
+        await pdu.clock.sleep(2)  # an APC's relay moves a second after its command
         assert not pdu.outlets[6].on
         assert list(await foreign.outlets()) == list(await own.outlets())
         await own.set_outlet("7", on=True)
+        await pdu.clock.sleep(2)
         assert (await foreign.outlets())[6].on is True
         await own.close()
 
@@ -103,7 +105,7 @@ VERSIONS: list[Any] = ["1", "2c", "3"]
 @pytest.mark.requirement("HW-3")
 async def test_pysnmp_sees_and_switches_the_same_in_every_version(version: Any) -> None:
     async with network() as (fabric, stack):
-        switch, pdu = FakeSwitch(LoopClock(), 20), FakePdu(LoopClock(), 8)
+        switch, pdu = FakeSwitch(LoopClock(), 20), FakePdu(LoopClock(rate=1000.0), 8)
         at = ("127.0.0.1", 0)
         end = await serve_switch(switch, "cisco-nexus-5000", "private", fabric, at, switch.clock, users=[ANN])
         user = ANN if version == "3" else None
@@ -116,6 +118,7 @@ async def test_pysnmp_sees_and_switches_the_same_in_every_version(version: Any) 
         access = SnmpAccess("pdu-a1", *end.address, "private", "apc", version, user)
         strip, ours = ForeignPduDriver(access, stack), OwnPduDriver(access, fabric)
         await strip.set_outlet("7", on=False)
+        await pdu.clock.sleep(2)  # an APC's relay moves a second after its command
         assert not pdu.outlets[6].on
         assert list(await strip.outlets()) == list(await ours.outlets())
         await own.close()

@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import httpx
 import pytest
 
 from simulator.files.lab_file import data_directory
@@ -149,6 +150,9 @@ def test_what_ipmitool_and_net_snmp_do_is_what_the_plant_shows(up):
     assert truth()["servers"][0]["nics"][0]["link_up"] is False
     assert snmp("snmpget", switch, f"1.3.6.1.2.1.2.2.1.8.{index}").strip().endswith("INTEGER: 2")
     snmp("snmpset", pdu, "1.3.6.1.4.1.318.1.1.12.3.3.1.1.4.1", "i", "2")
+    httpx.post(
+        f"{control}/__lab/clock/advance", json={"seconds": 2}
+    ).raise_for_status()  # an APC's relay moves a second after its command
     assert truth()["servers"][0]["state"] == "no_ac"
     assert truth()["servers"][0]["bmc_alive"] is False
 
