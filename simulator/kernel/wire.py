@@ -204,6 +204,17 @@ class Wire:
         """
         self._rooms.append((network, switch))
 
+    def refusing(self, receiver: str) -> Rule | None:
+        """The rule by which this receiver takes no connection from anybody, if there is one."""
+        everything = {"what": None, "also": None, "sender": None, "after": 0, "times": None, "share": 1.0}
+        for rule in self._rules:
+            choice = rule.choice
+            for_it = choice.network == "http" and (choice.receivers is None or receiver in choice.receivers)
+            everybody = all(getattr(choice, name) == value for name, value in everything.items())
+            if isinstance(rule.fate, ConnectionRefused) and for_it and everybody:
+                return rule
+        return None
+
     def _changed(self) -> None:
         for network, switch in self._rooms:
             switch(self.active(network))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -139,6 +139,8 @@ async def wire(plan: LabPlan, options: WireOptions, *, resumed: Resumed | None =
                 servers.append(WebServer(run.ispmanager, hosting_sock, certificate))
             for server in servers:
                 await server.start()
+            named = dict(zip(run.http_panels, servers, strict=True))
+            run.wire.serve("http", lambda active: _refuse(run.wire, named))
             mover = asyncio.create_task(_move(lab_clock), name="lab clock") if options.clock == "auto" else None
             try:
                 yield run
@@ -154,6 +156,15 @@ async def wire(plan: LabPlan, options: WireOptions, *, resumed: Resumed | None =
             if other:
                 other.close()
         fabric.close()
+
+
+def _refuse(messages: Wire, servers: Mapping[str, WebServer]) -> None:
+    """Where everybody is refused, nobody listens: a new connection is not made and reset, but not made."""
+    for name, server in servers.items():
+        rule = messages.refusing(name)
+        server.refuse(rule is not None)
+        if rule is not None:
+            rule.hits = max(rule.hits, 1)  # the system refuses, and tells nobody how often
 
 
 async def _move(clock: Clock) -> None:

@@ -123,11 +123,42 @@ class WebServer:
         self._stack = contextlib.ExitStack()
         self._server: _Quiet | None = None
         self._task: asyncio.Task[None] | None = None
-
-    @property
-    def url(self) -> str:
+        self._address = sock.getsockname()
+        self._refuses = False
+        self._changing: asyncio.Task[None] | None = None
+        self.url = url_of(sock, certificate)
         """Where this machine reaches it."""
-        return url_of(self._sock, self._certificate)
+
+    def refuse(self, refuses: bool) -> None:
+        """Take no more connections, so that the system refuses them, or take them again at the same address. Those that
+        stand go on.
+        """
+        if refuses == self._refuses or self._server is None:
+            return
+        self._refuses = refuses
+        self._changing = asyncio.ensure_future(self._change(self._changing))
+
+    async def _change(self, before: asyncio.Task[None] | None) -> None:
+        if before is not None:
+            await before
+        server = self._server
+        assert server is not None
+        if self._refuses:
+            for each in server.servers:
+                each.close()
+            server.servers.clear()
+        elif not server.servers:
+            config = server.config
+            sock = socket.socket(self._sock.family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind(self._address)
+            sock.setblocking(False)
+
+            def protocol() -> asyncio.Protocol:
+                return LaxProtocol(config=config, server_state=server.server_state, app_state=server.lifespan.state)
+
+            loop = asyncio.get_running_loop()
+            server.servers.append(await loop.create_server(protocol, sock=sock, ssl=config.ssl, backlog=config.backlog))
 
     async def start(self) -> None:
         """Return when it answers."""
@@ -154,6 +185,8 @@ class WebServer:
             await asyncio.sleep(0.001)  # noqa: TID251 - real sockets, real time: no lab time is involved
 
     async def stop(self) -> None:
+        if self._changing is not None:
+            await self._changing
         if self._server and self._task:
             self._server.should_exit = True
             self._server.force_exit = True

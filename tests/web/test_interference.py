@@ -279,6 +279,40 @@ def test_on_a_socket_a_reset_is_a_reset(tls: bool) -> None:
     asyncio.run(main())
 
 
+@pytest.mark.parametrize("tls", [False, True])
+def test_on_a_socket_who_is_refused_gets_no_connection_until_the_fault_ends(tls: bool) -> None:
+    async def main() -> None:
+        async with ONE.wire(seed=3, clock="stepped", tls=tls) as lab:
+            url6, url5 = httpx.URL(lab.dci6_url), httpx.URL(lab.dci5_url)
+
+            async def connects(url: httpx.URL) -> bool:
+                try:
+                    _, writer = await asyncio.open_connection(url.host, url.port)
+                except ConnectionRefusedError:
+                    return False
+                writer.close()
+                return True
+
+            async def turns() -> None:
+                """It opens and closes when the loop comes to it."""
+                for _ in range(5):
+                    await asyncio.sleep(0)
+
+            assert await connects(url6)
+            fault = bend(lab, "http.refused", panel="dci6")
+            await turns()
+            assert not await connects(url6)
+            assert await connects(url5)
+            assert fault.came_about
+            lab.faults.clear()
+            await turns()
+            assert await connects(url6)
+            async with httpx.AsyncClient(transport=lab.billing_transport()) as http:
+                assert (await http.get(f"{lab.dci6_url}/dci/v3/server")).status_code == 401
+
+    asyncio.run(main())
+
+
 @pytest.mark.parametrize(
     ("kind", "params", "text"),
     [
