@@ -38,13 +38,15 @@ class Off:
 
 @dataclass(frozen=True)
 class Step(Off):
-    """Steps with these numbers (`5`, or `5/welcome` for a part) are not done; each gives `result` all the same."""
+    """Steps with these numbers (`5`, or `5/welcome` for a part, `5/` for what is none) are not done; each gives `result` all
+    the same.
+    """
 
     numbers: tuple[str, ...]
     result: Any = None
 
     def __str__(self) -> str:
-        return f"step{'s' if len(self.numbers) > 1 else ''} {', '.join(self.numbers)}"
+        return f"step{'s' if len(self.numbers) > 1 else ''} {', '.join(number.removesuffix('/') for number in self.numbers)}"
 
     def patches(self) -> list[Any]:
         real = Progress.step
