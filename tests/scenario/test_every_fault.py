@@ -8,6 +8,8 @@ from simulator.faults import CATALOGUE
 from simulator.files.lab_file import data_directory
 
 NOT_IN_A_SCENARIO = {
+    "ipmi.garbled": "what a client makes of a spoiled answer is its own affair: tests/faults and tests/interop/test_ipmi_sessions.py",
+    "ipmi.session_lost": "which command meets it is each driver's own affair: tests/faults/test_ipmi_faults.py shows it",
     "pdu.session": "only a SET to an outlet meets it, and no billing module switches outlets: tests/faults/test_snmp.py shows it",
 }
 
