@@ -50,6 +50,7 @@ class Guard:
         self._access = access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Who asks is looked at first, then what he sent; only then does the application see it, with the body as it was."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
