@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from provisioner.services import Service
+from simulator.bmc import Bmc
+from simulator.dcim.panel import Panel
 from simulator.kernel import Clock, Journal
 from simulator.plant import Plant
 
-__all__ = ["BillingView", "Holding", "WatchedLab"]
+__all__ = ["Bends", "BillingView", "Holding", "WatchedLab", "WatchedPanel"]
 
 
 class WatchedLab(Protocol):
-    """A lab that runs, as far as a watcher looks at it."""
+    """A lab that runs, as far as the ledger looks at it."""
 
     @property
     def clock(self) -> Clock: ...
@@ -24,6 +26,26 @@ class WatchedLab(Protocol):
 
     @property
     def plant(self) -> Plant: ...
+
+
+class Bends(Protocol):
+    """What has been bent on purpose."""
+
+    def active(self) -> Sequence[object]:
+        """What is bent now; empty when nothing is."""
+
+
+class WatchedPanel(WatchedLab, Protocol):
+    """A lab that runs, as far as invariants look at it: the panel's records too, and whether anything is bent."""
+
+    @property
+    def panel(self) -> Panel: ...
+
+    @property
+    def faults(self) -> Bends: ...
+
+    @property
+    def bmc_devices(self) -> Mapping[str, Bmc]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,6 +183,7 @@ async def _install(server: Server, nic: Nic, image: NetBoot) -> None:
     index = server.nics.index(nic)
     nics = server.bond if index in server.bond else (index,)
     disk.os = InstalledOs(image.image, tuple(image.addresses), tuple(image.ssh_keys), image.recipe, nics)
+    disk.holds = (*disk.holds, server.lab_time)
     await _phone_home(server, [nic], "first_boot", 100)
 
 
@@ -214,7 +215,7 @@ async def _diagnose(server: Server, nic: Nic, image: NetBoot) -> None:
             await _reached(server, nic, stage, done / whole if whole else 1.0)
     if image.clear_disks:
         for disk in server.disks:
-            disk.used = False
+            disk.used, disk.holds = False, ()
     await _phone_home(server, [nic], "done", 100)
 
 

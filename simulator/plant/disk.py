@@ -31,6 +31,10 @@ class Disk:
     type: str
     os: InstalledOs | None = None
     used: bool = False
+    holds: tuple[float, ...] = ()
+    """When each of the systems was installed whose data may still be on it, lab time: an installation overwrites the system
+    before it, not all that its disk holds.
+    """
     failed: bool = False
     slowdown: float = 1.0
 

@@ -49,7 +49,7 @@ def _server(server: Server) -> dict[str, Any]:
         "was_on": server.on_or_was,
         "lan_mode": server.lan_mode,
         "boot_override": pack(override if override and override.persistent else None),
-        "disks": [save(disk, DISK) for disk in server.disks],
+        "disks": [save(disk, DISK) | ({"holds": list(disk.holds)} if disk.holds else {}) for disk in server.disks],
     }
 
 
@@ -107,4 +107,5 @@ def _restore_server(server: Server, data: Mapping[str, Any]) -> None:
     if data.get("lan_mode", server.lan_mode) != server.lan_mode:
         server.set_lan_mode(data["lan_mode"])
     for disk, kept in zip(server.disks, data["disks"], strict=True):
-        restore(disk, kept, DISK)
+        restore(disk, {name: kept[name] for name in DISK[""]}, DISK)
+        disk.holds = tuple(float(each) for each in kept.get("holds", ()))

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from provisioner.billing import Billing
 from provisioner.log import Entry, ModuleLog, Outcome, Step
 from provisioner.services import Service
+from simulator.bmc import Bmc
+from simulator.dcim.panel import Panel
+from simulator.faults.engine import FaultEngine
 from simulator.invariants.base import Holding
 from simulator.invariants.ledger import Ledger
+from simulator.invariants.watch import Violation, Watch
+from simulator.kernel import Clock, Journal
+from simulator.plant import Plant
 from simulator.scenario.billing.modules import BILLING_MODULES
 from simulator.scenario.labs import LabRun
 from simulator.scenario.observers.dcimanager5 import Observer5, Record5
@@ -19,6 +26,18 @@ from simulator.scenario.observers.hall import Truth, truth_of
 from simulator.scenario.plan import Action
 
 __all__ = ["Actors"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    """A lab whose panel's records can be seen."""
+
+    clock: Clock
+    journal: Journal
+    plant: Plant
+    panel: Panel
+    faults: FaultEngine
+    bmc_devices: Mapping[str, Bmc]
 
 
 class Actors:
@@ -30,6 +49,13 @@ class Actors:
         self.log.subscribe(self._tell_journal)
         self.side = BILLING_MODULES[module].make(run, settings, self.log)
         self.ledger = Ledger(run, self.side)
+        panel = run.panel
+        self.watch = (
+            None
+            if panel is None
+            else Watch(_Watched(run.clock, run.journal, run.plant, panel, run.faults, run.bmc_devices), self.side)
+        )
+        """None where nobody sees the records of a panel."""
         self._observer6 = Observer6(run)
         self._observer5: Observer5 | None = None
 
@@ -42,6 +68,8 @@ class Actors:
             yield actors
         finally:
             actors.ledger.close()
+            if actors.watch is not None:
+                actors.watch.close()
             await actors.side.close()
             await actors._observer6.close()
             if actors._observer5:
@@ -55,6 +83,12 @@ class Actors:
         elif isinstance(entry, Outcome):
             detail = {"error": entry.error} if entry.error else {}
             self.run.journal.write("billing", entry.action.service, f"{entry.action.name} ended", **detail)
+
+    def permitted(self, violation: Violation) -> str:
+        """The sentence of the module's document that leaves it so; empty when none does."""
+        services = [self.billing.services[name] for name in violation.subjects if name in self.billing.services]
+        said = [self.side.permits(violation.invariant, service) for service in services]
+        return said[0] if said and all(said) else ""
 
     # the billing side
 

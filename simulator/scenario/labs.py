@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Literal, Protocol, TypeVar
 
 import httpx
 
+from simulator.bmc import Bmc
+from simulator.dcim.panel import Panel
 from simulator.faults.engine import FaultEngine
 from simulator.files.plan import LabPlan
 from simulator.kernel import Clock, Journal, Streams
@@ -34,6 +36,14 @@ class LabRun(Protocol):
     ispmanager_url: str | None
     """None where the lab has none."""
     plan: LabPlan
+
+    @property
+    def panel(self) -> Panel | None:
+        """None where something else stands in for it, of which nobody sees the records."""
+
+    @property
+    def bmc_devices(self) -> Mapping[str, Bmc]:
+        """The emulated BMCs by server."""
 
     @property
     def admin(self) -> tuple[str, str]:

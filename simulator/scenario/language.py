@@ -19,6 +19,7 @@ from simulator.files.problems import FileProblems, Problem
 from simulator.files.reader import Document, Reporter, read, read_text, validate
 from simulator.scenario.billing.modules import BILLING_MODULES
 from simulator.scenario.billing.settings import check_settings
+from simulator.scenario.known import Known
 from simulator.scenario.leaks import Leaks, parse_leaks
 from simulator.scenario.names import Names
 from simulator.scenario.plan import (
@@ -145,6 +146,10 @@ class _ScenarioReader:
             ),
             tuple(self.steps(spec.steps, ("steps",))),
             tuple(self.expected(spec.expect, ("expect",))),
+            tuple(
+                Known(self.line(("known", index)), each.violates, each.of, each.because)
+                for index, each in enumerate(spec.known)
+            ),
             spec.seed,
             spec.limit,
         )

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from simulator.faults.kinds import FaultParams
 from simulator.files.plan import LabPlan
+from simulator.scenario.known import Known
 from simulator.scenario.leaks import Leaks
 from simulator.scenario.schema.base import StepExpect
 from simulator.scenario.schema.steps import CreateArgs
@@ -122,5 +123,7 @@ class Scenario:
     faults: Sequence[PlannedFault]
     steps: Sequence[Step]
     expected: Sequence[Expected]
+    known: Sequence[Known]
+    """Violations that are declared."""
     seed: int | None
     limit: float

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from simulator.invariants.ledger import Account
+from simulator.invariants.watch import Violation
 from simulator.scenario.labs import Mode
 
 __all__ = ["Failure", "Result", "Verdict", "replay_command"]
@@ -46,6 +47,8 @@ class Result:
     replay: str
     account: Account | None = None
     """What was charged and what was delivered; None when the run never came so far."""
+    violations: Sequence[Violation] = ()
+    """Of invariants, all of them: also what the scenario or the module's document declares."""
 
 
 def replay_command(file: str, seed: int, mode: Mode) -> str:

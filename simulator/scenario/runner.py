@@ -16,11 +16,13 @@ from provisioner.errors import ProvisioningError
 from simulator.faults.engine import Injected
 from simulator.faults.kinds import NotPossible
 from simulator.invariants.ledger import Account
+from simulator.invariants.watch import Violation
 from simulator.kernel import DeadlockError
 from simulator.lab import NotSimulated
 from simulator.scenario import labs
 from simulator.scenario.actors import Actors
 from simulator.scenario.expectations import Miss, check_expected, check_ledger, check_no_leaks
+from simulator.scenario.known import excused, told
 from simulator.scenario.labs import LabRun, Mode, OpenLab
 from simulator.scenario.language import load_scenario
 from simulator.scenario.plan import (
@@ -79,6 +81,7 @@ def run_scenario(
         scenario.source,
         replay_command(scenario.file, seed, mode),
         session.account,
+        session.violations,
     )
 
 
@@ -97,6 +100,7 @@ class _Session:
         self.journal_hash = ""
         self.simulated = 0.0
         self.account: Account | None = None
+        self.violations: Sequence[Violation] = ()
         self._names: set[str] = set()
         """What failures are about."""
         self._injected: list[tuple[PlannedFault, Injected]] = []
@@ -127,6 +131,7 @@ class _Session:
         async with self.stage.opened(self._lost):
             try:
                 await self.stage.run.drive(self._play(self.stage.run, self.stage.actors))
+                self._judge_violations(self.stage.actors)
             finally:
                 self._stop_the_watch()
                 self.account = self.stage.actors.ledger.account()
@@ -185,6 +190,21 @@ class _Session:
                 if injected.struck:
                     seen = "a fault that never fired: no message that it chooses has passed"
                 self._fail(Miss(str(fault), "to strike", seen, (fault.params.target,)), fault.line)
+
+    def _judge_violations(self, actors: Actors) -> None:
+        """What invariants saw fails the scenario, unless it or the module's document declares it."""
+        if actors.watch is None:
+            return
+        self.violations = actors.watch.finish()
+        undeclared, idle = excused(self.scenario.known, self.violations)
+        for violation in undeclared:
+            if not actors.permitted(violation):
+                what, expected, seen = told(violation)
+                self._fail(Miss(what, expected, seen, violation.subjects), 0)
+        if not self.failures:
+            for known in idle:
+                seen = "it held: nothing came of what is declared"
+                self._fail(Miss(f"known: {known}", "to be violated", seen, ()), known.line)
 
     # steps
 

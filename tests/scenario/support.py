@@ -25,12 +25,12 @@ class FakeRun:
         self.streams = Streams(seed)
         self.journal = Journal(self.clock)
         self.plant = Plant(Physics(self.clock, self.streams, self.journal, Timings()))
-        self.panel = Panel(self.clock, len(plan.servers))
-        self.panel.pools = [{"id": n, "name": name} for n, name in enumerate(plan.pools, 1)]
-        self.panel.templates = [
+        self.boxes = Panel(self.clock, len(plan.servers))
+        self.boxes.pools = [{"id": n, "name": name} for n, name in enumerate(plan.pools, 1)]
+        self.boxes.templates = [
             {"id": n, "name": each.name, "type": each.type} for n, each in enumerate(plan.panel.templates, 1)
         ]
-        for box, server in zip(self.panel.boxes.values(), plan.servers.values(), strict=True):
+        for box, server in zip(self.boxes.boxes.values(), plan.servers.values(), strict=True):
             box.name, box.configuration = server.name, server.configuration.text
             box.ports = ["down"] * sum(nic.port is not None for nic in server.nics)
             self.plant.add_server(
@@ -50,13 +50,15 @@ class FakeRun:
             plant=self.plant, management=None, panel_services=None, bmc_address=lambda name: ("", 0)
         )
         self.faults = FaultEngine(world, self.clock, self.journal)
+        self.panel = None
+        """There are no records of a real panel: no invariants are watched."""
         self.dci6_url = "http://panel"
         self.ispmanager_url = None
         self.plan = plan
         self.admin = ADMIN
 
     def billing_transport(self) -> httpx.AsyncBaseTransport:
-        return self.panel.transport
+        return self.boxes.transport
 
     observer_transport = billing_transport
 

@@ -55,7 +55,7 @@ def test_a_step_that_must_fail_and_does_is_as_expected_and_its_leaks_must_be_nam
     head = HEAD.replace("pool: public", "pool: public, install_timeout: 90m")
 
     def never_ends(run: FakeRun) -> None:
-        run.panel.install_takes = 1e9
+        run.boxes.install_takes = 1e9
 
     steps = CREATE + '    expect: {error: "*time*", within: 95m}\n'
     result = run(steps, "  - leaks: [owner of srv-1, one address]\n", head, never_ends)
@@ -72,7 +72,7 @@ def test_a_leak_that_is_named_and_not_there_fails() -> None:
 
 def test_a_step_that_fails_ends_the_steps_and_tells_expected_against_seen() -> None:
     def owned(run: FakeRun) -> None:
-        run.panel.boxes[1].owner = 1
+        run.boxes.boxes[1].owner = 1
 
     result = run(CREATE + "  - terminate: {service: web1}\n", prepare=owned)
     assert told(result) == [
@@ -95,7 +95,7 @@ def test_a_step_that_takes_longer_than_it_may_is_ended() -> None:
 
 def test_a_run_that_hangs_is_ended_at_its_limit_and_says_who_waits() -> None:
     head = HEAD.replace("pool: public", "pool: public, install_timeout: 9d") + "limit: 2h\n"
-    result = run(CREATE, head=head, prepare=lambda run: setattr(run.panel, "install_takes", 1e9))
+    result = run(CREATE, head=head, prepare=lambda run: setattr(run.boxes, "install_takes", 1e9))
     assert told(result) == [("the run", "an end within 2 h", "still waiting: create web1", 0)]
 
 
@@ -105,7 +105,7 @@ def test_a_run_in_which_nothing_can_happen_any_more_fails() -> None:
             return float("inf")
 
         run.clock.call_at = lambda *args: type("Never", (), {"cancel": lambda self: None})()  # type: ignore[method-assign]
-        run.panel.bend("os_install", never)
+        run.boxes.bend("os_install", never)
 
     result = run(CREATE, prepare=stuck)
     assert result.verdict == "failed"
@@ -172,7 +172,7 @@ def test_the_operating_system_of_one_order_does_not_change_the_next() -> None:
     bodies: list[Any] = []
 
     def watch(run: FakeRun) -> None:
-        run.panel.bend("os_install", lambda request: bodies.append(request.content) or 0.0, times=2)
+        run.boxes.bend("os_install", lambda request: bodies.append(request.content) or 0.0, times=2)
 
     assert told(run(steps, head=head, prepare=watch)) == []
     assert [b'"os_template":2' in body.replace(b" ", b"") for body in bodies] == [True, False]
@@ -188,7 +188,7 @@ def test_the_same_seed_gives_the_same_journal_and_another_seed_its_own_passwords
 
 def test_an_error_of_our_own_is_an_error_and_not_a_failure() -> None:
     def broken(run: FakeRun) -> None:
-        run.panel.bend("os_install", lambda request: ZeroDivisionError("ours"))
+        run.boxes.bend("os_install", lambda request: ZeroDivisionError("ours"))
 
     result = run(CREATE, prepare=broken)
     assert result.verdict == "error"

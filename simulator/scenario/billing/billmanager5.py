@@ -168,6 +168,14 @@ class BillManager5Side(Side):
         """A free server keeps its main address (B5-11 deletes the additional ones)."""
         return False, 0 if held.owner else 1
 
+    def permits(self, invariant: str, service: Service) -> str:
+        """What its document does not have the module do."""
+        if invariant == "others-data":
+            return "B5-11: deletion frees addresses, domain and owner, and clears no disk"
+        if invariant == "idle-power":
+            return "B5-11: deletion switches nothing off (the panel's own setting servers_autoshutdown does)"
+        return ""
+
     def messages(self) -> Sequence[MessageRow]:
         return self._office.messages
 

@@ -42,6 +42,12 @@ class Side(ABC):
         """See `BillingView`. Unless a module says otherwise, nothing is meant to stay."""
         return False, 0
 
+    def permits(self, invariant: str, service: Service) -> str:
+        """Where the module's document says, or leaves, that this invariant does not hold of a service: where and what it
+        says. Empty where it must hold.
+        """
+        return ""
+
     def messages(self) -> Sequence[MessageRow]:
         """What clients and staff have been sent."""
         return ()

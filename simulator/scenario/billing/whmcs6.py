@@ -111,6 +111,19 @@ class Whmcs6Side(Side):
         closed = any(service.state is State.CLOSED for service in services)
         return bool(closed and meant and held.owner.lower() == meant), 0
 
+    def permits(self, invariant: str, service: Service) -> str:
+        """The settings that the document has for it."""
+        settings = self.settings
+        if invariant == "installed" and settings.dont_wait:
+            return "W6-S3: where the OS install is not waited for, a service is called active before it has a system"
+        if invariant == "ports-closed" and service.state is State.CLOSED and not settings.suspend_on_termination:
+            return "W6-S12, W6-D8: after termination the ports are closed only where the setting says so"
+        if invariant == "others-data" and settings.disable_disk_clearing:
+            return "W6-S13, W6-D6: without disk clearing the next client gets the disks as they are"
+        if invariant == "idle-power" and not settings.shutdown_after_termination:
+            return "W6-S11, W6-D7: after termination the server is shut down only where the setting says so"
+        return ""
+
     async def _every_five_minutes(self) -> None:
         """WHMCS's own cron."""
         while True:

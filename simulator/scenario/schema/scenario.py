@@ -12,6 +12,7 @@ from simulator.files.units import Duration
 from simulator.scenario.billing.modules import BILLING_MODULES
 from simulator.scenario.schema.base import OneOrMore
 from simulator.scenario.schema.expect import ExpectSpec
+from simulator.scenario.schema.known import KnownSpec
 from simulator.scenario.schema.steps import FaultMap, StepSpec
 
 __all__ = ["ScenarioSpec"]
@@ -45,6 +46,8 @@ class ScenarioSpec(FileModel):
     steps: list[StepSpec] = Field(min_length=1)
     expect: list[ExpectSpec] = []
     """What must hold when the steps have ended."""
+    known: list[KnownSpec] = []
+    """Invariants that do not hold in it, each with its reason; any other violation fails the scenario."""
     seed: int | None = Field(default=None, ge=0, le=2**63 - 1)
     limit: Duration = 86400.0
     """Lab time after which the run is ended and counts as failed."""

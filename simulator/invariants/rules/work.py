@@ -1,0 +1,68 @@
+"""What was begun ends and is looked at; nothing runs for nobody; what the panel believes is true when nothing is bent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from provisioner.services import State
+from simulator.dcim.records import PowerStatus
+from simulator.invariants.invariant import Broken, Harm, Invariant
+from simulator.invariants.world import World
+
+__all__ = ["WORK"]
+
+
+class Watched(Invariant):
+    name = "operations-watched"
+    title = "An operation that an order began is waited for, or ended"
+    source = "W6-A10, B5-7"
+    harm = Harm.MESS
+    grace = 600.0
+
+    def of_server(self, world: World, server: str) -> Iterator[Broken]:
+        services = world.services_on(server)
+        operation = world.operation(server)
+        if not services or operation is None or operation.status.ended or world.in_hand(server):
+            return
+        if services[-1].state in (State.FAILED, State.CLOSED):
+            text = f"{operation.kind.value} on {server} runs on, and {services[-1].name} is {services[-1].state.value}"
+            yield Broken((server, services[-1].name, str(operation.id)), text)
+
+
+class IdlePower(Invariant):
+    name = "idle-power"
+    title = "No machine runs for nobody"
+    source = "what every hall is owed: an hour of an idle server is 0.1 kWh"
+    harm = Harm.MESS
+    grace = 3600.0
+
+    def of_server(self, world: World, server: str) -> Iterator[Broken]:
+        services = world.services_on(server)
+        if not services or not world.server(server).powered or world.owner(server):
+            return
+        operation = world.operation(server)
+        if world.in_hand(server) or world.living_on(server):
+            return
+        if operation is None or operation.status.ended:
+            text = f"{server} runs, belongs to nobody, and nothing is done with it"
+            yield Broken((server, services[-1].name), text)
+
+
+class Belief(Invariant):
+    name = "belief"
+    title = "When nothing is bent, what the panel believes of a server's power is true within two of its polls"
+    source = "W6-O2: the panel asks its devices at intervals"
+    harm = Harm.MESS
+    grace = 700.0
+
+    def of_server(self, world: World, server: str) -> Iterator[Broken]:
+        record = world.record(server)
+        if record is None or world.lab.faults.active() or record.bmc_error is not None:
+            return
+        believed = world.lab.panel.inventory.power_status(record)
+        truth = PowerStatus.ON if world.server(server).powered else PowerStatus.OFF
+        if believed is not truth:
+            yield Broken((server,), f"{server} is {truth.value}, and the panel believes that it is {believed.value}")
+
+
+WORK = (Watched(), IdlePower(), Belief())

@@ -1,0 +1,200 @@
+"""The world as invariants see it: plant, the panel's records, billing's view, and what only somebody who looked on all the time
+knows: since when an order is worked on, whose data an installation was, which addresses are live where.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from provisioner.modules.billmanager5.settings import username_of
+from provisioner.services import Service, State
+from simulator.dcim.people.roles import ADMIN_ROLE
+from simulator.dcim.records import Server as ServerRecord
+from simulator.dcim.work.operation_table import Operation
+from simulator.invariants.base import BillingView, WatchedPanel
+from simulator.invariants.ledger import USERS_OF_5
+from simulator.kernel import Record
+from simulator.plant import Server
+
+__all__ = ["LIVING", "World", "is_his"]
+
+LIVING = (State.ACTIVE, State.SUSPENDED)
+
+
+def is_his(owner: str, email: str) -> bool:
+    """DCImanager 6 shows an e-mail, DCImanager 5 a name made of it (B5-4)."""
+    owner = owner.removesuffix(USERS_OF_5)
+    return owner.casefold() == email.casefold() if "@" in owner else bool(owner) and owner == username_of(email)
+
+
+class World:
+    """What there is now. `touched` keeps what must be remembered up to date."""
+
+    def __init__(self, lab: WatchedPanel, billing: BillingView) -> None:
+        self.lab = lab
+        self.billing = billing
+        self._numbers: dict[str, int] = {}
+        self._ended: Service | None = None
+        self.ordered_at: dict[str, float] = {}
+        """By service: since when its order is worked on."""
+        self.data_of: dict[tuple[str, float], str] = {}
+        """Whose data an installation of a server came to hold: the client's e-mail, by server and time of the installation."""
+        self.live: dict[str, set[str]] = {}
+        """The servers on which a running system has the address."""
+        self._live_on: dict[str, tuple[str, ...]] = {}
+        self.owned: dict[str, set[str]] = {}
+        """Servers by owner's e-mail, but for those that had their owner before anybody looked."""
+        self._bmc_users: dict[str, dict[str, str]] = {}
+        self._owner: dict[str, str] = {}
+        self._before = {
+            each.name: owner for each in lab.panel.inventory.servers if (owner := self._email(each.owner)) is not None
+        }
+
+    @property
+    def now(self) -> float:
+        return self.lab.clock.now()
+
+    # the hall
+
+    def server(self, name: str) -> Server:
+        return self.lab.plant.servers[name]
+
+    def is_server(self, name: str) -> bool:
+        return name in self.lab.plant.servers
+
+    def behind(self, switch: str, port: int) -> str | None:
+        """The server whose cable is in this port of a switch."""
+        ports = self.lab.plant.switches[switch].ports
+        cable = ports[port - 1].cable if 0 < port <= len(ports) else None
+        return cable.nic.server if cable else None
+
+    # the panel's records
+
+    def record(self, server: str) -> ServerRecord | None:
+        """None for a server that the panel does not know, or no longer."""
+        servers = self.lab.panel.inventory.servers
+        found = servers.find(self._numbers.get(server))
+        if found is None or found.name != server:
+            found = next((each for each in servers if each.name == server), None)
+            if found is not None:
+                self._numbers[server] = found.id
+        return found
+
+    def _email(self, user: int | None) -> str | None:
+        found = self.lab.panel.users.all.find(user)
+        return found.email if found else None
+
+    def owner(self, server: str) -> str:
+        """E-mail of the one whom the panel gives the server to; empty for nobody."""
+        record = self.record(server)
+        return (record and self._email(record.owner)) or ""
+
+    def client(self, server: str) -> str:
+        """The same, but empty where an administrator keeps it."""
+        record = self.record(server)
+        user = self.lab.panel.users.all.find(record.owner) if record else None
+        return user.email if user is not None and ADMIN_ROLE not in user.roles else ""
+
+    def addresses(self, server: str) -> tuple[str, ...]:
+        record = self.record(server)
+        return tuple(each.name for each in self.lab.panel.addresses.of_server(record.id)) if record else ()
+
+    def operation(self, server: str) -> Operation | None:
+        """The last one begun on it."""
+        record = self.record(server)
+        return self.lab.panel.operations.last(record) if record else None
+
+    # billing
+
+    def busy(self, service: Service) -> bool:
+        """An action of it is under way; one whose end was just told is not."""
+        return bool(service.busy) and service is not self._ended
+
+    def any_busy(self) -> bool:
+        return any(self.busy(service) for service in self.billing.services.values())
+
+    def in_hand(self, server: str) -> bool:
+        """Somebody works on it, or may do: an order that has no server yet looks for one."""
+        return any(
+            self.busy(service) and service.server_name in (server, "") for service in self.billing.services.values()
+        )
+
+    def services_on(self, server: str) -> list[Service]:
+        return [service for service in self.billing.services.values() if service.server_name == server]
+
+    def living_on(self, server: str) -> list[Service]:
+        return [service for service in self.services_on(server) if service.state in LIVING]
+
+    def bmc_users(self, server: str) -> dict[str, str]:
+        """Who may log in to its BMC, beside those who could before anybody looked: for whose sake each was made, by name."""
+        bmc = self.lab.bmc_devices.get(server)
+        if bmc is None:
+            return {}
+        there = {user.name.decode("latin-1"): "" for user in bmc.users if user.name and user.enabled}
+        known = self._bmc_users.get(server)
+        if known is None:
+            self._bmc_users[server] = there
+        else:
+            client = next((each.client.email for each in self.services_on(server)[-1:]), "")
+            self._bmc_users[server] = {name: known.get(name, client) for name in there}
+        return self._bmc_users[server]
+
+    # keeping up
+
+    def ended(self, service: Service | None) -> None:
+        """The action of this service has ended, though it may still say that it is busy."""
+        self._ended = service
+
+    def touched_service(self, service: Service) -> None:
+        if service.busy == "Create" and service.name not in self.ordered_at:
+            self.ordered_at[service.name] = self.now
+
+    def touched_server(self, name: str) -> None:
+        self._owner_now(name)
+        self.bmc_users(name)
+        self._addresses_now(name)
+        for service in self.living_on(name):
+            if not self.busy(service):
+                for installed in self.installations(name):
+                    if installed >= self.ordered_at.get(service.name, float("inf")):
+                        self.data_of.setdefault((name, installed), service.client.email)
+
+    def installations(self, server: str) -> Iterator[float]:
+        """Of which there may be data on its disks, by when they were made."""
+        for disk in self.server(server).disks:
+            yield from disk.holds
+
+    def _owner_now(self, name: str) -> None:
+        owner, before = self.owner(name), self._owner.get(name, "")
+        if owner != self._before.get(name, ""):
+            self._before.pop(name, None)
+        elif owner:
+            return
+        if owner != before:
+            self.owned.get(before, set()).discard(name)
+            self._owner[name] = owner
+            if owner:
+                self.owned.setdefault(owner, set()).add(name)
+
+    def _addresses_now(self, name: str) -> None:
+        system = self.server(name).system
+        addresses = system.addresses if system else ()
+        if addresses != self._live_on.get(name, ()):
+            for address in self._live_on.get(name, ()):
+                self.live[address].discard(name)
+            for address in addresses:
+                self.live.setdefault(address, set()).add(name)
+            self._live_on[name] = addresses
+
+    def about(self, record: Record) -> list[str]:
+        """The servers that a record is about."""
+        subject = record.subject
+        if subject in self.lab.plant.servers:
+            return [subject]
+        if record.layer == "plant" and subject in self.lab.plant.switches:
+            port = record.detail.get("port")
+            if port is None:  # something of the whole switch
+                return [each.cable.nic.server for each in self.lab.plant.switches[subject].ports if each.cable]
+            behind = self.behind(subject, int(port))
+            return [behind] if behind else []
+        return []
