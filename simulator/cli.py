@@ -12,21 +12,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
-from rich.console import Console
 
+from simulator.commands import sweep as sweeping
+from simulator.commands.common import UNUSABLE
+from simulator.commands.common import console as _console
+from simulator.commands.common import refuse as _refuse
+from simulator.commands.common import write as _write
 from simulator.files.problems import FileProblems, Problem, did_you_mean
 
 if TYPE_CHECKING:
     from simulator.scenario.labs import Mode
+    from simulator.scenario.plan import Scenario
     from simulator.scenario.result import Result
 
 # Each command imports what it works with: `rackloop health` and `--help` need not wait for the whole simulator.
 
 __all__ = ["app", "main"]
 
-UNUSABLE = 2
-"""Exit status for input that nothing can be done with."""
-_PIPED_WIDTH = 100
 TOKEN_VARIABLE = "RACKLOOP_CONTROL_TOKEN"  # noqa: S105 - its name
 
 app = typer.Typer(
@@ -56,19 +58,6 @@ def main() -> NoReturn:
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     app()
     raise AssertionError  # pragma: no cover - typer exits
-
-
-def _console(*, error: bool = False) -> Console:
-    terminal = Console(stderr=error)
-    return (
-        terminal if terminal.is_terminal else Console(stderr=error, width=_PIPED_WIDTH, no_color=True, highlight=False)
-    )
-
-
-def _refuse(problems: FileProblems) -> NoReturn:
-    for problem in problems.problems:
-        typer.echo(str(problem), err=True)
-    raise typer.Exit(UNUSABLE)
 
 
 def _version(wanted: bool) -> None:
@@ -103,6 +92,12 @@ def run(
     jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, help="Processes to run on.")] = 1,
     keyword: Annotated[str, typer.Option("-k", help="Only scenarios whose name, file or source contains this.")] = "",
     stop_early: Annotated[bool, typer.Option("-x", help="Stop at the first that does not pass.")] = False,
+    faults: Annotated[
+        list[str] | None, typer.Option("--fault", help="What strikes too, as in a file: `bmc.dead: {server: srv-03}`.")
+    ] = None,
+    persist: Annotated[
+        bool, typer.Option("--persist", help="Try again what fails, and judge by what must always hold, as sweeps do.")
+    ] = False,
     junit_file: Annotated[Path | None, typer.Option("--junit", help="Write JUnit XML here.")] = None,
     html_file: Annotated[Path | None, typer.Option("--html", help="Write a page for people here.")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the results as JSON here.")] = None,
@@ -125,6 +120,12 @@ def run(
         matching = f" that contains {keyword!r}" if keyword else ""
         typer.echo(f"there is no scenario{matching} in {where}", err=True)
         raise typer.Exit(UNUSABLE)
+    if faults or persist:
+        if wire:
+            raise typer.BadParameter("further faults strike in virtual time: leave --wire out", param_hint="--fault")
+        results = _disturbed(chosen, faults or [], seed, persist=persist)
+        print_results(results, _console())
+        raise typer.Exit(_status(results))
     with Progress(len(chosen), _console(error=True)) as progress:
         results = run_all(
             chosen, seed=seed, mode=mode, jobs=jobs, stop_early=stop_early, begin=progress.begin, end=progress.end
@@ -135,21 +136,23 @@ def run(
     raise typer.Exit(_status(results) if written else UNUSABLE)
 
 
+def _disturbed(scenarios: list[Scenario], faults: list[str], seed: int | None, *, persist: bool) -> list[Result]:
+    """Each scenario with further faults, one after another."""
+    from simulator.scenario.language import fault_from_text  # noqa: PLC0415
+    from simulator.sweep.playing import run_disturbed  # noqa: PLC0415
+
+    try:
+        planned = [(each, [fault_from_text(text, each) for text in faults]) for each in scenarios]
+    except FileProblems as problems:
+        _refuse(problems)
+    return [run_disturbed(each, more, seed=seed, persist=persist) for each, more in planned]
+
+
 def _status(results: list[Result]) -> int:
     return 0 if all(result.verdict == "passed" for result in results) else 1
 
 
-def _write(file: Path | None, text: str) -> bool:
-    """Whether the report is where it was asked for (or was not asked for)."""
-    if file is None:
-        return True
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8", errors="backslashreplace")
-    except OSError as error:
-        typer.echo(f"{file}: cannot be written: {error.strerror or error}", err=True)
-        return False
-    return True
+app.command()(sweeping.sweep)
 
 
 @app.command()

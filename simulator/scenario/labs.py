@@ -13,6 +13,7 @@ from simulator.dcim.panel import Panel
 from simulator.faults.engine import FaultEngine
 from simulator.files.plan import LabPlan
 from simulator.kernel import Clock, Journal, Streams
+from simulator.kernel.wire import Wire
 from simulator.lab import Lab
 from simulator.plant import Plant
 
@@ -31,6 +32,7 @@ class LabRun(Protocol):
     journal: Journal
     plant: Plant
     faults: FaultEngine
+    wire: Wire
     dci6_url: str
     dci5_url: str
     ispmanager_url: str | None

@@ -63,7 +63,7 @@ from simulator.scenario.schema.steps import (
     WaitStep,
 )
 
-__all__ = ["load_scenario", "scenario_from_text"]
+__all__ = ["fault_from_text", "load_scenario", "scenario_from_text"]
 
 Way = tuple[str | int, ...]
 
@@ -76,6 +76,19 @@ def load_scenario(file: Path) -> Scenario:
 def scenario_from_text(text: str, file: str = "scenario.yaml") -> Scenario:
     """The same for a text at hand; a lab path in it is relative to the working directory. Raises FileProblems."""
     return _load(read_text(text.encode("utf-8", "surrogatepass"), file), Path(file))
+
+
+def fault_from_text(text: str, scenario: Scenario, where: str = "--fault") -> PlannedFault:
+    """A further fault for a scenario, as its file would say it: `http.lost: {call: POST */owner}`. Raises FileProblems."""
+    document = read_text(text.encode("utf-8", "surrogatepass"), where)
+    report = Reporter(document)
+    spec = ScenarioSpec.model_construct(steps=[])
+    fault = None
+    if isinstance(document.data, dict):
+        fault = _ScenarioReader(document, spec, scenario.plan, report).fault(document.data, ())
+    if fault is None or report.problems:
+        raise FileProblems(report.problems)
+    return fault
 
 
 def _load(document: Document, file: Path) -> Scenario:

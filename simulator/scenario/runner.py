@@ -41,7 +41,7 @@ from simulator.scenario.result import Failure, Result, Verdict, replay_command
 from simulator.scenario.schema.expect import LeaksSpec, LedgerSpec
 from simulator.scenario.stage import Stage, run_in
 
-__all__ = ["RECORDS_SHOWN", "run_scenario"]
+__all__ = ["RECORDS_SHOWN", "Session", "StepsEnded", "run_scenario"]
 
 RECORDS_SHOWN = 12
 """Journal records with a scenario that failed: the last that are about what its failures name. One excerpt for all."""
@@ -65,31 +65,16 @@ def run_scenario(
         scenario = load_scenario(Path(scenario))
     if seed is None:
         seed = scenario.seed or 0
-    session = _Session(scenario, seed, mode, open_lab or labs.OPEN)
-    began = _TICK()
+    session = Session(scenario, seed, mode, open_lab or labs.OPEN)
     session.run()
-    return Result(
-        scenario.name,
-        scenario.file,
-        session.verdict,
-        seed,
-        mode,
-        session.journal_hash,
-        round(session.simulated, 3),
-        round(_TICK() - began, 3),
-        tuple(session.failures),
-        scenario.source,
-        replay_command(scenario.file, seed, mode),
-        session.account,
-        session.violations,
-    )
+    return session.result()
 
 
-class _StepsEnded(Exception):
+class StepsEnded(Exception):
     """A step did not end as it must: the further steps mean nothing."""
 
 
-class _Session:
+class Session:
     """One run. `failures` and `verdict` are its outcome."""
 
     def __init__(self, scenario: Scenario, seed: int, mode: Mode, open_lab: OpenLab) -> None:
@@ -99,6 +84,7 @@ class _Session:
         self.broken = False
         self.journal_hash = ""
         self.simulated = 0.0
+        self.took = 0.0
         self.account: Account | None = None
         self.violations: Sequence[Violation] = ()
         self._names: set[str] = set()
@@ -110,8 +96,32 @@ class _Session:
     def verdict(self) -> Verdict:
         return "error" if self.broken else "failed" if self.failures else "passed"
 
+    def result(self) -> Result:
+        """What came of it, when it has run."""
+        scenario, mode = self.scenario, self.stage.mode
+        return Result(
+            scenario.name,
+            scenario.file,
+            self.verdict,
+            self.stage.seed,
+            mode,
+            self.journal_hash,
+            round(self.simulated, 3),
+            round(self.took, 3),
+            tuple(self.failures),
+            scenario.source,
+            replay_command(scenario.file, self.stage.seed, mode),
+            self.account,
+            self.violations,
+        )
+
     def run(self) -> None:
         """Run to the end, whatever happens."""
+        began = _TICK()
+        self._run()
+        self.took = _TICK() - began
+
+    def _run(self) -> None:
         try:
             run_in(self.stage.mode, self._in_lab())
         except DeadlockError as error:
@@ -173,7 +183,7 @@ class _Session:
         try:
             for step in self.scenario.steps:
                 await self._step(step, run, actors)
-        except _StepsEnded:
+        except StepsEnded:
             pass
         else:
             await self._check(self.scenario.expected, actors)
@@ -211,9 +221,9 @@ class _Session:
     async def _step(self, step: Step, run: LabRun, actors: Actors) -> None:
         match step:
             case Action():
-                self._verdict_of(step, await self._act(step, run, actors))
+                await self._do(step, run, actors)
             case Together():
-                misses = await _all([self._act(action, run, actors) for action in step.actions])
+                misses = await self._act_together(step.actions, run, actors)
                 for action, miss in zip(step.actions, misses, strict=True):
                     self._verdict_of(action, miss)
             case Wait():
@@ -225,12 +235,18 @@ class _Session:
                 if not run.faults.clear(step.kind, step.target):
                     what = step.kind or step.target or "all"
                     self._fail(Miss(f"clear {what}", "a fault to mend", "none", (what,)), step.line)
-                    raise _StepsEnded
+                    raise StepsEnded
             case Check():
                 await self._check(step.expected, actors)
         if self.failures:
-            raise _StepsEnded
+            raise StepsEnded
         self._doing = []
+
+    async def _do(self, action: Action, run: LabRun, actors: Actors) -> None:
+        self._verdict_of(action, await self._act(action, run, actors))
+
+    async def _act_together(self, actions: Sequence[Action], run: LabRun, actors: Actors) -> list[Miss | None]:
+        return await _all([self._act(action, run, actors) for action in actions])
 
     async def _act(self, action: Action, run: LabRun, actors: Actors) -> Miss | None:
         """Do it, and say what was not as expected."""
@@ -280,7 +296,7 @@ class _Session:
             self._injected.append((fault, run.faults.inject(fault.kind, fault.params)))
         except NotPossible as error:
             self._impossible(f"{fault}: {error}", fault.line)
-            raise _StepsEnded from None
+            raise StepsEnded from None
 
     async def _check(self, expected: Sequence[Expected], actors: Actors) -> None:
         for each in expected:

@@ -143,14 +143,14 @@ def test_what_the_journal_tells_of_owners_and_addresses_is_what_the_panel_shows(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown: list[Any] = []
-    real = runner._Session._check
+    real = runner.Session._check
 
     async def check(session: Any, expected: Any, actors: Actors) -> None:
         held = {each.server: (each.owner, each.addresses) for each in await actors.holdings()}
         shown.append((held, actors.ledger.holdings()))
         await real(session, expected, actors)
 
-    monkeypatch.setattr(runner._Session, "_check", check)
+    monkeypatch.setattr(runner.Session, "_check", check)
     assert run_scenario(SCENARIOS / f"{name}.yaml").verdict == "passed"
     assert shown
     for panel, journal in shown:

@@ -17,7 +17,7 @@ class Watched(Invariant):
     title = "An operation that an order began is waited for, or ended"
     source = "W6-A10, B5-7"
     harm = Harm.MESS
-    grace = 600.0
+    grace = 1800.0
 
     def of_server(self, world: World, server: str) -> Iterator[Broken]:
         services = world.services_on(server)

@@ -1,0 +1,1 @@
+"""Commands of `rackloop` that have a file of their own."""

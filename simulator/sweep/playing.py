@@ -1,0 +1,277 @@
+"""Plays a trial: the scenario with further faults, and people who try again what has failed, as staff and daily runs do.
+
+A passing trouble may make an action fail, if it is told. Then it is done once more, a quarter of an hour later, and must come to the
+same end; an order that cannot be had is given up and taken back. Whatever happens, what must always hold is watched, and nothing may
+be left behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from pydantic import ValidationError
+
+from provisioner.errors import ProvisioningError
+from provisioner.services import State
+from simulator.faults.catalogue import CATALOGUE
+from simulator.faults.kinds import NotPossible
+from simulator.invariants.catalogue import BY_NAME
+from simulator.invariants.invariant import Harm
+from simulator.invariants.watch import Violation
+from simulator.scenario import labs
+from simulator.scenario.actors import Actors
+from simulator.scenario.expectations import Miss, check_expected, check_no_leaks
+from simulator.scenario.known import excused
+from simulator.scenario.labs import LabRun, OpenLab
+from simulator.scenario.language import load_scenario
+from simulator.scenario.plan import Action, Check, Clear, Expected, PlannedFault, Scenario, Step, Together
+from simulator.scenario.result import Failure, Result
+from simulator.scenario.runner import Session, StepsEnded, run_scenario
+from simulator.scenario.schema.expect import LeaksSpec, ServerExpect, ServiceExpect
+from simulator.scenario.schema.ispmanager import AccountExpect
+from simulator.sweep.points import learn
+from simulator.sweep.trial import Found, Outcome, Trial, Verdict
+
+__all__ = ["PersistentSession", "load", "play", "run_disturbed", "with_faults"]
+
+PAUSE: Final = 900.0
+"""Seconds of lab time until what has failed is tried again."""
+TRIES: Final = 3
+_HOLDS = (ServiceExpect, ServerExpect, AccountExpect, LeaksSpec)
+"""Expectations of what there is at the end; how often what was asked depends on what went wrong on the way."""
+GIVEN_BACK: Final = "given-back"
+
+
+@lru_cache(maxsize=64)
+def load(file: str) -> Scenario:
+    """A scenario that many trials are of. Raises FileProblems."""
+    return load_scenario(Path(file))
+
+
+def with_faults(scenario: Scenario, trial: Trial) -> Scenario:
+    """The scenario in which these faults strike too. Raises ValueError for a fault that there is not."""
+    more = []
+    for kind, params in trial.faults:
+        if kind not in CATALOGUE:
+            raise ValueError(f"there is no fault {kind!r}")
+        try:
+            more.append(PlannedFault(0, kind, CATALOGUE[kind].params.model_validate(dict(params))))
+        except ValidationError as error:
+            raise ValueError(f"{kind}: {error.errors()[0]['msg']}") from None
+    return replace(scenario, faults=(*scenario.faults, *more))
+
+
+class PersistentSession(Session):
+    """One run in which failures are told and made good. `told` are the failures, `found` what is wrong."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        seed: int,
+        *,
+        trouble: int,
+        servers: Mapping[str, str] = MappingProxyType({}),
+        open_lab: OpenLab | None = None,
+    ) -> None:
+        """`trouble`: how many of the scenario's faults, counted from its end, are the trial's own. `servers`: which server each
+        service got when nothing went wrong.
+        """
+        super().__init__(scenario, seed, "simulated", open_lab or labs.OPEN)
+        self.told: list[str] = []
+        self.found: list[Found] = []
+        self.gave_up = False
+        self._trouble = trouble
+        self._servers = servers
+
+    @property
+    def came_about(self) -> bool:
+        """All that was to go wrong has gone wrong."""
+        own = self._injected[len(self._injected) - self._trouble :] if self._trouble else []
+        return len(own) == self._trouble and all(injected.came_about for _, injected in own)
+
+    # play
+
+    async def _whole(self, run: LabRun, actors: Actors) -> None:
+        for fault in self.scenario.faults:
+            self._strike(fault, run)
+        try:
+            for step in self.scenario.steps:
+                await self._step(step, run, actors)
+        except StepsEnded:
+            self.gave_up = True
+        else:
+            await self._hold(self.scenario.expected, actors)
+        if not any(isinstance(each.spec, LeaksSpec) for each in self.scenario.expected) or self.gave_up:
+            self.found += [_left(miss, actors) for miss in await check_no_leaks(actors)]
+
+    async def _step(self, step: Step, run: LabRun, actors: Actors) -> None:
+        match step:
+            case Together():
+                await self._all_of(step.actions, run, actors)
+            case Check():
+                await self._hold(step.expected, actors)
+            case Clear():
+                run.faults.clear(step.kind, step.target)
+            case _:
+                await super()._step(step, run, actors)
+
+    async def _all_of(self, actions: Sequence[Action], run: LabRun, actors: Actors) -> None:
+        misses = await self._act_together(actions, run, actors)
+        for action, miss in zip(actions, misses, strict=True):
+            if miss is not None:
+                await self._again(action, miss, run, actors)
+
+    async def _do(self, action: Action, run: LabRun, actors: Actors) -> None:
+        miss = await self._act(action, run, actors)
+        if miss is not None:
+            await self._again(action, miss, run, actors)
+
+    async def _again(self, action: Action, miss: Miss, run: LabRun, actors: Actors) -> None:
+        """Do what has failed once more, and again; then take it back. Raises StepsEnded when it never went well."""
+        self.told.append(f"{action}: {miss.seen}")
+        if action.expect.error is not None:  # it must fail, and did otherwise
+            return
+        for _ in range(TRIES - 1):
+            await run.clock.sleep(PAUSE)
+            again = await self._act(action, run, actors)
+            if again is None:
+                return
+            miss = again
+        await self._give_up(action, miss, actors)
+        raise StepsEnded
+
+    async def _give_up(self, action: Action, miss: Miss, actors: Actors) -> None:
+        text = f"{action} fails however often it is tried: {miss.seen}"
+        subjects = (action.service,) if action.service else ()
+        self.found.append(Found("never-recovers", Harm.REACHABILITY, text, subjects, actors.run.clock.now()))
+        service = actors.service(action.service)
+        if service is not None and service.state is State.FAILED and action.verb != "terminate":
+            try:
+                await actors.billing.terminate(service.name)
+            except ProvisioningError as error:
+                self.told.append(f"terminate {service.name}: error: {error}")
+
+    async def _hold(self, expected: Sequence[Expected], actors: Actors) -> None:
+        """What there is must be as if nothing had happened."""
+        for each in expected:
+            if not isinstance(each.spec, _HOLDS):
+                continue
+            if self._elsewhere(actors):
+                # Another server is as good; what is said of the one that it was not is for invariants to judge.
+                if not isinstance(each.spec, ServiceExpect):
+                    continue
+                each = replace(each, spec=each.spec.model_copy(update={"on": None, "saved": None}))
+            try:
+                misses = await check_expected(each, actors)
+            except ProvisioningError as error:
+                misses = [Miss("the panel", "an answer", f"error: {error}", ())]
+            self.found += [
+                _left(miss, actors)
+                if isinstance(each.spec, LeaksSpec)
+                else Found(
+                    "unlike",
+                    Harm.REACHABILITY,
+                    f"{miss.what}: {miss.expected} without the trouble, {miss.seen} after it",
+                    tuple(name for name in miss.about if name),
+                    actors.run.clock.now(),
+                )
+                for miss in misses
+            ]
+
+    def _elsewhere(self, actors: Actors) -> bool:
+        """A service got another server than without the trouble."""
+        services = actors.billing.services.values()
+        return any(each.server_name != self._servers.get(each.name, each.server_name) for each in services)
+
+    def _strike(self, fault: PlannedFault, run: LabRun) -> None:
+        try:
+            self._injected.append((fault, run.faults.inject(fault.kind, fault.params)))
+        except NotPossible as error:
+            self._impossible(f"{fault}: {error}", fault.line)
+            raise StepsEnded from None
+
+    def _judge_violations(self, actors: Actors) -> None:
+        if actors.watch is None:
+            return
+        self.violations = actors.watch.finish()
+        undeclared, _ = excused(self.scenario.known, self.violations)
+        self.found += [_violation(each) for each in undeclared if not actors.permitted(each)]
+
+    # what came of it
+
+    def result(self) -> Result:
+        """As of any run; what is wrong are its failures."""
+        if not self.broken:
+            self.failures = [
+                Failure(each.name, "to hold, whatever goes wrong", each.text, 0, _said(self.told))
+                for each in (*_one_of("unlike", self.found), *_broken(self))
+            ]
+        return super().result()
+
+    def outcome(self, trial: Trial) -> Outcome:
+        """When it has run."""
+        self.found = [*_one_of("unlike", self.found), *_broken(self)]
+        verdict: Verdict = (
+            "found" if self.found else "missed" if not self.came_about else "told" if self.told else "same"
+        )
+        return Outcome(trial, verdict, tuple(self.told), tuple(self.found), self.journal_hash)
+
+
+def _said(told: Sequence[str]) -> tuple[str, ...]:
+    return tuple(f"told: {each}" for each in told)
+
+
+def _one_of(name: str, found: Sequence[Found]) -> Iterator[Found]:
+    """All findings, but of those of this name the first, which says how many more there are."""
+    alike = [each for each in found if each.name == name]
+    for each in found:
+        if each.name != name:
+            yield each
+        elif each is alike[0]:
+            more = f" (and {len(alike) - 1} more that are not as without it)" if alike[1:] else ""
+            yield replace(each, text=each.text + more)
+
+
+def _violation(violation: Violation) -> Found:
+    return Found(violation.invariant, violation.harm, violation.text, violation.subjects, violation.at)
+
+
+def _left(miss: Miss, actors: Actors) -> Found:
+    text = f"left behind: {miss.seen}"
+    return Found(GIVEN_BACK, Harm.MONEY, text, tuple(name for name in miss.about if name), actors.run.clock.now())
+
+
+def _broken(session: Session) -> Iterator[Found]:
+    """What the runner itself had to say: a run that never ended, an error that nobody expected."""
+    for failure in session.failures:
+        if session.broken:
+            yield Found("crashes", Harm.MONEY, failure.seen.strip().rpartition("\n")[2] or failure.what)
+        else:
+            yield Found("hangs", Harm.REACHABILITY, f"{failure.what}: {failure.seen}")
+
+
+def run_disturbed(scenario: Scenario, faults: Sequence[PlannedFault], *, seed: int | None, persist: bool) -> Result:
+    """The scenario in which these strike too, in virtual time: as it is judged by its file, or (`persist`) as a sweep judges it."""
+    bent = replace(scenario, faults=(*scenario.faults, *faults))
+    number = (scenario.seed or 0) if seed is None else seed
+    if not persist:
+        return run_scenario(bent, seed=number)
+    session = PersistentSession(bent, number, trouble=len(faults), servers=learn(scenario, number).servers)
+    session.run()
+    return session.result()
+
+
+def play(trial: Trial, servers: Mapping[str, str] = MappingProxyType({}), open_lab: OpenLab | None = None) -> Outcome:
+    """Play a trial to its end. Raises FileProblems and ValueError for one that cannot be played."""
+    scenario = with_faults(load(trial.file), trial)
+    session = PersistentSession(scenario, trial.seed, trouble=len(trial.faults), servers=servers, open_lab=open_lab)
+    session.run()
+    return session.outcome(trial)
+
+
+assert GIVEN_BACK not in BY_NAME

@@ -1,0 +1,142 @@
+"""What `rackloop sweep` shows: what was learned and tried, the matrix, the findings, the count."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as RichProgress
+from rich.table import Table
+from rich.text import Text
+
+from simulator.sweep.findings import Finding
+from simulator.sweep.reports.report import Report
+
+__all__ = ["Progress", "print_sweep"]
+
+PLACES_SHOWN = 3
+
+
+def print_sweep(report: Report, console: Console, *, json_file: str = "") -> None:
+    """The whole report; with the name of its JSON file the commands that go on from it."""
+    total = len(report.outcomes) + report.untried
+    counts = report.counts
+    console.print(Text(f"learned   {report.learned}"), soft_wrap=True)
+    console.print(
+        Text(
+            f"tried     {len(report.outcomes)} of {total} trials in {report.seconds:.1f} s: {counts['same']} end as if nothing "
+            f"had happened, {counts['told']} after a failure that was told, {counts['found']} with something wrong"
+        ),
+        soft_wrap=True,
+    )
+    if counts["missed"]:
+        console.print(Text(f"          {counts['missed']} whose fault met no message"), soft_wrap=True)
+    _matrix(report, console)
+    if report.new:
+        console.print(Text("findings", style="bold"))
+    for finding in report.new:
+        _finding(report, finding, console, json_file)
+    if report.known:
+        console.print(Text("known", style="bold"))
+        for finding in report.known:
+            assert finding.known is not None
+            console.print(
+                Text(
+                    f"  {finding.found.name}: {finding.found.text} ({_trials(finding)}): {finding.known.because}", "dim"
+                ),
+                soft_wrap=True,
+            )
+    console.print(Text(_last(report), style="bold red" if report.new else "green"))
+
+
+def _last(report: Report) -> str:
+    new, late = len(report.new), f", {report.untried} trials not tried" if report.untried else ""
+    return f"{new} new {'finding' if new == 1 else 'findings'}{late}" if new else f"no new finding{late}"
+
+
+def _trials(finding: Finding) -> str:
+    count = len(finding.outcomes)
+    return f"{count} {'trial' if count == 1 else 'trials'}"
+
+
+def _matrix(report: Report, console: Console) -> None:
+    table = Table(box=None, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("", overflow="fold")
+    table.add_column("", overflow="fold", style="dim")
+    for fate in report.matrix.fates:
+        table.add_column(fate, justify="center", no_wrap=True)
+    before = ""
+    for row in report.matrix.rows:
+        cells = [Text(row.cells.get(fate, ""), _style(row.cells.get(fate, ""))) for fate in report.matrix.fates]
+        table.add_row("" if row.step == before else row.step, row.message, *cells)
+        before = row.step
+    if report.matrix.rows:
+        console.print(table)
+        console.print(
+            Text(". the same end   t told, and made good   - met no message   0 known   1.. the finding", style="dim")
+        )
+
+
+def _style(mark: str) -> str:
+    return "bold red" if mark[:1].isdigit() and mark != "0" else "dim" if mark in (".", "-", "0") else ""
+
+
+def _finding(report: Report, finding: Finding, console: Console, json_file: str) -> None:
+    found, example = finding.found, finding.example
+    head = Text.assemble(f"  {finding.number}  ", (found.harm.name, "bold red"), f"  {found.name}: {found.text}")
+    console.print(head, soft_wrap=True)
+    console.print(Text(f"     cause   {finding.cause}: {_trials(finding)}"), soft_wrap=True)
+    for place in _some([f"{place.step}" for place in finding.places]):
+        console.print(Text(f"     in      {place}", style="dim"), soft_wrap=True)
+    for index, line in enumerate(found.why):
+        console.print(Text(f"     {'why' if index == 0 else '   '}     {line}"), soft_wrap=True)
+    for line in _some(example.told):
+        console.print(Text(f"     told    {line}"), soft_wrap=True)
+    console.print(Text(f"     repeat  {example.trial.command}"), soft_wrap=True)
+    if json_file:
+        console.print(Text(f"     shrink  {report.shrink(finding, json_file)}"), soft_wrap=True)
+
+
+def _some(lines: Sequence[str]) -> list[str]:
+    lines = list(dict.fromkeys(lines))
+    if len(lines) <= PLACES_SHOWN:
+        return lines
+    return [*lines[:PLACES_SHOWN], f"... and {len(lines) - PLACES_SHOWN} more"]
+
+
+class Progress:
+    """A bar with an estimate while trials run; nothing at all where nobody watches."""
+
+    def __init__(self, total: int, console: Console) -> None:
+        self._total = total
+        self._bar: RichProgress | None = None
+        if console.is_terminal:
+            self._bar = RichProgress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeRemainingColumn(),
+                console=console,
+                transient=True,
+            )
+
+    def __enter__(self) -> Self:
+        if self._bar is not None:
+            self._bar.start()
+            self._task = self._bar.add_task("trials", total=self._total)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def tell(self, found: int) -> None:
+        """One more has ended, and so many have come to something by now."""
+        if self._bar is not None:
+            what = f"trials, {found} with something wrong" if found else "trials"
+            self._bar.update(self._task, advance=1, description=what)
