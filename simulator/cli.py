@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from simulator.commands import shrink as shrinking
 from simulator.commands import sweep as sweeping
 from simulator.commands.common import UNUSABLE
 from simulator.commands.common import console as _console
@@ -153,6 +154,7 @@ def _status(results: list[Result]) -> int:
 
 
 app.command()(sweeping.sweep)
+app.command()(shrinking.shrink)
 
 
 @app.command()

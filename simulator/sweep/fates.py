@@ -10,7 +10,7 @@ from typing import Any
 from simulator.kernel.wire import Network, Point
 from simulator.snmp.names import OBJECTS
 
-__all__ = ["FATES", "Fate", "FaultSpec", "faults_at"]
+__all__ = ["FATES", "PASSING", "Fate", "FaultSpec", "faults_at"]
 
 FaultSpec = tuple[str, Mapping[str, Any]]
 """Kind and parameters, as a scenario file has them."""
@@ -24,10 +24,24 @@ class Fate:
     network: Network
     make: Callable[[Point], FaultSpec | None]
     """None where it makes no sense of this message."""
+    passing: bool = False
+    """So short a trouble of the way that a billing side has to put up with it: an action that fails for it gives up too soon."""
 
 
 def _http(kind: str, **params: Any) -> Callable[[Point], FaultSpec]:
     return lambda point: (f"http.{kind}", {"panel": point.receiver, "call": point.what, "nth": point.n, **params})
+
+
+def _stale(point: Point) -> FaultSpec | None:
+    """All answers to this question: what is stale is what was asked before."""
+    if point.receiver == "dci6" and not point.what.startswith("GET"):
+        return None
+    return "http.stale", {"panel": point.receiver, "call": point.what, "age": "45s"}
+
+
+def _busy(point: Point) -> FaultSpec | None:
+    """The panel's services start anew: it says so itself, once."""
+    return _http("error", status=503)(point) if point.receiver == "dci6" else None
 
 
 def _error(point: Point) -> FaultSpec:
@@ -73,16 +87,18 @@ def _data(kinds: Mapping[str, tuple[str, Mapping[str, Any]]]) -> Callable[[Point
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
 FATES: tuple[Fate, ...] = (
-    Fate("lost", "http", _http("lost")),
-    Fate("answer", "http", _http("answer_lost")),
-    Fate("late", "http", _http("slow", by="40s")),
-    Fate("twice", "http", _http("twice")),
-    Fate("cut", "http", _http("cut")),
-    Fate("garbled", "http", _http("garbled")),
-    Fate("gateway", "http", _http("gateway", status=504, when="after")),
-    Fate("page", "http", _http("gateway", status=200, when="before", page="cloud")),
-    Fate("reset", "http", _http("reset", when="after")),
-    Fate("refused", "http", _http("refused")),
+    Fate("lost", "http", _http("lost"), passing=True),
+    Fate("answer", "http", _http("answer_lost"), passing=True),
+    Fate("late", "http", _http("slow", by="40s"), passing=True),
+    Fate("twice", "http", _http("twice"), passing=True),
+    Fate("cut", "http", _http("cut"), passing=True),
+    Fate("garbled", "http", _http("garbled"), passing=True),
+    Fate("gateway", "http", _http("gateway", status=504, when="after"), passing=True),
+    Fate("page", "http", _http("gateway", status=200, when="before", page="cloud"), passing=True),
+    Fate("reset", "http", _http("reset", when="after"), passing=True),
+    Fate("refused", "http", _http("refused"), passing=True),
+    Fate("busy", "http", _busy, passing=True),
+    Fate("stale", "http", _stale, passing=True),
     Fate("error", "http", _error),
     Fate(
         "lost",
@@ -116,6 +132,10 @@ FATES: tuple[Fate, ...] = (
     Fate("error", "snmp", _snmp("error", status="genErr")),
     Fate("ignored", "snmp", _snmp("set_ignored", sets=True)),
 )
+
+
+PASSING = frozenset((fate.network, fate.name) for fate in FATES if fate.passing)
+"""Troubles of the way that a billing side has to put up with."""
 
 
 def faults_at(

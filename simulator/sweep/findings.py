@@ -42,23 +42,49 @@ def _alike(found: Found) -> tuple[str, str]:
 
 
 def findings(outcomes: Iterable[Outcome], baseline: Baseline, module: str) -> list[Finding]:
-    """Grouped by what was violated and by the messages that went wrong; sorted by harm, then by how many trials."""
-    groups: dict[tuple[tuple[str, str], tuple[str, ...]], list[tuple[Found, Outcome]]] = {}
+    """Grouped by what was violated and by what had gone wrong: the same message, or the same fate of another one. Sorted by
+    harm, then by how many trials.
+    """
+    alike: dict[tuple[str, str], list[tuple[Found, Outcome]]] = {}
     for outcome in outcomes:
-        messages = tuple(dict.fromkeys(place.message for place in outcome.trial.places))
-        for alike, found in {_alike(each): each for each in outcome.found}.items():
-            groups.setdefault((alike, messages), []).append((found, outcome))
+        for key, found in {_alike(each): each for each in outcome.found}.items():
+            alike.setdefault(key, []).append((found, outcome))
     whole = []
-    for (_, messages), members in groups.items():
+    for members in (group for same in alike.values() for group in _of_one_cause(same)):
         found = members[0][0]
-        fates = list(dict.fromkeys(" and ".join(place.fate for place in each.trial.places) for _, each in members))
-        cause = f"{', '.join(fates)} of {' and '.join(messages)}" if messages else "the scenario as it is"
-        whole.append((found, [outcome for _, outcome in members], cause, baseline.reason(found, module)))
+        whole.append((found, [outcome for _, outcome in members], _cause(members), baseline.reason(found, module)))
     whole.sort(key=lambda each: (each[3] is not None, each[0].harm, -len(each[1]), each[0].name, each[0].text))
     numbers = iter(range(1, len(whole) + 1))
     return [
         Finding(0 if known else next(numbers), found, trials, cause, known) for found, trials, cause, known in whole
     ]
+
+
+def _of_one_cause(members: Sequence[tuple[Found, Outcome]]) -> list[list[tuple[Found, Outcome]]]:
+    """Trials that share a message or a fate belong together, and so do those that each of them belongs together with."""
+    groups: list[tuple[set[str], list[tuple[Found, Outcome]]]] = []
+    for member in members:
+        marks = {mark for place in member[1].trial.places for mark in (place.message, f"{place.network} {place.fate}")}
+        whole = [member]
+        for group in [each for each in groups if each[0] & marks or not marks]:
+            groups.remove(group)
+            marks |= group[0]
+            whole = [*group[1], *whole]
+        groups.append((marks, whole))
+    return [group for _, group in groups]
+
+
+def _cause(members: Sequence[tuple[Found, Outcome]]) -> str:
+    """`gateway, answer of POST /dci/v3/server/{}/owner`."""
+    fates = list(dict.fromkeys(" and ".join(place.fate for place in each.trial.places) for _, each in members))
+    messages = list(dict.fromkeys(" and ".join(place.message for place in each.trial.places) for _, each in members))
+    if not any(messages):
+        return "the scenario as it is"
+    more = f" and {len(messages) - MESSAGES_NAMED} more" if len(messages) > MESSAGES_NAMED else ""
+    return f"{', '.join(fates)} of {', '.join(messages[:MESSAGES_NAMED])}{more}"
+
+
+MESSAGES_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ be left behind.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -34,10 +34,11 @@ from simulator.scenario.result import Failure, Result
 from simulator.scenario.runner import Session, StepsEnded, run_scenario
 from simulator.scenario.schema.expect import LeaksSpec, ServerExpect, ServiceExpect
 from simulator.scenario.schema.ispmanager import AccountExpect
+from simulator.sweep.fates import PASSING
 from simulator.sweep.points import learn
 from simulator.sweep.trial import Found, Outcome, Trial, Verdict
 
-__all__ = ["PersistentSession", "load", "play", "run_disturbed", "with_faults"]
+__all__ = ["PAUSE", "PersistentSession", "Played", "load", "play", "run_disturbed", "with_faults"]
 
 PAUSE: Final = 900.0
 """Seconds of lab time until what has failed is tried again."""
@@ -66,6 +67,17 @@ def with_faults(scenario: Scenario, trial: Trial) -> Scenario:
     return replace(scenario, faults=(*scenario.faults, *more))
 
 
+@dataclass(slots=True)
+class Played:
+    """A step as it came to be played. `failed`: lines of those of its actions that failed and were told; `again`: a quarter of an
+    hour after the one before, beside the file.
+    """
+
+    step: Step
+    failed: set[int] = field(default_factory=set)
+    again: bool = False
+
+
 class PersistentSession(Session):
     """One run in which failures are told and made good. `told` are the failures, `found` what is wrong."""
 
@@ -85,6 +97,7 @@ class PersistentSession(Session):
         self.told: list[str] = []
         self.found: list[Found] = []
         self.gave_up = False
+        self.played: list[Played] = []
         self._trouble = trouble
         self._servers = servers
 
@@ -101,6 +114,7 @@ class PersistentSession(Session):
             self._strike(fault, run)
         try:
             for step in self.scenario.steps:
+                self.played.append(Played(step))
                 await self._step(step, run, actors)
         except StepsEnded:
             self.gave_up = True
@@ -126,6 +140,11 @@ class PersistentSession(Session):
             if miss is not None:
                 await self._again(action, miss, run, actors)
 
+    async def _act(self, action: Action, run: LabRun, actors: Actors) -> Miss | None:
+        """How long it takes is not judged: troubles take their time."""
+        patient = action.expect.model_copy(update={"within": None})
+        return await super()._act(replace(action, expect=patient), run, actors)
+
     async def _do(self, action: Action, run: LabRun, actors: Actors) -> None:
         miss = await self._act(action, run, actors)
         if miss is not None:
@@ -134,12 +153,16 @@ class PersistentSession(Session):
     async def _again(self, action: Action, miss: Miss, run: LabRun, actors: Actors) -> None:
         """Do what has failed once more, and again; then take it back. Raises StepsEnded when it never went well."""
         self.told.append(f"{action}: {miss.seen}")
+        self.played[-1].failed.add(action.line)
         if action.expect.error is not None:  # it must fail, and did otherwise
             return
         for _ in range(TRIES - 1):
             await run.clock.sleep(PAUSE)
+            self.played.append(Played(action, again=True))
             again = await self._act(action, run, actors)
-            if again is None:
+            if again is not None:
+                self.played[-1].failed.add(action.line)
+            else:
                 return
             miss = again
         await self._give_up(action, miss, actors)
@@ -151,9 +174,12 @@ class PersistentSession(Session):
         self.found.append(Found("never-recovers", Harm.REACHABILITY, text, subjects, actors.run.clock.now()))
         service = actors.service(action.service)
         if service is not None and service.state is State.FAILED and action.verb != "terminate":
+            end = Action(0, "terminate", service.name, False, None, action.expect)
+            self.played.append(Played(end, again=True))
             try:
                 await actors.billing.terminate(service.name)
             except ProvisioningError as error:
+                self.played[-1].failed.add(0)
                 self.told.append(f"terminate {service.name}: error: {error}")
 
     async def _hold(self, expected: Sequence[Expected], actors: Actors) -> None:
@@ -216,6 +242,8 @@ class PersistentSession(Session):
     def outcome(self, trial: Trial) -> Outcome:
         """When it has run."""
         self.found = [*_one_of("unlike", self.found), *_broken(self)]
+        if self.told and trial.places and all((each.network, each.fate) in PASSING for each in trial.places):
+            self.found.append(Found("gives-up", Harm.MESS, f"a trouble that passes makes it fail: {self.told[0]}"))
         verdict: Verdict = (
             "found" if self.found else "missed" if not self.came_about else "told" if self.told else "same"
         )

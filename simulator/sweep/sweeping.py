@@ -73,7 +73,7 @@ def plan(
             for one, two in itertools.combinations(singles, 2)
             if one[0] != two[0]
         ]
-    return Sweep(scenario, seed, learned, points, trials)
+    return Sweep(scenario, seed, learned, points, tuple({trial.id: trial for trial in trials}.values()))
 
 
 class Player(Protocol):

@@ -25,6 +25,8 @@ POLL_SECONDS: Final = 30.0
 """How often an installation is looked at, as the vendor's WHMCS module does."""
 SHORT_POLL_SECONDS: Final = 5.0
 """How often the panel is asked about the things that take seconds: power, a server being enabled, an echo."""
+LISTS_SECONDS: Final = 60.0
+"""How old a list may be that a proxy or the panel's own cache answers with; ours, a little above the 45 s that were observed."""
 ENABLE_SECONDS: Final = 50.0
 """How long a server may stay blocked after it was enabled (observed in the vendor's WHMCS module)."""
 
@@ -93,7 +95,7 @@ class SetUp:
         await step(
             "3f",
             "wait for the installation",
-            lambda: self._wait(server, name, goal.os, progress.begun_at(f"3f/{server}/end")),
+            lambda: self._wait(server, name, goal.os, progress.begun_at(f"3f/{server}/end"), before),
             of="/end",
             final=OperationFailed,
         )
@@ -209,11 +211,17 @@ class SetUp:
                 return template.id if "__" in template.id or not template.name else template.name
         raise NotInPanel(f"There is no OS template {os!r} in DCImanager 5")
 
-    async def _wait(self, server: int, name: str, os: str, began: float) -> None:
+    async def _wait(self, server: int, name: str, os: str, began: float, before: list[Any]) -> None:
+        """That the flag is not there is the end only when it was there, when something else has changed, or when no list can
+        be from before the order any more: proxies and the panel itself keep lists for a while.
+        """
         limit = self._settings.install_timeout
+        running = False
         while True:
             seen = await self._client.server(server)
-            if "install_in_progress" not in seen.flags:
+            running = running or "install_in_progress" in seen.flags
+            old = not running and _installation(seen) == before and self._clock.now() < began + LISTS_SECONDS
+            if "install_in_progress" not in seen.flags and not old:
                 if "operation_failed" in seen.flags:
                     raise OperationFailed(f"Can not install server {name}: {os} failed")
                 return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
@@ -18,6 +19,8 @@ from simulator.sweep.reports.report import Report
 __all__ = ["Progress", "print_sweep"]
 
 PLACES_SHOWN = 3
+LETTERS = 3
+_LONG = re.compile(r"(?<= )/(?:dci|ip|auth)/v\d+/(?:public/)?|POST /\w+\?func=")
 
 
 def print_sweep(report: Report, console: Console, *, json_file: str = "") -> None:
@@ -63,21 +66,26 @@ def _trials(finding: Finding) -> str:
 
 
 def _matrix(report: Report, console: Console) -> None:
-    table = Table(box=None, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("", overflow="fold")
-    table.add_column("", overflow="fold", style="dim")
-    for fate in report.matrix.fates:
-        table.add_column(fate, justify="center", no_wrap=True)
+    fates = report.matrix.fates
+    table = Table(box=None, pad_edge=False, show_edge=False, padding=0)
+    table.add_column("", overflow="ellipsis", no_wrap=True)
+    table.add_column("", overflow="ellipsis", no_wrap=True, style="dim")
+    for fate in fates:
+        table.add_column(fate[:LETTERS], justify="center", no_wrap=True, min_width=LETTERS + 1)
     before = ""
     for row in report.matrix.rows:
-        cells = [Text(row.cells.get(fate, ""), _style(row.cells.get(fate, ""))) for fate in report.matrix.fates]
-        table.add_row("" if row.step == before else row.step, row.message, *cells)
+        cells = [Text(row.cells.get(fate, ""), _style(row.cells.get(fate, ""))) for fate in fates]
+        table.add_row("" if row.step == before else f"{row.step}  ", f"{_short(row.message)} ", *cells)
         before = row.step
     if report.matrix.rows:
         console.print(table)
-        console.print(
-            Text(". the same end   t told, and made good   - met no message   0 known   1.. the finding", style="dim")
-        )
+        legend = ". the same end   t told, and made good   - met no message   0 known   1.. the finding"
+        console.print(Text(legend, style="dim"), soft_wrap=True)
+
+
+def _short(message: str) -> str:
+    """`POST server/{}/owner`, `server.edit`."""
+    return _LONG.sub("", message)
 
 
 def _style(mark: str) -> str:

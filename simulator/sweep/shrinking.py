@@ -1,0 +1,400 @@
+"""Makes a failure small: the shortest scenario that still fails in the same way, of fewer faults and steps, in a smaller lab.
+
+A greedy search over the file as data. What is tried are *cuts*, each of which leaves the file a scenario: a step less, a fault less,
+a setting less, a rounder time, a server less. A cut stays when the scenario still fails in the same way, and, where it takes a fault
+to fail, does not fail so without its faults: else what was cut off would be the failure. It ends when no cut stays.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from simulator.files.lab_file import find_lab
+from simulator.files.problems import FileProblems
+from simulator.files.reader import read
+from simulator.scenario.language import scenario_from_text
+from simulator.scenario.plan import Action, Scenario, Wait
+from simulator.scenario.result import Failure, Result
+from simulator.scenario.runner import run_scenario
+from simulator.sweep.emit import emit
+from simulator.sweep.playing import PAUSE, PersistentSession, Played, load, with_faults
+from simulator.sweep.trial import Trial
+
+__all__ = ["NotFailing", "Shrunk", "shrink_scenario", "shrink_trial", "ways_of"]
+
+TRIES: Final = 400
+"""Cuts that are tried at most."""
+Data = dict[str, Any]
+_TOLD_WHOLE: Final = ("fails", "unlike", "given-back")
+Run = Callable[[Scenario, int], Result]
+
+
+class NotFailing(Exception):
+    """There is nothing to make small: it does not fail, or not as a file that is run by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shrunk:
+    """The scenario, and how it came to be."""
+
+    text: str
+    fails_with: str
+    way: str
+    """How it fails: an invariant's name, or one of `given-back`, `charged`, `unlike`, `fails`, `crashes`, `hangs`."""
+    tries: int
+    before: tuple[int, int, int]
+    """Steps, faults and servers."""
+    after: tuple[int, int, int]
+
+
+def ways_of(result: Result) -> dict[str, Failure]:
+    """In what ways a run failed, each with its first failure."""
+    ways: dict[str, Failure] = {}
+    for failure in result.failures:
+        ways.setdefault(_way(result, failure), failure)
+    return ways
+
+
+def _way(result: Result, failure: Failure) -> str:
+    what = failure.what
+    if what.startswith("violates "):
+        return what.removeprefix("violates ")
+    if result.verdict == "error":
+        return "crashes"
+    if what in ("leak", "leaks"):
+        return "given-back"
+    if what == "ledger":
+        return "charged"
+    if what == "the run":
+        return "hangs"
+    return "fails" if failure.expected == "success" or failure.expected.startswith("an ") else "unlike"
+
+
+def run(scenario: Scenario, seed: int) -> Result:
+    """As `rackloop run` does, in virtual time."""
+    return run_scenario(scenario, seed=seed)
+
+
+def shrink_trial(trial: Trial, name: str, play: Run = run) -> Shrunk:
+    """From a sweep's trial that came to a finding of this name. Raises NotFailing, FileProblems."""
+    scenario = with_faults(load(trial.file), trial)
+    session = PersistentSession(scenario, trial.seed, trouble=len(trial.faults))
+    session.run()
+    session.outcome(trial)
+    document = _as_played(trial, session.played, scenario)
+    head = f"Found by a sweep of {trial.file} (trial {trial.id}, seed {trial.seed}), and made small."
+    way = {"never-recovers": "fails", "gives-up": "fails"}.get(name, name)
+    return _Shrinking(document, trial.file, trial.seed, way, play, head).shrunk()
+
+
+def shrink_scenario(file: Path, seed: int | None, play: Run = run, way: str = "") -> Shrunk:
+    """From a scenario that fails; `way` chooses of several, the worst or first unless given. Raises NotFailing, FileProblems."""
+    scenario = load(str(file))
+    number = (scenario.seed or 0) if seed is None else seed
+    result = play(scenario, number)
+    ways = ways_of(result)
+    if not ways:
+        raise NotFailing(f"{file} does not fail")
+    if way and way not in ways:
+        raise NotFailing(f"{file} does not fail by {way}: {', '.join(ways)}")
+    return _Shrinking(
+        dict(read(file).data),
+        str(file),
+        number,
+        way or next(iter(ways)),
+        play,
+        f"Made small from {file}, seed {number}.",
+    ).shrunk()
+
+
+def _as_played(trial: Trial, played: Sequence[Played], scenario: Scenario) -> Data:
+    """The file as it came to be played: with the trial's faults, what failed expected to fail, what was tried again written out."""
+    document: Data = copy.deepcopy(dict(read(Path(trial.file)).data))
+    raw: list[Data] = document["steps"]
+    at = {id(step): index for index, step in enumerate(scenario.steps)}
+    by_line = {
+        action.line: each
+        for step, each in zip(scenario.steps, raw, strict=True)
+        for action, each in _actions(step, each)
+    }
+    steps: list[Data] = []
+    for each in played:
+        if each.again:
+            assert isinstance(each.step, Action)
+            steps.append({"wait": f"{PAUSE / 60:g}m"})
+            one = by_line.get(each.step.line) or {each.step.verb: {"service": each.step.service}}
+            steps.append(_ended(one, failed=bool(each.failed)))
+        elif isinstance(each.step, Action):
+            steps.append(_ended(raw[at[id(each.step)]], failed=bool(each.failed)))
+        elif each.failed:  # together: a step that fails there cannot say so of one of them only
+            whole = copy.deepcopy(raw[at[id(each.step)]])
+            for action, one in _actions(each.step, whole):
+                if action.line in each.failed:
+                    one["expect"] = {"error": "*"}
+            steps.append(whole)
+        else:
+            steps.append(copy.deepcopy(raw[at[id(each.step)]]))
+    document["steps"] = steps
+    document["faults"] = [*document.get("faults", []), *({kind: dict(params)} for kind, params in trial.faults)]
+    return document
+
+
+def _actions(step: object, raw: Data) -> Iterator[tuple[Action, Data]]:
+    if isinstance(step, Action):
+        yield step, raw
+    elif hasattr(step, "actions"):
+        yield from zip(step.actions, raw["together"], strict=True)
+
+
+def _ended(raw: Data, *, failed: bool) -> Data:
+    """A step that must end as it did, however long it takes."""
+    step = copy.deepcopy(raw)
+    expect = {key: value for key, value in step.pop("expect", {}).items() if key == "error"}
+    if failed:
+        expect = {"error": "*"}
+    return {**step, "expect": expect} if expect else step
+
+
+class _Shrinking:
+    def __init__(self, document: Data, file: str, seed: int, way: str, play: Run, head: str) -> None:
+        self._file = file
+        self._seed = seed
+        self._way = way
+        self._play = play
+        self._head = head
+        self._tries = 0
+        self._document = document
+        self._last = ""
+        self._faulty = bool(document.get("faults"))
+
+    def shrunk(self) -> Shrunk:
+        document = self._document
+        before = _size(document, self._file)
+        if self._way == "fails":
+            document = _ending_in_failure(document)
+        if self._way != "unlike":
+            document = _unasked(document)
+        if not self._fails(document, guard=False):
+            raise NotFailing(f"it does not fail by {self._way} as a scenario of its own: a sweep alone sees it")
+        whole = document
+        while True:
+            smaller = next((each for each in self._cuts(whole) if self._fails(each)), None)
+            if smaller is None or self._tries >= TRIES:
+                break
+            whole = smaller
+        whole["scenario"] = _sentence(self._last)
+        text = self._text(whole)
+        return Shrunk(text, self._last, self._way, self._tries, before, _size(whole, self._file))
+
+    def _text(self, document: Data) -> str:
+        comments = {
+            ("steps", index): "fails, and says so"
+            for index, step in enumerate(document["steps"])
+            if "error" in step.get("expect", {})
+        }
+        heads = [self._head, f"Fails with: {self._last}"]
+        return emit(document, comments, heads)
+
+    # whether it fails as before
+
+    def _fails(self, document: Data, *, guard: bool = True) -> bool:
+        self._tries += 1
+        failure = self._failure(document)
+        if failure is None:
+            return False
+        if guard and self._faulty and document.get("faults"):
+            calm = {key: value for key, value in document.items() if key != "faults"}
+            calm["steps"] = [step for step in document["steps"] if step.get("expect", {}).get("error") != "*"]
+            if self._failure(calm) is not None:
+                return False
+        elif guard and self._faulty:
+            return False
+        self._last = f"{failure.what}: {failure.seen}" if self._way in _TOLD_WHOLE else failure.seen
+        return True
+
+    def _failure(self, document: Data) -> Failure | None:
+        try:
+            scenario = scenario_from_text(emit(document), self._file)
+        except FileProblems:
+            return None
+        result = self._play(replace(scenario, file=self._file), self._seed)
+        ways = ways_of(result)
+        others = set(ways) - {self._way}
+        return (
+            None
+            if others - {"charged", "given-back"} or (result.verdict == "error" and self._way != "crashes")
+            else ways.get(self._way)
+        )
+
+    # cuts
+
+    def _cuts(self, document: Data) -> Iterator[Data]:
+        """Smaller files, the much smaller ones first."""
+        for key in ("expect", "known", "source", "limit", "seed"):
+            if document.get(key):
+                yield _without(document, key)
+        for key in ("faults", "steps", "expect"):
+            items = document.get(key) or []
+            half = len(items) // 2
+            if half > 1:
+                yield {**document, key: items[:half]}
+                yield {**document, key: items[half:]}
+            for index in range(len(items)):
+                if key != "steps" or len(items) > 1:
+                    rest = items[:index] + items[index + 1 :]
+                    yield {**document, key: rest} if rest else _without(document, key)
+        for key in document.get("settings") or {}:
+            rest = _without(document["settings"], key)
+            yield {**document, "settings": rest} if rest else _without(document, "settings")
+        yield from self._in_steps(document)
+        yield from self._in_faults(document)
+        yield from _in_lab(document, self._file)
+
+    def _in_steps(self, document: Data) -> Iterator[Data]:
+        steps = document["steps"]
+        for index, step in enumerate(steps):
+            for smaller in _smaller_step(step):
+                yield {**document, "steps": [*steps[:index], smaller, *steps[index + 1 :]]}
+
+    def _in_faults(self, document: Data) -> Iterator[Data]:
+        faults = document.get("faults") or []
+        for index, fault in enumerate(faults):
+            ((kind, params),) = fault.items()
+            for smaller in _smaller_params(dict(params or {})):
+                yield {**document, "faults": [*faults[:index], {kind: smaller}, *faults[index + 1 :]]}
+
+
+def _ending_in_failure(document: Data) -> Data:
+    """The last step that failed is what fails: it must succeed, and does not."""
+    failed = [index for index, step in enumerate(document["steps"]) if step.get("expect", {}).get("error") == "*"]
+    if not failed:
+        return document
+    steps = document["steps"][: failed[-1] + 1]
+    return {**document, "steps": [*steps[:-1], _without(steps[-1], "expect")]}
+
+
+def _unasked(document: Data) -> Data:
+    """Without what is expected of a life in which nothing more goes wrong: it is not what fails here."""
+    steps = [step for step in document["steps"] if "check" not in step]
+    return {**_without(document, "expect"), "steps": steps}
+
+
+def _without(mapping: Mapping[str, Any], key: str) -> Data:
+    return {name: value for name, value in mapping.items() if name != key}
+
+
+def _smaller_step(step: Data) -> Iterator[Data]:
+    for verb, args in step.items():
+        if verb == "expect":
+            continue
+        if verb == "wait":
+            yield from ({"wait": time} for time in ("1m", "15m", "1h") if _seconds(time) < _seconds(args))
+        elif isinstance(args, Mapping):
+            for key in args:
+                if key not in ("service", "client"):
+                    yield {**step, verb: _without(args, key)}
+        elif isinstance(args, list) and len(args) > 1:
+            for index in range(len(args)):
+                yield {**step, verb: args[:index] + args[index + 1 :]}
+
+
+def _smaller_params(params: Data) -> Iterator[Data]:
+    for key in params:
+        yield _without(params, key)
+    if "nth" in params:
+        yield {**_without(params, "nth"), "times": 1}
+        if params["nth"] != 1:
+            yield {**params, "nth": 1}
+    for key in ("by", "delay", "for", "at", "age"):
+        if key in params and isinstance(params[key], str):
+            yield from ({**params, key: t} for t in ("10s", "1m", "10m", "1h") if _seconds(t) < _seconds(params[key]))
+
+
+def _seconds(text: Any) -> float:
+    from simulator.files.units import parse_duration  # noqa: PLC0415
+
+    try:
+        return parse_duration(text)
+    except ValueError:
+        return 0.0
+
+
+# labs
+
+
+def _in_lab(document: Data, file: str) -> Iterator[Data]:
+    """The lab itself as data, with fewer racks, machines, users, pools and templates."""
+    lab = document.get("lab", "small")
+    if isinstance(lab, str):
+        path = find_lab(lab, Path(file))
+        if path is None:
+            return
+        lab = copy.deepcopy(dict(read(path).data))
+        yield from ({**document, "lab": each} for each in _least_labs(lab))
+        return
+    yield from ({**document, "lab": each} for each in _smaller_labs(lab))
+
+
+def _least_labs(lab: Data) -> Iterator[Data]:
+    """At one stroke: one rack, in which each row of servers is one or two machines."""
+    racks = lab.get("racks") or []
+    for count in (1, 2):
+        for rack in racks:
+            rows = [{**row, "count": count} if row.get("count", 1) > count else row for row in rack.get("servers", ())]
+            yield {**lab, "racks": [{**rack, "servers": rows}]}
+    rows_of = [
+        {**r, "servers": [{**row, "count": 1} if row.get("count", 1) > 1 else row for row in r.get("servers", ())]}
+        for r in racks
+    ]
+    yield {**lab, "racks": rows_of}
+
+
+def _smaller_labs(lab: Data) -> Iterator[Data]:
+    racks = lab.get("racks") or []
+    for index, rack in enumerate(racks):
+        if len(racks) > 1:
+            yield {**lab, "racks": racks[:index] + racks[index + 1 :]}
+        rows = rack.get("servers") or []
+        for at, row in enumerate(rows):
+            if len(rows) > 1:
+                yield {**lab, "racks": _put(racks, index, {**rack, "servers": rows[:at] + rows[at + 1 :]})}
+            if row.get("count", 1) > 1:
+                fewer = {**row, "count": row["count"] // 2}
+                yield {**lab, "racks": _put(racks, index, {**rack, "servers": _put(rows, at, fewer)})}
+            psus = [name for name in row.get("cables") or {} if str(name).startswith("psu")]
+            if psus:  # without a cable to an outlet it is fed all the same
+                left = {name: cable for name, cable in row["cables"].items() if name not in psus}
+                yield {**lab, "racks": _put(racks, index, {**rack, "servers": _put(rows, at, {**row, "cables": left})})}
+        for key in ("pdus", "switches"):
+            if rack.get(key):
+                yield {**lab, "racks": _put(racks, index, _without(rack, key))}
+    panel = lab.get("panel") or {}
+    for key, value in panel.items():
+        if isinstance(value, list):
+            for index in range(len(value)):
+                rest = value[:index] + value[index + 1 :]
+                yield {**lab, "panel": {**panel, key: rest} if rest else _without(panel, key)}
+        elif key != "location":
+            yield {**lab, "panel": _without(panel, key)}
+
+
+def _put(items: list[Any], index: int, item: Any) -> list[Any]:
+    return [*items[:index], item, *items[index + 1 :]]
+
+
+def _size(document: Data, file: str) -> tuple[int, int, int]:
+    try:
+        servers = len(scenario_from_text(emit(document), file).plan.servers)
+    except FileProblems:
+        servers = 0
+    steps = [step for step in document["steps"] if not isinstance(step, Wait)]
+    return len(steps), len(document.get("faults") or []), servers
+
+
+def _sentence(text: str) -> str:
+    first = text.split("\n", maxsplit=1)[0]
+    return first[:1].upper() + first[1:180]
