@@ -21,6 +21,7 @@ from simulator.coremanager.errors import Refusal, report
 from simulator.coremanager.formats import write
 from simulator.coremanager.messages import LANGUAGES, Texts
 from simulator.kernel import Activity, Journal
+from simulator.kernel.causes import answered
 
 __all__ = ["Accounts", "Asked", "Manager", "Product"]
 
@@ -227,7 +228,7 @@ class Manager(ABC, Generic[U, C]):
             return
         subject = f"{scope['method']} {scope['path']}?func={func}"
         error = {"error": f"{refused.kind}:{refused.subject}" if refused.subject else refused.kind} if refused else {}
-        self._journal.write(self.product.layer, subject, "request", status=status, **error)
+        answered(self._journal, self.product.layer, subject, status=status, **error)
 
 
 # what a request carries, and its answer

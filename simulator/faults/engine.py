@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 from simulator.faults.catalogue import CATALOGUE
 from simulator.faults.kinds import FaultParams, Progress, Undo, World
+from simulator.faults.standing import ways
 from simulator.kernel import Clock, Journal, Record
+from simulator.kernel.flow import because, root
 
 __all__ = ["FaultEngine", "Injected"]
 
@@ -20,6 +22,8 @@ class Injected:
     params: FaultParams
     struck: bool = False
     undo: Undo | None = field(default=None, repr=False)
+    record: int = 0
+    """The number of the journal's record that it struck; 0 before that."""
     hits: Callable[[], int] | None = field(default=None, repr=False)
     """How many messages a rule has come to; None for what bends the world itself."""
 
@@ -83,22 +87,30 @@ class FaultEngine:
         if fault not in self._injected or fault.struck:
             return
         fault.struck = True
-        self._journal.write("fault", fault.params.target, fault.kind)
-        fault.undo = CATALOGUE[fault.kind].strike(self._world, fault.params)
-        fault.hits = getattr(fault.undo, "hits", None)
-        if fault.params.lasts is not None:
-            self._clock.call_later(fault.params.lasts, self._end, fault)
+        with root():
+            fault.record = self._journal.write("fault", fault.params.target, fault.kind).number
+        for subject, aspect in ways(fault.kind, fault.params):
+            self._journal.marks.set(subject, aspect, fault.record, by=f"fault {fault.record}")
+        with because(fault.record):
+            fault.undo = CATALOGUE[fault.kind].strike(self._world, fault.params)
+            fault.hits = getattr(fault.undo, "hits", None)
+            if fault.params.lasts is not None:
+                self._clock.call_later(fault.params.lasts, self._end, fault)
 
     def _end(self, fault: Injected) -> None:
         if fault.undo is None:
             return
         undo, fault.undo = fault.undo, None
-        self._journal.write("fault", fault.params.target, f"{fault.kind} ends")
+        with because(fault.record):
+            ended = self._journal.write("fault", fault.params.target, f"{fault.kind} ends").number
+        for subject, aspect in ways(fault.kind, fault.params):
+            self._journal.marks.free(subject, aspect, by=f"fault {fault.record}")
         # What two faults bend in the same way stays bent until the second one ends; a rule is each fault's own.
         if fault.hits is not None or not any(
             other.undo is not None and _same(other, fault) for other in self._injected
         ):
-            undo()
+            with because(ended):
+                undo()
 
     def _mend(self, fault: Injected) -> None:
         if fault in self._waiting:

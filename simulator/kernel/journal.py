@@ -11,6 +11,8 @@ from itertools import islice
 from typing import Any
 
 from simulator.kernel.clock import Clock
+from simulator.kernel.flow import CURRENT
+from simulator.kernel.marks import Marks
 
 __all__ = ["Journal", "Record"]
 
@@ -25,6 +27,8 @@ class Record:
     subject: str
     what: str
     detail: Mapping[str, Any] = field(default_factory=dict)
+    cause: int = 0
+    """The number of the record that this one came from; 0: it came about by itself. No part of what the hash is over."""
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -38,6 +42,11 @@ class Record:
 
     def as_json(self) -> str:
         return json.dumps(self.as_dict(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+    def as_line(self) -> str:
+        """As `--journal` writes it: `as_json` with the cause."""
+        whole = {**self.as_dict(), "cause": self.cause} if self.cause else self.as_dict()
+        return json.dumps(whole, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
     def __str__(self) -> str:
         detail = " ".join(f"{key}={value}" for key, value in self.detail.items())
@@ -60,6 +69,8 @@ class Journal:
         self._octets = 0
         self._digest = hashlib.sha256()
         self._digested = 0
+        self.marks = Marks()
+        """What stands in whose way, and who touched what last."""
         self.dropped = 0
         """How many of the oldest are no longer kept."""
 
@@ -71,8 +82,11 @@ class Journal:
         self._forget()
 
     def write(self, layer: str, subject: str, what: str, **detail: Any) -> Record:
-        """Write down that `what` happened to `subject`; details must be JSON values."""
-        record = Record(self.dropped + len(self._records) + 1, self._clock.now(), layer, subject, what, detail)
+        """Write down that `what` happened to `subject`; details must be JSON values. It came from the record that
+        the context says (`kernel/flow.py`).
+        """
+        number = self.dropped + len(self._records) + 1
+        record = Record(number, self._clock.now(), layer, subject, what, detail, CURRENT.get())
         self._records.append(record)
         if self._most is not None:
             self._sizes.append(len(record.as_json()))
@@ -97,6 +111,23 @@ class Journal:
     def __getitem__(self, index: int) -> Record:
         """Of those that are kept."""
         return self._records[index]
+
+    def __reversed__(self) -> Iterator[Record]:
+        return reversed(self._records)
+
+    def numbered(self, number: int) -> Record | None:
+        """The record with this number; None when it is no longer kept, or never was."""
+        place = number - self.dropped - 1
+        return self._records[place] if 0 <= place < len(self._records) else None
+
+    def chain(self, record: Record) -> list[Record]:
+        """How it came to this record: each of these came from the one before it, and the first, where nothing was forgotten,
+        from none: a fault, or somebody who began something. The record itself is the last.
+        """
+        chain = [record]
+        while 0 < chain[-1].cause < chain[-1].number and (before := self.numbered(chain[-1].cause)) is not None:
+            chain.append(before)
+        return chain[::-1]
 
     def since(self, number: int) -> list[Record]:
         """The records after the one with this number, as far as they are kept."""

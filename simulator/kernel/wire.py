@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
+from simulator.kernel.flow import CURRENT, because, flow
 from simulator.kernel.journal import Journal
 from simulator.kernel.streams import Streams
 
@@ -166,9 +167,11 @@ class Choice:
 class Rule:
     """A choice and a fate, and how often it has come to it."""
 
-    __slots__ = ("choice", "fate", "fitted", "hits")
+    __slots__ = ("cause", "choice", "fate", "fitted", "hits")
 
     def __init__(self, choice: Choice, fate: Fate) -> None:
+        self.cause = CURRENT.get()
+        """The number of the record of whoever made the rule, a fault."""
         self.choice = choice
         self.fate = fate
         self.fitted = 0
@@ -188,6 +191,8 @@ class Wire:
         self._watchers: list[Watcher] = []
         self._rooms: list[tuple[Network, Callable[[bool], None]]] = []
         self._counts: Counter[tuple[str, str, str, str]] = Counter()
+        self.hit = 0
+        """The number of the record of the fate that the last message met; 0 where it met none, or none that is written down."""
 
     @property
     def idle(self) -> bool:
@@ -255,6 +260,7 @@ class Wire:
         """A message passes: what becomes of it, None for nothing odd. `sent`: what it asks with its ids; `senders`,
         `names`: further words by which a rule may choose its sender and itself.
         """
+        self.hit = 0
         if not self._rules and not self._watchers:
             return None
         self._counts[network, sender, receiver, what] += 1
@@ -263,16 +269,36 @@ class Wire:
             watcher(point)
         for rule in self._rules:
             if rule.choice.fits(point, sent or what, (sender, *senders), (what, *names)) and self._hits(rule):
+                self.hit = rule.cause
                 if not isinstance(rule.fate, Stale):  # which need not come to anything: whoever answers so says so
-                    self._journal.write(
-                        "wire", sent or what, told(rule.fate), sender=sender, receiver=receiver, n=point.n
-                    )
+                    with because(rule.cause):
+                        record = self._journal.write(
+                            "wire", sent or what, told(rule.fate), sender=sender, receiver=receiver, n=point.n
+                        )
+                    self._mark(point, rule.fate, record.number)
                 return rule.fate
         return None
 
     def tell(self, subject: str, what: str, **detail: Any) -> None:
-        """Have the journal say what came of a fate."""
-        self._journal.write("wire", subject, what, **detail)
+        """Have the journal say what came of a fate: somebody was told wrongly."""
+        number = self._journal.write("wire", subject, what, **detail).number
+        going_on = flow()
+        if going_on is not None:
+            going_on.kept = number
+
+    def _mark(self, point: Point, fate: Fate, number: int) -> None:
+        """Say whom it keeps from what. On the data network whoever sent it says so himself: it depends on the message."""
+        self.hit = number
+        if point.network != "http":
+            if point.network != "data":
+                self._journal.marks.set(point.receiver, "message", number)
+            return
+        self._journal.marks.set(point.sender, "http", number)
+        going_on = flow()
+        if going_on is not None:
+            going_on.met = number
+            if _took_effect(fate):
+                going_on.kept = number
 
     def _hits(self, rule: Rule) -> bool:
         choice = rule.choice
@@ -285,6 +311,17 @@ class Wire:
             return False
         rule.hits += 1
         return True
+
+
+def _took_effect(fate: Fate) -> bool:
+    """What was asked has been done, or may be, and whoever asked does not know, or knows wrongly."""
+    match fate:
+        case Lost(when) | ConnectionReset(when):
+            return when == "after"
+        case AnsweredBy(_, _, when):
+            return when == "after"
+        case _:
+            return isinstance(fate, Cut | Garbled | Twice | Late)
 
 
 def told(fate: Fate) -> str:

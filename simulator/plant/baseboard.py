@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from simulator.kernel import Timer
+from simulator.kernel.flow import CURRENT, because
 from simulator.plant.network import Nic
 from simulator.plant.physics import Physics
 
@@ -45,8 +46,9 @@ class Baseboard(ABC):
     def _fed(self) -> bool:
         """A supply delivers."""
 
-    def note(self, what: str, **detail: object) -> None:
-        self.physics.note(self.name, what, **detail)
+    def note(self, what: str, **detail: object) -> int:
+        """The number of the record."""
+        return self.physics.note(self.name, what, **detail)
 
     # the BMC
 
@@ -73,18 +75,20 @@ class Baseboard(ABC):
     def restart_bmc(self) -> None:
         """The BMC starts anew, as after a short loss of standby power."""
         self._bmc_up = False
-        self.note("BMC restarts")
-        self._start_bmc()
+        with because(self.note("BMC restarts")):
+            self._start_bmc()
 
     def _start_bmc(self) -> None:
         self._bmc_starts += 1
         mine = self._bmc_starts
+        self.physics.mark(self.name, "bmc", CURRENT.get())
 
         def started() -> None:
             if self._bmc_starts == mine:
                 self._bmc_up = True
                 self.bmc_started_at = self.lab_time
                 self.note("BMC started")
+                self.physics.free(self.name, "bmc")
                 self._sensed("bmc")
 
         self.physics.clock.call_later(

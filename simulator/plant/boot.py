@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from enum import Enum
 
+from simulator.kernel.flow import because
 from simulator.kernel.wire import AnsweredBy, Cut, Fate, Late, Lost, Twice
 from simulator.plant.datanet import BootService, NetBoot
 from simulator.plant.disk import InstalledOs
@@ -40,6 +41,11 @@ class _WrongServer(Exception):
 class _ImageFailed(Exception):
     """The running image gave up; the message is what its screen shows."""
 
+    def __init__(self, message: str, cause: int) -> None:
+        """`cause`: the number of the record of what made it give up; 0 where nothing is known."""
+        super().__init__(message)
+        self.cause = cause
+
 
 async def boot(server: Server) -> None:
     """From POST to a running system, or to a halt. Ends early when the machine is reset or loses power."""
@@ -63,7 +69,18 @@ async def boot(server: Server) -> None:
             return
     server.hint = "No bootable device"
     server.show(server.hint)
-    server.fire(BootEvent.NO_DEVICE)
+    with because(_obstacle(server)):
+        server.fire(BootEvent.NO_DEVICE)
+
+
+def _obstacle(server: Server) -> int:
+    """What has kept this start from a system so far; 0 where nothing has."""
+    return server.physics.why(server.name, ("boot",), ("net", "disk"))
+
+
+def _hindered(server: Server, number: int) -> None:
+    """Say with this record why the machine does not get on."""
+    server.physics.mark(server.name, "boot", number)
 
 
 def _boot_devices(server: Server) -> tuple[str, ...]:
@@ -89,7 +106,8 @@ async def _boot_from_network(server: Server) -> bool:
         if outcome is _Outcome.RAN:
             return True
         server.show(server.hint)
-        server.fire(BootEvent.NO_NETWORK_BOOT)
+        with because(_obstacle(server) if outcome is _Outcome.NOTHING else 0):
+            server.fire(BootEvent.NO_NETWORK_BOOT)
         if outcome is _Outcome.LOCAL:
             break
     return False
@@ -99,23 +117,27 @@ async def _boot_over(server: Server, nic: Nic) -> _Outcome:
     """Media test, DHCP, loader, image, over one NIC."""
     physics, network = server.physics, server.network
     if not nic.link_up:
-        server.note("media test failed", nic=nic.name)
+        with because(nic.obstacle):
+            _hindered(server, server.note("media test failed", nic=nic.name))
         server.hint = "PXE-E61: Media test failure, check cable"
         return _Outcome.NOTHING
     nic.initialise()
     try:
         service = await _leased(server, nic)
     except _WrongServer:
+        _hindered(server, physics.wire.hit)
         server.hint = "PXE-E53: No boot filename received"
         return _Outcome.NOTHING
     if service is None:
         server.hint = "PXE-E51: No DHCP or proxyDHCP offers were received"
         return _Outcome.NOTHING
     server.fire(BootEvent.LEASE)
+    physics.free(server.name, "boot")
     nic.initialise()
     await physics.clock.sleep(physics.draw(server.name, "loader", physics.timings.loader))
     there = await network.path([nic], physics.timings.transfer_timeout)
     if not there or isinstance(_message(server, "loader"), Lost):
+        _hindered(server, physics.wire.hit if there else nic.obstacle)
         server.hint = "PXE-E32: TFTP open timeout"
         return _Outcome.NOTHING
     netboot = service.loader(nic.mac)
@@ -130,8 +152,10 @@ async def _boot_over(server: Server, nic: Nic) -> _Outcome:
     except _ImageFailed as failure:
         server.hint = str(failure)
         server.show(server.hint)
-        await _phone_home(server, [nic], "error", server.progress, message=str(failure))
-        server.fire(BootEvent.IMAGE_FAILED)
+        _hindered(server, failure.cause)
+        with because(failure.cause):
+            await _phone_home(server, [nic], "error", server.progress, message=str(failure))
+            server.fire(BootEvent.IMAGE_FAILED)
         return _Outcome.RAN
     if event is not BootEvent.START_RESCUE:
         await server.restart(BootEvent.IMAGE_DONE)
@@ -142,14 +166,17 @@ async def _leased(server: Server, nic: Nic) -> BootService | None:
     """Ask for a lease as often as the specification says; who gave one. Raises _WrongServer."""
     for patience in DHCP_TRIES:
         service = server.network.boot_service
+        cause = nic.obstacle
         if nic.reaches_network:
             fate = _message(server, "DHCP")
             if isinstance(fate, AnsweredBy):
                 raise _WrongServer
+            cause = server.physics.wire.hit or server.physics.why("panel", ("services",))
             heard = service is not None and not isinstance(fate, Lost)
             if heard and service is not None and service.discover(nic.mac) is not None:
                 return service
-        server.note("DHCP without answer", nic=nic.name)
+        with because(cause):
+            _hindered(server, server.note("DHCP without answer", nic=nic.name))
         server.show("DHCP...", end="")
         await server.physics.clock.sleep(patience)
     return None
@@ -262,18 +289,18 @@ def _message(server: Server, what: str) -> Fate | None:
     return server.physics.wire.meet("data", server.name, "panel", what)
 
 
-def _request(server: Server, nic: Nic, image: NetBoot) -> bool:
-    """Ask for the image; True when its transfer will end in its middle."""
+def _request(server: Server, nic: Nic, image: NetBoot) -> int | None:
+    """Ask for the image. When its transfer will end in its middle: the number of the record that says so."""
     service = server.network.boot_service
     server.reported = False
     if service is not None:
         service.image_requested(nic.mac, image.image)
-    return isinstance(_message(server, "image"), Cut)
+    return server.physics.wire.hit if isinstance(_message(server, "image"), Cut) else None
 
 
-def _check_whole(cut: bool, stage: str, step: int) -> None:
-    if cut and stage == "transfer" and step == STEPS // 2:
-        raise _ImageFailed("the image's transfer ended in its middle: its checksum does not hold")
+def _check_whole(cut: int | None, stage: str, step: int) -> None:
+    if cut is not None and stage == "transfer" and step == STEPS // 2:
+        raise _ImageFailed("the image's transfer ended in its middle: its checksum does not hold", cut)
 
 
 async def _work(server: Server, nic: Nic, seconds: float, disks: Iterable[int]) -> None:
@@ -281,10 +308,12 @@ async def _work(server: Server, nic: Nic, seconds: float, disks: Iterable[int]) 
     await server.physics.clock.sleep(server.physics.draw(server.name, "work", seconds))
     await server.thawed()
     if not await server.network.path([nic], server.physics.timings.transfer_timeout):
-        raise _ImageFailed("network is unreachable: the image server does not answer")
+        cause = nic.obstacle or server.physics.why("panel", ("services",))
+        raise _ImageFailed("network is unreachable: the image server does not answer", cause)
     for index in disks:
         if server.disks[index].failed:
-            raise _ImageFailed(f"I/O error: disk {server.disks[index].number} does not take the data")
+            number, broken = server.disks[index].number, server.physics.why(server.name, ("disk",))
+            raise _ImageFailed(f"I/O error: disk {number} does not take the data", broken)
 
 
 async def _reached(server: Server, nic: Nic, stage: str, share: float) -> None:
@@ -305,11 +334,20 @@ async def _phone_home(server: Server, nics: Sequence[Nic], stage: str, percent: 
     nic = next((nic for nic in nics if nic.reaches_network), None)
     service = network.boot_service
     if service is None or nic is None:
-        server.note("phone-home lost", stage=stage)
+        cause = nics[0].obstacle if nic is None else server.physics.why("panel", ("services",))
+        with because(cause):
+            _not_heard(server, server.note("phone-home lost", stage=stage))
         return False
-    match _message(server, f"phone-home {stage}"):
+    fate = _message(server, f"phone-home {stage}")
+    hit = server.physics.wire.hit
+    if hit:
+        _not_heard(server, hit)
+    else:
+        server.physics.free(server.name, "phone-home")
+    match fate:
         case Lost():  # on its way: the sender does not know
-            server.note("phone-home lost", stage=stage)
+            with because(hit):
+                _not_heard(server, server.note("phone-home lost", stage=stage))
         case Twice():
             service.phone_home(nic.mac, stage, percent, detail)
             service.phone_home(nic.mac, stage, percent, detail)
@@ -318,6 +356,11 @@ async def _phone_home(server: Server, nics: Sequence[Nic], stage: str, percent: 
         case _:
             service.phone_home(nic.mac, stage, percent, detail)
     return True
+
+
+def _not_heard(server: Server, number: int) -> None:
+    """Say with this record why the panel does not know how far the machine is."""
+    server.physics.mark(server.name, "phone-home", number)
 
 
 def configuration_of(server: Server) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from simulator.kernel.flow import because
 from simulator.plant.arp import Neighbours
 from simulator.plant.datanet import BootService
 from simulator.plant.ethernet import AUTO, Link, LinkSetting, can_be_set, negotiated, negotiates
@@ -163,6 +164,14 @@ class Nic:
         return port is None or port.carries(SEGMENT)
 
     @property
+    def obstacle(self) -> int:
+        """The number of the record of what keeps its frames from the network, the latest of both ends; 0 where nothing is known."""
+        why = self.network.physics.why
+        port = self.cable.port if self.cable else None
+        there = port.obstacle if port else 0
+        return max(there, why(self.server, (f"net {self.name}",))) or why(self.server, ("off",))
+
+    @property
     def rate(self) -> float:
         """Bits per second that a large transfer gets; where there is no link, what the NIC could do at best."""
         link = self.cable.link if self.cable else None
@@ -247,6 +256,15 @@ class SwitchPort:
         self._link = False
 
     @property
+    def obstacle(self) -> int:
+        """The number of the record of what somebody, or a fault, did to this port or its switch; 0: nothing."""
+        return self._switch.physics.why(self._switch.name, (self._aspect, "equipment"))
+
+    @property
+    def _aspect(self) -> str:
+        return f"port {self.number}"
+
+    @property
     def ready(self) -> bool:
         """The port does its half of a link."""
         return self.admin_up and not self.broken and self._switch.alive
@@ -273,13 +291,15 @@ class SwitchPort:
         mine = self.stp_since = clock.now()
         if self.stp_edge:
             return
-        self._switch.physics.note(self._switch.name, "spanning tree listens", port=self.number)
+        physics, name = self._switch.physics, self._switch.name
+        physics.mark(name, self._aspect, physics.note(name, "spanning tree listens", port=self.number), "spanning tree")
         clock.call_later(FORWARD_DELAY, lambda: self._switch.network.changed() if self.stp_since == mine else None)
         clock.call_later(2 * FORWARD_DELAY, lambda: self._forwards() if self.stp_since == mine else None)
 
     def _forwards(self) -> None:
         if self.link_up:
             self._switch.physics.note(self._switch.name, "spanning tree forwards", port=self.number)
+            self._switch.physics.free(self._switch.name, self._aspect, by="spanning tree")
             self._switch.network.changed()
 
     @property
@@ -310,10 +330,15 @@ class SwitchPort:
         if setting != self.setting:
             self.setting = setting
             speed, duplex = setting.speed or "auto", {None: "auto", True: "full", False: "half"}[setting.full]
-            note = self._switch.physics.note
-            note(self._switch.name, "port speed set", port=self.number, speed=speed, duplex=duplex)
-            self.changed()
-            self._switch.network.changed()
+            physics, name = self._switch.physics, self._switch.name
+            number = physics.note(name, "port speed set", port=self.number, speed=speed, duplex=duplex)
+            if self.cable is not None and setting == AUTO:
+                physics.free(self.cable.nic.server, "speed", by=self.cable.nic.name)
+            elif self.cable is not None:
+                physics.mark(self.cable.nic.server, "speed", number, self.cable.nic.name)
+            with because(number):
+                self.changed()
+                self._switch.network.changed()
 
     def damage(self, sent: int, received: int) -> None:
         """Count what a duplex mismatch does to so many octets: the half-duplex end sees late collisions in what it sends, the
@@ -345,7 +370,11 @@ class SwitchPort:
             raise KeyError(vlan)
         if vlan != self.pvid:
             self.pvid = vlan
-            self._switch.vlans_changed("port VLAN set", port=self.number, vlan=vlan)
+            number = self._switch.vlans_changed("port VLAN set", port=self.number, vlan=vlan)
+            if vlan == SEGMENT:
+                self._switch.physics.free(self._switch.name, self._aspect)
+            else:
+                self._switch.physics.mark(self._switch.name, self._aspect, number)
 
     def set_access(self, vlan: int) -> None:
         """Make it an access port of `vlan`: the PVID, and a bare member there and nowhere else."""
@@ -355,19 +384,36 @@ class SwitchPort:
     def set_admin(self, up: bool) -> None:
         if up != self.admin_up:
             self.admin_up = up
-            self._switch.physics.note(self._switch.name, "port enabled" if up else "port disabled", port=self.number)
-            self.changed()
-            self._switch.network.changed()
+            physics, name = self._switch.physics, self._switch.name
+            number = physics.note(name, "port enabled" if up else "port disabled", port=self.number)
+            if up:
+                physics.free(name, self._aspect)
+            else:
+                physics.mark(name, self._aspect, number)
+            physics.mark(name, f"{self._aspect} touched", number)
+            with because(number):
+                self.changed()
+                self._switch.network.changed()
 
     def changed(self) -> None:
         link = self.link_up
         if link != self._link:
             self._link = link
             self.last_change = self._switch.physics.clock.now()
-            self._switch.physics.note(self._switch.name, "link up" if link else "link down", port=self.number)
-            if link:
-                self.retrained()
-            self._switch.link_changed(self)
+            physics, name = self._switch.physics, self._switch.name
+            number = physics.note(name, "link up" if link else "link down", port=self.number)
+            physics.mark(name, f"{self._aspect} touched", number)
+            if self.cable is not None:
+                nic = self.cable.nic
+                if link:
+                    physics.free(nic.server, "net", f"net {nic.name}", by=nic.name)
+                else:
+                    physics.mark(nic.server, "net", number, by=nic.name)
+                    physics.mark(nic.server, f"net {nic.name}", number, by=nic.name)
+            with because(number):
+                if link:
+                    self.retrained()
+                self._switch.link_changed(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -464,9 +510,11 @@ class Switch(Started):
                 self._vlans[vlan.number] = replace(vlan, egress=vlan.egress - {port}, untagged=vlan.untagged - {port})
         self.define_vlan(replace(target, egress=target.egress | {port}, untagged=target.untagged | {port}))
 
-    def vlans_changed(self, what: str, **detail: object) -> None:
-        self.physics.note(self.name, what, **detail)
+    def vlans_changed(self, what: str, **detail: object) -> int:
+        """The number of the record of it."""
+        number = self.physics.note(self.name, what, **detail)
         self.network.changed()
+        return number
 
     def state_changed(self) -> None:
         for port in self.ports:
@@ -478,7 +526,10 @@ class Switch(Started):
 
     def started(self) -> None:
         if self.saved is not None and self.saved != self.running:
-            self.physics.note(self.name, "unsaved configuration lost")
+            number = self.physics.note(self.name, "unsaved configuration lost")
+            for port, (up, _, _) in zip(self.ports, self.saved.ports, strict=True):
+                if not up and port.admin_up:
+                    self.physics.mark(self.name, f"port {port.number}", number)
             self.adopt(self.saved)
         for _, started in self._watchers:
             started()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from simulator.kernel import Clock, Journal, Streams
@@ -44,5 +45,17 @@ class Physics:
         """How long `what` takes this time."""
         return self.streams.jitter(f"plant/{subject}/{what}", seconds, self.timings.jitter)
 
-    def note(self, subject: str, what: str, **detail: object) -> None:
-        self.journal.write("plant", subject, what, **detail)
+    def note(self, subject: str, what: str, **detail: object) -> int:
+        """The number of the record."""
+        return self.journal.write("plant", subject, what, **detail).number
+
+    def mark(self, subject: str, aspect: str, number: int, by: str = "") -> None:
+        """Say with this record what stands in the subject's way, or who touched it last (`kernel/marks.py`)."""
+        self.journal.marks.set(subject, aspect, number, by)
+
+    def free(self, subject: str, *aspects: str, by: str = "") -> None:
+        self.journal.marks.free(subject, *aspects, by=by)
+
+    def why(self, subject: str, *aspects: Collection[str]) -> int:
+        """The number of the record of what stands in the subject's way; 0 where nothing does."""
+        return self.journal.marks.latest(subject, *aspects)

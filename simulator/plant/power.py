@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
+from simulator.kernel.flow import CURRENT, because
 from simulator.plant.physics import Physics
 
 __all__ = ["Circuit", "Draw", "Feed", "Mains", "Outlet", "Pdu", "Psu", "Strip"]
@@ -111,12 +112,19 @@ class Outlet:
 
     def _set(self, on: bool) -> None:
         if self.stuck:
-            self._pdu.physics.note(self._pdu.name, "relay stuck", outlet=self.number)
+            with because(self._pdu.physics.why(self._pdu.name, (self._aspect,))):
+                self._pdu.physics.note(self._pdu.name, "relay stuck", outlet=self.number)
         elif on != self.on:
             self.on = on
-            self._pdu.physics.note(self._pdu.name, "outlet on" if on else "outlet off", outlet=self.number)
-            self._pdu.outlet_switched(self)
-            self.power_changed()
+            number = self._pdu.physics.note(self._pdu.name, "outlet on" if on else "outlet off", outlet=self.number)
+            self._pdu.physics.mark(self._pdu.name, self._aspect, number)
+            with because(number):
+                self._pdu.outlet_switched(self)
+                self.power_changed()
+
+    @property
+    def _aspect(self) -> str:
+        return f"outlet {self.number}"
 
     def power_changed(self) -> None:
         for consumer in self._consumers:
@@ -159,8 +167,9 @@ class Circuit:
             self._overload = None
         elif self._overload is None:
             mine = self._overload = object()
-            self.physics.note(self._name, "bank overloaded", bank=self.number, amperes=round(self.amperes, 1))
-            self.physics.clock.call_later(TRIP_SECONDS, lambda: self.trip() if self._overload is mine else None)
+            amperes = round(self.amperes, 1)
+            with because(self.physics.note(self._name, "bank overloaded", bank=self.number, amperes=amperes)):
+                self.physics.clock.call_later(TRIP_SECONDS, lambda: self.trip() if self._overload is mine else None)
 
     def trip(self) -> None:
         """The breaker opens; whoever stands before it must close it again."""
@@ -174,9 +183,9 @@ class Circuit:
         self._overload = None
         if tripped != self.tripped:
             self.tripped = tripped
-            self.physics.note(self._name, "bank tripped" if tripped else "bank reset", bank=self.number)
-            for outlet in self.outlets:
-                outlet.power_changed()
+            with because(self.physics.note(self._name, "bank tripped" if tripped else "bank reset", bank=self.number)):
+                for outlet in self.outlets:
+                    outlet.power_changed()
 
 
 class Strip(NamedTuple):
@@ -210,10 +219,11 @@ class Started:
     def _feed_changed(self) -> None:
         self._starts += 1
         if not self.feed.live:
-            if self._up:
-                self.physics.note(self.name, "power lost")
+            number = self.physics.note(self.name, "power lost") if self._up else CURRENT.get()
+            self.physics.mark(self.name, "equipment", number)
             self._up = False
-            self.state_changed()
+            with because(number):
+                self.state_changed()
             return
         mine = self._starts
         delay = self.physics.draw(self.name, "start", self.physics.timings.equipment_start)
@@ -221,6 +231,7 @@ class Started:
 
     def restart(self) -> None:
         """Start anew, as after a short loss of power."""
+        self.physics.mark(self.name, "equipment", CURRENT.get())
         self._up = False
         self.state_changed()
         self._feed_changed()
@@ -228,9 +239,10 @@ class Started:
     def _started(self) -> None:
         self._up = True
         self.booted_at = self.physics.clock.now()
-        self.physics.note(self.name, "started")
-        self.started()
-        self.state_changed()
+        self.physics.free(self.name, "equipment")
+        with because(self.physics.note(self.name, "started")):
+            self.started()
+            self.state_changed()
 
     def started(self) -> None:
         """For those who have something to do first when a start is over."""

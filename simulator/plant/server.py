@@ -10,6 +10,7 @@ from functools import partial
 from typing import NamedTuple
 
 from simulator.kernel import IllegalEvent, Machine
+from simulator.kernel.flow import because
 from simulator.plant.baseboard import Baseboard
 from simulator.plant.console import Login
 from simulator.plant.disk import Disk, InstalledOs
@@ -124,10 +125,11 @@ class Server(Baseboard):
     def freeze(self) -> None:
         if self.powered:
             self._going.clear()
-            self.note("frozen")
+            self.physics.mark(self.name, "run", self.note("frozen"))
 
     def thaw(self) -> None:
         self._going.set()
+        self.physics.free(self.name, "run")
 
     async def thawed(self) -> None:
         """Return at once, or, when frozen, only after `thaw`; a reset ends who waits here."""
@@ -250,7 +252,8 @@ class Server(Baseboard):
         if self.state is not BootState.OFF:
             return
         if self.main_board_failed:
-            self.note("power on without effect")
+            with because(self.physics.why(self.name, ("board",))):
+                self.physics.mark(self.name, "off", self.note("power on without effect"))
             return
         self.last_power_event = "command"
         self.restart_cause = "command"
@@ -289,9 +292,9 @@ class Server(Baseboard):
 
     def _feed_changed(self) -> None:
         if self._fed and self.state is BootState.NO_AC:
-            self._fire(BootEvent.AC_BACK)
-            self._start_bmc()
-            self._restore()
+            with because(self._fire(BootEvent.AC_BACK)):
+                self._start_bmc()
+                self._restore()
         elif not self._fed and self.state is not BootState.NO_AC:
             self._was_on = self.powered
             self.last_power_event = "ac_lost"
@@ -343,35 +346,55 @@ class Server(Baseboard):
         self._sensed("drives")
 
     def _overheated(self) -> None:
-        self.note("thermal trip")
-        self._sensed("thermal trip")
-        self.power_off()
+        with because(self.note("thermal trip")):
+            self._sensed("thermal trip")
+            self.power_off()
 
     # the machine that runs
 
     def allows(self, event: BootEvent) -> bool:
         return self._machine.allows(event)
 
-    def fire(self, event: BootEvent) -> None:
-        """Take one step of the lifecycle; used by what runs on the machine."""
-        self._fire(event)
+    def fire(self, event: BootEvent) -> int:
+        """Take one step of the lifecycle; used by what runs on the machine. The number of the record of it."""
+        return self._fire(event)
 
-    def _fire(self, event: BootEvent) -> None:
+    def _fire(self, event: BootEvent) -> int:
+        """The number of the record of it."""
         powered = self.powered
         state = self._machine.fire(event)
-        self.note(state.value, event=event.value)
-        self.thermal.settle(state, powered=self.powered)
-        if powered != self.powered:
-            if powered:
-                self._seconds_on += self.lab_time - self._on_since
-            self._on_since = self.lab_time
-            for nic in self.nics:
-                nic.changed()
-            self._sensed("power")
-        elif event is BootEvent.RESET:
-            self._sensed("restart")
-        for psu in self.psus:
-            psu.feed.load_changed()
+        number = self.note(state.value, event=event.value)
+        self._mark(number, state, event, was_on=powered)
+        with because(number):
+            self.thermal.settle(state, powered=self.powered)
+            if powered != self.powered:
+                if powered:
+                    self._seconds_on += self.lab_time - self._on_since
+                self._on_since = self.lab_time
+                for nic in self.nics:
+                    nic.changed()
+                self._sensed("power")
+            elif event is BootEvent.RESET:
+                self._sensed("restart")
+            for psu in self.psus:
+                psu.feed.load_changed()
+        return number
+
+    def _mark(self, number: int, state: BootState, event: BootEvent, *, was_on: bool) -> None:
+        """Say what this step means for those who wait for the machine."""
+        physics, name = self.physics, self.name
+        if event is BootEvent.AC_LOST:
+            physics.mark(name, "power", number)
+        elif event is BootEvent.AC_BACK:
+            physics.free(name, "power")
+        if was_on != self.powered:
+            physics.mark(name, "power state", number)
+            if was_on:
+                physics.mark(name, "off", number)
+        if event in (BootEvent.POWER_ON, BootEvent.RESET):
+            physics.free(name, "boot", "off")
+        elif state is BootState.HALTED:
+            physics.mark(name, "boot", number)
 
     def _start(self, event: BootEvent) -> None:
         self._begin(event, self._firmware(self))

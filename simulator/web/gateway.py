@@ -13,6 +13,8 @@ from enum import Enum
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from simulator.kernel import Activity, Clock, Journal, Table
+from simulator.kernel.causes import answered
+from simulator.kernel.flow import flow, own_flow
 
 __all__ = ["GATEWAY", "Gateway", "GatewayEvent", "GatewayState", "Tap"]
 
@@ -116,6 +118,13 @@ class Gateway:
         if any(name in self._internal for name, _ in scope["headers"]):
             scope = {**scope, "headers": [each for each in scope["headers"] if each[0] not in self._internal]}
         app = self._app if self.state is GatewayState.UP else self._unavailable
+        work = flow()
+        if work is not None:
+            work.inside = 0
+        with nullcontext() if work is not None else own_flow():
+            await self._serve(app, scope, receive, send)
+
+    async def _serve(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         if self._journal is None:
             await app(scope, receive, send)
             return
@@ -131,4 +140,4 @@ class Gateway:
             try:
                 await app(scope, receive, watched)
             finally:
-                self._journal.write(self._layer, f"{scope['method']} {scope['path']}", "request", status=status)
+                answered(self._journal, self._layer, f"{scope['method']} {scope['path']}", status=status)

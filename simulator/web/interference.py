@@ -19,6 +19,7 @@ from urllib.parse import parse_qs
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from simulator.kernel import Activity, Clock, Streams
+from simulator.kernel.flow import because
 from simulator.kernel.wire import (
     AnsweredBy,
     ConnectionRefused,
@@ -129,6 +130,7 @@ class HttpInterference:
         client = (scope.get("client") or ("", 0))[0]
         agent = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"user-agent"), "")
         fate = self._wire.meet("http", "billing", self.name, what, sent=sent, senders=(client, agent), names=names)
+        cause = self._wire.hit
 
         def again() -> Receive:
             return _given(body, receive)
@@ -137,7 +139,9 @@ class HttpInterference:
             await app(scope, again(), send)
             return
         try:
-            await self._carry_out(fate, app, scope, again, receive, send, body)
+            # A second effect, and an answer out of date, are the fate's own doing; the first effect is whoever asked's.
+            with because(cause if isinstance(fate, Stale | Twice) else 0):
+                await self._carry_out(fate, app, scope, again, receive, send, body)
         except Broken as broken:
             await self._break(broken, scope, receive)
 

@@ -36,6 +36,8 @@ from simulator.dcim.equipment.inventory import Inventory
 from simulator.dcim.errors import DeviceFault, NoAnswer, NoPowerDevice, RefusedByDevice, WrongState
 from simulator.dcim.records import LinkStatus, Outlet, Pdu, PowerStatus, Server, Switch, SwitchPort
 from simulator.kernel import Clock, Journal
+from simulator.kernel.causes import no_answer
+from simulator.kernel.flow import because, met
 
 __all__ = ["Devices"]
 
@@ -185,12 +187,25 @@ class Devices:
             return
         status = server.bmc_power if status is None else status
         error = fault.message if fault else None
+        marks = self._journal.marks
         if error and error != server.bmc_error:
-            self._journal.write("panel", server.name, "device error", device=server.bmc.name, message=error)
+            self._failing(server.name, server.bmc.name, error)
+        elif error:
+            met(marks.latest(server.name, ("answer",)))
+        elif server.bmc_error is not None:
+            marks.free(server.name, "answer", "message")
         if status is not server.bmc_power:
-            self._journal.write("panel", server.name, "power changed", was=server.bmc_power.value, now=status.value)
+            with because(marks.latest(server.name, ("answer",), ("power state",))):
+                self._journal.write("panel", server.name, "power changed", was=server.bmc_power.value, now=status.value)
         if status is not server.bmc_power or error != server.bmc_error:
             self._inventory.servers.change(number, bmc_power=status, bmc_error=error)
+
+    def _failing(self, name: str, device: str, message: str) -> None:
+        """Write that a device does not answer as it should, and why; whoever asked has met that."""
+        with because(no_answer(self._journal, name)):
+            number = self._journal.write("panel", name, "device error", device=device, message=message).number
+        self._journal.marks.set(name, "answer", number)
+        met(number)
 
     # switches
 
@@ -203,6 +218,8 @@ class Devices:
             raise self._switch_failed(switch, error) from error
         self._record_ports(switch, views)
         self._meters.switch_read(switch.id, views)
+        if switch.error is not None:
+            self._journal.marks.free(switch.name, "answer", "message")
         self._inventory.switches.change(number, error=None, polled_at=self._clock.now())
 
     async def set_port(self, number: int, up: bool) -> SwitchPort:
@@ -308,8 +325,10 @@ class Devices:
 
     def _switch_failed(self, switch: Switch, error: DeviceError) -> DeviceFault:
         fault = self._fault(error)
-        if fault.message != switch.error:
-            self._journal.write("panel", switch.name, "device error", device=fault.device, message=fault.message)
+        if fault.message == switch.error:
+            met(self._journal.marks.latest(switch.name, ("answer",)))
+        else:
+            self._failing(switch.name, fault.device, fault.message)
             self._inventory.switches.change(switch.id, error=fault.message)
         if isinstance(fault, NoAnswer):
             unknown = LinkStatus.UNKNOWN
@@ -329,14 +348,15 @@ class Devices:
             if _SEEN(port) == (view.identity, view.description, admin, oper, view.speed, view.vlan, view.duplex):
                 continue
             if port.identity and (admin, oper) != (port.admin_status, port.oper_status):
-                self._journal.write(
-                    "panel",
-                    switch.name,
-                    "port changed",
-                    port=view.description,
-                    admin=admin.value,
-                    oper=oper.value,
-                )
+                with because(self._journal.marks.latest(switch.name, (f"port {number} touched",), ("equipment",))):
+                    self._journal.write(
+                        "panel",
+                        switch.name,
+                        "port changed",
+                        port=view.description,
+                        admin=admin.value,
+                        oper=oper.value,
+                    )
             if port.vlan and view.vlan != port.vlan:
                 self._journal.write("panel", switch.name, "port VLAN changed", port=view.description, vlan=view.vlan)
             self._inventory.switch_ports.change(
@@ -361,6 +381,8 @@ class Devices:
             raise self._pdu_failed(pdu, error) from error
         self._record_outlets(pdu, views)
         self._meters.pdu_read(pdu.id, views)
+        if pdu.error is not None:
+            self._journal.marks.free(pdu.name, "answer", "message")
         self._inventory.pdus.change(number, error=None, polled_at=self._clock.now())
 
     async def set_outlet(self, number: int, on: bool) -> Outlet:
@@ -390,8 +412,10 @@ class Devices:
 
     def _pdu_failed(self, pdu: Pdu, error: DeviceError) -> DeviceFault:
         fault = self._fault(error)
-        if fault.message != pdu.error:
-            self._journal.write("panel", pdu.name, "device error", device=fault.device, message=fault.message)
+        if fault.message == pdu.error:
+            met(self._journal.marks.latest(pdu.name, ("answer",)))
+        else:
+            self._failing(pdu.name, fault.device, fault.message)
             self._inventory.pdus.change(pdu.id, error=fault.message)
         if isinstance(fault, NoAnswer):
             for outlet in self._inventory.outlets_of_pdu(pdu.id):
@@ -408,7 +432,8 @@ class Devices:
             if outlet.identity == view.identity and (outlet.status is status or self._may_still_move(outlet.id)):
                 continue
             if outlet.identity and outlet.status is not status:
-                self._journal.write("panel", pdu.name, "outlet changed", outlet=number, now=status.value)
+                with because(self._journal.marks.latest(pdu.name, (f"outlet {number}", "outlets"), ("equipment",))):
+                    self._journal.write("panel", pdu.name, "outlet changed", outlet=number, now=status.value)
             self._inventory.outlets.change(outlet.id, identity=view.identity, status=status)
 
     def _may_still_move(self, outlet: int) -> bool:

@@ -12,6 +12,7 @@ from simulator.dcim.equipment.devices import Devices
 from simulator.dcim.equipment.inventory import Inventory
 from simulator.dcim.errors import DeviceFault, NotFound
 from simulator.kernel import Clock, Timer
+from simulator.kernel.flow import detach
 
 __all__ = ["Polling"]
 
@@ -103,6 +104,7 @@ class Polling:
         self._background.spawn(each.name, self._poll(each))
 
     async def _poll(self, each: _Round) -> None:
+        detach()
         try:
             await each.read()
         except DeviceFault:

@@ -10,6 +10,7 @@ from simulator.dcim.equipment.inventory import Inventory
 from simulator.dcim.errors import DeviceFault, Invalid, NoSwitchPorts, NotFound, PortsFailed, WrongState
 from simulator.dcim.records import Server, ServerState
 from simulator.kernel import Journal, Table
+from simulator.kernel.flow import because, flow
 
 __all__ = ["BLOCKING", "BlockingEvent", "Ports"]
 
@@ -94,7 +95,9 @@ class Ports:
             info = str(fault)
             raise
         finally:
-            self._fire(number, outcome, info)
+            work = flow()
+            with because(work.inside if work and info else 0):
+                self._fire(number, outcome, info)
 
     def _fire(self, number: int, event: BlockingEvent, info: str) -> None:
         server = self._inventory.servers.get(number)

@@ -12,6 +12,7 @@ from simulator.dcim.equipment.inventory import Inventory
 from simulator.dcim.errors import DeviceFault, NoPowerDevice, NotFound, Protected, WrongState
 from simulator.dcim.records import PowerStatus, Server
 from simulator.kernel import Clock, Journal
+from simulator.kernel.flow import because
 
 __all__ = ["Power"]
 
@@ -151,7 +152,8 @@ class Power:
                     await self._devices.read_power(server.id)
             except DeviceFault as fault:
                 if self._clock.now() >= deadline:
-                    self._journal.write("panel", server.name, "power on given up", message=str(fault))
+                    with because(self._journal.marks.latest(server.name, ("answer",))):
+                        self._journal.write("panel", server.name, "power on given up", message=str(fault))
                     return
             else:
                 return

@@ -26,6 +26,8 @@ from simulator.dcim.work.operation_table import (
 )
 from simulator.dcim.work.recipes import Recipe
 from simulator.kernel import Clock, Journal
+from simulator.kernel.causes import ANSWER, hindrance
+from simulator.kernel.flow import because, own_flow
 
 __all__ = ["Operations"]
 
@@ -269,29 +271,41 @@ class Operations:
         )
         entry = BootEntry(operation.id, server.id, Lease(address.host), image, self)
         run = self._runs[operation.id] = _Run(entry, asyncio.get_running_loop().create_future())
-        self._journal.write(
+        begun = self._journal.write(
             "panel", server.name, "operation started", operation=operation.id, kind=kind.value, template=template.name
         )
-        run.task = self._background.spawn(f"operation {operation.id} on {server.name}", self._carry_out(run))
+        self._journal.marks.free(server.name, "operation", "phone-home")
+        with because(begun.number):
+            run.task = self._background.spawn(f"operation {operation.id} on {server.name}", self._carry_out(run))
         return operation
 
     async def _carry_out(self, run: _Run) -> None:
+        with own_flow():
+            await self._to_its_end(run)
+
+    async def _to_its_end(self, run: _Run) -> None:
         number = run.entry.operation
+        cause = 0
         self._fire(number, OperationEvent.START)
         try:
             async with self._limit(number):
                 error = await self._work(run)
         except DeviceFault as fault:
             error = str(fault)
+            cause = self._journal.marks.latest(self._name(run), ANSWER)
         except _Failed as failure:
             error = str(failure)
         if error is None:
             self._succeed(number)
             return
-        self._fire(number, OperationEvent.FAIL, message=error)
+        with because(cause or hindrance(self._journal, self._name(run))):
+            self._fire(number, OperationEvent.FAIL, message=error)
         self._close(number)
         if not run.entry.loaded:
             await self._unflag(run)
+
+    def _name(self, run: _Run) -> str:
+        return self._inventory.servers.get(run.entry.server).name
 
     async def _work(self, run: _Run) -> str | None:
         """Up to the image's own end; None when that was a good one."""
@@ -363,8 +377,9 @@ class Operations:
         try:
             await self._devices.set_boot_device(run.entry.server, "none")
         except DeviceFault as fault:
-            name = self._inventory.servers.get(run.entry.server).name
-            self._journal.write("panel", name, "boot device not taken back", message=str(fault))
+            name = self._name(run)
+            with because(self._journal.marks.latest(name, ("answer",))):
+                self._journal.write("panel", name, "boot device not taken back", message=str(fault))
 
     def _fire(self, number: int, event: OperationEvent, *, message: str = "") -> None:
         operation = self.all.get(number)
@@ -373,14 +388,17 @@ class Operations:
         self.all.change(number, status=status, ended_at=ended, message=message)
         if status is OperationStatus.RUNNING:
             return
-        self._journal.write(
+        name = self._inventory.servers.get(operation.server).name
+        record = self._journal.write(
             "panel",
-            self._inventory.servers.get(operation.server).name,
+            name,
             f"operation {status.value}",
             operation=number,
             kind=operation.kind.value,
             **({"message": message} if message else {}),
         )
+        if event is OperationEvent.FAIL:
+            self._journal.marks.set(name, "operation", record.number)
 
     def _reach(self, number: int, stage: str, percent: int) -> None:
         """Note a stage's progress; a new stage means that the one before is over."""
