@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from provisioner.billing import Billing
-from provisioner.log import Entry, ModuleLog, Outcome, Step
+from provisioner.log import Call, Entry, ModuleLog, Outcome, Step
 from provisioner.services import Service
 from simulator.bmc import Bmc
 from simulator.dcim.panel import Panel
@@ -17,6 +17,8 @@ from simulator.invariants.base import Holding
 from simulator.invariants.ledger import Ledger
 from simulator.invariants.watch import Violation, Watch
 from simulator.kernel import Clock, Journal
+from simulator.kernel.causes import hindrance
+from simulator.kernel.flow import because, flow
 from simulator.plant import Plant
 from simulator.scenario.billing.modules import BILLING_MODULES
 from simulator.scenario.labs import LabRun
@@ -76,13 +78,86 @@ class Actors:
                 await actors._observer5.close()
 
     def _tell_journal(self, entry: Entry) -> None:
-        if isinstance(entry, Step) and entry.phase != "begin":
-            detail = {"detail": entry.detail} if entry.detail else {}
-            what = f"{entry.number} {entry.name}"
-            self.run.journal.write("billing", entry.action.service, what, result=entry.phase, **detail)
+        if isinstance(entry, Call):
+            self._answered(entry)
+        elif isinstance(entry, Step):
+            self._step(entry)
         elif isinstance(entry, Outcome):
-            detail = {"error": entry.error} if entry.error else {}
-            self.run.journal.write("billing", entry.action.service, f"{entry.action.name} ended", **detail)
+            self._outcome(entry)
+
+    def _answered(self, call: Call) -> None:
+        """A good answer: what the billing side has met on its way to the panel is overcome."""
+        going_on, marks = flow(), self.run.journal.marks
+        held = marks.latest("billing", ("http",))
+        if not held:
+            return
+        if going_on is not None:
+            going_on.refused = going_on.met or held
+        if _good(call):
+            marks.free("billing", "http")
+            if going_on is not None:
+                going_on.met = 0
+
+    def _step(self, step: Step) -> None:
+        """A step that failed came from what was in its way; one that is done at last has not failed."""
+        journal, going_on, service = self.run.journal, flow(), step.action.service
+        if step.phase == "begin":
+            if going_on is not None:
+                going_on.refused = 0
+            return
+        what = f"{step.number} {step.name}"
+        detail = {"detail": step.detail} if step.detail else {}
+        failed = step.phase == "error"
+        with because(self.trouble(service) if failed else 0):
+            number = journal.write("billing", service, what, result=step.phase, **detail).number
+        if failed:
+            self._mark(service, number)
+        if going_on is not None:
+            held = journal.numbered(going_on.failed)
+            if failed:
+                going_on.failed = going_on.failed or number
+            elif held is not None and held.what == what:
+                going_on.failed = 0
+
+    def _outcome(self, outcome: Outcome) -> None:
+        """A try that failed came from its step that did, or from what was in its way; the next try begins anew."""
+        journal, going_on, service = self.run.journal, flow(), outcome.action.service
+        what = f"{outcome.action.name} ended"
+        if not outcome.error:
+            journal.write("billing", service, what)
+        else:
+            failed = going_on.failed if going_on is not None else 0
+            with because(failed or self.trouble(service)):
+                number = journal.write("billing", service, what, error=outcome.error).number
+            self._mark(service, number)
+            if going_on is not None:
+                going_on.ended = going_on.ended or number
+        if going_on is not None:
+            going_on.failed = 0
+
+    def _mark(self, service: str, number: int) -> None:
+        """Let whoever asks about the service, or about its server, find that it failed."""
+        known = self.service(service)
+        self.run.journal.marks.set(service, "failure", number)
+        if known is not None:
+            self.run.journal.marks.set(known.server_name, "service", number)
+
+    def trouble(self, service: str) -> int:
+        """The number of the record of what is in the way of what is done for this service now: what its calls have met, what
+        stands in its server's way, what it was told wrongly, or how an earlier try has left things; 0 where nothing is known.
+        """
+        journal, going_on, known = self.run.journal, flow(), self.service(service)
+        met = going_on.met if going_on is not None else 0
+        # On sockets a request is carried out in a flow of its own, which its client does not see.
+        unanswered = met or journal.marks.latest("billing", ("http",))
+        server = hindrance(journal, known.server_name) if known else 0
+        before = (going_on.refused or going_on.kept or going_on.ended) if going_on is not None else 0
+        return unanswered or server or before
+
+    def why(self, service: str, since: int) -> int:
+        """The number of the record by which what was done for this service after that record failed; 0 where nothing is known."""
+        failure = self.run.journal.marks.latest(service, ("failure",))
+        return failure if failure > since else self.trouble(service)
 
     def permitted(self, violation: Violation) -> str:
         """The sentence of the module's document that leaves it so; empty when none does."""
@@ -127,3 +202,11 @@ class Actors:
     def truth(self, name: str) -> Truth:
         """The server as it is."""
         return truth_of(self.run.plant, name)
+
+
+def _good(call: Call) -> bool:
+    """The panel's own answer, and no refusal. What a client makes of a page that is nobody's is a text."""
+    if call.status is None or call.status >= 400:
+        return False
+    answer = call.answer
+    return not isinstance(answer, str) or ("<doc" in answer and "<error" not in answer)

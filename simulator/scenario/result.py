@@ -9,6 +9,7 @@ from typing import Literal
 
 from simulator.invariants.ledger import Account
 from simulator.invariants.watch import Violation
+from simulator.kernel import Record
 from simulator.scenario.labs import Mode
 
 __all__ = ["Failure", "Result", "Verdict", "replay_command"]
@@ -49,6 +50,10 @@ class Result:
     """What was charged and what was delivered; None when the run never came so far."""
     violations: Sequence[Violation] = ()
     """Of invariants, all of them: also what the scenario or the module's document declares."""
+    why: Sequence[Record] = ()
+    """How it came to the failure: each record came from the one before it, and the first is a fault. Empty where nothing is known."""
+    journal: Sequence[str] = ()
+    """All records as JSON lines with their causes, where they were asked for."""
 
 
 def replay_command(file: str, seed: int, mode: Mode) -> str:

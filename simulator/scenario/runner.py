@@ -17,7 +17,9 @@ from simulator.faults.engine import Injected
 from simulator.faults.kinds import NotPossible
 from simulator.invariants.ledger import Account
 from simulator.invariants.watch import Violation
-from simulator.kernel import DeadlockError
+from simulator.kernel import DeadlockError, Journal, Record
+from simulator.kernel.causes import explain
+from simulator.kernel.flow import because, own_flow
 from simulator.lab import NotSimulated
 from simulator.scenario import labs
 from simulator.scenario.actors import Actors
@@ -55,9 +57,10 @@ def run_scenario(
     seed: int | None = None,
     mode: Mode = "simulated",
     open_lab: OpenLab | None = None,
+    keep_journal: bool = False,
 ) -> Result:
     """Run a scenario (or a file that holds one) to its end. `seed` overrides the file's, which overrides 0. `open_lab`
-    builds the lab; the ordinary one unless given.
+    builds the lab; the ordinary one unless given. With `keep_journal` the result has all records.
 
     Raises FileProblems when the file cannot be used; everything that goes wrong later is in the result.
     """
@@ -67,7 +70,7 @@ def run_scenario(
         seed = scenario.seed or 0
     session = Session(scenario, seed, mode, open_lab or labs.OPEN)
     session.run()
-    return session.result()
+    return session.result(keep_journal=keep_journal)
 
 
 class StepsEnded(Exception):
@@ -89,6 +92,10 @@ class Session:
         self.violations: Sequence[Violation] = ()
         self._names: set[str] = set()
         """What failures are about."""
+        self._subjects: list[str] = []
+        """The same in order: what a failure is said to be about, then what its words name."""
+        self.why: Sequence[Record] = ()
+        """How it came to the first failure that has a cause, fault first."""
         self._injected: list[tuple[PlannedFault, Injected]] = []
         self._doing: list[str] = []
 
@@ -96,8 +103,8 @@ class Session:
     def verdict(self) -> Verdict:
         return "error" if self.broken else "failed" if self.failures else "passed"
 
-    def result(self) -> Result:
-        """What came of it, when it has run."""
+    def result(self, *, keep_journal: bool = False) -> Result:
+        """What came of it, when it has run; with its whole journal where that is asked for."""
         scenario, mode = self.scenario, self.stage.mode
         return Result(
             scenario.name,
@@ -113,6 +120,8 @@ class Session:
             replay_command(scenario.file, self.stage.seed, mode),
             self.account,
             self.violations,
+            self.why,
+            tuple(record.as_line() for record in self.stage.journal or ()) if keep_journal else (),
         )
 
     def run(self) -> None:
@@ -250,10 +259,14 @@ class Session:
 
     async def _act(self, action: Action, run: LabRun, actors: Actors) -> Miss | None:
         """Do it, and say what was not as expected."""
+        since = run.journal.write("scenario", action.service, f"{action.verb} begins").number
+        with own_flow(), because(since):
+            return await self._carry_out(action, run, actors, since)
+
+    async def _carry_out(self, action: Action, run: LabRun, actors: Actors, since: int) -> Miss | None:
         self._doing.append(str(action))
         expect, clock = action.expect, run.clock
         began, error = clock.now(), ""
-        run.journal.write("scenario", action.service, f"{action.verb} begins")
         try:
             if expect.within is None:
                 await actors.do(action)
@@ -273,7 +286,8 @@ class Session:
         finally:
             self._doing.remove(str(action))
             detail = {"error": error} if error else {}
-            run.journal.write("scenario", action.service, f"{action.verb} ends", **detail)
+            with because(actors.why(action.service, since) if error else 0):
+                run.journal.write("scenario", action.service, f"{action.verb} ends", **detail)
         if expect.error is None:
             return Miss(str(action), "success", f"error: {error}", self._about(action, actors)) if error else None
         if not _glob(expect.error, error):
@@ -310,7 +324,9 @@ class Session:
     # what went wrong
 
     def _fail(self, miss: Miss, line: int) -> None:
-        self._names.update(miss.about, _WORD.findall(f"{miss.what} {miss.expected} {miss.seen}"))
+        words = _WORD.findall(f"{miss.what} {miss.expected} {miss.seen}")
+        self._names.update(miss.about, words)
+        self._subjects += [*miss.about, *words]
         self.failures.append(Failure(miss.what, miss.expected, miss.seen, line))
 
     def _impossible(self, message: str, line: int) -> None:
@@ -323,11 +339,20 @@ class Session:
         records = [str(record) for record in journal.since(len(journal) - RECORDS_SHOWN)] if journal else []
         self.failures.append(Failure("the run", "no error of the simulator", trace, 0, tuple(records)))
 
+    def _explained(self, journal: Journal) -> Sequence[Record]:
+        """Of the chains to what failures are about, the first that begins with a fault or a message's fate; else none."""
+        for subject in dict.fromkeys(self._subjects):
+            chain = explain(journal, subject)
+            if chain and chain[0].layer in _CAUSES:
+                return chain
+        return ()
+
     def _excerpt(self) -> None:
         """Put the last records about what failures name, or the last of all, with the last failure, once."""
         journal = self.stage.journal
         if journal is None or not self.failures or self.broken:
             return
+        self.why = self._explained(journal)
         records = [each for each in journal if each.subject in self._names or each.layer in _CAUSES] or list(journal)
         self.failures[-1] = replace(
             self.failures[-1], records=tuple(str(record) for record in records[-RECORDS_SHOWN:])

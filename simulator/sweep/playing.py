@@ -230,14 +230,14 @@ class PersistentSession(Session):
 
     # what came of it
 
-    def result(self) -> Result:
+    def result(self, *, keep_journal: bool = False) -> Result:
         """As of any run; what is wrong are its failures."""
         if not self.broken:
             self.failures = [
                 Failure(each.name, "to hold, whatever goes wrong", each.text, 0, _said(self.told))
                 for each in (*_one_of("unlike", self.found), *_broken(self))
             ]
-        return super().result()
+        return super().result(keep_journal=keep_journal)
 
     def outcome(self, trial: Trial) -> Outcome:
         """When it has run."""
