@@ -102,10 +102,13 @@ def run(
     junit_file: Annotated[Path | None, typer.Option("--junit", help="Write JUnit XML here.")] = None,
     html_file: Annotated[Path | None, typer.Option("--html", help="Write a page for people here.")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the results as JSON here.")] = None,
+    journal_file: Annotated[
+        Path | None, typer.Option("--journal", help="Write all records here, a JSON line each, with their causes.")
+    ] = None,
 ) -> None:
     """Run scenarios and print their verdicts."""
     from simulator.scenario.batch import default_path, find_scenarios, load_all, run_all  # noqa: PLC0415
-    from simulator.scenario.reports import Progress, junit, page, print_results, summary  # noqa: PLC0415
+    from simulator.scenario.reports import Progress, journals, junit, page, print_results, summary  # noqa: PLC0415
 
     if drivers is Drivers.foreign and not wire:
         raise typer.BadParameter("foreign drivers need real sockets: add --wire", param_hint="--drivers")
@@ -129,11 +132,19 @@ def run(
         raise typer.Exit(_status(results))
     with Progress(len(chosen), _console(error=True)) as progress:
         results = run_all(
-            chosen, seed=seed, mode=mode, jobs=jobs, stop_early=stop_early, begin=progress.begin, end=progress.end
+            chosen,
+            seed=seed,
+            mode=mode,
+            jobs=jobs,
+            stop_early=stop_early,
+            keep_journal=journal_file is not None,
+            begin=progress.begin,
+            end=progress.end,
         )
     print_results(results, _console())
     written = _write(junit_file, junit(results)) & _write(html_file, page(results))
     written &= _write(json_file, summary(results, seed=seed, mode=mode))
+    written &= _write(journal_file, journals(results))
     raise typer.Exit(_status(results) if written else UNUSABLE)
 
 

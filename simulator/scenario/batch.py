@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from simulator.files.lab_file import data_directory
@@ -66,14 +67,16 @@ def run_all(
     mode: Mode,
     jobs: int = 1,
     stop_early: bool = False,
+    keep_journal: bool = False,
     begin: Callable[[str], None] = lambda name: None,
     end: Callable[[Result], None] = lambda result: None,
 ) -> list[Result]:
     """Results in the order of the scenarios. `stop_early` ends with the first that did not pass; `begin` and `end`
-    are told of each.
+    are told of each. With `keep_journal` results have all records.
     """
     results: list[Result] = []
-    runs = _alone(scenarios, seed, mode, begin) if jobs <= 1 else _together(scenarios, seed, mode, jobs, begin)
+    run = partial(run_scenario, seed=seed, mode=mode, keep_journal=keep_journal)
+    runs = _alone(scenarios, run, begin) if jobs <= 1 else _together(scenarios, run, seed, mode, jobs, begin)
     for result in runs:
         results.append(result)
         end(result)
@@ -82,21 +85,22 @@ def run_all(
     return results
 
 
-def _alone(
-    scenarios: Sequence[Scenario], seed: int | None, mode: Mode, begin: Callable[[str], None]
-) -> Iterator[Result]:
+_Run = Callable[[Scenario | Path], Result]
+
+
+def _alone(scenarios: Sequence[Scenario], run: _Run, begin: Callable[[str], None]) -> Iterator[Result]:
     for scenario in scenarios:
         begin(scenario.name)
-        yield run_scenario(scenario, seed=seed, mode=mode)
+        yield run(scenario)
 
 
 def _together(
-    scenarios: Sequence[Scenario], seed: int | None, mode: Mode, jobs: int, begin: Callable[[str], None]
+    scenarios: Sequence[Scenario], run: _Run, seed: int | None, mode: Mode, jobs: int, begin: Callable[[str], None]
 ) -> Iterator[Result]:
     # spawn: forked copies of a process with threads (rich's progress bar is one) may hang
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(jobs, len(scenarios)) or 1, mp_context=context) as pool:
-        futures: list[Future[Result]] = [pool.submit(_one, scenario.file, seed, mode) for scenario in scenarios]
+        futures: list[Future[Result]] = [pool.submit(_one, scenario.file, run) for scenario in scenarios]
         try:
             for scenario, future in zip(scenarios, futures, strict=True):
                 begin(scenario.name)
@@ -119,6 +123,6 @@ def _lost(scenario: Scenario, seed: int | None, mode: Mode, why: str) -> Result:
     )
 
 
-def _one(file: str, seed: int | None, mode: Mode) -> Result:
+def _one(file: str, run: _Run) -> Result:
     """Run one file, in a process of its own pool: scenarios are read anew there, results travel back."""
-    return run_scenario(Path(file), seed=seed, mode=mode)
+    return run(Path(file))

@@ -13,6 +13,7 @@ from rich.progress import Progress as RichProgress
 from rich.table import Table
 from rich.text import Text
 
+from simulator.kernel.causes import told
 from simulator.scenario.reports.formatting import billed, differences, ended, lab_time, place, wall_time
 from simulator.scenario.result import Failure, Result
 
@@ -60,6 +61,8 @@ def _ledger(results: Sequence[Result], console: Console) -> None:
 def _failures(result: Result, console: Console) -> None:
     console.print()
     console.print(Text.assemble((result.verdict, _COLOURS[result.verdict]), " ", (_printable(result.name), "bold")))
+    for place_of, line in enumerate(told(result.why)):
+        console.print(Text(f"  {'why' if not place_of else '':<7} {_printable(line)}"), soft_wrap=True)
     for failure in result.failures:
         _failure(result, failure, console)
     console.print(Text(f"  replay    {_printable(result.replay)}"), soft_wrap=True)

@@ -6,6 +6,7 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 
+from simulator.kernel.causes import told
 from simulator.scenario.reports.formatting import place
 from simulator.scenario.result import Result
 
@@ -71,7 +72,8 @@ def _case(suite: ET.Element, result: Result) -> None:
         )
         for failure in result.failures
     ]
-    element.text = _text("\n\n".join([*blocks, f"replay: {result.replay}"]))
+    why = ["\n".join(["why:", *told(result.why)])] if result.why else []
+    element.text = _text("\n\n".join([*why, *blocks, f"replay: {result.replay}"]))
 
 
 def _text(text: str) -> str:

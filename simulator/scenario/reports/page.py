@@ -8,6 +8,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from simulator.invariants.ledger import THINGS
+from simulator.kernel.causes import told
 from simulator.scenario.reports.formatting import differences, ended, hours, lab_time, place, wall_time
 from simulator.scenario.result import Result
 
@@ -34,5 +35,5 @@ _ENVIRONMENT = Environment(
     finalize=_shown,
 )
 _ENVIRONMENT.globals.update(
-    differences=differences, ended=ended, hours=hours, lab_time=lab_time, place=place, wall_time=wall_time
+    told=told, differences=differences, ended=ended, hours=hours, lab_time=lab_time, place=place, wall_time=wall_time
 )

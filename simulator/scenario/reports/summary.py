@@ -32,6 +32,7 @@ def summary(results: Sequence[Result], *, seed: int | None, mode: Mode) -> str:
                     {"what": each.what, "expected": each.expected, "seen": each.seen, "line": each.line}
                     for each in result.failures
                 ],
+                "why": [{**each.as_dict(), "cause": each.cause or None} for each in result.why],
                 "ledger": None if result.account is None else dataclasses.asdict(result.account),
             }
             for result in results
