@@ -19,8 +19,8 @@ __all__ = ["ANSWER", "RUN", "answered", "explain", "hindrance", "no_answer", "to
 
 ANSWER = ("answer", "message", "bmc", "power", "equipment")
 """Aspects of a device that keep it from answering."""
-RUN = ("boot", "run", "off", "power", "phone-home", "answer")
-"""Aspects of a server that keep work on it from coming to its end, as something that was seen to happen."""
+RUN = ("boot", "run", "off", "power", "phone-home")
+"""Aspects of a server that keep work on it from coming to its end, as something that happened to the machine."""
 _UNSEEN = ("net", "speed", "disk", "bmc", "board", "supply", "message")
 """Aspects that do so too, and show only by what does not come."""
 _BENT = ("fault", "wire")
@@ -30,14 +30,24 @@ _BENT = ("fault", "wire")
 def explain(journal: Journal, subject: str, at: float | None = None) -> list[Record]:
     """The chain of the latest record that concerns `subject` (a server, a service, a port, an address, ...), fault first.
 
-    A record concerns a subject when it is about it, names it in its details, or stood in its way. Of those that were written up
+    A record concerns a subject when it is about it, names it in its details, or stood in its way; a part of something is said as
+    journals do: `sw-a1 port 7`, `pdu-a1 outlet 3`. Of those that were written up
     to lab time `at` (None: to the end), the latest that came from a fault, or from the fate of a message, is explained; where there is
     none, the latest of all. Empty where nothing concerns the subject.
     """
     marked = frozenset(journal.marks.past(subject))
+    whole, _, rest = subject.partition(" ")
+    kind, _, part = rest.partition(" ")
     first: Record | None = None
     for record in reversed(journal):
-        if (at is not None and record.time > at) or not _concerns(record, subject, marked):
+        if at is not None and record.time > at:
+            continue
+        if not (
+            record.subject == subject
+            or record.number in marked
+            or subject in record.detail.values()
+            or (part and record.subject == whole and str(record.detail.get(kind)) == part)
+        ):
             continue
         chain = journal.chain(record)
         if chain[0].layer in _BENT:
@@ -46,13 +56,21 @@ def explain(journal: Journal, subject: str, at: float | None = None) -> list[Rec
     return journal.chain(first) if first else []
 
 
-def _concerns(record: Record, subject: str, marked: frozenset[int]) -> bool:
-    return record.subject == subject or record.number in marked or subject in record.detail.values()
-
-
 def hindrance(journal: Journal, server: str) -> int:
-    """The number of the record of what keeps work on this server from coming to its end; 0 where nothing is known."""
-    return journal.marks.latest(server, ("operation",), RUN, _UNSEEN)
+    """The number of the record of what keeps work on this server from coming to its end; 0 where nothing is known.
+
+    That is its operation, which has failed already, or what happened to the machine. That its BMC does not answer is no more than what
+    the panel sees of that, or is beside it.
+    """
+    marks = journal.marks
+    failed = marks.latest(server, ("operation",))
+    if failed:
+        return failed
+    machine, silent = marks.latest(server, RUN), marks.latest(server, ("answer",))
+    seen = journal.numbered(silent)
+    if seen is not None and (not machine or any(each.number == machine for each in journal.chain(seen))):
+        return silent
+    return machine or marks.latest(server, _UNSEEN)
 
 
 def no_answer(journal: Journal, device: str) -> int:

@@ -26,12 +26,12 @@ class Flow:
         self.met = 0
         """What its last question met on its way, or was refused with; a good answer overcomes it."""
         self.refused = 0
-        """The last thing that it met in the step that it is at, overcome or not."""
+        """The last thing that it met in the step that it is at, overcome or not; an answer that was out of date, too."""
         self.inside = 0
         """What the panel met while it carried out the last question: a device that does not answer."""
         self.kept = 0
-        """What it was told wrongly, or not told: an answer that was lost after the effect, or was out of date. A good answer to the
-        next question does not mend that.
+        """What it was not told, or told wrongly: an answer that was lost after the effect. A good answer to the next question does
+        not mend that.
         """
         self.failed = 0
         """Its first step that failed and was not done in the end."""

@@ -282,9 +282,10 @@ class Wire:
     def tell(self, subject: str, what: str, **detail: Any) -> None:
         """Have the journal say what came of a fate: somebody was told wrongly."""
         number = self._journal.write("wire", subject, what, **detail).number
+        self._journal.marks.set("billing", "http", number)
         going_on = flow()
         if going_on is not None:
-            going_on.kept = number
+            going_on.refused = number
 
     def _mark(self, point: Point, fate: Fate, number: int) -> None:
         """Say whom it keeps from what. On the data network whoever sent it says so himself: it depends on the message."""

@@ -93,6 +93,7 @@ class Actors:
             return
         if going_on is not None:
             going_on.refused = going_on.met or held
+        self._mark(call.action.service, "call", held)
         if _good(call):
             marks.free("billing", "http")
             if going_on is not None:
@@ -111,7 +112,7 @@ class Actors:
         with because(self.trouble(service) if failed else 0):
             number = journal.write("billing", service, what, result=step.phase, **detail).number
         if failed:
-            self._mark(service, number)
+            self._mark(service, "failure", number)
         if going_on is not None:
             held = journal.numbered(going_on.failed)
             if failed:
@@ -129,18 +130,18 @@ class Actors:
             failed = going_on.failed if going_on is not None else 0
             with because(failed or self.trouble(service)):
                 number = journal.write("billing", service, what, error=outcome.error).number
-            self._mark(service, number)
+            self._mark(service, "failure", number)
             if going_on is not None:
                 going_on.ended = going_on.ended or number
         if going_on is not None:
             going_on.failed = 0
 
-    def _mark(self, service: str, number: int) -> None:
-        """Let whoever asks about the service, or about its server, find that it failed."""
+    def _mark(self, service: str, aspect: str, number: int) -> None:
+        """Let whoever asks about the service, or about its server, find this: it failed, or a call for it was bent or refused."""
         known = self.service(service)
-        self.run.journal.marks.set(service, "failure", number)
+        self.run.journal.marks.set(service, aspect, number)
         if known is not None:
-            self.run.journal.marks.set(known.server_name, "service", number)
+            self.run.journal.marks.set(known.server_name, f"{aspect} of its service", number)
 
     def trouble(self, service: str) -> int:
         """The number of the record of what is in the way of what is done for this service now: what its calls have met, what

@@ -52,6 +52,8 @@ class Result:
     """Of invariants, all of them: also what the scenario or the module's document declares."""
     why: Sequence[Record] = ()
     """How it came to the failure: each record came from the one before it, and the first is a fault. Empty where nothing is known."""
+    records: int = 0
+    """How many the journal has."""
     journal: Sequence[str] = ()
     """All records as JSON lines with their causes, where they were asked for."""
 

@@ -121,6 +121,7 @@ class Session:
             self.account,
             self.violations,
             self.why,
+            len(self.stage.journal) if self.stage.journal is not None else 0,
             tuple(record.as_line() for record in self.stage.journal or ()) if keep_journal else (),
         )
 
@@ -197,8 +198,7 @@ class Session:
         else:
             await self._check(self.scenario.expected, actors)
             if not any(isinstance(each.spec, LeaksSpec) for each in self.scenario.expected):
-                for miss in await check_no_leaks(actors):
-                    self._fail(miss, 0)
+                await self._check_no_leaks(actors)
             if not any(isinstance(each.spec, LedgerSpec) for each in self.scenario.expected):
                 for miss in check_ledger((), actors):
                     self._fail(miss, 0)
@@ -224,6 +224,14 @@ class Session:
             for known in idle:
                 seen = "it held: nothing came of what is declared"
                 self._fail(Miss(f"known: {known}", "to be violated", seen, ()), known.line)
+
+    async def _check_no_leaks(self, actors: Actors) -> None:
+        try:
+            misses = await check_no_leaks(actors)
+        except ProvisioningError as error:
+            misses = [_no_answer(error)]
+        for miss in misses:
+            self._fail(miss, 0)
 
     # steps
 
@@ -317,7 +325,7 @@ class Session:
             try:
                 misses = await check_expected(each, actors)
             except ProvisioningError as error:
-                misses = [Miss("the panel", "an answer", f"error: {error}", ())]
+                misses = [_no_answer(error)]
             for miss in misses:
                 self._fail(miss, each.line)
 
@@ -372,6 +380,10 @@ async def _all(work: Sequence[Coroutine[Any, Any, Miss | None]]) -> list[Miss | 
     finally:
         for task in tasks:
             task.cancel()
+
+
+def _no_answer(error: ProvisioningError) -> Miss:
+    return Miss("the panel", "an answer", f"error: {error}", ("panel",))
 
 
 def _glob(pattern: str, text: str) -> bool:

@@ -106,6 +106,23 @@ def test_reports_are_written_with_the_seed_that_was_asked_for(rackloop) -> None:
     assert "Another order" in Path("r/p.html").read_text()
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_the_journal_is_written_with_its_causes(rackloop, jobs) -> None:
+    write("a/one.yaml", GOOD)
+    write("a/two.yaml", GOOD)
+    result = rackloop("run", "a", "-j", jobs, "--journal", "j.jsonl")
+    lines = [json.loads(line) for line in Path("j.jsonl").read_text().splitlines()]
+    assert result.exit_code == (1 if any(line.get("verdict") == "failed" for line in lines) else 0)
+    heads = [place for place, line in enumerate(lines) if "scenario" in line]
+    assert [Path(lines[place]["scenario"]).name for place in heads] == ["one.yaml", "two.yaml"]
+    for start, end in zip(heads, [*heads[1:], len(lines)], strict=True):
+        records = lines[start + 1 : end]
+        assert [record["number"] for record in records] == list(range(1, len(records) + 1))
+        assert records[0]["what"] == "create begins"
+        assert all(record["cause"] < record["number"] for record in records if "cause" in record)
+        assert sum("cause" in record for record in records) > len(records) / 2
+
+
 def test_a_report_that_cannot_be_written_is_2(rackloop) -> None:
     write("a/good.yaml", GOOD)
     result = rackloop("run", "a", "--json", "a")

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from simulator.scenario.reports import Progress, junit, page, print_results, summary
+from simulator.kernel import Record
+from simulator.scenario.reports import Progress, journals, junit, page, print_results, summary
 from simulator.scenario.result import Failure, Result
 
 PASSED = Result(
@@ -31,6 +32,14 @@ FAILED = dataclasses.replace(
 BROKEN = dataclasses.replace(
     FAILED, verdict="error", failures=(Failure("the run", "no error of the simulator", "Traceback\n  boom", 0),)
 )
+
+
+EXPLAINED = dataclasses.replace(
+    FAILED,
+    why=(Record(4, 480.0, "fault", "pdu-1", "bank.tripped"), Record(9, 480.0, "plant", "srv-1", "no<ac>", {"event": "x"}, 4)),
+    records=214,
+    journal=(),
+)  # fmt: skip
 
 
 def printed(results: list[Result]) -> str:
@@ -52,6 +61,35 @@ def test_the_console_shows_verdicts_times_and_for_each_failure_what_is_needed_to
     assert "  replay    rackloop run scenarios/a/fails.yaml --seed 3" in lines
     assert lines[-1] == "1 passed, 1 failed"
     assert "\x1b" not in text
+
+
+def test_every_report_says_why_once_and_fault_first() -> None:
+    lines = [" ".join(line.split()) for line in printed([EXPLAINED]).splitlines()]
+    first = lines.index("why 8:00 fault pdu-1 bank.tripped")
+    assert lines[first + 1] == "8:00 plant srv-1 no<ac>: event x"
+    assert lines.index("scenarios/a/fails.yaml:12: service web1 is") == first + 2
+    assert "journal --journal FILE writes all 214 records" in lines
+    (scenario,) = json.loads(summary([EXPLAINED], seed=None, mode="simulated"))["scenarios"]
+    assert [(each["number"], each["what"], each["cause"]) for each in scenario["why"]] == [
+        (4, "bank.tripped", None),
+        (9, "no<ac>", 4),
+    ]
+    failure = ET.fromstring(junit([EXPLAINED])).find(".//failure")
+    assert failure is not None
+    assert failure.text is not None
+    assert failure.text.startswith("why:\n")
+    assert "no<ac>: event x" in failure.text
+    links = Links()
+    links.feed(page([EXPLAINED]))
+    assert links.text.index("bank.tripped") < links.text.index("no<ac>: event x") < links.text.index("active")
+
+
+def test_the_journal_file_has_a_line_for_each_scenario_and_its_records() -> None:
+    text = journals([PASSED, dataclasses.replace(EXPLAINED, journal=tuple(each.as_line() for each in EXPLAINED.why))])
+    first, second, *records = map(json.loads, text.splitlines())
+    assert (first["scenario"], first["verdict"]) == (PASSED.file, "passed")
+    assert second == {"scenario": FAILED.file, "seed": 3, "mode": "simulated", "verdict": "failed"}
+    assert [record.get("cause") for record in records] == [None, 4]
 
 
 def test_progress_shows_nothing_where_nobody_watches() -> None:

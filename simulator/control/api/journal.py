@@ -119,7 +119,8 @@ def _wanted(record: Record, subject: str | None, layer: str | None) -> bool:
 
 def _shown(record: Record) -> dict[str, Any]:
     shown: dict[str, Any] = masked(record.as_dict())
-    return {**shown, "subject": masked_path(record.subject)}
+    cause = {"cause": record.cause} if record.cause else {}
+    return {**shown, "subject": masked_path(record.subject), **cause}
 
 
 @router.get("/calls", summary="What clients asked of the panels, with bodies and answers; secrets are masked")

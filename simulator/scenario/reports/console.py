@@ -66,6 +66,10 @@ def _failures(result: Result, console: Console) -> None:
     for failure in result.failures:
         _failure(result, failure, console)
     console.print(Text(f"  replay    {_printable(result.replay)}"), soft_wrap=True)
+    if result.records and not result.journal:
+        console.print(
+            Text(f"  journal   --journal FILE writes all {result.records} records", style="dim"), soft_wrap=True
+        )
 
 
 def _failure(result: Result, failure: Failure, console: Console) -> None:
