@@ -21,7 +21,6 @@ _ASPECTS = {
     "inlet.hot": "sensor",
     "board.dead": "board",
     "psu.dead": "supply",
-    "installer.stall": "run",
     "link.lossy": "bmc",
     "panel.restart": "services",
     "panel.crash": "services",
@@ -40,8 +39,8 @@ _FAMILIES = {
     "snmp": "equipment",
 }
 """By the first word of the kind, where the whole is not named above."""
-_AT_ONCE = frozenset({"bmc.restarts", "snmp.restart"})
-"""Over as soon as they have struck: what comes of them says so itself."""
+_AT_ONCE = frozenset({"bmc.restarts", "installer.stall", "snmp.restart"})
+"""What comes of them says so itself, and may be over before they are mended: a reset ends a stall."""
 
 
 def ways(kind: str, params: FaultParams) -> Iterable[tuple[str, str]]:

@@ -31,14 +31,14 @@ def explain(journal: Journal, subject: str, at: float | None = None) -> list[Rec
     """The chain of the latest record that concerns `subject` (a server, a service, a port, an address, ...), fault first.
 
     A record concerns a subject when it is about it, names it in its details, or stood in its way; a part of something is said as
-    journals do: `sw-a1 port 7`, `pdu-a1 outlet 3`. Of those that were written up
-    to lab time `at` (None: to the end), the latest that came from a fault, or from the fate of a message, is explained; where there is
-    none, the latest of all. Empty where nothing concerns the subject.
+    journals do: `sw-a1 port 7`, `pdu-a1 outlet 3`. Of those that were written up to lab time `at` (None: to the end), the latest is
+    explained that came from a fault, or from the fate of a message, and tells of more than that the fault has ended and things go
+    on; where there is none, the latest of all. Empty where nothing concerns the subject.
     """
     marked = frozenset(journal.marks.past(subject))
     whole, _, rest = subject.partition(" ")
     kind, _, part = rest.partition(" ")
-    first: Record | None = None
+    others: list[list[Record]] = [[], []]
     for record in reversed(journal):
         if at is not None and record.time > at:
             continue
@@ -50,10 +50,19 @@ def explain(journal: Journal, subject: str, at: float | None = None) -> list[Rec
         ):
             continue
         chain = journal.chain(record)
-        if chain[0].layer in _BENT:
+        bent = chain[0].layer in _BENT
+        if bent and not _recovers(chain):
             return chain
-        first = first or record
-    return journal.chain(first) if first else []
+        place = 0 if bent else 1
+        others[place] = others[place] or chain
+    return others[0] or others[1]
+
+
+def _recovers(chain: Sequence[Record]) -> bool:
+    """It tells of nothing but a fault, or of what goes on again since one has ended."""
+    last = chain[-1]
+    ended = any(record.layer == "fault" for record in chain[1:])
+    return last.layer == "fault" or (ended and not any(name in last.detail for name in _TEXTS))
 
 
 def hindrance(journal: Journal, server: str) -> int:
@@ -75,7 +84,7 @@ def hindrance(journal: Journal, server: str) -> int:
 
 def no_answer(journal: Journal, device: str) -> int:
     """The number of the record of what keeps this device from answering as it should; 0 where nothing is known."""
-    return journal.marks.latest(device, ("bmc", "power", "equipment", "message"), ("net", "off"))
+    return journal.marks.latest(device, ("power",), ("bmc", "equipment", "message"), ("net", "off"))
 
 
 def answered(journal: Journal, layer: str, subject: str, *, status: int, **error: str) -> None:

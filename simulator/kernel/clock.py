@@ -12,6 +12,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from contextvars import copy_context
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -139,12 +140,14 @@ class LoopClock(Clock):
 
 
 class _SteppedTimer:
-    __slots__ = ("args", "callback", "when")
+    __slots__ = ("args", "callback", "context", "when")
 
     def __init__(self, when: float, callback: Callable[..., object], args: tuple[Any, ...]) -> None:
         self.when = when
         self.callback: Callable[..., object] | None = callback
         self.args = args
+        self.context = copy_context()
+        """Of whoever set the timer, as asyncio's own timers have it."""
 
     def cancel(self) -> None:
         self.callback = None
@@ -221,7 +224,7 @@ class SteppedClock(Clock):
             while self.next_due() == due:
                 timer = heapq.heappop(self._heap)[2]
                 if timer.callback is not None:
-                    timer.callback(*timer.args)
+                    timer.context.run(timer.callback, *timer.args)
             await self._settle()
         self._now = max(self._now, target)
         return self._now

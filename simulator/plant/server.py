@@ -18,7 +18,7 @@ from simulator.plant.lifecycle import LIFECYCLE, POWERED, WATTS, BootEvent, Boot
 from simulator.plant.network import Network, Nic
 from simulator.plant.physics import Physics
 from simulator.plant.power import Feed, Psu
-from simulator.plant.thermal import Thermal
+from simulator.plant.thermal import INLET_CELSIUS, Thermal
 
 __all__ = ["BootOverride", "Firmware", "Server"]
 
@@ -331,22 +331,31 @@ class Server(Baseboard):
         """These fans stand still, and no others."""
         self.thermal.dead_fans = dead
         self.thermal.settle(self.state, powered=self.powered)
-        self.note("fans", dead=sorted(dead))
+        self._heated("fans", self.note("fans", dead=sorted(dead)), bad=bool(dead))
         self._sensed("fans")
 
     def inlet_changed(self, celsius: float) -> None:
         """The air at the front is now so warm."""
         self.thermal.inlet = celsius
         self.thermal.settle(self.state, powered=self.powered)
-        self.note("inlet", celsius=celsius)
+        self._heated("inlet", self.note("inlet", celsius=celsius), bad=celsius > INLET_CELSIUS)
         self._sensed("heat")
+
+    def _heated(self, what: str, number: int, *, bad: bool) -> None:
+        """Say with this record why the machine grows warm, or that this is over."""
+        if bad:
+            self.physics.mark(self.name, "heat", number, by=what)
+        else:
+            self.physics.free(self.name, "heat", by=what)
 
     def drives_changed(self) -> None:
         """A disk broke or was mended."""
         self._sensed("drives")
 
     def _overheated(self) -> None:
-        with because(self.note("thermal trip")):
+        with because(self.physics.why(self.name, ("heat",))):
+            number = self.note("thermal trip")
+        with because(number):
             self._sensed("thermal trip")
             self.power_off()
 

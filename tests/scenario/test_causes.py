@@ -31,8 +31,9 @@ def play(
     file = folder / "scenario.yaml"
     faults = "".join(f"  - {each}\n" for each in fault.split("; "))
     played = "".join(f"  - {step}\n" for step in steps)
+    wanted = f"    expect: {expect}\n" if expect else ""
     file.write_text(
-        f"scenario: A trial\nlab: small\n{head}\nfaults:\n{faults}steps:\n{played}    expect: {expect}\n",
+        f"scenario: A trial\nlab: small\n{head}\nfaults:\n{faults}steps:\n{played}{wanted}",
         encoding="utf-8",
     )
     kept: list[Journal] = []
@@ -188,6 +189,23 @@ def test_a_scenario_that_fails_says_why_once(tmp_path: Path) -> None:
     assert [record.what for record in result.why] == [record.what for record in failing(journal)]
     assert result.records == len(journal)
     assert result.journal == ()
+
+
+def test_what_goes_on_again_does_not_hide_what_failed(tmp_path: Path) -> None:
+    # The outlet comes back an hour after the order has failed: the machine starts, the panel sees it, and none of that is why.
+    fault = "outlet.off: {pdu: pdu-a1, outlet: 1, at: 8m, for: 2h}"
+    _, journal = play(tmp_path, fault, ORDER + "\n    expect: {error: '*'}", "wait: 5h", expect="")
+    assert journal[-1].time > 8000
+    for subject in ("web1", "srv-01"):
+        chain = explain(journal, subject)
+        assert [chain[0].what, chain[-1].layer] == ["outlet.off", "billing" if subject == "srv-01" else "scenario"]
+
+
+def test_a_machine_that_overheats_names_its_fan(tmp_path: Path) -> None:
+    faults = "fan.dead: {server: srv-01, fan: 1, at: 3m}; inlet.hot: {server: srv-01, celsius: 70, at: 4m}"
+    _, journal = play(tmp_path, faults, ORDER)
+    chain = failing(journal)
+    assert [record.what for record in chain][:4] == ["inlet.hot", "inlet", "thermal trip", "off"]
 
 
 @pytest.mark.slow

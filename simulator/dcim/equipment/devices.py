@@ -192,7 +192,7 @@ class Devices:
             self._failing(server.name, server.bmc.name, error)
         elif error:
             met(marks.latest(server.name, ("answer",)))
-        elif server.bmc_error is not None:
+        else:
             marks.free(server.name, "answer", "message")
         if status is not server.bmc_power:
             with because(marks.latest(server.name, ("answer",), ("power state",))):
@@ -218,8 +218,7 @@ class Devices:
             raise self._switch_failed(switch, error) from error
         self._record_ports(switch, views)
         self._meters.switch_read(switch.id, views)
-        if switch.error is not None:
-            self._journal.marks.free(switch.name, "answer", "message")
+        self._journal.marks.free(switch.name, "answer", "message")
         self._inventory.switches.change(number, error=None, polled_at=self._clock.now())
 
     async def set_port(self, number: int, up: bool) -> SwitchPort:
@@ -381,8 +380,7 @@ class Devices:
             raise self._pdu_failed(pdu, error) from error
         self._record_outlets(pdu, views)
         self._meters.pdu_read(pdu.id, views)
-        if pdu.error is not None:
-            self._journal.marks.free(pdu.name, "answer", "message")
+        self._journal.marks.free(pdu.name, "answer", "message")
         self._inventory.pdus.change(number, error=None, polled_at=self._clock.now())
 
     async def set_outlet(self, number: int, on: bool) -> Outlet:

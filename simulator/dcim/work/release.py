@@ -17,6 +17,7 @@ from simulator.dcim.records import PowerStatus, Server
 from simulator.dcim.work.operation_table import OperationStatus
 from simulator.dcim.work.operations import Operations
 from simulator.kernel import Clock, Journal, Timer
+from simulator.kernel.flow import detach
 
 __all__ = ["Release", "ReleaseSettings"]
 
@@ -113,6 +114,7 @@ class Release:
         self._background.spawn("switch off servers without owner", self._round())
 
     async def _round(self) -> None:
+        detach()
         for number in [server.id for server in self._inventory.servers]:
             await self._off(number)
 
