@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 
-from simulator.kernel import Journal, LoopClock, Record, run
+from simulator.kernel import Journal, LoopClock, Record, SteppedClock, run
 from simulator.kernel.causes import explain, told
 from simulator.kernel.flow import because, detach, flow, met, own_flow, root
 from simulator.kernel.marks import Marks
@@ -47,6 +47,22 @@ def test_what_a_record_sets_off_names_it_through_calls_timers_and_tasks() -> Non
     assert (other, alone, poll) == (["another"], ["by itself"], ["polled"])
     assert task == ["bank.tripped", "no_ac", "in a task"]
     assert timer == ["bank.tripped", "no_ac", "in a timer"]
+
+
+def test_a_clock_that_is_moved_by_hand_keeps_the_cause_of_a_timer() -> None:
+    async def main() -> list[int]:
+        async def settle() -> None:
+            pass
+
+        clock = SteppedClock(settle)
+        kept = Journal(clock)
+        with because(kept.write("plant", "pdu-1", "bank overloaded").number):
+            clock.call_later(30, lambda: kept.write("plant", "pdu-1", "bank tripped"))
+        clock.call_later(40, lambda: kept.write("plant", "srv-1", "running"))
+        await clock.advance(60)
+        return [record.cause for record in kept]
+
+    assert run(main()) == [0, 1, 0]
 
 
 def test_causes_stand_beside_what_the_hash_is_over() -> None:
