@@ -23,6 +23,8 @@ from simulator.faults.kinds import NotPossible
 from simulator.invariants.catalogue import BY_NAME
 from simulator.invariants.invariant import Harm
 from simulator.invariants.watch import Violation
+from simulator.kernel.causes import explain
+from simulator.kernel.causes import told as told_as_lines
 from simulator.scenario import labs
 from simulator.scenario.actors import Actors
 from simulator.scenario.expectations import Miss, check_expected, check_no_leaks
@@ -46,6 +48,7 @@ TRIES: Final = 3
 _HOLDS = (ServiceExpect, ServerExpect, AccountExpect, LeaksSpec)
 """Expectations of what there is at the end; how often what was asked depends on what went wrong on the way."""
 GIVEN_BACK: Final = "given-back"
+_BENT: Final = ("fault", "wire")
 
 
 @lru_cache(maxsize=64)
@@ -239,9 +242,25 @@ class PersistentSession(Session):
             ]
         return super().result(keep_journal=keep_journal)
 
+    def _explained_one(self, found: Found) -> Found:
+        """With how it came to it: from a fault on where one is behind it, else from what was done."""
+        journal = self.stage.journal
+        if journal is None:
+            return found
+        chains = [explain(journal, subject, found.at or None) for subject in found.subjects]
+        seen = [v.record for v in self.violations if (v.invariant, v.text) == (found.name, found.text)]
+        record = journal.numbered(seen[0]) if seen else None
+        chains += [journal.chain(record)] if record is not None else []
+        bent = next((chain for chain in chains if chain and chain[0].layer in _BENT), None)
+        if bent is None:  # what went wrong, and what was seen in the end: nothing between them says that it met the one
+            struck = [each for each in journal if each.layer == "wire"][:1]
+            bent = [*struck, *next((chain for chain in reversed(chains) if chain), [])]
+        return replace(found, why=tuple(told_as_lines(bent)))
+
     def outcome(self, trial: Trial) -> Outcome:
         """When it has run."""
         self.found = [*_one_of("unlike", self.found), *_broken(self)]
+        self.found = [self._explained_one(each) for each in self.found]
         if self.told and trial.places and all((each.network, each.fate) in PASSING for each in trial.places):
             self.found.append(Found("gives-up", Harm.MESS, f"a trouble that passes makes it fail: {self.told[0]}"))
         verdict: Verdict = (
