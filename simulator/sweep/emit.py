@@ -26,26 +26,26 @@ def emit(document: Mapping[str, Any], comments: Mapping[tuple[str, int], str] = 
             for name, part in value.items():
                 lines += _part(name, part)
         elif isinstance(value, list) and value and isinstance(value[0], Mapping):
-            lines.append(f"{key}:")
+            lines.append(f"{_flow(key)}:")
             for index, item in enumerate(value):
                 comment = comments.get((key, index))
                 lines += _item(item, f"  # {comment}" if comment else "")
         else:
-            lines.append(f"{key}: {_flow(value)}")
+            lines.append(f"{_flow(key)}: {_flow(value)}")
     return "\n".join(lines) + "\n"
 
 
 def _part(name: str, part: Any) -> list[str]:
     """Of a lab: the records of a list in a line each, racks with their equipment below them."""
     if isinstance(part, Mapping) and any(isinstance(each, list) for each in part.values()):
-        return [f"  {name}:", *(f"    {key}: {_flow(each)}" for key, each in part.items())]
+        return [f"  {_flow(name)}:", *(f"    {_flow(key)}: {_flow(each)}" for key, each in part.items())]
     if not isinstance(part, list) or not part or not isinstance(part[0], Mapping):
-        return [f"  {name}: {_flow(part)}"]
-    lines = [f"  {name}:"]
+        return [f"  {_flow(name)}: {_flow(part)}"]
+    lines = [f"  {_flow(name)}:"]
     for each in part:
         sign = "- "
         for key, value in each.items():
-            lines.append(f"    {sign}{key}: {_flow(value)}")
+            lines.append(f"    {sign}{_flow(key)}: {_flow(value)}")
             sign = "  "
     return lines
 
@@ -55,10 +55,10 @@ def _item(item: Any, comment: str) -> list[str]:
     if isinstance(item, Mapping) and len(item) > 1 and "expect" in item:
         rest = {key: value for key, value in item.items() if key != "expect"}
         (verb, args), *_ = rest.items()
-        return [f"  - {verb}: {_flow(args)}{comment}", f"    expect: {_flow(item['expect'])}"]
+        return [f"  - {_flow(verb)}: {_flow(args)}{comment}", f"    expect: {_flow(item['expect'])}"]
     if isinstance(item, Mapping) and len(item) == 1:
         ((key, value),) = item.items()
-        return [f"  - {key}: {_flow(value)}{comment}"]
+        return [f"  - {_flow(key)}: {_flow(value)}{comment}"]
     return [f"  - {_flow(item)}{comment}"]
 
 
