@@ -100,6 +100,7 @@ class PersistentSession(Session):
         self.told: list[str] = []
         self.found: list[Found] = []
         self.gave_up = False
+        self._told_of: tuple[str, ...] = ()
         self.played: list[Played] = []
         self._trouble = trouble
         self._servers = servers
@@ -156,6 +157,7 @@ class PersistentSession(Session):
     async def _again(self, action: Action, miss: Miss, run: LabRun, actors: Actors) -> None:
         """Do what has failed once more, and again; then take it back. Raises StepsEnded when it never went well."""
         self.told.append(f"{action}: {miss.seen}")
+        self._told_of = self._told_of or tuple(miss.about)
         self.played[-1].failed.add(action.line)
         if action.expect.error is not None:  # it must fail, and did otherwise
             return
@@ -260,9 +262,10 @@ class PersistentSession(Session):
     def outcome(self, trial: Trial) -> Outcome:
         """When it has run."""
         self.found = [*_one_of("unlike", self.found), *_broken(self)]
-        self.found = [self._explained_one(each) for each in self.found]
         if self.told and trial.places and all((each.network, each.fate) in PASSING for each in trial.places):
-            self.found.append(Found("gives-up", Harm.MESS, f"a trouble that passes makes it fail: {self.told[0]}"))
+            text = f"a trouble that passes makes it fail: {self.told[0]}"
+            self.found.append(Found("gives-up", Harm.MESS, text, self._told_of))
+        self.found = [self._explained_one(each) for each in self.found]
         verdict: Verdict = (
             "found" if self.found else "missed" if not self.came_about else "told" if self.told else "same"
         )

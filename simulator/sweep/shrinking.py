@@ -8,6 +8,7 @@ to fail, does not fail so without its faults: else what was cut off would be the
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +27,9 @@ from simulator.sweep.trial import Trial
 
 __all__ = ["NotFailing", "Shrunk", "shrink_scenario", "shrink_trial", "ways_of"]
 
+BEGINNING: Final = 30
+"""Signs of an error's text: further on it may name what a smaller lab has not."""
+_NUMBERS: Final = re.compile(r"\d+")
 TRIES: Final = 400
 """Cuts that are tried at most."""
 Data = dict[str, Any]
@@ -170,6 +174,9 @@ class _Shrinking:
         self._document = document
         self._last = ""
         self._faulty = bool(document.get("faults"))
+        self._said = ""
+        self._others: set[str] | None = None
+        """In what other ways the whole failed too; a smaller one may in those, and in no further ones."""
 
     def shrunk(self) -> Shrunk:
         document = self._document
@@ -223,12 +230,22 @@ class _Shrinking:
             return None
         result = self._play(replace(scenario, file=self._file), self._seed)
         ways = ways_of(result)
-        others = set(ways) - {self._way}
-        return (
-            None
-            if others - {"charged", "given-back"} or (result.verdict == "error" and self._way != "crashes")
-            else ways.get(self._way)
-        )
+        if result.verdict == "error" and self._way != "crashes":
+            return None
+        if self._others is None and self._way in ways:
+            self._others, self._said = set(ways), self._words(ways[self._way])
+        if self._others is None or not set(ways) <= self._others:
+            return None
+        alike = [
+            each for each in result.failures if _way(result, each) == self._way and self._words(each) == self._said
+        ]
+        return alike[0] if alike else None
+
+    def _words(self, failure: Failure) -> str:
+        """What a smaller one must say too, but for numbers: what is unlike, word for word; how what fails begins to say so."""
+        if self._way == "unlike":
+            return _NUMBERS.sub("#", f"{failure.what} {failure.expected} {failure.seen}")
+        return _NUMBERS.sub("#", f"{failure.what} {failure.seen[:BEGINNING]}") if self._way == "fails" else ""
 
     # cuts
 

@@ -147,10 +147,15 @@ DOUBLES: dict[str, Double] = {
         ((Operations, "wait_for_installation", does_not_wait),), frozenset({"installed"}), needs_trouble=False
     ),
     "leaves a BMC user": Double(
-        ((SetUp, "_install", with_a_bmc_user(SetUp._install)),), frozenset({"others-access"}), LIFE5, needs_trouble=False
+        ((SetUp, "_install", with_a_bmc_user(SetUp._install)),),
+        frozenset({"others-access"}),
+        LIFE5,
+        needs_trouble=False,
     ),
     "clears no disks": Double(
-        ((Operations, "diagnose", clearing_nothing(Operations.diagnose)),), frozenset({"others-data"}), needs_trouble=False
+        ((Operations, "diagnose", clearing_nothing(Operations.diagnose)),),
+        frozenset({"others-data"}),
+        needs_trouble=False,
     ),
     "suspends by power only": Double(
         ((Whmcs6, "suspend", by_power_only),), frozenset({"ports-closed"}), needs_trouble=False

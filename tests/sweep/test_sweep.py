@@ -121,7 +121,9 @@ def test_trials_that_read_the_same_and_share_a_message_or_a_way_are_one_finding(
 
 def test_a_baseline_makes_findings_known_by_name_subject_text_and_module(tmp_path):
     file = tmp_path / "baseline.yaml"
-    file.write_text("known:\n  - {violates: owned, of: srv-*, text: '*is lost', module: whmcs6, because: the document}\n")
+    file.write_text(
+        "known:\n  - {violates: owned, of: srv-*, text: '*is lost', module: whmcs6, because: the document}\n"
+    )
     baseline = load_baseline(file)
     outcomes = [outcome("lost", "POST a", "srv-1 is lost")]
     assert [each.number for each in findings(outcomes, baseline, "whmcs6")] == [0]
@@ -157,7 +159,9 @@ def test_the_report_for_machines_is_read_back_as_it_was(report, tmp_path):
     assert back["findings"][0]["example"] == report.outcomes[0].trial.id
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"format": "other"}', '{"format": "rackloop sweep 1", "sweeps": [{"trials": 1}]}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"format": "other"}', '{"format": "rackloop sweep 1", "sweeps": [{"trials": 1}]}']
+)
 def test_a_file_that_is_no_report_is_refused_in_one_line(text, tmp_path):
     file = tmp_path / "x.json"
     file.write_text(text)
@@ -176,7 +180,8 @@ def test_the_page_needs_nothing_else_and_escapes_what_it_shows(report):
     page = as_page([report])
     assert "srv-1 is &amp; lost" in page
     assert "<a>" not in page
-    assert "http://" not in page and "https://" not in page and "src=" not in page
+    for elsewhere in ("http://", "https://", "src="):
+        assert elsewhere not in page
 
 
 def test_markdown_has_the_finding_its_chain_and_its_command(report):
@@ -200,7 +205,18 @@ def test_the_command_says_what_it_did_and_ends_well(tmp_path):
     assert "no new finding" in done.stdout
     kept = json.loads((tmp_path / "s.json").read_text())["sweeps"][0]
     assert {each["verdict"] for each in kept["trials"]} == {"same"}
-    again = command("sweep", FILE, "--kinds", "http,lost", "--points", "kinds", "--resume", str(tmp_path / "s.json"), "--budget", "0s")
+    again = command(
+        "sweep",
+        FILE,
+        "--kinds",
+        "http,lost",
+        "--points",
+        "kinds",
+        "--resume",
+        str(tmp_path / "s.json"),
+        "--budget",
+        "0s",
+    )
     assert f"tried     {len(kept['trials'])} of {len(kept['trials'])}" in again.stdout
 
 
@@ -222,8 +238,21 @@ def test_bad_words_are_refused_before_anything_runs(words, says):
 
 @pytest.mark.slow
 def test_who_calls_it_off_keeps_what_is_known(tmp_path):
-    program = [sys.executable, "-u", "-m", "simulator.cli", "sweep", "scenarios/life/whole-life.yaml", "-j", "2", "--json", str(tmp_path / "s.json")]
-    running = subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    program = [
+        sys.executable,
+        "-u",
+        "-m",
+        "simulator.cli",
+        "sweep",
+        "scenarios/life/whole-life.yaml",
+        "-j",
+        "2",
+        "--json",
+        str(tmp_path / "s.json"),
+    ]
+    running = subprocess.Popen(
+        program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
     try:
         with pytest.raises(subprocess.TimeoutExpired):
             running.wait(20)
