@@ -55,6 +55,7 @@ async def test_the_panel_asks_devices_wherever_the_lab_listens(host: str):
             await run.panel.devices.read_switch(switch.id)
 
 
+@pytest.mark.slow  # the panel waits for a real session's time-outs
 async def test_a_bad_link_is_one_servers_where_all_share_a_host():
     async with Lab.load("small").wire(host="0.0.0.0") as run:
         run.faults.inject("link.lossy", LossyLink(server="srv-01", loss=1.0))

@@ -2,6 +2,7 @@
 
 import ast
 import copy
+import functools
 import inspect
 import json
 import sys
@@ -213,7 +214,10 @@ def test_equipment_that_answers_elsewhere_now_is_reached_there():
     run(main())
 
 
-def states():
+@functools.cache
+def kept():
+    """The state of a lab of one server after ten minutes: made by the first test that wants it, not by every collection."""
+
     async def main():
         async with ONE.simulated() as lab:
             await lab.clock.sleep(600)
@@ -222,12 +226,9 @@ def states():
     return run(main())
 
 
-STATE = states()
-
-
 def test_the_state_of_another_lab_is_refused_with_what_differs():
     with pytest.raises(OtherLab, match=r"lab 'small' is not the one that it was made with: PDU .* more differ"):
-        SMALL.simulated(state=STATE)
+        SMALL.simulated(state=kept())
 
 
 def spots(value, path=()):
@@ -241,12 +242,9 @@ def spots(value, path=()):
             yield from spots(item, (*path, place))
 
 
-SPOTS = [spot for spot in spots(STATE) if spot]
-
-
 @settings(deadline=None, max_examples=60)
 @given(
-    st.sampled_from(SPOTS),
+    st.deferred(lambda: st.sampled_from([spot for spot in spots(kept()) if spot])),
     st.sampled_from([None, -1, "x", [], {}, {"~": "tuple", "value": 3}, {"~": "os.system"}]),
     st.booleans(),
 )
@@ -254,7 +252,7 @@ SPOTS = [spot for spot in spots(STATE) if spot]
 @example(("panel", "inventory._server_by_mac"), [], False)
 @example(("panel", "search.settings"), {"~": "release settings"}, False)
 def test_a_damaged_state_is_refused_with_the_declared_error_or_taken(spot, value, gone):
-    state = copy.deepcopy(STATE)
+    state = copy.deepcopy(kept())
     inner = state
     for step in spot[:-1]:
         inner = inner[step]
