@@ -11,7 +11,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from ruamel.yaml import YAML
+from simulator.kernel import yaml12
 
 __all__ = [
     "Fields",
@@ -33,7 +33,7 @@ Translator = Callable[[Any], Any]
 @cache
 def _file() -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     text = resources.files("simulator.api6").joinpath("answers.yaml").read_text(encoding="utf-8")
-    data = YAML(typ="safe", pure=True).load(text)
+    data = yaml12.load(text)
     return data["types"], data["answers"]
 
 

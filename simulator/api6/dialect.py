@@ -8,11 +8,10 @@ from importlib import resources
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from simulator.api6.answers import check_fields
 from simulator.dcim import errors
+from simulator.kernel import yaml12
 
 __all__ = ["Code", "Dialect", "Provenance", "Route", "load_dialect", "read_dialect", "read_file"]
 
@@ -69,8 +68,8 @@ def read_file(text: str) -> Dialect:
     dialect, for a call named twice, for an error that the panel does not know, and for a field that no answer has.
     """
     try:
-        dialect = Dialect.model_validate(YAML(typ="safe", pure=True).load(text))
-    except YAMLError as error:
+        dialect = Dialect.model_validate(yaml12.load(text))
+    except yaml12.BadYAML as error:
         raise ValueError(f"the dialect file is not YAML: {error}") from None
     for name in dialect.codes:
         if name not in errors.__all__:

@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from simulator.bmc.sensors import KINDS, SensorLine
 from simulator.ipmi.channel import Channel
@@ -21,6 +19,7 @@ from simulator.ipmi.dispatch import key
 from simulator.ipmi.lan15 import AuthType
 from simulator.ipmi.quirks import Quirk
 from simulator.ipmi.sdr import Factors
+from simulator.kernel import yaml12
 
 __all__ = [
     "BadPersonality",
@@ -195,14 +194,14 @@ def load_personality(name: str) -> Personality:
 def read_personality(file: Path) -> Personality:
     """Read one page. Raises BadPersonality with the file's name and what is wrong."""
     try:
-        page = _Page.model_validate(YAML(typ="safe").load(file.read_text(encoding="utf-8")))
+        page = _Page.model_validate(yaml12.load(file.read_text(encoding="utf-8")))
         suites = tuple(SUITES[number] for number in page.suites)
         for sensor in page.sensors:
             if sensor.reads not in KINDS:
                 raise BadPersonality(f"{file.name}: no sensor reads {sensor.reads!r}; there are {', '.join(KINDS)}")
     except KeyError as error:
         raise BadPersonality(f"{file.name}: cipher suite {error} is not spoken; there are {list(SUITES)}") from None
-    except (ValidationError, YAMLError) as error:
+    except (ValidationError, yaml12.BadYAML) as error:
         raise BadPersonality(f"{file.name}: {error}") from error
     major, minor = page.firmware.split(".")
     device_id = DeviceId(

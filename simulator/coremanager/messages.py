@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 
-from ruamel.yaml import YAML
-
 from simulator.coremanager.document import Label
+from simulator.kernel import yaml12
 
 __all__ = ["LANGUAGES", "Texts"]
 
@@ -20,7 +19,7 @@ Table = Mapping[str, Mapping[str, str]]
 @cache
 def _read(package: str) -> Mapping[str, Table]:
     text = resources.files(package).joinpath("messages.yaml").read_text(encoding="utf-8")
-    loaded: Mapping[str, Table] = YAML(typ="safe", pure=True).load(text)
+    loaded: Mapping[str, Table] = yaml12.load(text)
     return loaded
 
 

@@ -8,9 +8,9 @@ from functools import cache
 from importlib import resources
 
 from pydantic import BaseModel, ConfigDict
-from ruamel.yaml import YAML
 
 from simulator.fidelity.compare import Difference
+from simulator.kernel import yaml12
 
 __all__ = ["Reason", "load_reasons", "reason_for"]
 
@@ -45,7 +45,7 @@ def _fits(text: str, pattern: str) -> bool:
 @cache
 def load_reasons() -> tuple[Reason, ...]:
     text = resources.files("simulator.fidelity").joinpath("reasons.yaml").read_text(encoding="utf-8")
-    return tuple(_File.model_validate(YAML(typ="safe", pure=True).load(text)).reasons)
+    return tuple(_File.model_validate(yaml12.load(text)).reasons)
 
 
 def reason_for(title: str, difference: Difference, reasons: Iterable[Reason]) -> Reason | None:

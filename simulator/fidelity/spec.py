@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from simulator.kernel import yaml12
 
 __all__ = ["Operation", "Spec", "SpecError", "parse", "read_spec"]
 
@@ -42,8 +41,8 @@ class Spec:
 def read_spec(text: str) -> Spec:
     """Raises SpecError."""
     try:
-        data = json.loads(text) if text.lstrip().startswith("{") else YAML(typ="safe", pure=True).load(text)
-    except (ValueError, YAMLError) as error:
+        data = json.loads(text) if text.lstrip().startswith("{") else yaml12.load(text)
+    except ValueError as error:
         raise SpecError(f"it is neither JSON nor YAML: {error}") from None
     except RecursionError:
         raise SpecError("it is nested too deeply") from None

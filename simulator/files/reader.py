@@ -15,12 +15,9 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, Tag, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
-from ruamel.yaml.reader import ReaderError
 
 from simulator.files.problems import FileProblems, Problem, did_you_mean
+from simulator.kernel import yaml12
 
 __all__ = ["Document", "Reporter", "read", "read_text", "validate"]
 
@@ -60,21 +57,21 @@ class Document:
 
 
 def _child(node: Any, step: str | int) -> tuple[Any, Any] | None:
-    if isinstance(node, SequenceNode) and isinstance(step, int) and 0 <= step < len(node.value):
+    if node.id == "sequence" and isinstance(step, int) and 0 <= step < len(node.value):
         return node.value[step], node.value[step]
-    if isinstance(node, MappingNode):
+    if node.id == "mapping":
         merged: tuple[Any, Any] | None = None
         for key, value in node.value:
-            if isinstance(key, ScalarNode) and key.tag == _TAG + "merge":
+            if key.id == "scalar" and key.tag == _TAG + "merge":
                 merged = merged or next((p for m in _merge_sources(value) if (p := _child(m, step)) is not None), None)
-            elif isinstance(key, ScalarNode) and key.value == step:
+            elif key.id == "scalar" and key.value == step:
                 return key, value
         return merged
     return None
 
 
 def _merge_sources(node: Any) -> list[Any]:
-    return list(node.value) if isinstance(node, SequenceNode) else [node]
+    return list(node.value) if node.id == "sequence" else [node]
 
 
 class Reporter:
@@ -126,7 +123,7 @@ def read_text(raw: bytes, file: str) -> Document:
         message = f"the file is not UTF-8 text (octet 0x{raw[error.start]:02x})"
         raise FileProblems([Problem(file, line, column, message)]) from None
     root = _compose(text, file)
-    if root is None or (isinstance(root, ScalarNode) and root.tag == _TAG + "null"):
+    if root is None or (root.id == "scalar" and root.tag == _TAG + "null"):
         raise FileProblems([Problem(file, 1, 1, "the file is empty")])
     builder = _Builder(file)
     try:
@@ -143,6 +140,16 @@ def read_text(raw: bytes, file: str) -> Document:
 
 
 def _compose(text: str, file: str) -> Any:
+    root = yaml12.compose(text)
+    return root if root is not None else _compose_carefully(text, file)
+
+
+def _compose_carefully(text: str, file: str) -> Any:
+    """What is not plain, or no YAML at all, is ruamel.yaml's to read, and to say where it is wrong."""
+    from ruamel.yaml import YAML  # noqa: PLC0415 - most files are plain
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415
+    from ruamel.yaml.reader import ReaderError  # noqa: PLC0415
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an anchor's name may be used again (YAML 1.2.2, 3.2.2.2)
@@ -195,9 +202,9 @@ class _Builder:
             self._note(node, "an alias may not point at something that contains it")
             return None
         self._open.add(known)
-        if isinstance(node, MappingNode):
+        if node.id == "mapping":
             value: Any = self._mapping(node)
-        elif isinstance(node, SequenceNode):
+        elif node.id == "sequence":
             value = self._sequence(node)
         else:
             value = self._scalar(node)
@@ -230,7 +237,7 @@ class _Builder:
         lines: dict[str, int] = {}
         merged: dict[str, Any] = {}
         for key, child in node.value:
-            if isinstance(key, ScalarNode) and key.tag == _TAG + "merge":
+            if key.id == "scalar" and key.tag == _TAG + "merge":
                 self._merge(child, merged)
                 continue
             name = self._key(key)
@@ -255,7 +262,7 @@ class _Builder:
                 self._note(source, "`<<` takes a mapping, or a list of mappings")
 
     def _key(self, node: Any) -> str | None:
-        if isinstance(node, ScalarNode) and node.tag == _TAG + "str":
+        if node.id == "scalar" and node.tag == _TAG + "str":
             value = self._scalar(node)
             return value if isinstance(value, str) else None
         self._note(node, "a key must be text", "put it in quotes")

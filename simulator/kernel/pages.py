@@ -8,7 +8,8 @@ from importlib.resources import files
 from typing import Generic, TypeVar
 
 from pydantic import BaseModel
-from ruamel.yaml import YAML
+
+from simulator.kernel import yaml12
 
 __all__ = ["Pages", "UnknownPage"]
 
@@ -39,5 +40,4 @@ class Pages(Generic[P]):
             offer = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(self.names())}"
             raise UnknownPage(f"no {self._kind} {name!r}; {offer}")
         text = (self._folder / f"{name}.yaml").read_text(encoding="utf-8")
-        # Pure Python, so that a page reads the same with and without the C library; YAML 1.2, where `on` is text.
-        return self._model.model_validate(YAML(typ="safe", pure=True).load(text))
+        return self._model.model_validate(yaml12.load(text))
