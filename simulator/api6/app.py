@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from fastapi import FastAPI
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
@@ -56,24 +56,20 @@ def create_gateway(
     )
 
 
-def create_app(panel: Panel, dialect: Dialect | Iterable[Route] | None = None) -> FastAPI:
+def create_app(panel: Panel, dialect: Dialect | Iterable[Route] | None = None) -> Starlette:
     """The API of one panel. `dialect`: other routes, or routes, codes and names, than those that come with the package.
 
     Raises ValueError for a route whose action has no handler.
     """
-    app = _Application(
-        docs_url=None,
-        redoc_url=None,
-        redirect_slashes=False,
-        openapi_url=None,
-    )
+    app = _Application()
+    app.router.redirect_slashes = False
     app.state.panel = panel
     given = dialect.routes if isinstance(dialect, Dialect) else dialect
     rows = None if given is None else tuple(given)
     fields = dialect.fields if isinstance(dialect, Dialect) else {}
     routes = known_routes() if rows is None else make_routes(rows, fields)
-    app.fast_path = FastPath(super(_Application, app).__call__, routes[0], _ERRORS, prefix=PREFIX, owner=app)
-    app.router.routes.extend(routes)
+    app.fast_path = FastPath(super(_Application, app).__call__, routes, _ERRORS, prefix=PREFIX, owner=app)
+    app.router.routes.append(routes)
     codes = dialect.codes if isinstance(dialect, Dialect) else {}
     app.state.fields = fields
     app.state.codes = {name: (each.status, each.code) for name, each in codes.items()}
@@ -104,8 +100,8 @@ def create_app(panel: Panel, dialect: Dialect | Iterable[Route] | None = None) -
     return app
 
 
-class _Application(FastAPI):
-    """FastAPI with a short way past it."""
+class _Application(Starlette):
+    """Starlette with a short way past its middleware."""
 
     fast_path: ASGIApp
 

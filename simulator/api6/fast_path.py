@@ -1,4 +1,4 @@
-"""The short way in: a request for a route of the dialect goes to its handler, past FastAPI's middleware.
+"""The short way in: a request for a route of the dialect goes to its handler, past Starlette's middleware.
 
 It does what that would do to such a request, and costs a third less. Browsers' cross-origin requests, and all that is
 no known route, go the long way.

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Match
@@ -28,7 +28,7 @@ from simulator.api6.requests import body_of, query_of, read, token_of
 from simulator.dcim import Panel
 from simulator.dcim.errors import Forbidden
 
-__all__ = ["document_of", "known_routes", "make_routes"]
+__all__ = ["Index", "document_of", "known_routes", "make_routes"]
 
 _SERVICES = (oneself, proxy, rules, users, v3, equipment, ipmgr, second_factor, servers, stock, wiring)
 """Imported for the handlers that they register."""
@@ -47,18 +47,14 @@ def document_of(dialect: Iterable[Route], fields: Fields | None = None) -> dict[
 
 
 @lru_cache(maxsize=1)
-def known_routes() -> list[BaseRoute]:
+def known_routes() -> Index:
     """The routes of the dialect file that comes with the package; made once, for all applications."""
     return make_routes(load_dialect())
 
 
-def make_routes(dialect: tuple[Route, ...], fields: Fields | None = None) -> list[BaseRoute]:
-    """The index, and one route for each call and alias, for what the index does not find: wrong methods.
-
-    Raises ValueError for an action that has no handler.
-    """
-    index = _Index()
-    routes: list[BaseRoute] = []
+def make_routes(dialect: tuple[Route, ...], fields: Fields | None = None) -> Index:
+    """Raises ValueError for an action that has no handler."""
+    index = Index()
     for row in dialect:
         handler = HANDLERS.get(row.action)
         if handler is None:
@@ -66,20 +62,8 @@ def make_routes(dialect: tuple[Route, ...], fields: Fields | None = None) -> lis
         endpoint = _endpoint(row, handler, index, fields or {})
         for call in (row.call, *row.aliases):
             method, _, path = call.partition(" ")
-            main = call == row.call
-            index.add(method, path, row.action, endpoint, main=main)
-            route = APIRoute(
-                path,
-                endpoint,
-                methods=[method],
-                status_code=row.status,
-                response_model=None,
-                response_class=JSONResponse,
-                name=call,
-                include_in_schema=False,
-            )
-            routes.append(route)
-    return [index, *routes]
+            index.add(method, path, row.action, endpoint, main=call == row.call)
+    return index
 
 
 @dataclass(slots=True)
@@ -93,7 +77,7 @@ class _Node:
     """What begins here and takes all the rest."""
 
 
-class _Index(BaseRoute):
+class Index(BaseRoute):
     """All routes as one: found by walking the path, not by trying one pattern after another. Fixed segments come before
     free ones.
     """
@@ -126,10 +110,13 @@ class _Index(BaseRoute):
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         if scope["type"] == "http":
-            found = _walk(self._root, scope["path"].split("/"), 1, scope["method"], ())
+            segments = scope["path"].split("/")
+            found = _walk(self._root, segments, 1, scope["method"], ())
             if found is not None:
                 names, endpoint, _, values = found
                 return Match.FULL, {"path_params": dict(zip(names, values, strict=True)), "endpoint": endpoint}
+            if _known(self._root, segments, 1):
+                return Match.PARTIAL, {"endpoint": _wrong_method}
         return Match.NONE, {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -152,7 +139,24 @@ def _walk(
     return found if tail is None else (*tail, (*values, "/".join(segments[place:])))
 
 
-def _endpoint(row: Route, handler: Handler, routes: _Index, fields: Fields) -> Endpoint:
+def _known(node: _Node, segments: list[str], place: int) -> bool:
+    """Whether there is something at this path for any method; of a route's tail, at one segment."""
+    if place == len(segments):
+        return bool(node.methods)
+    segment = segments[place]
+    if segment and place + 1 == len(segments) and node.tails:
+        return True
+    following = node.fixed.get(segment)
+    if following is not None and _known(following, segments, place + 1):
+        return True
+    return node.free is not None and bool(segment) and _known(node.free, segments, place + 1)
+
+
+async def _wrong_method(request: Request) -> Response:
+    raise HTTPException(405)
+
+
+def _endpoint(row: Route, handler: Handler, routes: Index, fields: Fields) -> Endpoint:
     keys, action, status, renames = row.keys, row.action, row.status, row.answer_keys
     listing, translate = handler.listing, translator(answer_shape(action), fields)
     if listing is not None:

@@ -7,8 +7,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, Literal, cast
+from typing import Any, Literal
 from urllib.parse import parse_qsl
 
 from simulator.api6.calls import Routes
@@ -83,9 +82,8 @@ def _thing(func: str, asked: Mapping[str, str]) -> tuple[Kind, str]:
     return ("operation", "elid") if group == "operation" else ("server", "")
 
 
-@lru_cache(maxsize=1)
 def _routes() -> Routes:
-    return cast(Routes, known_routes()[0])
+    return known_routes()
 
 
 def _object(body: bytes) -> tuple[dict[str, Any], str]:
