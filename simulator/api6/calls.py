@@ -20,7 +20,7 @@ __all__ = ["HANDLERS", "Body", "Call", "Handler", "Nothing", "Picture", "Routes"
 class Body(BaseModel):
     """A request body: unknown keys are refused, as the platform does, and so is a word for a number."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True, strict=True)
 
 
 class Nothing(Body):

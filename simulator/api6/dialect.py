@@ -25,7 +25,7 @@ FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$"
 class Route(BaseModel):
     """One row of the dialect file."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
 
     call: MethodAndPath
     action: str
@@ -42,7 +42,7 @@ class Route(BaseModel):
 class Code(BaseModel):
     """HTTP status and code of an error, in place of ours."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
 
     status: Annotated[int, Field(ge=400, le=599)]
     code: int
@@ -51,7 +51,7 @@ class Code(BaseModel):
 class Dialect(BaseModel):
     """A whole dialect file."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
 
     extends: Literal["rackloop"] | None = None
     """The rows stand in place of those that the package has for the same actions; all others stay."""

@@ -69,7 +69,7 @@ Limit = Annotated[float, Field(ge=0)] | None
 class _SensorPage(BaseModel):
     """A sensor as written. `low` and `high`: non-critical, critical, non-recoverable, in the sensor's unit."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(defer_build=True, extra="forbid")
 
     name: str = Field(min_length=1, max_length=16)
     reads: str
@@ -92,7 +92,7 @@ class _SensorPage(BaseModel):
 class _BoardPage(BaseModel):
     """What the inventory says."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(defer_build=True, extra="forbid")
 
     maker: str
     product: str
@@ -102,7 +102,7 @@ class _BoardPage(BaseModel):
 class _Page(BaseModel):
     """A page as written."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(defer_build=True, extra="forbid")
 
     source: Literal["observed", "inferred"]
     """Where the device id is from."""

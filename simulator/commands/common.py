@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
@@ -32,13 +33,13 @@ def refuse(problems: FileProblems) -> NoReturn:
     raise typer.Exit(UNUSABLE)
 
 
-def write(file: Path | None, text: str) -> bool:
+def write(file: Path | None, text: Callable[[], str]) -> bool:
     """Whether the report is where it was asked for (or was not asked for)."""
     if file is None:
         return True
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8", errors="backslashreplace")
+        file.write_text(text(), encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         typer.echo(f"{file}: cannot be written: {error.strerror or error}", err=True)
         return False

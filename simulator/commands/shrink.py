@@ -48,7 +48,7 @@ def shrink(
     typer.echo(f"from {sizes[0]}  to  {sizes[1]}    {shrunk.tries} tries, fails as before: {shrunk.way}", err=True)
     if output is None:
         typer.echo(shrunk.text, nl=False)
-    elif not write(output, shrunk.text):
+    elif not write(output, lambda: shrunk.text):
         raise typer.Exit(UNUSABLE)
 
 

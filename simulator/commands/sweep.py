@@ -97,10 +97,10 @@ def sweep(
         if interrupted:
             break
     written = [
-        write(json_file or resume, as_json(reports)),
-        write(junit_file, as_junit(reports)),
-        write(markdown_file, as_markdown(reports)),
-        write(html_file, as_page(reports)),
+        write(json_file or resume, lambda: as_json(reports)),
+        write(junit_file, lambda: as_junit(reports)),
+        write(markdown_file, lambda: as_markdown(reports)),
+        write(html_file, lambda: as_page(reports)),
     ]
     raise typer.Exit(status if all(written) else UNUSABLE)
 

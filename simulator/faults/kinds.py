@@ -135,7 +135,9 @@ Moment = Annotated[
 class FaultParams(BaseModel):
     """Common to all faults. Without `at` a fault strikes at once (before the first step, or at its step)."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, populate_by_name=True)
+    model_config = ConfigDict(
+        defer_build=True, extra="forbid", frozen=True, arbitrary_types_allowed=True, populate_by_name=True
+    )
 
     at: Moment | None = None
     lasts: Duration | None = Field(default=None, alias="for")

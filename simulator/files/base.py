@@ -8,6 +8,9 @@ __all__ = ["FileModel"]
 
 
 class FileModel(BaseModel):
-    """A part of a file as it is written: unknown keys are errors, and the docstrings of its fields are for editors."""
+    """A part of a file as it is written: unknown keys are errors, and the docstrings of its fields are for editors.
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    pydantic compiles it when it is first used; `json_schema` reads the docstrings, which nobody else needs.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)

@@ -6,11 +6,18 @@ pydantic writes draft 2020-12; the differences that matter here are `$defs` agai
 
 from __future__ import annotations
 
+import ast
 import re
+import sys
+from functools import cache
+from inspect import cleandoc, getsource
+from itertools import pairwise
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
+
+from simulator.files.base import FileModel
 
 __all__ = ["DRAFT_7", "draft_7", "model_schema"]
 
@@ -26,11 +33,62 @@ def model_schema(model: type[BaseModel], *others: type[BaseModel]) -> dict[str, 
     """The schema of a model as pydantic writes it; `others` stand among its definitions. `{"x-ref": "Name"}` in it is
     a reference to a definition.
     """
+    _describe_fields()
     _, schema = models_json_schema(
         [(each, "validation") for each in (model, *others)], by_alias=True, schema_generator=_Generator
     )
     definitions = schema["$defs"]
     return {**definitions.pop(model.__name__), "$defs": definitions}
+
+
+def _describe_fields() -> None:
+    """Give the fields of files their docstrings as descriptions. pydantic's own `use_attribute_docstrings` would read
+    the source of every model in every run.
+    """
+    models = [each for each in _below(FileModel) if each not in _DESCRIBED]
+    if not models:
+        return
+    for model in models:
+        texts = {name: text for each in reversed(model.__mro__) for name, text in _docstrings(each).items()}
+        for name, field in model.model_fields.items():
+            if field.description is None:
+                field.description = texts.get(name)
+    _DESCRIBED.update(models)
+    for model in _below(FileModel):  # those that were in use before
+        model.model_rebuild(force=True)
+
+
+_DESCRIBED: set[type[BaseModel]] = set()
+
+
+def _below(model: type[BaseModel]) -> list[type[BaseModel]]:
+    """Its subclasses and theirs, in the order in which they were written."""
+    found = dict.fromkeys(model.__subclasses__())
+    for each in list(found):
+        found.update(dict.fromkeys(_below(each)))
+    return list(found)
+
+
+def _docstrings(model: type) -> dict[str, str]:
+    """The text under each field of a class, by field."""
+    if not issubclass(model, FileModel):
+        return {}
+    body = next(each.body for each in _source(model.__module__) if each.name == model.__name__)
+    return {
+        field.target.id: cleandoc(text.value.value)
+        for field, text in pairwise(body)
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(field.target, ast.Name)
+        and isinstance(text, ast.Expr)
+        and isinstance(text.value, ast.Constant)
+        and isinstance(text.value.value, str)
+    }
+
+
+@cache
+def _source(module: str) -> list[ast.ClassDef]:
+    tree = ast.parse(getsource(sys.modules[module]))
+    return [each for each in ast.walk(tree) if isinstance(each, ast.ClassDef)]
 
 
 def draft_7(schema: dict[str, Any], title: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 
@@ -23,7 +23,9 @@ from simulator.snmp.station import Station
 from simulator.web.gateway import Gateway
 from simulator.web.in_process import InProcessTransport
 from simulator.web.interference import HttpInterference
-from simulator.web.sockets import Certificate
+
+if TYPE_CHECKING:
+    from simulator.web.sockets import Certificate
 from simulator.web.transports import ByHost, Counted
 
 __all__ = ["Resumed", "Run"]

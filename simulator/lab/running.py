@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from simulator.bmc import Bmc
 from simulator.dcim.drivers.base import DriverFactory
@@ -41,7 +41,9 @@ from simulator.lab.run import Resumed, Run
 from simulator.plant import Physics
 from simulator.snmp import Version
 from simulator.snmp.station import Sink, Station
-from simulator.web.sockets import Certificate, WebServer, bind, self_signed, url_of
+
+if TYPE_CHECKING:
+    from simulator.web.sockets import Certificate, WebServer
 
 __all__ = ["NotSimulated", "make_clock", "simulated", "wire"]
 
@@ -96,6 +98,9 @@ async def simulated(plan: LabPlan, *, seed: int, resumed: Resumed | None = None)
 @asynccontextmanager
 async def wire(plan: LabPlan, options: WireOptions, *, resumed: Resumed | None = None) -> AsyncIterator[Run]:
     """The lab on real sockets."""
+    # Simulated runs, which most are, need no web server.
+    from simulator.web.sockets import WebServer, bind, self_signed, url_of  # noqa: PLC0415
+
     activity = Activity(idle=0.0) if options.clock == "auto" else Activity()
     epoch = options.epoch or (resumed.epoch if resumed else plan.epoch or LAB_EPOCH)
     lab_clock = make_clock(options.clock, activity, epoch, resumed.now if resumed else 0.0)

@@ -44,7 +44,7 @@ Command = Literal["on", "off", "reboot", "delayed_on", "delayed_off", "delayed_r
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
 
 
 class _Object(_Strict):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from simulator.files.lab_file import data_directory
 from simulator.files.problems import FileProblems, Problem
@@ -15,6 +14,9 @@ from simulator.scenario.language import load_scenario
 from simulator.scenario.plan import Scenario
 from simulator.scenario.result import Failure, Result, replay_command
 from simulator.scenario.runner import run_scenario
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 __all__ = ["default_path", "find_scenarios", "load_all", "run_all"]
 
@@ -97,6 +99,9 @@ def _alone(scenarios: Sequence[Scenario], run: _Run, begin: Callable[[str], None
 def _together(
     scenarios: Sequence[Scenario], run: _Run, seed: int | None, mode: Mode, jobs: int, begin: Callable[[str], None]
 ) -> Iterator[Result]:
+    import multiprocessing  # noqa: PLC0415
+    from concurrent.futures import BrokenExecutor, ProcessPoolExecutor  # noqa: PLC0415
+
     # spawn: forked copies of a process with threads (rich's progress bar is one) may hang
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(jobs, len(scenarios)) or 1, mp_context=context) as pool:

@@ -33,7 +33,7 @@ CISCO-CONFIG-COPY-MIB and FOUNDRY-SN-AGENT-MIB, save the configuration.
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
 
 
 class VirtualInterface(_Strict):

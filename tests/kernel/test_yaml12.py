@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,10 +14,8 @@ from ruamel.yaml import YAML
 from simulator.files.lab_file import data_directory
 from simulator.kernel import yaml12
 
-FILES = sorted(
-    [*data_directory("scenarios").rglob("*.yaml"), *data_directory("fixtures").rglob("*.yaml")]
-    + list((data_directory("scenarios").parent / "simulator").rglob("*.yaml"))
-)
+SHIPPED = (data_directory("scenarios"), data_directory("fixtures"), Path(yaml12.__file__).parent.parent)
+FILES = sorted(file for folder in SHIPPED for file in folder.rglob("*.yaml"))
 
 
 def carefully(text: str) -> Any:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-import segno
 from pydantic import Field
 
 from simulator.api6.calls import Body, Call, Nothing, Picture, handles
@@ -68,6 +67,8 @@ async def draw_factor(call: Call[QrCode]) -> Any:
     """The key URI that authenticators read; nothing is kept. The document names the picture's format, its content is
     inferred.
     """
+    import segno  # noqa: PLC0415 - for this picture only
+
     body = call.body
     try:
         code = segno.make_qr(f"otpauth://totp/{quote(body.name)}?secret={body.secret}", error=_LEVELS[body.recovery])

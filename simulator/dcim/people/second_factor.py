@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 
-import pyotp
-
 from simulator.dcim.errors import Invalid
 from simulator.kernel import Clock, Streams
 
@@ -23,6 +21,8 @@ def one_time_code(secret: str, posix: float) -> int:
     """Six digits (RFC 4226, 5.3). `secret` is base32, `posix` seconds. Raises Invalid for a secret that is
     not base32, or too short to be one.
     """
+    import pyotp  # noqa: PLC0415 - few labs have a second factor
+
     _key(secret)  # pyotp would pad one that is cut short
     try:
         return int(pyotp.TOTP(secret, interval=STEP).at(int(posix)))

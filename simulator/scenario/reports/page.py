@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from simulator.invariants.ledger import THINGS
 from simulator.kernel.causes import told
@@ -17,7 +16,8 @@ __all__ = ["page"]
 
 def page(results: Sequence[Result]) -> str:
     """The HTML document."""
-    return _ENVIRONMENT.get_template("page.html.j2").render(results=list(results), things=THINGS)
+    text: str = _environment().get_template("page.html.j2").render(results=list(results), things=THINGS)
+    return text
 
 
 def _shown(value: Any) -> Any:
@@ -27,13 +27,24 @@ def _shown(value: Any) -> Any:
     return "".join(c if c in "\t\n" or (c.isprintable() and not "\ud800" <= c <= "\udfff") else "\ufffd" for c in value)
 
 
-_ENVIRONMENT = Environment(
-    loader=PackageLoader("simulator.scenario.reports", ""),
-    autoescape=True,
-    undefined=StrictUndefined,
-    keep_trailing_newline=True,
-    finalize=_shown,
-)
-_ENVIRONMENT.globals.update(
-    told=told, differences=differences, ended=ended, hours=hours, lab_time=lab_time, place=place, wall_time=wall_time
-)
+@cache
+def _environment() -> Any:
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - few runs write a page
+
+    environment = Environment(
+        loader=PackageLoader("simulator.scenario.reports", ""),
+        autoescape=True,
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        finalize=_shown,
+    )
+    environment.globals.update(
+        told=told,
+        differences=differences,
+        ended=ended,
+        hours=hours,
+        lab_time=lab_time,
+        place=place,
+        wall_time=wall_time,
+    )
+    return environment
