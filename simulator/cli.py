@@ -95,6 +95,9 @@ def run(
         Drivers, typer.Option(help="With --wire: what the panel speaks to devices with; foreign is pyghmi and pysnmp.")
     ] = Drivers.own,
     seed: Annotated[int | None, typer.Option(min=0, help="Instead of the scenarios' own.")] = None,
+    exact: Annotated[
+        bool, typer.Option("--exact", help="Play every datagram, also polls that cannot find anything new.")
+    ] = False,
     jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, help="Processes to run on.")] = 1,
     keyword: Annotated[str, typer.Option("-k", help="Only scenarios whose name, file or source contains this.")] = "",
     stop_early: Annotated[bool, typer.Option("-x", help="Stop at the first that does not pass.")] = False,
@@ -140,6 +143,7 @@ def run(
             chosen,
             seed=seed,
             mode=mode,
+            exact=exact,
             jobs=jobs,
             stop_early=stop_early,
             keep_journal=journal_file is not None,

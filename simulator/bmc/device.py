@@ -37,7 +37,7 @@ class Bmc(Controller):
     during which nobody spoke to it counts too.
     """
 
-    __slots__ = ("_lan", "_restarted")
+    __slots__ = ("_heard", "_lan", "_restarted")
 
     def __init__(
         self,
@@ -51,9 +51,31 @@ class Bmc(Controller):
         super().__init__(chassis, users, personality, octets, observer=observer)
         self._lan: LanServer | None = None
         self._restarted = False
+        self._heard = 0
+
+    def idle_state(self) -> tuple[object, ...] | None:
+        """All that an answer about power depends on, log-in included: equal ones mean equal answers. It has who it is (its
+        cable may be another's), how much it has heard (any command may have set anything), and what changes of itself.
+        None while nothing can be said: faults, sessions of others, a start that is under way.
+        """
+        chassis = self.chassis
+        if self.interference is not None or self.observer is not None or self._restarted or self.table.busy:
+            return None
+        if not chassis.bmc_alive or not chassis.bmc_linked:
+            return None
+        return (
+            self._heard,
+            self,
+            chassis.powered,
+            chassis.bmc_started_at,
+            self.table.channel,
+            tuple(self.users),
+            self.kg,
+        )
 
     def receive(self, data: bytes, peer: Peer, now: float) -> list[bytes]:
         """Take a datagram; returns those to send back to `peer`. Raises nothing, whatever the octets are."""
+        self._heard += 1
         if not self.chassis.bmc_alive:
             self.power_lost()
             return []

@@ -16,6 +16,7 @@ async def serve_bmc(bmc: Bmc, fabric: Fabric, address: Address) -> Endpoint:
     service = _Service(bmc, fabric)
     service.endpoint = await fabric.open(address, service.receive)
     service.attach(bmc)
+    fabric.know(service.address, service)
     return service
 
 
@@ -70,6 +71,13 @@ class _Service:
                 self.endpoint.send(answer, peer)
         if self._bmc.next_deadline != self._due:
             self._arm()
+
+    def state(self) -> tuple[object, ...] | None:
+        """What a log-in, a question for the chassis' status and a log-out depend on."""
+        return self._bmc.idle_state()
+
+    def passed_over(self, requests: int) -> None:
+        """It keeps no count."""
 
     def _carry(self, interference: Interference, data: bytes, peer: Address) -> None:
         """Receive through the rules of faults. What leaves late does so on wire time."""

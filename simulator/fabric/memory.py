@@ -7,12 +7,14 @@ it. An endpoint bound to 0.0.0.0 sends as `client_host`, as a host with one mana
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from simulator.fabric.base import Address, AddressInUse, Receiver
+from simulator.fabric.base import Address, AddressInUse, Known, Receiver
 from simulator.fabric.links import Conditions, Links
-from simulator.kernel import Activity, Clock, LoopClock, Streams
+from simulator.kernel import Activity, Clock, LoopClock, Streams, VirtualLoop
 
 __all__ = ["MemoryFabric"]
 
@@ -34,6 +36,11 @@ class MemoryFabric:
         self._client_host = client_host
         self._ends: dict[Address, _End] = {}
         self._next_port = 49152
+        self.exact = False
+        """Every datagram is played, also those of which it is known what they would bring."""
+        self._known: dict[Address, Known] = {}
+        self._readers: Counter[Address] = Counter()
+        self._writers: Counter[Address] = Counter()
 
     async def open(self, address: Address | None, receiver: Receiver) -> _End:
         return self._bind(address, receiver)
@@ -41,6 +48,73 @@ class MemoryFabric:
     def set_conditions(self, end: str | Address, conditions: Conditions | None) -> None:
         """What happens to datagrams from and to this host or address; None is a calm link again."""
         self._links.set(end, conditions)
+
+    def know(self, address: Address, device: Known) -> None:
+        """What stands at an address, as long as its endpoint is there."""
+        self._known[address] = device
+
+    def state_of(self, address: Address) -> object | None:
+        """`Known.state` of what stands there; None where links are bad, nobody is known, or everything shall be played."""
+        if self.exact or not self._links.calm:
+            return None
+        known = self._known.get(address)
+        return None if known is None else known.state()
+
+    def nothing_due(self, hops: int) -> bool:
+        """No timer is due while so many datagrams pass, but for those of other readings, which change nothing."""
+        loop = self._loop
+        end = loop.time() + (hops + 1) * CALM
+        return isinstance(loop, VirtualLoop) and all(
+            each is _over or (each == self._deliver and self._of_a_reading(*data[1:]))
+            for each, data in loop.due_until(end)
+        )
+
+    def _of_a_reading(self, source: Address, to: Address) -> bool:
+        """A datagram of somebody who only reads a device, which nobody changes meanwhile."""
+        return any(each in self._readers and each not in self._writers for each in (source, to))
+
+    @contextmanager
+    def reading(self, address: Address) -> Iterator[None]:
+        """Somebody reads the device at this address."""
+        self._readers[address] += 1
+        try:
+            yield
+        finally:
+            self._readers[address] -= 1
+            if not self._readers[address]:
+                del self._readers[address]
+
+    @contextmanager
+    def writing(self, address: Address) -> Iterator[None]:
+        """Somebody sets something there."""
+        self._writers[address] += 1
+        try:
+            yield
+        finally:
+            self._writers[address] -= 1
+            if not self._writers[address]:
+                del self._writers[address]
+
+    async def pass_over(self, address: Address, hops: int) -> None:
+        loop, end = self._loop, self._loop.time()
+        for _ in range(hops):  # as the datagrams would have added it up
+            end += CALM
+        passed: asyncio.Future[None] = loop.create_future()
+        loop.call_at(end, _over, passed)
+        await passed
+        self.sent += hops
+        self.delivered += hops
+        known = self._known.get(address)
+        if known is not None:
+            known.passed_over(hops // 2)
+
+    def hops_since(self, start: float) -> int:
+        """How many calm datagrams, one after another, took the time that has passed; 0 when that is no such number."""
+        hops, now = 0, self._loop.time()
+        while start < now:
+            start += CALM
+            hops += 1
+        return hops if start == now and hops % 2 == 0 else 0
 
     def _bind(self, address: Address | None, receiver: Receiver) -> _End:
         host, port = address or ("0.0.0.0", 0)  # noqa: S104 - no real socket is opened
@@ -61,6 +135,7 @@ class MemoryFabric:
     def _unbind(self, end: _End) -> None:
         if self._ends.get(end.address) is end:
             del self._ends[end.address]
+            self._known.pop(end.address, None)
 
     def _carry(self, data: bytes, source: Address, to: Address) -> None:
         self.sent += 1
@@ -86,6 +161,11 @@ class MemoryFabric:
     ) -> asyncio.DatagramTransport:
         end = self._bind(local, protocol.datagram_received)
         return _Transport(end, protocol, remote)
+
+
+def _over(passed: asyncio.Future[None]) -> None:
+    if not passed.done():
+        passed.set_result(None)
 
 
 class _End:

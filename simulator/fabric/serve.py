@@ -7,13 +7,13 @@ from functools import partial
 from ipaddress import ip_address
 from typing import Protocol
 
-from simulator.fabric.base import Address, Endpoint, Fabric
+from simulator.fabric.base import Address, Endpoint, Fabric, Known
 from simulator.kernel.hosts import reached_at
 
 __all__ = ["Device", "serve", "serve_device", "serve_late"]
 
 
-class Device(Protocol):
+class Device(Known, Protocol):
     """One that answers in its own time, and also sends what nobody asked for. A management card of SNMP is one."""
 
     send: Callable[[bytes, Address], None] | None
@@ -55,6 +55,7 @@ async def serve_late(
 async def serve_device(device: Device, fabric: Fabric, address: Address | None) -> Endpoint:
     """Put a device on the network, and tell it its way out. Raises AddressInUse."""
     endpoint = await serve_late(fabric, address, device.receive)
+    fabric.know(endpoint.address, device)
     host = ip_address(reached_at(endpoint.address[0]))
     # What an SNMPv1 trap says of its sender has room for IPv4 only.
     device.send, device.address = endpoint.send, host.packed if host.version == 4 else bytes(4)

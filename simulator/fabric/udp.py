@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
-from simulator.fabric.base import Address, AddressInUse, Endpoint, Receiver
+from simulator.fabric.base import Address, AddressInUse, Endpoint, Known, Receiver
 from simulator.fabric.links import Conditions, Links
 from simulator.kernel import Activity, Clock, LoopClock, Streams
 
@@ -48,6 +49,29 @@ class UdpFabric:
     def calm(self) -> bool:
         """No link is bad."""
         return self._links.calm
+
+    def know(self, address: Address, device: Known) -> None:
+        """Nobody is known here but by what he answers."""
+
+    def state_of(self, address: Address) -> object | None:
+        return None
+
+    def nothing_due(self, hops: int) -> bool:
+        return False
+
+    @contextmanager
+    def reading(self, address: Address) -> Iterator[None]:
+        yield
+
+    @contextmanager
+    def writing(self, address: Address) -> Iterator[None]:
+        yield
+
+    async def pass_over(self, address: Address, hops: int) -> None:
+        raise NotImplementedError("on a real network datagrams are sent")
+
+    def hops_since(self, start: float) -> int:
+        return 0
 
     def set_conditions(self, end: str | Address, conditions: Conditions | None) -> None:
         """What happens to datagrams from and to this host, or this address of it; None is a calm link again."""

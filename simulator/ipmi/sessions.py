@@ -91,6 +91,11 @@ class SessionTable:
         return self._logins
 
     @property
+    def busy(self) -> bool:
+        """There is a session, of whatever kind."""
+        return bool(self._sessions)
+
+    @property
     def active(self) -> list[Session]:
         """The active ones, the oldest first."""
         return [session for session in self._sessions.values() if session.state is Phase.ACTIVE]

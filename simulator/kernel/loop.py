@@ -17,7 +17,7 @@ import heapq
 import ipaddress
 import math
 import socket
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextvars import Context
 from typing import Any, NoReturn, Protocol, TypeVar
 
@@ -117,6 +117,17 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """
         self._now = now = max(self._now, self._scheduled[0].when())  # type: ignore[attr-defined]
         self._clock_resolution = math.ulp(now)
+
+    def due_until(self, when: float) -> Iterator[tuple[Callable[..., object], Sequence[Any]]]:
+        """What all timers that are due until then call, and with what, in no order."""
+        scheduled: list[_OrderedTimer] = self._scheduled  # type: ignore[attr-defined]
+        places = [0]
+        while places:
+            place = places.pop()
+            if place < len(scheduled) and scheduled[place].when() <= when:  # what is below in the heap is not earlier
+                if not scheduled[place].cancelled():
+                    yield scheduled[place]._callback, scheduled[place]._args  # type: ignore[attr-defined]
+                places += (2 * place + 1, 2 * place + 2)
 
     def describe_deadlock(self) -> str:
         waiting = sorted(f"  {task.get_name()}: {_where(task)}" for task in asyncio.all_tasks(self) if not task.done())

@@ -46,15 +46,17 @@ class Lab:
         """The labs that `load` knows by name."""
         return lab_names()
 
-    def simulated(self, *, seed: int = 1, state: Mapping[str, Any] | None = None) -> AbstractAsyncContextManager[Run]:
+    def simulated(
+        self, *, seed: int = 1, state: Mapping[str, Any] | None = None, exact: bool = False
+    ) -> AbstractAsyncContextManager[Run]:
         """Run in virtual time, on an in-memory network. Inside `simulator.kernel.run` only (NotSimulated).
 
         `state`: what `simulator.lab.snapshot.save_lab` gave, or `rackloop up --state` wrote; the lab goes on from there.
-        Raises simulator.kernel.snapshot.BadSnapshot.
+        Raises simulator.kernel.snapshot.BadSnapshot. `exact`: play every datagram, also those of the panel's polls that cannot
+        bring anything new; the journal is the same.
         """
-        return simulated(
-            self.plan, seed=seed, resumed=None if state is None else SavedLab.of(state, self.plan).resumed()
-        )
+        resumed = None if state is None else SavedLab.of(state, self.plan).resumed()
+        return simulated(self.plan, seed=seed, resumed=resumed, exact=exact)
 
     def wire(
         self,

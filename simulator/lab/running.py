@@ -63,7 +63,9 @@ class NotSimulated(RuntimeError):
 
 
 @asynccontextmanager
-async def simulated(plan: LabPlan, *, seed: int, resumed: Resumed | None = None) -> AsyncIterator[Run]:
+async def simulated(
+    plan: LabPlan, *, seed: int, resumed: Resumed | None = None, exact: bool = False
+) -> AsyncIterator[Run]:
     """The lab on virtual time and an in-memory network; the loop must be a VirtualLoop."""
     loop = asyncio.get_running_loop()
     if not isinstance(loop, VirtualLoop):
@@ -85,6 +87,7 @@ async def simulated(plan: LabPlan, *, seed: int, resumed: Resumed | None = None)
     streams = Streams(seed, resumed.starts if resumed else 1)
     fabric = MemoryFabric(streams)
     loop.datagrams = fabric
+    fabric.exact = exact
     drivers = OwnDrivers(fabric, streams["panel/ipmi"].randbytes)
     octets = streams["bmc/sessions"].randbytes
     urls = Urls("http://dci6.lab", "http://dci5.lab", "http://ispmanager.lab" if plan.ispmanager else None)

@@ -118,6 +118,11 @@ class Card:
         """A command to this outlet has not run its course: a delay, or the pause of a reboot."""
         return self.awaited(row) is not None
 
+    @property
+    def busy(self) -> bool:
+        """Some command has not run its course."""
+        return bool(self._pending) or any(self._moving.values())
+
     def awaited(self, row: int) -> Action | None:
         """What is about to happen to this outlet."""
         moving = self._moving.get(row)

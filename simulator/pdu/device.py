@@ -55,6 +55,12 @@ class PduDevice(Station[Card]):
         self._traps = page.traps
         hardware.watch(self._switched, self.started)
 
+    def shown(self) -> object | None:
+        """Relays and loads; nothing while a command to one has not run its course."""
+        if self.agent.state.busy:
+            return None
+        return [(outlet.on, outlet.watts) for outlet in self.agent.state.outlets]
+
     def _switched(self, outlet: Outlet) -> None:
         if self._traps is None or not self.sinks:
             return

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from simulator.files.lab_file import data_directory
 from simulator.files.problems import FileProblems, Problem
-from simulator.scenario.labs import Mode
+from simulator.scenario.labs import Mode, open_exact
 from simulator.scenario.language import load_scenario
 from simulator.scenario.plan import Scenario
 from simulator.scenario.result import Failure, Result, replay_command
@@ -67,17 +67,18 @@ def run_all(
     *,
     seed: int | None,
     mode: Mode,
+    exact: bool = False,
     jobs: int = 1,
     stop_early: bool = False,
     keep_journal: bool = False,
     begin: Callable[[str], None] = lambda name: None,
     end: Callable[[Result], None] = lambda result: None,
 ) -> list[Result]:
-    """Results in the order of the scenarios. `stop_early` ends with the first that did not pass; `begin` and `end`
+    """Results in the order of the scenarios. `exact`: every datagram is played. `stop_early` ends with the first that did not pass; `begin` and `end`
     are told of each. With `keep_journal` results have all records.
     """
     results: list[Result] = []
-    run = partial(run_scenario, seed=seed, mode=mode, keep_journal=keep_journal)
+    run = partial(run_scenario, seed=seed, mode=mode, open_lab=open_exact if exact else None, keep_journal=keep_journal)
     runs = _alone(scenarios, run, begin) if jobs <= 1 else _together(scenarios, run, seed, mode, jobs, begin)
     for result in runs:
         results.append(result)

@@ -75,5 +75,10 @@ def open_lab(plan: LabPlan, mode: Mode, seed: int) -> AbstractAsyncContextManage
     return lab.wire(drivers="foreign" if mode == "wire-foreign" else "own", clock="auto", seed=seed)
 
 
+def open_exact(plan: LabPlan, mode: Mode, seed: int) -> AbstractAsyncContextManager[LabRun]:
+    """The same; every datagram is played (`Lab.simulated`)."""
+    return Lab(plan).simulated(seed=seed, exact=True) if mode == "simulated" else open_lab(plan, mode, seed)
+
+
 OPEN: OpenLab = open_lab
 """What runs use when they are given nothing else."""

@@ -176,6 +176,7 @@ class Station(Generic[S]):
         """How datagrams leave that are no answers; set by who puts the station on a network."""
         self._enterprise = enterprise
         self._next_id = 1
+        self._heard = 0
         self._informs: dict[int, Timer] = {}
         agent.rejected = self._rejected
         agent.refused = self._refused
@@ -214,6 +215,27 @@ class Station(Generic[S]):
         self.agent.security = self.traffic.security = security
         return security
 
+    def state(self) -> tuple[object, ...] | None:
+        """All that answers to readings depend on: equal ones mean equal answers. How much it has heard is part of it, for
+        any SET may have set anything. None while nothing can be said: faults, a start, what goes on by itself; SNMPv3.
+        """
+        agent, hardware = self.agent, self.hardware
+        if agent.intercept is not None or agent.security is not None or self.stale or not hardware.alive:
+            return None
+        shown = self.shown()
+        return (
+            None if shown is None else (self._heard, agent.template, dict(agent.communities), hardware.booted_at, shown)
+        )
+
+    def shown(self) -> object | None:
+        """What of the hardware a reading would find, its counters included; None where that cannot be told."""
+        return None
+
+    def passed_over(self, requests: int) -> None:
+        """So many requests, and answers, went by that were not played."""
+        self.traffic.received += requests
+        self.traffic.sent += requests
+
     def handle(self, data: bytes) -> bytes | None:
         """What an untroubled agent answers to one datagram, at once; None where it is silent."""
         return self.agent.handle(data) if self.hardware.alive else None
@@ -224,6 +246,7 @@ class Station(Generic[S]):
             return
         if self._informs:
             self._acknowledged(data)
+        self._heard += 1
         self.traffic.received += 1
         if self.agent.intercept is None:
             answer = self.agent.handle(data)

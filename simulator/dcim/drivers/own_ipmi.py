@@ -16,6 +16,7 @@ from simulator.dcim.drivers.base import (
     PowerAction,
 )
 from simulator.dcim.drivers.ipmi_users import AppCommand, read_users, remove_user, write_user
+from simulator.dcim.drivers.remembered import Remembered
 from simulator.fabric import Address, Endpoint, Fabric
 from simulator.ipmi.client import DEFAULT_PATIENCE, DEFAULT_SUITES, Client, Patience, Request
 from simulator.ipmi.codes import NetFn, Privilege
@@ -52,8 +53,14 @@ class OwnBmcDriver:
         self._octets = octets
         self._patience = patience
         self._suites: Sequence[CipherSuite] = DEFAULT_SUITES
+        self._refused = 0
+        """Cipher suites that were proposed in vain in the last conversation; the next begins with the one that was taken."""
+        self._power: Remembered[bool] = Remembered(fabric, (access.host, access.port))
 
     async def power_status(self) -> bool:
+        return await self._power.read(self._ask_power, extra=lambda: 2 * self._refused)
+
+    async def _ask_power(self) -> bool:
         request = get_chassis_status()
         await self._converse(Privilege.USER, [request])
         try:
@@ -107,7 +114,8 @@ class OwnBmcDriver:
                 raise DeviceSilent(access.name, f"no endpoint for {access.host}:{access.port}: {error}") from error
         if client.error is not None:
             raise self._translate(client.error) from client.error
-        if client.suite is not self._suites[0]:
+        self._refused = self._suites.index(client.suite)
+        if self._refused:
             # What this BMC speaks is proposed first from now on.
             self._suites = (client.suite, *(suite for suite in self._suites if suite is not client.suite))
         try:

@@ -224,6 +224,7 @@ def test_a_switch_that_talks_nonsense_is_refused_and_not_walked_for_ever(manner:
 def test_names_are_asked_for_once_and_anew_after_a_restart() -> None:
     async def main() -> None:
         async with hall() as (fabric, _):
+            fabric.exact = True  # what is counted here is played
             driver = OwnSwitchDriver(access(), fabric)
             await fabric.time.sleep(100)
             first = await driver.ports()

@@ -10,7 +10,7 @@ from simulator.dcim.drivers.handlers.pages import PduHandler, SwitchHandler
 from simulator.dcim.drivers.handlers.speeds import MauMib, SpeedWay, StackMib
 from simulator.dcim.drivers.handlers.vlans import Cisco, QBridge, Setting, VlanWay
 
-__all__ = ["PagedPdu", "PagedSwitch", "SnmpClient", "Value"]
+__all__ = ["DUPLEX_READINGS", "PagedPdu", "PagedSwitch", "SnmpClient", "Value"]
 
 Value = int | bytes | str | None
 """A number, octets, a dotted identifier; None where the device has no such thing."""
@@ -61,7 +61,10 @@ class PagedSwitch:
         self._links: object = None
         """What the duplexes below were read beside."""
         self._duplexes: dict[int, Value] = {}
-        self._readings = 0
+        self.readings = 0
+        """Since duplexes were read."""
+        self.was_usual = False
+        """The last reading asked for nothing but what each asks for."""
         self._vlans: VlanWay | None = _vlan_way(access, page, client)
         self._speeds: SpeedWay | None = _speed_way(access, page, client)
 
@@ -75,8 +78,8 @@ class PagedSwitch:
         now = self._client.now()
         restarted = not isinstance(uptime, int) or uptime < self._expected_uptime(now)
         admins, opers, speeds = await self._client.walk((page.admin, page.oper, page.speed))
-        self._readings += 1
-        asks = restarted or self._links != (opers, speeds) or self._readings >= DUPLEX_READINGS
+        self.readings += 1
+        asks = restarted or self._links != (opers, speeds) or self.readings >= DUPLEX_READINGS
         columns = [page.duplex] if asks else []
         columns += [page.octets_in, page.octets_out]
         if self._vlans is not None:
@@ -84,9 +87,11 @@ class PagedSwitch:
         found = await self._client.walk(columns)
         if asks:
             self._duplexes, *found = found
-            self._links, self._readings = (opers, speeds), 0
+            self._links, self.readings = (opers, speeds), 0
         received, sent, *others = found
-        if restarted or admins.keys() != self._names.keys():
+        fixed = restarted or admins.keys() != self._names.keys()
+        self.was_usual = not asks and not fixed
+        if fixed:
             self._names = await self._fixed()
         self._uptime, self._asked_at = (uptime, now) if isinstance(uptime, int) else (0, now)
         vlans = self._vlans.by_row(others[0]) if self._vlans is not None else {}
