@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -17,6 +19,7 @@ from simulator.scenario.runner import run_scenario
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
+    from multiprocessing.context import BaseContext
 
 __all__ = ["default_path", "find_scenarios", "load_all", "run_all"]
 
@@ -100,12 +103,10 @@ def _alone(scenarios: Sequence[Scenario], run: _Run, begin: Callable[[str], None
 def _together(
     scenarios: Sequence[Scenario], run: _Run, seed: int | None, mode: Mode, jobs: int, begin: Callable[[str], None]
 ) -> Iterator[Result]:
-    import multiprocessing  # noqa: PLC0415
     from concurrent.futures import BrokenExecutor, ProcessPoolExecutor  # noqa: PLC0415
 
-    # spawn: forked copies of a process with threads (rich's progress bar is one) may hang
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(jobs, len(scenarios)) or 1, mp_context=context) as pool:
+    with ProcessPoolExecutor(min(jobs, len(scenarios)) or 1, mp_context=_processes()) as pool:
+        # The first of these starts all processes; `begin`, which may start a thread, comes after it.
         futures: list[Future[Result]] = [pool.submit(_one, scenario.file, run) for scenario in scenarios]
         try:
             for scenario, future in zip(scenarios, futures, strict=True):
@@ -117,6 +118,22 @@ def _together(
         finally:
             for future in futures:
                 future.cancel()
+
+
+def _processes() -> BaseContext:
+    """How processes are started that have all modules loaded already: as copies of this one, and where that is not safe, for
+    threads do not live on in a copy, as copies of one that has loaded them for it. Elsewhere each loads them for itself.
+    """
+    import multiprocessing  # noqa: PLC0415
+
+    ways = multiprocessing.get_all_start_methods()
+    if "fork" in ways and sys.platform == "linux" and len(os.listdir("/proc/self/task")) == 1:  # noqa: PTH208
+        return multiprocessing.get_context("fork")
+    if "forkserver" not in ways:
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    return context
 
 
 def _lost(scenario: Scenario, seed: int | None, mode: Mode, why: str) -> Result:

@@ -42,3 +42,31 @@ def test_several_processes_give_the_same_results_in_file_order() -> None:
     alone = run_all(scenarios, seed=3, mode="simulated")
     together = run_all(scenarios, seed=3, mode="simulated", jobs=2)
     assert [(each.file, each.journal_hash) for each in together] == [(each.file, each.journal_hash) for each in alone]
+
+
+ASKS = """
+import sys, threading, time
+from simulator.scenario import batch
+from simulator.scenario.batch import find_scenarios, load_all, run_all
+from pathlib import Path
+
+if __name__ == "__main__":
+    stop = threading.Event()
+    if sys.argv[1] == "threads":
+        threading.Thread(target=stop.wait, daemon=True).start()
+    print(batch._processes().get_start_method())
+    scenarios = load_all(find_scenarios([Path(file) for file in sys.argv[2:]]))
+    print(*(each.journal_hash for each in run_all(scenarios, seed=3, mode="simulated", jobs=2)))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="how processes are copied is each system's own")
+@pytest.mark.parametrize(("threads", "way"), [("none", "fork"), ("threads", "forkserver")])
+def test_processes_are_copies_of_one_that_has_loaded_all_unless_threads_would_be_lost(threads, way, tmp_path) -> None:
+    program = tmp_path / "asks.py"
+    program.write_text(ASKS)
+    file = SCENARIOS / "stock" / "no-free-server.yaml"
+    done = subprocess.run(
+        [sys.executable, str(program), threads, str(file)], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    assert done.stdout.split() == [way, run_scenario(file, seed=3).journal_hash]

@@ -101,9 +101,6 @@ class Progress:
             )
 
     def __enter__(self) -> Self:
-        if self._bar is not None:
-            self._bar.start()
-            self._task = self._bar.add_task("", total=self._total)
         return self
 
     def __exit__(
@@ -113,7 +110,11 @@ class Progress:
             self._bar.stop()
 
     def begin(self, name: str) -> None:
+        """The bar begins with the first of them: it has a thread, and processes are best copied before there is one."""
         if self._bar is not None:
+            if not self._bar.tasks:
+                self._bar.start()
+                self._task = self._bar.add_task("", total=self._total)
             self._bar.update(self._task, description=escape(_printable(name)))
 
     def end(self, result: Result) -> None:
