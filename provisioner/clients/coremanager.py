@@ -17,6 +17,7 @@ from xml.etree import ElementTree as ET
 
 import httpx
 
+from provisioner.clients.exchange import Exchange, Known
 from provisioner.clients.lost import not_the_panels, why_lost
 from provisioner.clock import Clock
 from provisioner.errors import AnswerLost, LoginRefused, PanelError, PanelUnavailable
@@ -79,14 +80,14 @@ class CoreClient:
         self.title = title
         self._password = password
         self._path = f"/{manager}"
-        self._url = httpx.URL(base_url.rstrip("/") + self._path)
+        self._url = base_url.rstrip("/") + self._path
         self._clock = clock
         self._log = log
-        # No timeout of its own: time limits are the clock's business. The environment's proxies are nobody's.
-        self._http = httpx.AsyncClient(transport=transport, verify=verify, timeout=None, trust_env=False)  # noqa: S113
+        self._http = Exchange(transport, verify=verify)
+        self._known: Known[tuple[Element, str]] = Known(_document)
 
     async def close(self) -> None:
-        await self._http.aclose()
+        await self._http.close()
 
     async def ask(self, func: str, **params: str | int) -> Element:
         """The document of a list or a form. A lost answer is asked for again: a question changes nothing.
@@ -139,19 +140,19 @@ class CoreClient:
                 self._log.sending("POST", path, shown)
             try:
                 async with clock.timeout(CALL_SECONDS):
-                    response = await self._http.send(httpx.Request("POST", self._url, headers=headers, content=content))
+                    response = await self._http.send("POST", self._url, headers, content)
             except (httpx.RequestError, TimeoutError) as exc:
                 why, slow = why_lost(exc), isinstance(exc, TimeoutError | httpx.TimeoutException)
                 self._log.call(began, "POST", path, shown, None, why)
             else:
-                document = _document(response.content)
-                if document is None:
+                read = self._known.read(response.content)
+                if read is None:
                     why, slow = not_the_panels(response), response.status_code == GATEWAY_TIMEOUT
                     self._log.call(began, "POST", path, shown, response.status_code, why)
                 else:
-                    self._log.call(began, "POST", path, shown, response.status_code, response.text)
+                    self._log.call(began, "POST", path, shown, response.status_code, read[1])
                     if response.status_code != UNAVAILABLE:
-                        return response.status_code, document
+                        return response.status_code, read[0]
                     why = ""
             if why and not repeat:
                 raise AnswerLost(path, f"{self.title} did not answer {func} ({why})", slow=slow)
@@ -161,15 +162,17 @@ class CoreClient:
             await clock.sleep(RETRY_PAUSE)
 
 
-def _document(body: bytes) -> Element | None:
-    """The panel's document, None for what cannot be one. A document type is none of the panel's, and may hide a bomb."""
+def _document(body: bytes) -> tuple[Element, str] | None:
+    """The panel's document, and its text for the log; None for what cannot be one. A document type is none of the panel's,
+    and may hide a bomb.
+    """
     if b"<!DOCTYPE" in body:
         return None
     try:
         root = ET.fromstring(body)  # noqa: S314 - entities need a document type, which is refused above
     except (ET.ParseError, ValueError, LookupError):  # the latter two: encodings that a document may claim
         return None
-    return root if root.tag == "doc" else None
+    return (root, body.decode("utf-8", "replace")) if root.tag == "doc" else None
 
 
 def _error(func: str, error: Element, status: int) -> CoreError:

@@ -8,6 +8,8 @@ import re
 
 import httpx
 
+from provisioner.clients.exchange import Answer
+
 __all__ = ["not_the_panels", "why_lost"]
 
 _TITLE = re.compile(r"<(title|h1)[^>]*>([^<]{1,80})<", re.IGNORECASE)
@@ -19,7 +21,7 @@ def why_lost(error: Exception) -> str:
     return f"{lost}: {error}" if str(error) else lost
 
 
-def not_the_panels(response: httpx.Response) -> str:
+def not_the_panels(response: Answer) -> str:
     """What came in place of the panel's answer: its status, and the title of the page when it is one."""
     kind = response.headers.get("content-type", "").partition(";")[0]
     title = _TITLE.search(response.content[:2000].decode("utf-8", "replace"))

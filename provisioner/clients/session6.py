@@ -13,12 +13,12 @@ import asyncio
 import json
 import ssl
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import httpx
 
+from provisioner.clients.exchange import Answer, Exchange, Known
 from provisioner.clients.lost import not_the_panels, why_lost
 from provisioner.clock import Clock
 from provisioner.errors import AnswerLost, LoginRefused, PanelError, PanelUnavailable
@@ -58,11 +58,10 @@ class Session6:
         self._base = base_url.rstrip("/")
         self._clock = clock
         self._log = log
-        # The transport itself, without httpx's client around it: no cookies, no redirects, no proxies of the environment,
-        # and no timeout of its own: time limits are the clock's business. It also halves what a call costs.
-        self._http = transport if transport is not None else httpx.AsyncHTTPTransport(verify=verify)
+        self._http = Exchange(transport, verify=verify)
         self._token: str | None = None
         self._login = asyncio.Lock()
+        self._known: Known[dict[str, Any]] = Known(_object)
 
     async def get(self, path: str, **query: str | int) -> Any:
         """The decoded answer. Raises PanelError, or PanelUnavailable when no answer comes for a minute."""
@@ -92,7 +91,7 @@ class Session6:
 
     async def close(self) -> None:
         """Close the connections; the session in the panel is not touched."""
-        await self._http.aclose()
+        await self._http.close()
 
     async def _call(
         self,
@@ -131,13 +130,14 @@ class Session6:
             self._token = token
             return token
 
-    async def _send(self, request: httpx.Request) -> httpx.Response:
-        response = await self._http.handle_async_request(request)
-        try:
-            await response.aread()
-        finally:
-            await response.aclose()
-        return response
+    def _decoded(self, response: Answer) -> dict[str, Any] | None:
+        """The panel's JSON object, {} for 204; None for what cannot be the panel's."""
+        if response.status_code == NO_CONTENT:
+            return {}
+        answer = self._known.read(response.content)
+        if answer is None or (response.status_code >= 300 and not _is_error(answer)):
+            return None
+        return answer
 
     async def _exchange(
         self,
@@ -155,7 +155,7 @@ class Session6:
         A question is asked again until it has been answered, for a minute (PanelUnavailable). An order is sent once more
         only after the panel's own 503, which comes before any effect; else its answer is lost (AnswerLost).
         """
-        url = _url(f"{self._base}{path}?{urlencode(query, quote_via=quote)}" if query else self._base + path)
+        url = f"{self._base}{path}?{urlencode(query, quote_via=quote)}" if query else self._base + path
         headers = {"accept": "application/json"}
         if token is not None:
             headers["x-xsrf-token"] = token
@@ -176,12 +176,12 @@ class Session6:
                 self._log.sending(method, shown, asked)
             try:
                 async with clock.timeout(CALL_SECONDS):
-                    response = await self._send(httpx.Request(method, url, headers=headers, content=content))
+                    response = await self._http.send(method, url, headers, content)
             except (httpx.RequestError, TimeoutError) as exc:
                 why, slow = why_lost(exc), isinstance(exc, TimeoutError | httpx.TimeoutException)
                 self._log.call(began, method, shown, asked, None, why)
             else:
-                answer = _decoded(response)
+                answer = self._decoded(response)
                 if answer is None:
                     why, slow = not_the_panels(response), response.status_code == GATEWAY_TIMEOUT
                     self._log.call(began, method, shown, asked, response.status_code, why)
@@ -202,23 +202,12 @@ class Session6:
             await clock.sleep(RETRY_PAUSE)
 
 
-@lru_cache(maxsize=256)
-def _url(text: str) -> httpx.URL:
-    """Polling asks for the same few addresses again and again, and taking one apart costs more than the call."""
-    return httpx.URL(text)
-
-
-def _decoded(response: httpx.Response) -> dict[str, Any] | None:
-    """The panel's JSON object, {} for 204; None for what cannot be the panel's."""
-    if response.status_code == NO_CONTENT:
-        return {}
+def _object(content: bytes) -> dict[str, Any] | None:
     try:
-        answer = json.loads(response.content)
+        answer = json.loads(content)
     except ValueError:
         return None
-    if not isinstance(answer, dict) or (response.status_code >= 300 and not _is_error(answer)):
-        return None
-    return answer
+    return answer if isinstance(answer, dict) else None
 
 
 def _is_error(answer: Mapping[str, Any]) -> bool:

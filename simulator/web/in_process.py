@@ -25,14 +25,35 @@ class InProcessTransport(httpx.AsyncBaseTransport):
         self._client = client
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        url = request.url
+        headers = [(name.lower(), value) for name, value in request.headers.raw]
+        patience = (request.extensions.get("timeout") or {}).get("read")
+        status, told, body = await self._carry(
+            request.method, request.url, headers, await request.aread(), patience, request
+        )
+        return httpx.Response(status, headers=told, content=body)
+
+    async def exchange(
+        self, method: str, url: httpx.URL, headers: list[tuple[bytes, bytes]], content: bytes
+    ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+        """The same without httpx's objects: status, headers and body. `headers` are all that are sent, in lower case."""
+        return await self._carry(method, url, headers, content, None, None)
+
+    async def _carry(
+        self,
+        method: str,
+        url: httpx.URL,
+        sent: list[tuple[bytes, bytes]],
+        body: bytes,
+        patience: float | None,
+        request: httpx.Request | None,
+    ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
         raw_path, _, query = url.raw_path.partition(b"?")
         scope = {
             "type": "http",
             "asgi": {"version": "3.0"},
             "http_version": "1.1",
-            "method": request.method,
-            "headers": [(name.lower(), value) for name, value in request.headers.raw],
+            "method": method,
+            "headers": sent,
             "scheme": url.scheme,
             "path": unquote(raw_path.decode("ascii")),
             "raw_path": raw_path,
@@ -41,10 +62,8 @@ class InProcessTransport(httpx.AsyncBaseTransport):
             "server": (url.host, url.port),
             "client": self._client,
         }
-        patience = (request.extensions.get("timeout") or {}).get("read")
         if patience is not None:
             scope["extensions"] = {PATIENCE: patience}
-        body = await request.aread()
         asked = False
         status = 0
         headers: list[tuple[bytes, bytes]] = []
@@ -61,7 +80,7 @@ class InProcessTransport(httpx.AsyncBaseTransport):
             nonlocal status, headers
             if message["type"] == "http.response.start":
                 status, headers = message["status"], list(message.get("headers", ()))
-            elif request.method != "HEAD":
+            elif method != "HEAD":
                 parts.append(message.get("body", b""))
 
         try:
@@ -70,10 +89,10 @@ class InProcessTransport(httpx.AsyncBaseTransport):
             await _give_up(broken, patience, request)
         if not status:
             raise httpx.RemoteProtocolError("the application ended without an answer", request=request)
-        return httpx.Response(status, headers=headers, content=b"".join(parts))
+        return status, headers, b"".join(parts)
 
 
-async def _give_up(broken: Broken, patience: float | None, request: httpx.Request) -> None:
+async def _give_up(broken: Broken, patience: float | None, request: httpx.Request | None) -> None:
     """What httpx raises when the same happens on a socket. A client that waits without end is ended from outside."""
     if isinstance(broken, NoAnswer):
         if patience is None:

@@ -6,6 +6,7 @@ import httpx
 
 from simulator.kernel import Activity
 from simulator.web.connection import COUNTED
+from simulator.web.in_process import InProcessTransport
 
 __all__ = ["ByHost", "Counted"]
 
@@ -18,7 +19,24 @@ class ByHost(httpx.AsyncBaseTransport):
         self._rest = rest
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        return await self._hosts.get(request.url.netloc.decode("ascii"), self._rest).handle_async_request(request)
+        return await self._way(request.url).handle_async_request(request)
+
+    async def exchange(
+        self, method: str, url: httpx.URL, headers: list[tuple[bytes, bytes]], content: bytes
+    ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+        """As `InProcessTransport.exchange`; over one that has no such way, as httpx has it."""
+        way = self._way(url)
+        if isinstance(way, InProcessTransport):
+            return await way.exchange(method, url, headers, content)
+        request = httpx.Request(method, url, headers=headers, content=content)
+        response = await way.handle_async_request(request)
+        try:
+            return response.status_code, response.headers.raw, await response.aread()
+        finally:
+            await response.aclose()
+
+    def _way(self, url: httpx.URL) -> httpx.AsyncBaseTransport:
+        return self._hosts.get(url.netloc.decode("ascii"), self._rest)
 
 
 class Counted(httpx.AsyncBaseTransport):

@@ -1,0 +1,106 @@
+"""One request and its answer, without httpx's ceremony where nobody needs it.
+
+Panels are behind an httpx transport: the network's, or one that stands in its place. Making httpx's request and response
+costs more than a panel of the same process needs for its answer; a transport that can do without has `exchange`.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
+
+import httpx
+
+__all__ = ["Answer", "Exchange", "Known", "Plain"]
+
+T = TypeVar("T")
+
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+
+
+class Answer(NamedTuple):
+    status_code: int
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    content: bytes
+
+
+@runtime_checkable
+class Plain(Protocol):
+    """What a transport has that needs no httpx request."""
+
+    async def exchange(
+        self, method: str, url: httpx.URL, headers: list[tuple[bytes, bytes]], content: bytes
+    ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+        """Status, headers and body of the answer. `headers`: all that are sent, names in lower case. Raises as httpx's
+        transports do.
+        """
+
+
+class Exchange:
+    """A client's way to its panel: no cookies, no redirects, no proxies of the environment, and no time limit of its own,
+    for those are the clock's business.
+    """
+
+    def __init__(self, transport: httpx.AsyncBaseTransport | None, *, verify: bool | ssl.SSLContext = True) -> None:
+        """`transport` takes the network's place."""
+        self._transport = transport if transport is not None else httpx.AsyncHTTPTransport(verify=verify)
+        self._plain = self._transport if isinstance(self._transport, Plain) else None
+
+    async def send(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None = None) -> Answer:
+        """The whole answer, whatever its status. Raises httpx.RequestError. Names of headers are in lower case."""
+        if self._plain is None:
+            request = httpx.Request(method, _url(url), headers=headers, content=content)
+            response = await self._transport.handle_async_request(request)
+            try:
+                await response.aread()
+            finally:
+                await response.aclose()
+            return Answer(response.status_code, response.headers, response.content)
+        target = _url(url)
+        sent = [(b"host", target.netloc)]
+        if content is not None or method in _WITH_BODY:
+            sent.append((b"content-length", b"%d" % len(content or b"")))
+        sent += [(name.encode("ascii"), value.encode("ascii")) for name, value in headers.items()]
+        status, told, body = await self._plain.exchange(method, target, sent, content or b"")
+        return Answer(status, {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in told}, body)
+
+    async def close(self) -> None:
+        await self._transport.aclose()
+
+
+@lru_cache(maxsize=256)
+def _url(text: str) -> httpx.URL:
+    """Polling asks for the same few addresses again and again, and taking one apart costs more than the call."""
+    return httpx.URL(text)
+
+
+class Known(Generic[T]):
+    """What the answers of late mean. Polling is told the same octets again and again: one object is then enough for all of
+    them, and for the log that keeps them. Nobody may change it.
+    """
+
+    MOST = 64
+    LONGEST = 1 << 16
+    """Octets: what is longer is seldom told twice."""
+
+    def __init__(self, decode: Callable[[bytes], T | None]) -> None:
+        """`decode`: None for what is no answer."""
+        self._decode = decode
+        self._known: OrderedDict[bytes, T] = OrderedDict()
+
+    def read(self, content: bytes) -> T | None:
+        known = self._known
+        found = known.get(content)
+        if found is not None:
+            known.move_to_end(content)
+            return found
+        found = self._decode(content)
+        if found is not None and len(content) <= self.LONGEST:
+            known[content] = found
+            if len(known) > self.MOST:
+                known.popitem(last=False)
+        return found
