@@ -61,10 +61,12 @@ class Exchange:
                 await response.aclose()
             return Answer(response.status_code, response.headers, response.content)
         target = _url(url)
-        sent = [(b"host", target.netloc)]
-        if content is not None or method in _WITH_BODY:
-            sent.append((b"content-length", b"%d" % len(content or b"")))
+        sent = [(b"host", target.netloc)]  # in httpx's order
+        if content is None and method in _WITH_BODY:
+            sent.append((b"content-length", b"0"))
         sent += [(name.encode("ascii"), value.encode("ascii")) for name, value in headers.items()]
+        if content is not None:
+            sent.append((b"content-length", b"%d" % len(content)))
         status, told, body = await self._plain.exchange(method, target, sent, content or b"")
         return Answer(status, {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in told}, body)
 
