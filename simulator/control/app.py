@@ -18,6 +18,7 @@ from simulator.control.api.problems import JsonAnswer, add_problem_handlers, kno
 from simulator.control.guard import Access, Guard
 from simulator.control.pages.docs import docs_page
 from simulator.control.pages.hall import page
+from simulator.control.state_writer import StateWriter
 from simulator.lab import Run
 from simulator.review import Recorder
 
@@ -37,10 +38,10 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def create_control(run: Run, access: Access | None = None) -> ASGIApp:
+def create_control(run: Run, access: Access | None = None, writer: StateWriter | None = None) -> ASGIApp:
     """An ASGI application with everything under `/__lab/`. From now on all calls to the panels are watched.
 
-    `access`: who may ask; without it whoever can call the application may.
+    `access`: who may ask; without it whoever can call the application may. `writer`: what makes answers durable.
     """
     recorder = Recorder(run)
     recorder.watch()
@@ -61,7 +62,10 @@ def create_control(run: Run, access: Access | None = None) -> ASGIApp:
         app.include_router(each.router)
     _add_pages(app)
     add_problem_handlers(app, lambda: _methods(app))
-    return Guard(app, access)
+    if writer is None:
+        return Guard(app, access)
+    broken = JsonAnswer({"error": "the lab's state cannot be written; see what the lab says"}, 503)
+    return Guard(writer.guarded(app, refusal=broken), access)
 
 
 def _add_pages(app: FastAPI) -> None:

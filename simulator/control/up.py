@@ -7,6 +7,7 @@ import contextlib
 import gc
 import secrets
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -18,6 +19,7 @@ from simulator.control.app import create_control
 from simulator.control.endpoints import Standing, check_endpoints, greeting, remove_endpoints, write_endpoints
 from simulator.control.guard import Access
 from simulator.control.state_writer import state_kept
+from simulator.fabric import Gate
 from simulator.files.plan import LabPlan
 from simulator.kernel import LAB_EPOCH
 from simulator.kernel.hosts import is_loopback
@@ -42,6 +44,11 @@ JOURNAL_OCTETS = 64 << 20
 """What is kept of the journal of a lab that is up, which may be up for weeks; as JSON."""
 
 
+def _to_stderr(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
 @asynccontextmanager
 async def stand(
     plan: LabPlan,
@@ -50,9 +57,11 @@ async def stand(
     control_port: int = CONTROL_PORT,
     control_token: str | None = None,
     state: StateDir | None = None,
+    warn: Callable[[str], None] = _to_stderr,
 ) -> AsyncIterator[Standing]:
     """The lab with its control API; a taken `control_port` gives way. Off loopback the control API asks for a token, made
-    here unless given. With `state` it goes on from what is kept there; raises BadSnapshot.
+    here unless given. With `state` it goes on from what is kept there, and what it answers is durable before it leaves; raises
+    BadSnapshot and NotWritten. `warn` is told in a line that the state cannot be written.
     """
     control_token = control_token or (None if is_loopback(options.host) else secrets.token_urlsafe(18))
     today = datetime.now(UTC)  # noqa: TID251 - outside clients compare dates with their own
@@ -67,17 +76,18 @@ async def stand(
         epoch = plan.epoch or (LAB_EPOCH if options.clock == "stepped" else today)
     sock = bind(options.host, control_port)
     try:
-        async with wire(plan, replace(options, epoch=epoch), resumed=resumed) as run:
+        gate = Gate() if state else None
+        async with wire(plan, replace(options, epoch=epoch), resumed=resumed, gate=gate) as run:
             run.journal.bound(JOURNAL_RECORDS, JOURNAL_OCTETS)
-            server = WebServer(create_control(run, Access(control_token, options.host)), sock)
-            await server.start()
-            try:
-                starts = resumed.starts if resumed else 1
-                async with state_kept(run, state, starts):
+            starts = resumed.starts if resumed else 1
+            async with state_kept(run, state, starts, gate, warn) as writer:
+                server = WebServer(create_control(run, Access(control_token, options.host), writer), sock)
+                await server.start()
+                try:
                     taken = _taken(run, options) + _moved("lab control", control_port, server.url)
                     yield Standing(run, server.url, starts, control_token, options.clock, options.host, tuple(taken))
-            finally:
-                await server.stop()
+                finally:
+                    await server.stop()
     finally:
         sock.close()
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from starlette.types import ASGIApp
+
 from simulator.api5 import create_app as create_app5
 from simulator.api6 import create_app, create_gateway
 from simulator.api6.dialect import read_file
@@ -20,6 +22,8 @@ from simulator.web.gateway import Gateway
 from simulator.web.interference import HttpInterference, Refuse
 
 __all__ = ["Doors", "Surroundings", "open_doors"]
+
+NOT_WRITTEN = "internal error: the panel's database cannot be written"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,8 @@ class Doors:
     """None where the lab has none."""
     interferences: Mapping[str, HttpInterference]
     """What faults do to HTTP messages, by panel: `dci6`, `dci5`, `ispmanager`."""
+    not_written: Mapping[str, ASGIApp]
+    """By panel, what says in its dialect's words that the host's disk takes nothing."""
 
 
 def open_doors(plan: LabPlan, panel: Panel, hosting: Hosting | None, around: Surroundings) -> Doors:
@@ -60,4 +66,5 @@ def open_doors(plan: LabPlan, panel: Panel, hosting: Hosting | None, around: Sur
     for name, gateway, words in refusals:
         interferences[name] = HttpInterference(name, around.wire, around.clock, around.streams, activity, words)
         gateway.taps.append(interferences[name])
-    return Doors(dci6, dci5, ispmanager, interferences)
+    broken = {name: words({"status": 500, "type": "internal", "message": NOT_WRITTEN}) for name, _, words in refusals}
+    return Doors(dci6, dci5, ispmanager, interferences, broken)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
+from starlette.types import ASGIApp
 
 from simulator.bmc import Bmc
 from simulator.dcim.panel import Panel
@@ -56,6 +57,8 @@ class Run:
     dci6_url: str
     dci5_url: str
     certificate: Certificate | None
+    not_written: Mapping[str, ASGIApp] = field(default_factory=dict)
+    """By panel, what says in its words that its database cannot be written."""
     hosting: Hosting | None = None
     """The accounts of the ispmanager; None where the lab has none, likewise its door and its address."""
     ispmanager: Gateway | None = None
@@ -84,6 +87,12 @@ class Run:
     @property
     def http_panels(self) -> Collection[str]:
         return self.interferences.keys()
+
+    @property
+    def doors(self) -> Mapping[str, Gateway]:
+        """The gateways of the panels, by the names that messages have for them."""
+        doors = {"dci6": self.gateway6, "dci5": self.gateway5}
+        return doors if self.ispmanager is None else {**doors, "ispmanager": self.ispmanager}
 
     @property
     def panel_services(self) -> PanelServices:

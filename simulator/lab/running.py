@@ -22,6 +22,7 @@ from simulator.dcim.panel import Panel
 from simulator.fabric import (
     Address,
     Fabric,
+    Gate,
     MemoryFabric,
     SharedUdpFabric,
     UdpFabric,
@@ -99,8 +100,10 @@ async def simulated(
 
 
 @asynccontextmanager
-async def wire(plan: LabPlan, options: WireOptions, *, resumed: Resumed | None = None) -> AsyncIterator[Run]:
-    """The lab on real sockets."""
+async def wire(
+    plan: LabPlan, options: WireOptions, *, resumed: Resumed | None = None, gate: Gate | None = None
+) -> AsyncIterator[Run]:
+    """The lab on real sockets. `gate`: what devices' answers pass on their way out."""
     # Simulated runs, which most are, need no web server.
     from simulator.web.sockets import WebServer, bind, self_signed, url_of  # noqa: PLC0415
 
@@ -141,6 +144,7 @@ async def wire(plan: LabPlan, options: WireOptions, *, resumed: Resumed | None =
             ),
             certificate=certificate,
             resumed=resumed,
+            gate=gate,
         ) as run:
             servers = [WebServer(run.gateway6, sock, certificate), WebServer(run.gateway5, sock5, certificate)]
             if hosting_sock:
@@ -212,6 +216,7 @@ async def _running(
     urls: Urls,
     certificate: Certificate | None = None,
     resumed: Resumed | None = None,
+    gate: Gate | None = None,
 ) -> AsyncIterator[Run]:
     """From a plan to a lab that lives, in the order in which each needs the one before: plant, devices at their addresses, the panel
     that is told where they are, the doors in front of it; then what outlived a stop, traps, and polling. Undone in reverse.
@@ -225,7 +230,7 @@ async def _running(
         bound: dict[str, Address] = {}
         bmcs: dict[str, Bmc] = {}
         stations: dict[str, Station[Any]] = {}
-        devices = devices_of(plan, plant, fabric, octets, clock, bmcs, stations)
+        devices = devices_of(plan, plant, gate.over(fabric) if gate else fabric, octets, clock, bmcs, stations)
         ports = on_one_host([planned[1] for _, _, planned, _ in devices])
         for (group, name, planned, attach), port in zip(devices, ports, strict=True):
             if device_host:
@@ -233,6 +238,8 @@ async def _running(
             endpoint = await attach_to(attach, planned, free=free_ports)
             stack.callback(endpoint.close)
             host, number = bound[name] = endpoint.address
+            if gate:
+                gate.names[endpoint.address] = name
             places[group][name] = (reached_at(host), number)
         for server in plan.servers.values():
             if server.bmc.driver:
@@ -250,7 +257,7 @@ async def _running(
             stack.push_async_callback(interference.close)
         run = Run(
             plan, mode, streams.seed, clock, streams, journal, activity, fabric, plant, panel, doors.dci6, doors.dci5, messages, doors.interferences,
-            dci6_url=urls.dci6, dci5_url=urls.dci5, certificate=certificate, bound=bound, bmc_devices=bmcs, stations=stations,
+            not_written=doors.not_written, dci6_url=urls.dci6, dci5_url=urls.dci5, certificate=certificate, bound=bound, bmc_devices=bmcs, stations=stations,
             bmcs=places["bmcs"], switches=places["switches"], pdus=places["pdus"],
             hosting=hosting, ispmanager=doors.ispmanager, ispmanager_url=urls.ispmanager,
             traps=listener.address if listener else None,

@@ -22,7 +22,7 @@ from simulator.pdu.snapshot import SAVED as PDU
 from simulator.plant.snapshot import restore_hall, save_hall
 from simulator.switch.snapshot import SAVED as SWITCH
 
-__all__ = ["OtherLab", "SavedLab", "restore_lab", "save_lab"]
+__all__ = ["OtherLab", "SavedLab", "head_of", "restore_lab", "save_lab"]
 
 FORMAT = 2
 
@@ -99,20 +99,26 @@ def _bare(plan: Any) -> list[object]:
 
 def save_lab(run: Run, starts: int = 1) -> dict[str, Any]:
     """Everything that outlives a stop, as JSON. `starts`: how often the lab has been started, this time included."""
-    return {
-        "format": FORMAT,
-        "lab": run.plan.name,
-        "marks": dict(_marks(run.plan)),
-        "starts": starts,
-        "epoch": run.clock.epoch.isoformat(),
+    return head_of(run, starts) | {
         "now": run.clock.now(),
-        "places": {name: list(place) for name, place in _places(run)},
         "hall": save_hall(run.plant),
         "bmcs": {name: save_bmc(bmc) for name, bmc in run.bmc_devices.items()},
         "switches": {name: save(run.stations[name].agent.state, SWITCH) for name in run.plan.switches},
         "pdus": {name: save(run.stations[name].agent.state, PDU) for name in run.plan.pdus},
         "panel": save_panel(run.panel),
         "ispmanager": save(run.hosting, HOSTING) if run.hosting else None,
+    }
+
+
+def head_of(run: Run, starts: int) -> dict[str, Any]:
+    """What of it stays as it is while the lab is up."""
+    return {
+        "format": FORMAT,
+        "lab": run.plan.name,
+        "marks": dict(_marks(run.plan)),
+        "starts": starts,
+        "epoch": run.clock.epoch.isoformat(),
+        "places": {name: list(place) for name, place in _places(run)},
     }
 
 

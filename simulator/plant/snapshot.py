@@ -15,7 +15,7 @@ from simulator.plant.network import Configuration, Switch, Vlan
 from simulator.plant.power import Pdu
 from simulator.plant.server import BootOverride, Server
 
-__all__ = ["PORT", "SERVER", "SWITCH", "restore_hall", "save_hall"]
+__all__ = ["PORT", "SERVER", "SWITCH", "restore_hall", "save_hall", "save_pdu", "save_server", "save_switch"]
 
 register(
     {
@@ -37,13 +37,13 @@ PDU: Parts = {"": ("_joules",)}
 
 def save_hall(plant: Plant) -> dict[str, Any]:
     return {
-        "servers": {server.name: _server(server) for server in plant.servers.values()},
-        "switches": {switch.name: _switch(switch) for switch in plant.switches.values()},
-        "pdus": {pdu.name: _pdu(pdu) for pdu in plant.pdus.values()},
+        "servers": {server.name: save_server(server) for server in plant.servers.values()},
+        "switches": {switch.name: save_switch(switch) for switch in plant.switches.values()},
+        "pdus": {pdu.name: save_pdu(pdu) for pdu in plant.pdus.values()},
     }
 
 
-def _server(server: Server) -> dict[str, Any]:
+def save_server(server: Server) -> dict[str, Any]:
     override = server.boot_override
     return save(server, SERVER) | {
         "was_on": server.on_or_was,
@@ -53,13 +53,13 @@ def _server(server: Server) -> dict[str, Any]:
     }
 
 
-def _switch(switch: Switch) -> dict[str, Any]:
+def save_switch(switch: Switch) -> dict[str, Any]:
     """What it is set up to do, and where that is not saved, what it would start with after a loss of power."""
     data = save(switch, SWITCH) | {"ports": [save(port, PORT) for port in switch.ports]}
     return data | ({"saved": pack(switch.saved)} if switch.saved not in (None, switch.running) else {})
 
 
-def _pdu(pdu: Pdu) -> dict[str, Any]:
+def save_pdu(pdu: Pdu) -> dict[str, Any]:
     pdu.kilowatt_hours  # noqa: B018 - brings its meter up to date
     return save(pdu, PDU) | {
         "on": [outlet.on for outlet in pdu.outlets],

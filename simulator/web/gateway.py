@@ -71,6 +71,10 @@ class Gateway:
         self._state = GatewayState.UP
         self._until: float | None = None
 
+    def wrap(self, wrapped: Callable[[ASGIApp], ASGIApp]) -> None:
+        """Have this in front of the application, behind the taps: websockets pass it too."""
+        self._app = wrapped(self._app)
+
     @property
     def state(self) -> GatewayState:
         if self._until is not None and self._clock is not None and self._clock.now() >= self._until:
