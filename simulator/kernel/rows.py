@@ -115,12 +115,16 @@ class _Mapping(_Attribute):
             out[part, dumped(pack(key))] = None
             del self._places[key]
             del seen[key]
+        before = 0
         for key, item in value.items():
-            if key in seen and (seen[key] is item or seen[key] == item):
-                continue
-            if key not in self._places:
+            place = self._places.get(key, 0)
+            if place > before:
+                before = place
+                if seen[key] is item or seen[key] == item:
+                    continue
+            else:  # new, or put in anew, behind the others
                 self._last += 1
-                self._places[key] = self._last
+                before = self._places[key] = self._last
             seen[key] = clone(item)
             out[part, dumped(pack(key))] = (self._places[key], dumped(pack(item)))
         self._seen = seen

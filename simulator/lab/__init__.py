@@ -51,9 +51,9 @@ class Lab:
     ) -> AbstractAsyncContextManager[Run]:
         """Run in virtual time, on an in-memory network. Inside `simulator.kernel.run` only (NotSimulated).
 
-        `state`: what `simulator.lab.snapshot.save_lab` gave, or `rackloop up --state` wrote; the lab goes on from there.
-        Raises simulator.kernel.snapshot.BadSnapshot. `exact`: play every datagram, also those of the panel's polls that cannot
-        bring anything new; the journal is the same.
+        `state`: what `simulator.lab.snapshot.save_lab` gave, or `simulator.lab.state_dir.read_state` of a folder that
+        `rackloop up --state` wrote; the lab goes on from there. Raises simulator.kernel.snapshot.BadSnapshot. `exact`: play every
+        datagram, also those of the panel's polls that cannot bring anything new; the journal is the same.
         """
         resumed = None if state is None else SavedLab.of(state, self.plan).resumed()
         return simulated(self.plan, seed=seed, resumed=resumed, exact=exact)

@@ -90,10 +90,10 @@ def test_a_lab_goes_on_where_it_stopped_and_its_folder_is_its_own(up, tmp_path):
     code, said = again.stop()
     assert code == 0
     assert "start 2: it goes on at 2026-01-01 00:10:00" in said
-    (tmp_path / "kept" / "state.json").write_text('{"format": 1')
+    (tmp_path / "kept" / "state.sqlite").write_text("not what was there")
     damaged = subprocess.run(words, check=False, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert damaged.returncode == 2
-    assert "state.json: it is no JSON" in damaged.stderr
+    assert "state.sqlite: it is damaged: file is not a database" in damaged.stderr
     assert "Traceback" not in damaged.stderr
 
 
