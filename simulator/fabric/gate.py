@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import partial
 
-from simulator.fabric.base import Address, Endpoint, Fabric, Receiver
+from simulator.fabric.base import Address, Endpoint, Fabric, Known, Receiver
 from simulator.fabric.links import Conditions
 from simulator.kernel import Activity, Clock
 
@@ -44,6 +45,27 @@ class _Gated:
 
     async def open(self, address: Address | None, receiver: Receiver) -> Endpoint:
         return _End(self._gate, await self._fabric.open(address, receiver))
+
+    def know(self, address: Address, device: Known) -> None:
+        self._fabric.know(address, device)
+
+    def state_of(self, address: Address) -> object | None:
+        return self._fabric.state_of(address)
+
+    def nothing_due(self, hops: int) -> bool:
+        return self._fabric.nothing_due(hops)
+
+    def reading(self, address: Address) -> AbstractContextManager[None]:
+        return self._fabric.reading(address)
+
+    def writing(self, address: Address) -> AbstractContextManager[None]:
+        return self._fabric.writing(address)
+
+    async def pass_over(self, address: Address, hops: int) -> None:
+        await self._fabric.pass_over(address, hops)
+
+    def hops_since(self, start: float) -> int:
+        return self._fabric.hops_since(start)
 
     def set_conditions(self, end: str | Address, conditions: Conditions | None) -> None:
         self._fabric.set_conditions(end, conditions)
