@@ -20,11 +20,12 @@ from provisioner.errors import (
     NoServerBound,
     ProvisioningError,
     ServiceBusy,
+    StoreUnavailable,
     UnknownService,
 )
 from provisioner.log import Call, Entry, ModuleLog, Sending, without_secrets
 from provisioner.progress import Progress
-from provisioner.services import Client, Event, Service, State, generate_password, service_of, service_row
+from provisioner.services import Client, Event, Service, State, generate_password, restore, service_of, service_row
 from provisioner.store import ActionRow, CallRow, ClientRow, MemoryStore, Row, ServiceRow, StepRow, Store
 
 __all__ = ["Billing", "Module", "Record"]
@@ -130,9 +131,9 @@ class Billing:
 
     def register(self, email: str, *, full_name: str = "", verified: bool = True, phone: str = "") -> Client:
         """A new client, or new particulars of a known one."""
+        self.store.write(ClientRow(email, full_name, verified, phone))
         client = self.clients.setdefault(email, Client(email))
         client.full_name, client.verified, client.phone = full_name, verified, phone
-        self.store.write(ClientRow(email, full_name, verified, phone))
         return client
 
     def place(
@@ -200,8 +201,7 @@ class Billing:
         if service.state is not State.FAILED or service.server is not None or service.client.email != email:
             raise BadSettings(f"there is a service {name} already")
         self.free(name)
-        service.configuration, service.requested_server, service.options = configuration, server, dict(options or {})
-        self._keep(service)
+        self._keep(service, configuration=configuration, requested_server=server, options=dict(options or {}))
         return service
 
     def service(self, name: str) -> Service:
@@ -221,14 +221,12 @@ class Billing:
             raise IllegalEvent(
                 f"service {name}: the server is chosen before processing, and it is {service.state.value}"
             )
-        service.requested_server = server
-        self._keep(service)
+        self._keep(service, requested_server=server)
 
     def write_addresses(self, name: str, dedicated: str, assigned: tuple[str, ...] = ()) -> None:
         """Write other addresses into the card. In the panel nothing changes (W6-O5)."""
         service = self.service(name)
-        service.card = (dedicated, tuple(assigned))
-        self._keep(service)
+        self._keep(service, card=(dedicated, tuple(assigned)))
 
     # actions
 
@@ -292,15 +290,15 @@ class Billing:
     def move(self, name: str, *events: Event, error: str = "", rows: Sequence[Row] = ()) -> None:
         """What staff did by hand moves a service; `rows` are kept with that, all or none."""
         service = self.free(name)
-        before = service.state
+        before = service.state, service.error
         try:
             for event in events:
                 service.fire(event)
-        except IllegalEvent:
-            service.state = before
+            service.error = error
+            self.store.write(service_row(service), *rows)
+        except (IllegalEvent, StoreUnavailable):
+            service.state, service.error = before
             raise
-        service.error = error
-        self.store.write(service_row(service), *rows)
         if service.state is State.CLOSED:
             self.store.release(name)
 
@@ -318,6 +316,12 @@ class Billing:
         action = self._open.get(name)
         if action is None or service.busy:
             raise IllegalEvent(f"service {name}: no action of it was interrupted")
+        # Where the store was away, what is here may be ahead of what it has.
+        for row in self.store.read(ServiceRow, name):
+            restore(service, row)
+        if any(row.number == action.number and row.ended is not None for row in self.store.read(ActionRow, name)):
+            del self._open[name]  # only the answer to its end was lost
+            return
         await self._carry_out(service, _VERBS[action.name], action, resumed=True)
 
     async def resume_interrupted(self) -> dict[str, ProvisioningError | None]:
@@ -389,9 +393,14 @@ class Billing:
             self._module.check_client(service)
         number = self._actions.get(name, 0) + 1
         action = ActionRow(name, number, verb.name, self.clock.now(), args=dict(args) if args is not None else None)
+        before = service.state
         if verb.shows and verb.asked is not None:
             service.fire(verb.asked)
-        self.store.write(action, service_row(service))
+        try:
+            self.store.write(action, service_row(service))
+        except StoreUnavailable:
+            service.state = before
+            raise
         self._actions[name] = number
         await self._carry_out(service, verb, action, resumed=False)
 
@@ -404,6 +413,8 @@ class Billing:
         with self.log.during(service.name, verb.name):
             try:
                 await getattr(self._ready(), verb.method)(service, **(action.args or {}))
+            except StoreUnavailable:  # as if the process had ended: the action is open, and is resumed
+                raise
             except BaseException as exc:  # a cancelled action, or one that ran into a bug of ours, has failed as well
                 if verb.shows:
                     service.fire(Event.FAIL)
@@ -431,8 +442,11 @@ class Billing:
 
     # the store
 
-    def _keep(self, service: Service) -> None:
-        self.store.write(service_row(service))
+    def _keep(self, service: Service, **fields: Any) -> None:
+        """Change the service, in the store first."""
+        self.store.write(service_row(replace(service, **fields)))
+        for name, value in fields.items():
+            setattr(service, name, value)
 
     def _load(self) -> None:
         for client in self.store.read(ClientRow):

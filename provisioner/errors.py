@@ -50,12 +50,19 @@ __all__ = [
     "ServerGone",
     "ServerInUse",
     "ServiceBusy",
+    "StoreUnavailable",
     "UnknownService",
 ]
 
 
 class ProvisioningError(Exception):
     """Anything that the billing side raises on purpose; the text is for the person who reads the service's error."""
+
+
+class StoreUnavailable(Exception):
+    """What billing keeps cannot be read or written now. No failure of an action: that stays open, as after the end of the process, and is
+    resumed. Not a ProvisioningError, so that nobody takes it for one.
+    """
 
 
 class Refused(ProvisioningError):

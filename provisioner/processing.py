@@ -34,7 +34,7 @@ from provisioner.clients.dci5 import Dci5Client
 from provisioner.clients.dci6 import Dci6Client
 from provisioner.clock import SystemClock
 from provisioner.dci6.operations import POLL_SECONDS
-from provisioner.errors import BadSettings, ProvisioningError, Refused
+from provisioner.errors import BadSettings, ProvisioningError, Refused, StoreUnavailable
 from provisioner.log import Entry, ModuleLog, Note, Outcome
 from provisioner.modules.billmanager5.processing import pmdci5
 from provisioner.modules.billmanager6 import pmdci6
@@ -79,6 +79,10 @@ def main(words: list[str]) -> int:
     except ProvisioningError as exc:
         document = ET.Element("doc")
         add_error(document, "command" if isinstance(exc, UnknownCommand) else kind_of(exc), str(exc))
+        status = 1
+    except StoreUnavailable as exc:
+        document = ET.Element("doc")
+        add_error(document, "store", str(exc))
         status = 1
     sys.stdout.write(written(document) + "\n")
     return status

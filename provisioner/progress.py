@@ -264,8 +264,8 @@ class Progress:
             await self._clock.sleep(SLOW_SECONDS if unseen else min(PAUSE_SECONDS * 2 ** (tries - 1), LATE_SECONDS))
 
     def _keep(self, row: StepRow) -> None:
-        self._steps[row.step] = row
         self._store.write(row, self._row())
+        self._steps[row.step] = row
 
     # orders to the panel
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 import string
 from collections.abc import Mapping
@@ -14,7 +15,17 @@ from provisioner.errors import IllegalEvent
 from provisioner.progress import Progress
 from provisioner.store import ServiceRow
 
-__all__ = ["LIFECYCLE", "Client", "Event", "Service", "State", "generate_password", "service_of", "service_row"]
+__all__ = [
+    "LIFECYCLE",
+    "Client",
+    "Event",
+    "Service",
+    "State",
+    "generate_password",
+    "restore",
+    "service_of",
+    "service_row",
+]
 
 
 class State(Enum):
@@ -171,6 +182,14 @@ def service_of(row: ServiceRow, client: Client) -> Service:
         error=row.error,
         state=State(row.state),
     )
+
+
+def restore(service: Service, row: ServiceRow) -> None:
+    """Have the service be as it was kept."""
+    kept = service_of(row, service.client)
+    for field_ in dataclasses.fields(service):
+        if field_.name not in ("busy", "progress"):
+            setattr(service, field_.name, getattr(kept, field_.name))
 
 
 _LETTERS = string.ascii_letters + string.digits

@@ -1,7 +1,8 @@
 """A store in a database: an SQLite file, or whatever else SQLAlchemy reaches by URL.
 
 The engine is synchronous on purpose: a write has to be kept before the order that it announces goes out, so there is
-nothing that could be done meanwhile.
+nothing that could be done meanwhile. That is why it also waits while the database is locked or away; what it does not get within
+`PATIENCE` seconds is StoreUnavailable, and leaves the action open.
 """
 
 from __future__ import annotations
@@ -10,22 +11,31 @@ import dataclasses
 import fcntl
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from provisioner.billmanager.rows import ROWS as BILLMANAGER_ROWS
-from provisioner.errors import BadSettings, ServiceBusy
+from provisioner.errors import BadSettings, ServiceBusy, StoreUnavailable
 from provisioner.modules.billmanager5.records import ROWS as BILLMANAGER5_ROWS
 from provisioner.modules.whmcs6.server_group import ROWS as WHMCS6_ROWS
 from provisioner.store import ActionRow, CallRow, ClientRow, R, Row, ServiceRow, StepRow, fields_of
 
 __all__ = ["SqlStore"]
 
+T = TypeVar("T")
+
+PATIENCE = 60.0
+"""Seconds (the host's) in which what the database refuses for now is tried again."""
+_BUSY_MS = 5000
+"""Milliseconds that SQLite itself waits for a lock."""
+_PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+"""Between two tries; the last one again and again."""
 _METADATA = sa.MetaData()
 
 
@@ -83,10 +93,13 @@ _PANEL = sa.Table("panel", _METADATA, sa.Column("url", sa.Text, primary_key=True
 class SqlStore:
     """Rows in a database; the tables are made when they are missing."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, patience: float | None = None) -> None:
         """`url` as SQLAlchemy takes it: `sqlite:///billing.db`, `postgresql+psycopg://user@host/base`. Raises
         BadSettings when there is no such database.
         """
+        self._patience = PATIENCE if patience is None else patience
+        self._held: dict[int, sa.Connection] = {}
+        """Sessions that hold locks, by the lock's number."""
         try:
             # A connection that the database has ended since (it was started again) is made anew before it is used.
             self._engine = sa.create_engine(url, pool_pre_ping=True)
@@ -99,7 +112,8 @@ class SqlStore:
         except (sa.exc.SQLAlchemyError, ImportError, OSError) as exc:
             if hasattr(self, "_engine"):
                 self._engine.dispose()
-            raise BadSettings(f"the store {url} cannot be used: {exc}") from exc
+            shown = sa.make_url(url).render_as_string() if isinstance(exc, sa.exc.DBAPIError) else url
+            raise BadSettings(f"the store {shown} cannot be used: {_in_words(exc)}") from exc
 
     def close(self) -> None:
         if self._locks is not None:
@@ -108,14 +122,17 @@ class SqlStore:
 
     def panel(self, url: str) -> str:
         """URL of the panel that the rows are about: this one, when there was none before."""
-        with self._engine.begin() as connection:
+
+        def work(connection: sa.Connection) -> str:
             kept = connection.execute(sa.select(_PANEL.c.url)).scalar()
             if kept is None:
                 connection.execute(sa.insert(_PANEL).values(url=url))
             return url if kept is None else str(kept)
 
+        return self._do(work)
+
     def write(self, *rows: Row) -> None:
-        with self._engine.begin() as connection:
+        def work(connection: sa.Connection) -> None:
             for row in rows:
                 table = _TABLES[type(row)]
                 values = {name: getattr(row, name) for name in fields_of(type(row))}
@@ -124,28 +141,53 @@ class SqlStore:
                     last = connection.execute(sa.select(sa.func.max(table.c.position))).scalar()
                     connection.execute(sa.insert(table).values(values | {"position": (last or 0) + 1}))
 
+        self._do(work)
+
     def read(self, kind: type[R], service: str = "") -> list[R]:
         table = _TABLES[kind]
         names = fields_of(kind)
         wanted = sa.select(*(table.c[name] for name in names)).order_by(table.c.position)
         if service:
             wanted = wanted.where(table.c[kind.SERVICE] == service)
-        with self._engine.connect() as connection:
-            return [kind(**dict(zip(names, row, strict=True))) for row in connection.execute(wanted)]
+        rows = self._do(lambda connection: connection.execute(wanted).all())
+        return [kind(**dict(zip(names, row, strict=True))) for row in rows]
 
     def reserve(self, server: int, service: str, panel: str = "") -> bool:
+        held = sa.select(_RESERVED.c.service).where(_RESERVED.c.server == server, _RESERVED.c.panel == panel)
+        put = sa.insert(_RESERVED).values(panel=panel, server=server, service=service)
         try:
-            with self._engine.begin() as connection:
-                connection.execute(sa.insert(_RESERVED).values(panel=panel, server=server, service=service))
+            self._do(lambda connection: connection.execute(put))
         except sa.exc.IntegrityError:
-            with self._engine.connect() as connection:
-                held = sa.select(_RESERVED.c.service).where(_RESERVED.c.server == server, _RESERVED.c.panel == panel)
-                return connection.execute(held).scalar() == service
+            return self._do(lambda connection: connection.execute(held).scalar()) == service
         return True
 
     def release(self, service: str) -> None:
-        with self._engine.begin() as connection:
-            connection.execute(sa.delete(_RESERVED).where(_RESERVED.c.service == service))
+        self._do(lambda connection: connection.execute(sa.delete(_RESERVED).where(_RESERVED.c.service == service)))
+
+    def _do(self, work: Callable[[sa.Connection], T]) -> T:
+        """Do it in a transaction. All that is done here may be done twice: nobody knows of a commit whose answer is lost.
+
+        Raises StoreUnavailable when the database stays locked or away.
+        """
+        since, tries = time.monotonic(), 0  # noqa: TID251 - the database's time is the host's
+        while True:
+            try:
+                self._hold_again()
+                # Who holds a lock in PostgreSQL works in the session that has it: without the lock nothing is done.
+                if self._held:
+                    connection = next(reversed(self._held.values()))
+                    with connection.begin():
+                        return work(connection)
+                with self._engine.begin() as connection:
+                    return work(connection)
+            except sa.exc.DBAPIError as exc:
+                if not _for_now(exc):
+                    raise
+                left = self._patience - (time.monotonic() - since)  # noqa: TID251
+                if left <= 0:
+                    raise StoreUnavailable(f"the store cannot be used now: {_in_words(exc)}") from None
+            time.sleep(min(_PAUSES[min(tries, len(_PAUSES) - 1)], left))  # noqa: TID251
+            tries += 1
 
     @contextmanager
     def hold(self, service: str) -> Iterator[None]:
@@ -153,12 +195,24 @@ class SqlStore:
         busy = ServiceBusy(f"service {service} is busy: another process works on it")
         number = int.from_bytes(hashlib.sha256(service.encode()).digest()[:8], "big", signed=True)
         if self._engine.dialect.name == "postgresql":
-            with self._engine.connect() as connection:
-                if not connection.execute(sa.select(sa.func.pg_try_advisory_lock(number))).scalar():
-                    raise busy
+            try:
+                connection = self._engine.connect()
+                mine = connection.execute(sa.select(sa.func.pg_try_advisory_lock(number))).scalar()
                 connection.commit()
+            except sa.exc.DBAPIError as exc:
+                raise StoreUnavailable(f"the store cannot be used now: {_in_words(exc)}") from None
+            if not mine:
+                connection.close()
+                raise busy
+            self._held[number] = connection
+            try:
                 yield
-                connection.execute(sa.select(sa.func.pg_advisory_unlock(number)))
+            finally:
+                connection = self._held.pop(number)
+                with suppress(sa.exc.DBAPIError):  # a session that has ended has no lock
+                    connection.execute(sa.select(sa.func.pg_advisory_unlock(number)))
+                    connection.commit()
+                connection.close()
         elif self._locks is not None:
             offset = number & (1 << 62) - 1
             try:
@@ -170,11 +224,37 @@ class SqlStore:
         else:
             yield
 
+    def _hold_again(self) -> None:
+        """Take the locks whose sessions the database has ended once more. Raises StoreUnavailable where somebody else has
+        them by now.
+        """
+        for number, old in tuple(self._held.items()):
+            if not (old.invalidated or old.closed):
+                continue
+            old.close()
+            connection = self._engine.connect()
+            if not connection.execute(sa.select(sa.func.pg_try_advisory_lock(number))).scalar():
+                connection.close()
+                raise StoreUnavailable("the store was away, and another process works on the service by now")
+            connection.commit()
+            self._held[number] = connection
+
+
+def _for_now(error: sa.exc.DBAPIError) -> bool:
+    """Whether it may work a little later: locked, full, away; and not what is wrong with what was to be written."""
+    return error.connection_invalidated or isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError)
+
+
+def _in_words(error: Exception) -> str:
+    """In a line, without the statement."""
+    told = getattr(error, "orig", None) or error
+    return str(told).strip().partition("\n")[0] or type(told).__name__
+
 
 def _careful(connection: Any, record: object) -> None:
     """What has been written survives the machine's end as well as the process's."""
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute("PRAGMA busy_timeout=5000")
+    cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
     cursor.close()

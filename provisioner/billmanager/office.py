@@ -57,8 +57,8 @@ class Office:
         """A department, or other staff for a known one; `staff` are e-mails."""
         known = self._departments.get(name)
         row = DepartmentRow(known.id if known else len(self._departments) + 1, name, list(staff))
-        self._departments[name] = row
         self._store.write(row)
+        self._departments[name] = row
         return row
 
     def department(self, which: str | int) -> DepartmentRow:

@@ -25,7 +25,7 @@ from provisioner.cli import dci5
 from provisioner.cli.common import console, failures, open_store, pairs, same_panel, status, tell
 from provisioner.clients.dci6 import Dci6Client
 from provisioner.clock import SystemClock
-from provisioner.errors import BadSettings, ProvisioningError, Refused
+from provisioner.errors import BadSettings, ProvisioningError, Refused, StoreUnavailable
 from provisioner.log import ModuleLog
 from provisioner.modules.whmcs6 import POLL_SECONDS, Whmcs6, Whmcs6Settings
 from provisioner.modules.whmcs6.options import Whmcs6Options
@@ -249,7 +249,7 @@ def resume_interrupted(
                     stack.enter_context(kept.hold(name))
                     if state := asyncio.run(one(name, kept)):
                         terminal.print(f"{name} is {state}", markup=False)
-            except ProvisioningError as exc:
+            except (ProvisioningError, StoreUnavailable) as exc:
                 typer.echo(f"provisioner: {name}: {exc}", err=True)
                 worst = max(worst, status(exc))
         if not names:

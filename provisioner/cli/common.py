@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from rich.console import Console
 
-from provisioner.errors import BadSettings, LoginRefused, PanelUnavailable, ProvisioningError
+from provisioner.errors import BadSettings, LoginRefused, PanelUnavailable, ProvisioningError, StoreUnavailable
 from provisioner.log import Entry, Note, Step
 from provisioner.sql_store import SqlStore
 
@@ -29,13 +29,13 @@ def failures(service: str = "") -> Iterator[None]:
     """Errors as words on stderr and an exit status."""
     try:
         yield
-    except ProvisioningError as exc:
+    except (ProvisioningError, StoreUnavailable) as exc:
         typer.echo(f"provisioner: {service + ': ' if service else ''}{exc}", err=True)
         raise typer.Exit(status(exc)) from None
 
 
-def status(error: ProvisioningError) -> int:
-    if isinstance(error, PanelUnavailable):
+def status(error: ProvisioningError | StoreUnavailable) -> int:
+    if isinstance(error, PanelUnavailable | StoreUnavailable):
         return UNAVAILABLE
     return UNUSABLE if isinstance(error, BadSettings | LoginRefused) else FAILED
 

@@ -54,7 +54,7 @@ def open_doors(plan: LabPlan, panel: Panel, hosting: Hosting | None, around: Sur
     journal, activity = around.journal, around.activity
     app6 = create_app(panel, read_file(plan.dialect) if plan.dialect else None)
     dci6 = create_gateway(welcome6(app6), journal=journal, activity=activity)
-    app5 = create_app5(panel, around.streams["panel/sessions5"].randbytes, journal=journal, activity=activity)
+    app5 = create_app5(panel, around.streams.secret("panel/sessions5").randbytes, journal=journal, activity=activity)
     dci5 = Gateway(welcome5(app5), app5.unavailable)
     refusals: list[tuple[str, Gateway, Refuse]] = [("dci6", dci6, refuse), ("dci5", dci5, app5.refuse)]
     ispmanager = None

@@ -110,7 +110,7 @@ async def wire(
     activity = Activity(idle=0.0) if options.clock == "auto" else Activity()
     epoch = options.epoch or (resumed.epoch if resumed else plan.epoch or LAB_EPOCH)
     lab_clock = make_clock(options.clock, activity, epoch, resumed.now if resumed else 0.0)
-    streams = Streams(options.seed, resumed.starts if resumed else 1)
+    streams = Streams(options.seed, resumed.starts if resumed else 1, reachable=True)
     fabric = (SharedUdpFabric if can_share() else UdpFabric)(activity=activity, streams=streams)
     own = OwnDrivers(fabric, os.urandom)
     factory: DriverFactory = own if options.drivers == "own" else ForeignDrivers(activity, fabric.time)
@@ -251,7 +251,7 @@ async def _running(
         listener = await listen(fabric, None, panel.devices.trap_heard) if plan.panel.traps else None
         if listener:
             stack.callback(listener.close)
-        hosting = build_hosting(plan, clock, streams["ispmanager/sessions"].randbytes)
+        hosting = build_hosting(plan, clock, streams.secret("ispmanager/sessions").randbytes)
         doors = open_doors(plan, panel, hosting, Surroundings(clock, streams, journal, activity, messages))
         for interference in doors.interferences.values():
             stack.push_async_callback(interference.close)

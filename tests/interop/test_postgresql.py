@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
@@ -20,9 +22,11 @@ from provisioner import sql_store
 from provisioner.errors import ServiceBusy
 from provisioner.services import State
 from provisioner.sql_store import SqlStore
-from provisioner.store import ActionRow, MemoryStore, Row
-from simulator.kernel import run
+from provisioner.store import ActionRow, MemoryStore, Row, Store
+from simulator.kernel import LoopClock, run
 from tests.provisioner import test_crash, test_crash_billmanager5, test_crash_billmanager6
+from tests.provisioner.support.dcimanager6 import Panel
+from tests.provisioner.support.interruption import Fate, MortalStore
 from tests.provisioner.support.whmcs6 import Shop
 from tests.provisioner.test_crash import order
 
@@ -180,3 +184,68 @@ def test_a_database_that_is_started_again_between_two_actions_is_found_again(ser
         store.close()
 
     run(life())
+
+
+class BentStore(MortalStore):
+    """Somebody's store, to which something happens before one point of its use."""
+
+    def __init__(self, store: Store, at: int | None, happens: Callable[[], object]) -> None:
+        super().__init__(store, Fate())
+        self._at = at
+        self._happens = happens
+
+    def _around(self, work: Callable[[], Any]) -> Any:
+        for each in (lambda: None, work):
+            if self._fate.points == self._at:
+                self._happens()
+            self._fate.points += 1
+            result = each()
+        return result
+
+
+async def _sold(url: str | None, at: int | None, happens: Callable[[], object]) -> tuple[dict[str, Any], int]:
+    """The end of an order for which something happens to the database at a point."""
+    panel = Panel(LoopClock(), 3)
+    kept: Store = SqlStore(url, patience=30) if url else MemoryStore()
+    store = BentStore(kept, at, happens)
+    it = Shop({}, panel=panel, store=store, poll=900.0)
+    with kept.hold("web1"):
+        await order(it)
+        if url:
+            with contextlib.closing(SqlStore(url)) as other, pytest.raises(ServiceBusy), other.hold("web1"):
+                pass  # the lock is ours again, or still
+    found = test_crash.seen(panel, kept, it, 0)
+    await it.client.close()
+    if isinstance(kept, SqlStore):
+        kept.close()
+    return found, store._fate.points
+
+
+def test_a_database_that_ends_every_connection_at_any_point_is_gone_on_with(server: Server) -> None:
+    whole, points = run(_sold(None, None, lambda: None))
+    assert points > 40
+    admin = sa.create_engine(server.url("postgres"), isolation_level="AUTOCOMMIT")
+
+    def cut() -> None:
+        with admin.connect() as connection:
+            others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname <> 'postgres'"
+            connection.execute(sa.text(others))
+
+    for at in range(points):
+        assert run(_sold(server.new_base(), at, cut))[0] == whole, f"cut at point {at} of {points}"
+    admin.dispose()
+
+
+def test_a_database_that_is_started_again_at_any_point_is_waited_for(server: Server) -> None:
+    whole, points = run(_sold(None, None, lambda: None))
+    back: list[threading.Timer] = []
+
+    def restart() -> None:
+        server.stop()
+        back.append(threading.Timer(0.2, server.start))
+        back[-1].start()
+
+    for at in range(0, points, 9):
+        assert run(_sold(server.new_base(), at, restart))[0] == whole, f"started again at point {at} of {points}"
+        back[-1].join()
+    assert len(back) >= 5

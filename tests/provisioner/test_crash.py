@@ -108,7 +108,13 @@ async def _end(case: Case, at: int | None, store: Store) -> tuple[dict[str, Any]
     assert after.billing.interrupted() == []
     for each in (before, mortal, after):
         await each.client.close()
+    return seen(panel, store, after, ops), fate.points
+
+
+def seen(panel: Panel, store: Store, after: Shop, ops: int) -> dict[str, Any]:
+    """What there is in the end; `ops`: operations that there were before."""
     now = panel.clock.now()
+    service = after.billing.service("web1")
     return {
         "boxes": [
             (box.id, box.owner and panel.users[box.owner]["email"], box.power, box.ports, [name for _, name in box.ips])
@@ -118,7 +124,7 @@ async def _end(case: Case, at: int | None, store: Store) -> tuple[dict[str, Any]
         "users": sorted(user["email"] for user in panel.users.values()),
         "service": (service.state, service.server, service.addresses, service.error, service.dedicated_ip),
         "steps": [(row.step, row.phase) for row in store.read(StepRow, "web1")],
-    }, fate.points
+    }
 
 
 def stop_everywhere(case: Case, make: Callable[[], Store], every: int = 1) -> int:

@@ -66,7 +66,7 @@ class SecondFactor:
 
     def new_reserve_codes(self, user: int) -> list[str]:
         """They replace the former ones."""
-        draw = self._streams[STREAM]
+        draw = self._streams.secret(STREAM)
         codes = [f"{draw.randrange(10**10):010}" for _ in range(RESERVE_CODES)]
         self._reserve[user] = codes
         return list(codes)

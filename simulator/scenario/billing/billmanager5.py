@@ -49,7 +49,7 @@ class BillManager5Side(Side):
         self._settings = BillManager5Settings.from_mapping(settings)
         self._panel = panel5(run, log)
         self._office = Office(run.clock)
-        self._chance = run.streams["billing"]
+        self._chance = run.streams.secret("billing")
         module = self._module(self._panel)
         self._billing = Billing(module, run.clock, log, source=self._chance)
         self.desk = Desk(self._billing, module, self._office, log)

@@ -49,7 +49,7 @@ class BillManagerSide(Side):
         self._run = run
         self._log = log
         chosen = BillManagerSettings.from_mapping(settings)
-        chance, store = run.streams["billing"], MemoryStore()
+        chance, store = run.streams.secret("billing"), MemoryStore()
         self.manager = BillManager(
             run.clock,
             log,

@@ -65,7 +65,7 @@ class Whmcs6Side(Side):
 
     def __init__(self, run: LabRun, settings: Mapping[str, Any], log: ModuleLog) -> None:
         self.settings = Whmcs6Settings.from_mapping(settings)
-        chance = run.streams["billing"]
+        chance = run.streams.secret("billing")
         email, password = run.admin
         self._client = Dci6Client(
             run.dci6_url, email, password, clock=run.clock, log=log, transport=run.billing_transport()
