@@ -24,6 +24,7 @@ from simulator.commands.common import write as _write
 from simulator.files.problems import FileProblems, Problem, did_you_mean
 
 if TYPE_CHECKING:
+    from simulator.files.plan import LabPlan
     from simulator.scenario.labs import Mode
     from simulator.scenario.plan import Scenario
     from simulator.scenario.result import Result
@@ -47,6 +48,15 @@ app = typer.Typer(
 class Drivers(StrEnum):
     own = "own"
     foreign = "foreign"
+
+
+AllowPrograms = Annotated[
+    bool,
+    typer.Option(
+        "--allow-programs",
+        help="Let labs run their handler programs, also those of lab files that are not in or below this folder.",
+    ),
+]
 
 
 class SchemaName(StrEnum):
@@ -113,6 +123,7 @@ def run(
     journal_file: Annotated[
         Path | None, typer.Option("--journal", help="Write all records here, a JSON line each, with their causes.")
     ] = None,
+    allow_programs: AllowPrograms = False,
 ) -> None:
     """Run scenarios and print their verdicts."""
     from simulator.scenario.batch import default_path, find_scenarios, load_all, run_all  # noqa: PLC0415
@@ -132,6 +143,8 @@ def run(
         matching = f" that contains {keyword!r}" if keyword else ""
         typer.echo(f"there is no scenario{matching} in {where}", err=True)
         raise typer.Exit(UNUSABLE)
+    if wire:
+        _check_programs([each.plan for each in chosen], allow_programs)
     if faults or persist:
         if wire:
             raise typer.BadParameter("further faults strike in virtual time: leave --wire out", param_hint="--fault")
@@ -167,6 +180,20 @@ def _disturbed(scenarios: list[Scenario], faults: list[str], seed: int | None, *
     except FileProblems as problems:
         _refuse(problems)
     return [run_disturbed(each, more, seed=seed, persist=persist) for each, more in planned]
+
+
+def _check_programs(plans: list[LabPlan], allowed: bool) -> None:
+    """Refuse labs of others that would run programs (`handler: {executable: ...}`)."""
+    from simulator.files.lab_file import foreign_programs  # noqa: PLC0415
+
+    for plan in plans:
+        if not allowed and (programs := foreign_programs(plan, Path.cwd())):
+            typer.echo(
+                f"{plan.file}: it runs {', '.join(programs)}, which is not of the project in this folder;"
+                " --allow-programs lets it",
+                err=True,
+            )
+            raise typer.Exit(UNUSABLE)
 
 
 def _status(results: list[Result]) -> int:
@@ -274,6 +301,7 @@ def up(
             envvar=TOKEN_VARIABLE, help="What the lab control asks for; off loopback one is made unless it is given."
         ),
     ] = None,
+    allow_programs: AllowPrograms = False,
 ) -> None:
     """Start a lab on real sockets and keep it running until Ctrl-C."""
     from simulator.control import up as standing  # noqa: PLC0415
@@ -286,6 +314,7 @@ def up(
         plan = load_lab(file)
     except FileProblems as problems:
         _refuse(problems)
+    _check_programs([plan], allow_programs)
     options = replace(standing.UP, host=host, clock=clock, tls=tls, seed=seed, drivers=drivers.value)
     try:
         asyncio.run(

@@ -12,11 +12,12 @@ from simulator.files.lab_schema import LabSpec
 from simulator.files.models import check_models
 from simulator.files.plan import LabPlan
 from simulator.files.problems import did_you_mean
-from simulator.files.reader import Document, Reporter, read, validate
+from simulator.files.reader import Document, Reporter, octets_of, read, validate
 
 __all__ = [
     "data_directory",
     "find_lab",
+    "foreign_programs",
     "lab_from_document",
     "lab_from_mapping",
     "lab_names",
@@ -88,13 +89,32 @@ def lab_from_document(document: Document, prefix: tuple[str | int, ...] = ()) ->
             plan = replace(plan, dialect=_dialect(spec.panel.dialect, document, report))
     report.check()
     assert plan is not None
-    return plan
+    return replace(plan, file=document.file) if document.in_file else plan
+
+
+def foreign_programs(plan: LabPlan, project: Path) -> list[str]:
+    """The programs that a lab would run and that are not of this project: those of a lab file elsewhere, and those that do not stand
+    beside the lab file or below.
+    """
+    if not plan.file:
+        return []  # somebody's own program has put it together
+    folder, ours = Path(plan.file).parent.resolve(), (project.resolve(), data_directory("fixtures").parent)
+    if not any(folder.is_relative_to(each) for each in ours):
+        return plan.programs
+    return [program for program in plan.programs if not Path(program).is_relative_to(folder)]
 
 
 def _dialect(name: str, document: Document, report: Reporter) -> str:
-    """The text of a dialect file; what it says is checked by the room that speaks it."""
+    """The text of a dialect file; what it says is checked by the room that speaks it. A lab in a file names what stands beside it
+    or below: somebody else's lab does not read what is ours.
+    """
+    folder = Path(document.file).parent.resolve()
+    file = (folder / name).resolve()
+    if document.in_file and not file.is_relative_to(folder):
+        report.at(("panel", "dialect"), f"{name} is outside of the lab's folder")
+        return ""
     try:
-        return (Path(document.file).parent / name).read_text(encoding="utf-8")
+        return octets_of(file).decode("utf-8")
     except (OSError, ValueError) as error:
         report.at(("panel", "dialect"), f"{name} cannot be read: {getattr(error, 'strerror', None) or error}")
         return ""

@@ -182,6 +182,14 @@ class LabPlan:
     """None: the lab has none."""
     epoch: datetime | None = None
     """What the calendar shows at lab time 0; None leaves that to whoever starts the lab."""
+    file: str = ""
+    """Where it stands; empty for a mapping that a program had at hand."""
+
+    @property
+    def programs(self) -> list[str]:
+        """Paths of the programs that it runs in place of handlers."""
+        switches = {each.program for each in self.switches.values()}
+        return sorted((switches | {each.program for each in self.pdus.values()}) - {""})
 
     @property
     def location(self) -> LocationSpec:

@@ -6,7 +6,9 @@ alias costs nothing, and no tag can make an object. YAML 1.2 core schema: `on` a
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 import types
 import typing
 import warnings
@@ -19,12 +21,16 @@ from pydantic import BaseModel, Tag, ValidationError
 from simulator.files.problems import FileProblems, Problem, did_you_mean
 from simulator.kernel import yaml12
 
-__all__ = ["Document", "Reporter", "read", "read_text", "validate"]
+__all__ = ["Document", "Reporter", "octets_of", "read", "read_text", "validate"]
 
 M = TypeVar("M", bound=BaseModel)
 Path_ = tuple[str | int, ...]
 _Place = tuple[int, int]
 
+_MOST_OCTETS = 1 << 20
+"""Of a file: what is read in some seconds. Patterns make a hall of ten thousand servers out of two thousand."""
+_MOST_PROBLEMS = 100
+"""Shown of a file."""
 _MOST_VALUES = 1_000_000
 """Values after aliases are followed: more is a mistake or a bomb."""
 _TAG = "tag:yaml.org,2002:"
@@ -39,6 +45,11 @@ class Document:
         self.file = file
         self.data = data
         self._root = root
+
+    @property
+    def in_file(self) -> bool:
+        """It was read from a file, which may be somebody else's; a mapping at hand is the caller's own."""
+        return self._root is not None
 
     def place(self, path: Sequence[str | int], *, key: bool = False) -> tuple[int, int]:
         """Line and column, from 1, of the value at `path` (or of its key); of the nearest parent that exists."""
@@ -74,16 +85,31 @@ def _merge_sources(node: Any) -> list[Any]:
     return list(node.value) if node.id == "sequence" else [node]
 
 
+class _Problems(list[Problem]):
+    """The first of them; how many there are in all costs nothing."""
+
+    more = 0
+
+    def told(self, file: str) -> list[Problem]:
+        if not self.more:
+            return self
+        last = max(self)
+        return [*self, Problem(file, last.line, last.column, f"… and {self.more} problems more")]
+
+
 class Reporter:
     """Collects the problems of one file, or of one part of it (`prefix`)."""
 
-    def __init__(self, document: Document, prefix: Path_ = (), problems: list[Problem] | None = None) -> None:
+    def __init__(self, document: Document, prefix: Path_ = (), problems: _Problems | None = None) -> None:
         self.document = document
         self.prefix = prefix
-        self.problems: list[Problem] = [] if problems is None else problems
+        self.problems = _Problems() if problems is None else problems
 
     def at(self, path: Sequence[str | int], message: str, hint: str = "", *, key: bool = False) -> None:
         """Note a problem at the value (or key) at `path`."""
+        if len(self.problems) >= _MOST_PROBLEMS:
+            self.problems.more += 1
+            return
         where = (*self.prefix, *path)
         line, column = self.document.place(where, key=key)
         if not line and where:
@@ -97,7 +123,7 @@ class Reporter:
     def check(self) -> None:
         """Raise FileProblems when anything was noted."""
         if self.problems:
-            raise FileProblems(self.problems)
+            raise FileProblems(self.problems.told(self.document.file))
 
 
 # bytes to data
@@ -107,10 +133,21 @@ def read(file: Path) -> Document:
     """Read a file that holds one YAML mapping. Raises FileProblems, and nothing else."""
     shown = str(file)
     try:
-        raw = file.read_bytes()
+        raw = octets_of(file)
     except OSError as error:
         raise FileProblems([Problem(shown, 0, 0, f"cannot be read: {error.strerror or error}")]) from None
     return read_text(raw, shown)
+
+
+def octets_of(file: Path) -> bytes:
+    """What is in an ordinary file of bearable size; raises OSError for a device, a pipe, or one that is too big."""
+    with os.fdopen(os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as opened:
+        if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+            raise OSError("it is no ordinary file")
+        octets = opened.read(_MOST_OCTETS + 1)
+    if len(octets) > _MOST_OCTETS:
+        raise OSError(f"it has more than {_MOST_OCTETS >> 20} MiB")
+    return octets
 
 
 def read_text(raw: bytes, file: str) -> Document:
@@ -135,7 +172,7 @@ def read_text(raw: bytes, file: str) -> Document:
         message = f"the file must be a mapping (`key: value` lines), not {_kind(data)}"
         builder.problems.append(Problem(file, root.start_mark.line + 1, root.start_mark.column + 1, message))
     if builder.problems:
-        raise FileProblems(builder.problems)
+        raise FileProblems(builder.problems.told(file))
     return Document(file, data, root)
 
 
@@ -188,7 +225,7 @@ class _Builder:
     """Plain data from nodes; every node once, however many aliases point at it."""
 
     def __init__(self, file: str) -> None:
-        self.problems: list[Problem] = []
+        self.problems = _Problems()
         self._file = file
         self._built: dict[int, Any] = {}
         self._weight: dict[int, int] = {}
@@ -214,6 +251,9 @@ class _Builder:
         return value
 
     def _note(self, node: Any, message: str, hint: str = "") -> None:
+        if len(self.problems) >= _MOST_PROBLEMS:
+            self.problems.more += 1
+            return
         mark = node.start_mark
         self.problems.append(Problem(self._file, mark.line + 1, mark.column + 1, message, hint))
 
@@ -316,13 +356,16 @@ def validate(model: type[M], data: Any, report: Reporter) -> M | None:
         return model.model_validate(data, strict=True)
     except ValidationError as failure:
         errors = failure.errors(include_url=False)
-    for error in errors:
+    for index, error in enumerate(errors):
+        if len(report.problems) >= _MOST_PROBLEMS:
+            report.problems.more += len(errors) - index
+            break
         _translate(model, data, error, report)
     extras = [_real(error["loc"]) for error in errors if error["type"] == "extra_forbidden"]
     if len(extras) != len(errors):
         return None
     try:
-        return model.model_validate(_without(data, extras), strict=True)
+        return model.model_validate(_without(data, frozenset(extras)), strict=True)
     except ValidationError:
         return None
 
@@ -332,7 +375,7 @@ def _real(loc: Sequence[str | int]) -> Path_:
     return tuple(step for step in loc if not (isinstance(step, str) and step.startswith("<") and step.endswith(">")))
 
 
-def _without(data: Any, paths: list[Path_], here: Path_ = ()) -> Any:
+def _without(data: Any, paths: frozenset[Path_], here: Path_ = ()) -> Any:
     if isinstance(data, dict):
         return {k: _without(v, paths, (*here, k)) for k, v in data.items() if (*here, k) not in paths}
     if isinstance(data, list):

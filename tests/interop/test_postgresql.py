@@ -71,9 +71,9 @@ class Server:
         options = f"-k {self.folder} -c listen_addresses= {quick}"
         self._run("pg_ctl", "-o", options, "-l", str(self.folder / "log"), "-w", "start")
 
-    def stop(self) -> None:
-        """At once, as a crash: whoever is connected is cut off."""
-        self._run("pg_ctl", "-m", "immediate", "-w", "stop")
+    def stop(self, how: str = "immediate") -> None:
+        """At once, as a crash (with what was not synced lost), or `fast`: whoever is connected is cut off."""
+        self._run("pg_ctl", "-m", how, "-w", "stop")
 
     def url(self, base: str) -> str:
         return f"postgresql+psycopg://rackloop@/{base}?host={self.folder}"
@@ -241,7 +241,7 @@ def test_a_database_that_is_started_again_at_any_point_is_waited_for(server: Ser
     back: list[threading.Timer] = []
 
     def restart() -> None:
-        server.stop()
+        server.stop("fast")
         back.append(threading.Timer(0.2, server.start))
         back[-1].start()
 
