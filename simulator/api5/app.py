@@ -24,6 +24,7 @@ from simulator.api5 import (
     vlans,
     wizards,
 )
+from simulator.api5.absent import ABSENT
 from simulator.api5.calls import FUNCTIONS, Call
 from simulator.api5.errors import Refusal, explain
 from simulator.api5.messages import TEXTS
@@ -63,6 +64,7 @@ class _App(Manager[User, Call]):
     product = PRODUCT
     texts = TEXTS
     functions = FUNCTIONS
+    absent = ABSENT
 
     def __init__(self, panel: Panel, accounts: Accounts5, journal: Journal | None, activity: Activity | None) -> None:
         super().__init__(accounts, journal, activity)

@@ -144,6 +144,19 @@ async def _set_bmc(call: Call, server: Server) -> None:
     await call.panel.wiring.set_bmc(server.id, host=host, username=username, password=password)
 
 
+@function(
+    "server.connection.autocreateipmi", Level.OPERATOR, "observed", "NODE has name and parameters; what it does is ours"
+)
+async def find_bmc(call: Call) -> Document:
+    """The server's IPMI connection, by the address that its hall has for it: the one that is there, or none to be found."""
+    server = call.server(call.need("plid"))
+    if not call.setting:
+        return form({"plid": server.id, "plname": server.name})
+    if not server.bmc.host:
+        raise Refusal("missed", "connection", "IPMI", f"nothing says where the BMC of server {server.name} is")
+    return done(id=3 * server.id)
+
+
 @function("server.connection.delete", Level.OPERATOR)
 async def delete(call: Call) -> Document:
     """The record of it: no cable is pulled by that."""

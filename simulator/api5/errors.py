@@ -18,7 +18,7 @@ TABLE: dict[type[errors.PanelError], tuple[str, str]] = {
     errors.WrongCredentials: ("auth", "badpassword"),
     errors.NotConfirmed: ("auth", ""),
     errors.Banned: ("auth", ""),
-    errors.AddressRefused: ("auth", ""),
+    errors.AddressRefused: ("auth", "badpassword"),
     errors.Forbidden: ("access", "server"),
     errors.NotFound: ("missed", ""),
     errors.Invalid: ("value", ""),
@@ -58,14 +58,14 @@ def explain(error: errors.PanelError) -> Refusal:
     kind, subject = next((TABLE[each] for each in type(error).__mro__ if each in TABLE), ("internal", ""))
     value = error.value
     if isinstance(error, errors.DeviceFault):
-        value = error.message
+        value = str(error)
         if error.device.startswith("BMC "):
-            kind, subject = "ipmi_exec_error", "ipmitool"
+            kind, subject, value = "ipmi_exec_error", "ipmitool", error.message
     elif isinstance(error, errors.Invalid):
         subject = {"password": "passwd", "email": "name", "roles": "level"}.get(error.value, error.value)
     elif isinstance(error, errors.AlreadyThere):
         named = next((subject for words, subject in _TAKEN.items() if words in str(error)), "")
-        subject, value = named, str(error)
+        subject, value = named, error.value
     elif isinstance(error, errors.NotFound):
         subject = _thing(str(error))
     return Refusal(kind, subject, value, str(error))

@@ -8,32 +8,12 @@ from __future__ import annotations
 import sys
 from collections import Counter
 
+from simulator.api5.absent import ABSENT
 from simulator.api5.app import PATHS
 from simulator.api5.calls import FUNCTIONS
 from simulator.coremanager.formats import FORMATS
 
-__all__ = ["ABSENT", "page"]
-
-
-NO_FORM = "its parameters are nowhere documented"
-NO_DEED = "what it does is nowhere documented"
-NO_PART = "the hall has nothing of the kind"
-ABSENT = {
-    "averagetemp": NO_PART, "rack_temperature": NO_PART, "measure": NO_PART, "measure.edit": NO_PART,
-    "measure.sensor": NO_PART, "ups": NO_PART, "ups.delete": NO_PART, "ups.edit": NO_PART, "ups.refresh": NO_PART,
-    "upscreatewiz": NO_PART, "currentdetails": NO_FORM, "dcmap": NO_FORM, "hddmovewiz": NO_FORM, "rackmap": NO_FORM,
-    "internal.create.equipmenttype": NO_FORM, "osinstall.afterscript": NO_FORM, "purchases": NO_FORM,
-    "rack.type": NO_FORM, "repo.delete": "templates come from the lab file", "repo.edit": "templates come from the lab file",
-    "osmgr.autoupdate.toggle": "templates come from the lab file", "osmgr.delete": "templates come from the lab file",
-    "osmgr.fetch": "templates come from the lab file", "osmgr.install": "templates come from the lab file",
-    "osmgr.update": "templates come from the lab file", "pdu.port.delete": NO_FORM, "pdu.port.edit": NO_FORM,
-    "seller": NO_FORM, "server.connection.autocreateipmi": NO_DEED, "server.connection.redirect": NO_FORM,
-    "server.maphint": NO_FORM, "serverconnstat.gotoserver": NO_FORM, "serverconnstat.more": NO_FORM,
-    "servertype.checktype": NO_FORM, "servertype.cpulist": NO_FORM, "servertype.delete": "a kind is what diagnostics find",
-    "servertype.edit": "a kind is what diagnostics find", "spare": NO_FORM, "switch.port.delete": NO_FORM,
-    "trafficburstable_pie": NO_FORM, "trafficpie": NO_FORM, "userrights": NO_FORM,
-}  # fmt: skip
-"""Names that META or a client has and this panel does not, and why."""
+__all__ = ["page"]
 
 
 def page() -> str:
@@ -47,7 +27,7 @@ def page() -> str:
         "",
         f"Addresses: {' and '.join(f'`{path}`' for path in PATHS)}, GET and POST alike.",
         f"Formats (`out`): {', '.join(f'`{name}`' for name in FORMATS)}; without `out` a page for people.",
-        "Any other function is answered with the error `missed`/`func`.",
+        "What is not emulated is answered with the error `not_emulated`/`func` (below), any other name with `missed`/`func`.",
         "",
         f"{len(FUNCTIONS)} functions: {totals}. *Documented*: the vendor's interface description (META) or pages (GUIDE,",
         "APIDOC). *Observed*: real clients (WHMCS, NODE) were seen to call it. *Inferred*: ours.",
@@ -61,7 +41,8 @@ def page() -> str:
         "",
         "## Absent",
         "",
-        "The product, or a client, has these names; here they are answered like any unknown one.",
+        "The product, or a client, has these names. Whoever calls one is told that it is not emulated here: error `not_emulated`,",
+        "object `func`, a type of ours that the product does not have.",
         "",
         "| function | why |",
         "| --- | --- |",

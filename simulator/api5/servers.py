@@ -234,9 +234,13 @@ async def enable(call: Call) -> Document:
 
 @function("ipmiredirect", Level.USER, source="META-5.21.4, NODE")
 async def console(call: Call) -> Document:
-    """Where the server's BMC has its own pages; `value` is the text of the row's element `ipmi`."""
+    """Where the server's BMC has its own pages: a browser is sent there, a program reads the address.
+
+    The server is found by `elid`. `value` is for people: the text of the row's element `ipmi`, or, on a page of the
+    vendor's, `IPMI S` and the server's id.
+    """
     server = call.server(call.need("elid"), acting=True)
-    if not server.bmc.host or call.get("value", f"IPMI {server.name}") != f"IPMI {server.name}":
-        raise Refusal("missed", "connection", call.get("value"), f"server {server.name} has no such IPMI connection")
+    if not server.bmc.host:
+        raise Refusal("missed", "connection", "IPMI", f"server {server.name} has no IPMI connection")
     host = f"[{server.bmc.host}]" if ":" in server.bmc.host else server.bmc.host
     return Document("action", [Element("ok", f"https://{host}/", {"type": "url"})])

@@ -14,7 +14,7 @@ from typing import Any
 from simulator.api5.calls import Call, function
 from simulator.api5.errors import Refusal
 from simulator.api5.server_rows import hostname, main_address
-from simulator.coremanager.document import Document, report
+from simulator.coremanager.document import Document, Element, report, rows
 from simulator.dcim.people.accounts5 import Level
 from simulator.dcim.records import Server
 
@@ -65,11 +65,11 @@ def _form(call: Call) -> dict[str, Any]:
 async def traffic(call: Call) -> Document:
     """What each server received and sent, GiB."""
     since, until = _period(call)
-    rows = []
+    shown = []
     for server in call.panel.inventory.servers:
         whole = call.panel.meters.total(server, since, until)
-        rows.append({**_common(call, server), "rx": _gib(whole.received), "tx": _gib(whole.sent)})
-    return report(_form(call), "traff", rows)
+        shown.append({**_common(call, server), "rx": _gib(whole.received), "tx": _gib(whole.sent)})
+    return report(_form(call), "traff", shown)
 
 
 @function("trafficburstable", Level.OPERATOR, source="META-5.21.4, WHMCS")
@@ -77,7 +77,7 @@ async def burstable(call: Call) -> Document:
     """The rate that each server is billed by: that which 95 % of the month's intervals stay under, Mbit/s."""
     today = call.panel.local().date()
     year, month = _month(call.get("date"), "date") if call.get("date") else (today.year, today.month)
-    rows = (
+    shown = (
         {
             "id": server.id,
             **_common(call, server),
@@ -85,7 +85,49 @@ async def burstable(call: Call) -> Document:
         }
         for server in call.panel.inventory.servers
     )
-    return report({"date": f"{year:04}-{month:02}"}, "traff", rows)
+    return report({"date": f"{year:04}-{month:02}"}, "traff", shown)
+
+
+def _pie(call: Call) -> list[Element]:
+    """Each server's share of this month's traffic, by host name, GiB."""
+    since, until = _period(call)
+    found = [
+        (hostname(server), call.panel.meters.total(server, since, until)) for server in call.panel.inventory.servers
+    ]
+    return rows({"hostname": name, "traff": _gib(whole.received + whole.sent)} for name, whole in found)
+
+
+@function("trafficpie", Level.OPERATOR, "observed", "NODE: no parameters, host names and shares two lists deep")
+async def pie(call: Call) -> Document:
+    inner = Element("elem", children=[Element("traff", children=_pie(call))], alone=True)
+    return Document("report", [Element("reportdata", children=[Element("trafficpie", children=[inner])])])
+
+
+@function("trafficburstable_pie", Level.OPERATOR, "observed", "NODE: no parameters, host names and shares")
+async def burstable_pie(call: Call) -> Document:
+    """Each server's share by the rate that it is billed by, Mbit/s."""
+    today = call.panel.local().date()
+    shares = (
+        {"hostname": hostname(server), "traff": f"{call.panel.meters.burst(server, today.year, today.month):.3f}"}
+        for server in call.panel.inventory.servers
+    )
+    return report({}, "traff", shares)
+
+
+@function("currentdetails", Level.USER, "observed", "NODE has name and parameters; band and columns are ours")
+async def current(call: Call) -> Document:
+    """What a server receives and sends now, Mbit/s, and takes, W, as of the last poll; what of it is not measured is absent."""
+    server = call.server(call.need("elid"))
+    _period(call)
+    received, sent = call.panel.meters.rate(server)
+    watts = call.panel.meters.watts(server)
+    row = {
+        "hostname": hostname(server),
+        "rx": f"{received / 1e6:.3f}",
+        "tx": f"{sent / 1e6:.3f}",
+        "power": None if watts is None else round(watts),
+    }
+    return report({"elid": server.id, **_form(call)}, "current", [row])
 
 
 @function("trafficdetails", Level.USER, source=_OURS)
@@ -93,20 +135,20 @@ async def details(call: Call) -> Document:
     """One server's days."""
     server = call.server(call.need("elid"))
     since, until = _period(call)
-    rows = (
+    shown = (
         {"date": day.isoformat(), "rx": _gib(one.received), "tx": _gib(one.sent)}
         for day, one in call.panel.meters.days(server, since, until)
         if one.received or one.sent
     )
-    return report({"elid": server.id, **_form(call)}, "traff", rows)
+    return report({"elid": server.id, **_form(call)}, "traff", shown)
 
 
 @function("overalltraffic", Level.OPERATOR, source=_OURS)
 async def overall(call: Call) -> Document:
     """The hall's days."""
     since, until = _period(call)
-    rows = ({"date": day, "rx": _gib(one[0]), "tx": _gib(one[1])} for day, one in _days(call, since, until))
-    return report(_form(call), "traff", rows)
+    shown = ({"date": day, "rx": _gib(one[0]), "tx": _gib(one[1])} for day, one in _days(call, since, until))
+    return report(_form(call), "traff", shown)
 
 
 def _days(call: Call, since: date, until: date) -> Iterator[tuple[str, tuple[int, int, float]]]:
@@ -122,13 +164,13 @@ def _days(call: Call, since: date, until: date) -> Iterator[tuple[str, tuple[int
 async def power(call: Call) -> Document:
     """What each server that hangs on measured outlets draws now, W, and has taken in the period, kWh."""
     since, until = _period(call)
-    rows = []
+    shown = []
     for server in call.panel.inventory.servers:
         watts = call.panel.meters.watts(server)
         if watts is not None:
             taken = call.panel.meters.total(server, since, until).watt_hours / 1000
-            rows.append({**_common(call, server), "power": round(watts), "energy": f"{taken:.3f}"})
-    return report(_form(call), "power", rows)
+            shown.append({**_common(call, server), "power": round(watts), "energy": f"{taken:.3f}"})
+    return report(_form(call), "power", shown)
 
 
 @function("powerdetails", Level.OPERATOR, source=_OURS)
@@ -136,16 +178,16 @@ async def power_details(call: Call) -> Document:
     """One server's days, kWh."""
     server = call.server(call.need("elid"))
     since, until = _period(call)
-    rows = (
+    shown = (
         {"date": day.isoformat(), "energy": f"{one.watt_hours / 1000:.3f}"}
         for day, one in call.panel.meters.days(server, since, until)
         if one.watt_hours
     )
-    return report({"elid": server.id, **_form(call)}, "power", rows)
+    return report({"elid": server.id, **_form(call)}, "power", shown)
 
 
 @function("overallpower", Level.OPERATOR, source=_OURS)
 async def overall_power(call: Call) -> Document:
     since, until = _period(call)
-    rows = ({"date": day, "energy": f"{one[2] / 1000:.3f}"} for day, one in _days(call, since, until) if one[2])
-    return report(_form(call), "power", rows)
+    shown = ({"date": day, "energy": f"{one[2] / 1000:.3f}"} for day, one in _days(call, since, until) if one[2])
+    return report(_form(call), "power", shown)

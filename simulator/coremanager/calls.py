@@ -99,8 +99,10 @@ class Call:
         if failed and len(ids) == 1:
             raise failed[0][1]
         if failed:
-            reasons = "; ".join(f"{one}: {refusal.detail or refusal.kind}" for one, refusal in failed)
-            raise Refusal(failed[0][1].kind, failed[0][1].subject, ", ".join(one for one, _ in failed), reasons)
+            first, which = failed[0][1], ", ".join(one for one, _ in failed)
+            told = "; ".join(f"{one}: {self.texts.refusal(refusal, self.lang)}" for one, refusal in failed)
+            reasons = "; ".join(f"{one}: {refusal.reason or refusal.kind}" for one, refusal in failed)
+            raise Refusal(first.kind, first.subject, which, reasons, text=told)
         return done()
 
 

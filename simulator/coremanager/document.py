@@ -25,6 +25,10 @@ class Element:
     children: Sequence[Element] = ()
     shown: str | None = None
     """The translated text, where `text` is a raw word."""
+    alone: bool = False
+    """One by nature, also where its name is one of a list's: no array in JSON."""
+    flag: bool = False
+    """A flag that is set: an element without text, as an empty text is, and yet `on` where formats have no elements."""
 
 
 @dataclass(slots=True)
@@ -36,11 +40,17 @@ class Document:
     key: str = "id"
     columns: Sequence[str] = ()
 
+    @property
+    def leads_to(self) -> str:
+        """The address that a browser is sent to; empty for an answer that stays."""
+        found = (one.text for one in self.elements if one.name == "ok" and one.attributes.get("type") == "url")
+        return next(found, "")
+
 
 def element(name: str, value: Any) -> Element:
     """True becomes an empty element (a flag), a Label a translated one, everything else its text."""
     if value is True:
-        return Element(name)
+        return Element(name, flag=True)
     if isinstance(value, Label):
         return Element(name, value.raw, shown=value.text)
     return Element(name, str(value))

@@ -100,8 +100,12 @@ def _object(one: Element) -> dict[str, Any]:
         elif held is not None:
             found[child.name] = [held, value]
         else:
-            found[child.name] = [value] if child.name in _LISTS or one.name == "slist" else value
+            found[child.name] = [value] if _listed(one, child) else value
     return found
+
+
+def _listed(one: Element, child: Element) -> bool:
+    return not child.alone and (child.name in _LISTS or one.name == "slist")
 
 
 def _bjson(document: Document, head: Head, asked: Mapping[str, str]) -> str:
@@ -128,7 +132,7 @@ def _json_data(document: Document, head: Head, asked: Mapping[str, str]) -> str:
         return _dump({"error": _error(document)})
     if document.kind in ("list", "report"):
         return _dump([_record(row) for row in _rows(document)])
-    return _dump({one.name: one.text for one in document.elements if one.name != "slist"})
+    return _dump({one.name: _flat(one) for one in document.elements if one.name != "slist"})
 
 
 def _rows(document: Document) -> Iterator[Element]:
@@ -156,7 +160,7 @@ def _flat(one: Element) -> Any:
         return {band.name: [_record(row) for row in band.children] for band in one.children}
     if one.children:
         return _record(one)
-    return one.text or "on"
+    return "on" if one.flag else one.text
 
 
 def _error(document: Document) -> dict[str, str]:
@@ -201,7 +205,7 @@ def _page(document: Document, head: Head) -> str:
         names = list(dict.fromkeys(child.name for row in found for child in row.children))
         body.append("<table><tr>" + "".join(f"<th>{name}</th>" for name in names) + "</tr>")
         for row in found:
-            cells = {child.name: child.shown or child.text or "yes" for child in row.children}
+            cells = {child.name: _cell(child) for child in row.children}
             body.append("<tr>" + "".join(f"<td>{_shown(cells.get(name, ''))}</td>" for name in names) + "</tr>")
         body.append("</table>")
     for one in document.elements:
@@ -215,6 +219,10 @@ def _page(document: Document, head: Head) -> str:
         f'<!DOCTYPE html>\n<html lang="{language}"><head><meta charset="UTF-8"><title>{title}</title></head>'
         f"<body><h1>{title}</h1>{''.join(body)}</body></html>\n"
     )
+
+
+def _cell(one: Element) -> str:
+    return "yes" if one.flag else one.shown or one.text
 
 
 def _shown(text: str) -> str:

@@ -7,6 +7,7 @@ from functools import cache
 from importlib import resources
 
 from simulator.coremanager.document import Label
+from simulator.coremanager.errors import Refusal
 from simulator.kernel import yaml12
 
 __all__ = ["LANGUAGES", "Texts"]
@@ -39,6 +40,9 @@ class Texts:
         found = found or self._find("errors", "internal")
         assert found is not None
         return found[lang].replace("__object__", subject).replace("__value__", value)
+
+    def refusal(self, refusal: Refusal, lang: str) -> str:
+        return refusal.text or self.error(refusal.kind, refusal.subject, refusal.value, lang)
 
     def word(self, key: str, lang: str, **values: str) -> str:
         """The text of a word; one that has none stands for itself."""

@@ -6,7 +6,7 @@ A product gives its accounts, its register of functions and what a call of one i
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
@@ -90,6 +90,8 @@ class Manager(ABC, Generic[U, C]):
     product: Product
     texts: Texts
     functions: Register[C]
+    absent: Container[str] = frozenset()
+    """Functions that the product has, and that are not emulated: whoever calls one is told so."""
 
     def __init__(self, accounts: Accounts[U], journal: Journal | None, activity: Activity | None) -> None:
         """Each request is written in `journal`, and counts in `activity` as long as it lasts."""
@@ -141,7 +143,7 @@ class Manager(ABC, Generic[U, C]):
         body = await _read(receive) if scope["method"] == "POST" else b""
         params = _parameters(scope["query_string"], body or b"")
         func, lang = params.get("func", ""), _language(params)
-        text = text or self.texts.error(refused.kind, refused.subject, refused.value, lang)
+        text = text or self.texts.refusal(refused, lang)
         shown, content = write(
             params.get("out", ""), report(refused, text, lang, func), self._head(scope, func, lang), params
         )
@@ -155,15 +157,22 @@ class Manager(ABC, Generic[U, C]):
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         method, path = scope["method"], scope["path"]
         if path.rstrip("/") not in self.product.paths:
-            await _send(send, 404, "Not Found\n", "text/plain; charset=UTF-8", {})
+            await self._turn_away(scope, send, 404, "Not Found")
         elif method not in ("GET", "POST", "HEAD"):
-            await _send(send, 405, "Method Not Allowed\n", "text/plain; charset=UTF-8", {"allow": "GET, POST"})
+            await self._turn_away(scope, send, 405, "Method Not Allowed", {"allow": "GET, POST"})
         else:
             body = await _read(receive) if method == "POST" else b""
             if body is None:
-                await _send(send, 413, "Request Entity Too Large\n", "text/plain; charset=UTF-8", {})
+                await self._turn_away(scope, send, 413, "Request Entity Too Large")
             else:
                 await self._carry_out(scope, _parameters(scope["query_string"], body), send)
+
+    async def _turn_away(
+        self, scope: Scope, send: Send, status: int, text: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        """What the web server answers by itself, before any function is looked for."""
+        self._note(scope, _parameters(scope["query_string"], b"").get("func", ""), None, status)
+        await _send(send, status, f"{text}\n", "text/plain; charset=UTF-8", headers or {})
 
     async def _carry_out(self, scope: Scope, params: dict[str, str], send: Send) -> None:
         func = params.get("func", "")
@@ -176,24 +185,28 @@ class Manager(ABC, Generic[U, C]):
             refused = error if isinstance(error, Refusal) else self.explain(error)
             if refused is None:
                 raise
-            text = self.texts.error(refused.kind, refused.subject, refused.value, lang)
-            document = report(refused, text, lang, func)
+            if (refused.kind, refused.subject, refused.value) == ("auth", "badpassword", ""):
+                refused.value = f"remote_addr: [{_address(scope)}]"  # as recorded replies have it
+            document = report(refused, self.texts.refusal(refused, lang), lang, func)
         text, content = write(params.get("out", ""), document, self._head(scope, func, lang), params)
         extra = {}
         if document.kind == "auth":
             extra["set-cookie"] = f"{self.product.cookie}={document.elements[0].attributes['id']}; path=/; HttpOnly"
-        self._note(scope, func, refused)
-        await _send(send, 200, "" if scope["method"] == "HEAD" else text, content, extra)
+        status = 200
+        if document.leads_to and not params.get("out"):
+            status, extra["location"] = 302, document.leads_to
+        self._note(scope, func, refused, status)
+        await _send(send, status, "" if scope["method"] == "HEAD" else text, content, extra)
 
     async def _run(self, func: str, lang: str, scope: Scope, params: Mapping[str, str]) -> Document:
-        client = (scope.get("client") or ("", 0))[0]
+        client = _address(scope)
         found = self.functions.get(func)
         caller: U | None = None
         session = ""
         if found is None or found.level > 0:
             caller, session = self._caller(scope, params, client)
             if found is None:
-                raise Refusal("missed", "func", func, f"there is no function {func!r}")
+                raise Refusal("not_emulated" if func in self.absent else "missed", "func", func)
             if self._accounts.level(caller) < found.level:
                 raise Refusal("access", func, func)
         return await found.run(self.call(Asked(func, params, lang, client, session, caller)))
@@ -227,7 +240,11 @@ class Manager(ABC, Generic[U, C]):
         if self._journal is None:
             return
         subject = f"{scope['method']} {scope['path']}?func={func}"
-        error = {"error": f"{refused.kind}:{refused.subject}" if refused.subject else refused.kind} if refused else {}
+        error: dict[str, str] = {}
+        if refused is not None:
+            error["error"] = f"{refused.kind}:{refused.subject}" if refused.subject else refused.kind
+            if refused.reason:
+                error["reason"] = refused.reason
         answered(self._journal, self.product.layer, subject, status=status, **error)
 
 
@@ -259,6 +276,12 @@ def _parameters(query: bytes, body: bytes) -> dict[str, str]:
         if raw:
             found.update(parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True))
     return found
+
+
+def _address(scope: Scope) -> str:
+    """The caller's."""
+    host: str = (scope.get("client") or ("", 0))[0]
+    return host
 
 
 def _language(params: Mapping[str, str]) -> str:

@@ -128,7 +128,11 @@ class Protected(Conflict):
 
 
 class AlreadyThere(Conflict):
-    """Something of that name exists."""
+    """Something of that name exists; `name` is that name."""
+
+    def __init__(self, message: str, name: object = "") -> None:
+        super().__init__(message)
+        self.value = str(name)
 
 
 class InUse(Conflict):

@@ -75,10 +75,10 @@ class Stock:
             if not _MAC.fullmatch(mac):
                 raise Invalid("mac", f"{mac!r} is not six octets with colons")
             if inventory.server_by_mac(mac) is not None or macs.count(mac) > 1:
-                raise AlreadyThere(f"the MAC {mac} is there already")
+                raise AlreadyThere(f"the MAC {mac} is there already", mac)
         for server in inventory.servers:
             if server.name == new.name:
-                raise AlreadyThere(f"there is a server {new.name} already")
+                raise AlreadyThere(f"there is a server {new.name} already", new.name)
             if new.unit is not None and (server.rack, server.unit) == (rack.id, new.unit):
                 raise InUse(f"{server.name} stands in unit {new.unit} of {rack.name}")
         for port in (inventory.switch_ports.get(number) for number in new.ports):
@@ -141,7 +141,7 @@ class Stock:
         if not name.strip():
             raise Invalid("name", "a switch has a name")
         if any(switch.name == name for switch in self._inventory.switches):
-            raise AlreadyThere(f"there is a switch {name} already")
+            raise AlreadyThere(f"there is a switch {name} already", name)
         if access is not None:
             try:
                 switch_handler(access.handler)

@@ -95,7 +95,7 @@ class Wiring:
         if host and any(
             (other.bmc.host, other.bmc.port) == taken for other in self._inventory.servers if other.id != number
         ):
-            raise AlreadyThere(f"the IPMI {host} is there already")
+            raise AlreadyThere(f"the IPMI {host} is there already", host)
         if access == was:
             return
         await self._devices.forget_bmc(number)
@@ -119,7 +119,7 @@ class Wiring:
         if not name.strip():
             raise Invalid("name", "a PDU has a name")
         if any(pdu.name == name for pdu in self._inventory.pdus):
-            raise AlreadyThere(f"there is a PDU {name} already")
+            raise AlreadyThere(f"there is a PDU {name} already", name)
         try:
             pdu_handler(access.handler)
         except LookupError as error:
@@ -175,4 +175,4 @@ class Wiring:
         if not name.strip():
             raise Invalid("name", f"a {what} has a name")
         if any(other == name and its != number for its, other in names):
-            raise AlreadyThere(f"there is a {what} {name} already")
+            raise AlreadyThere(f"there is a {what} {name} already", name)

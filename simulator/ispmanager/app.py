@@ -5,6 +5,7 @@ from __future__ import annotations
 from simulator.coremanager.errors import Refusal
 from simulator.coremanager.web import Asked, Manager, Product
 from simulator.ispmanager import auth, users
+from simulator.ispmanager.absent import ABSENT
 from simulator.ispmanager.calls import FUNCTIONS, TEXTS, Call, explain
 from simulator.ispmanager.hosting import Account, Hosting, Level
 from simulator.kernel import Activity, Journal
@@ -28,6 +29,7 @@ class _App(Manager[Account, Call]):
     product = PRODUCT
     texts = TEXTS
     functions = FUNCTIONS
+    absent = ABSENT
 
     def __init__(self, hosting: Hosting, journal: Journal | None, activity: Activity | None) -> None:
         super().__init__(hosting, journal, activity)

@@ -9,6 +9,7 @@ import sys
 from collections import Counter
 
 from simulator.coremanager.formats import FORMATS
+from simulator.ispmanager.absent import GROUPS
 from simulator.ispmanager.app import PRODUCT
 from simulator.ispmanager.calls import FUNCTIONS
 from simulator.ispmanager.hosting import LIMITS
@@ -26,8 +27,10 @@ def page() -> str:
         "This page is generated (`python -m simulator.ispmanager.page > docs/ispmanager.md`); a test holds it to the code.",
         "",
         "A lab file with the key `ispmanager` has a small shared hosting server beside the panel: its users, their templates",
-        "of limits, and who may log in. Sites, mailboxes and databases are not emulated; what asks for them is answered with",
-        "the error `missed`/`func`, and parameters that would set them up are ignored.",
+        "of limits, and who may log in. Sites, domains, mailboxes, databases and files are not emulated: who asks for them is told so",
+        "(error `not_emulated`/`func`, a type of ours), and parameters that would set them up are ignored. The names that are meant:",
+        "",
+        *(f"- {kind}: {', '.join(f'`{name}`' for name in names)}" for kind, names in GROUPS.items()),
         "",
         "```yaml",
         "ispmanager:",

@@ -198,7 +198,8 @@ LOOKS_5 = _names(
     " operstat osmgr overallpower overalltraffic pdu pdu.port pdu.port.refresh pdu.refresh power powerdetails problems"
     " rack repo server server.connection server.connection.ipmiuser server.filter serverconnstat serversearch servertype"
     " servertype.oslist session sshpubkey switch switch.filter switch.port switch.port.refresh switch.refresh traffic"
-    " trafficburstable trafficdetails user user.filter vlan"
+    " server.connection.autocreateipmi currentdetails trafficburstable trafficburstable_pie trafficdetails trafficpie user"
+    " user.filter vlan"
 )
 """Lists, reports, steps of a wizard before its last, and what only has a device read anew."""
 

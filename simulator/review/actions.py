@@ -34,12 +34,15 @@ _FREE = "free.ds"
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """`refused`: the panel's words, empty when it did what was asked; `unknown`: it has no such call or field."""
+    """`refused`: the panel's words, empty when it did what was asked; `unknown`: it has no such call or field; `absent`: the
+    product has it, and it is not emulated here.
+    """
 
     call: HttpCall
     kind: ActionKind
     refused: str = ""
     unknown: bool = False
+    absent: bool = False
 
     @property
     def server(self) -> str:
@@ -148,10 +151,10 @@ def _refusal_6(call: HttpCall) -> tuple[str, bool]:
     return f"{call.status}: {message}", unknown
 
 
-def _refusal_core(call: HttpCall) -> tuple[str, bool]:
+def _refusal_core(call: HttpCall) -> tuple[str, bool, bool]:
     """An error comes with status 200, in whatever form was asked for."""
     if call.status >= 400 or not call.status:
-        return f"{call.status or 'no answer'}", call.status in (404, 405)
+        return f"{call.status or 'no answer'}", call.status in (404, 405), False
     text = call.answer.decode("utf-8", "replace").lstrip()
     kind = message = ""
     if text.startswith("<"):
@@ -166,9 +169,9 @@ def _refusal_core(call: HttpCall) -> tuple[str, bool]:
     elif (words := _TEXT.match(text)) is not None:
         kind, message = words.groups()
     if not kind:
-        return "", False
+        return "", False, False
     unknown = kind == "missed" and "func" in text[:400] and call.parsed.action not in functions_of(call)
-    return f"{kind}: {message.strip()}".rstrip(": "), unknown
+    return f"{kind}: {message.strip()}".rstrip(": "), unknown, kind == "not_emulated"
 
 
 def _xml(octets: bytes) -> ET.Element | None:

@@ -1,5 +1,8 @@
 """Reports: what the panel has counted at switch ports and measured at outlets, and what became of its templates."""
 
+from typing import Any
+
+import httpx
 import pytest
 
 from tests.api5.support.hall import Hall, in_hall
@@ -91,5 +94,32 @@ def test_templates_have_statistics_of_how_often_they_came_to_a_good_end():
         assert 20 < float(row["time"]) < 60
         await hall.xml("operation.cclear")
         assert await hall.rows("operation") == []
+
+    in_hall(scene)
+
+
+def test_a_published_client_reads_the_shares_of_traffic_by_host_name_and_one_servers_present():
+    """As its code indexes the JSON: one `elem` that is no list, around a list."""
+
+    async def scene(hall: Hall) -> None:
+        await hall.xml("server.edit", sok="ok", elid=1, hostname="web1.example.com")
+        await hall.install(1)
+        await hall.clock.sleep(301)
+
+        async def ask(func: str, **query: object) -> Any:
+            async with httpx.AsyncClient(transport=hall.lab.billing_transport()) as http:
+                asked = {"func": func, "out": "json", "authinfo": ":".join(hall.lab.admin), **query}
+                return (await http.get(f"{hall.lab.dci5_url}/dcimgr", params=asked)).json()["doc"]["reportdata"]
+
+        slices = (await ask("trafficpie"))["trafficpie"]["elem"]["traff"]["elem"]
+        (share,) = [one["traff"]["$"] for one in slices if one["hostname"]["$"] == "web1.example.com"]
+        assert float(share) == pytest.approx(IMAGE / 2**30, abs=0.01)
+        rates = (await ask("trafficburstable_pie"))["traff"]["elem"]
+        (rate,) = [one["traff"]["$"] for one in rates if one["hostname"]["$"] == "web1.example.com"]
+        assert float(rate) > 1.0
+        (now,) = (await ask("currentdetails", elid=1, period="today"))["current"]["elem"]
+        assert now["hostname"] == {"$": "web1.example.com"}
+        assert float(now["power"]["$"]) > 0
+        assert float(now["rx"]["$"]) >= 0
 
     in_hall(scene)

@@ -1,5 +1,6 @@
 """Equipment and connections that come and go: wizards, found servers, racks, addresses that move."""
 
+import httpx
 import pytest
 
 from tests.api5.support.hall import PASSWORD, SMALL, Hall, in_hall
@@ -202,7 +203,33 @@ def test_a_server_leads_to_its_bmcs_own_pages():
         value = (await hall.row(1))["ipmi"]
         ok = (await hall.xml("ipmiredirect", elid=1, value=value, newwindow="yes")).find("ok")
         assert (ok.text, ok.get("type")) == (f"https://{host}/", "url")
-        assert await hall.refused("ipmiredirect", elid=1, value="IPMI srv-02") == ("missed", "connection")
+        page = (await hall.xml("ipmiredirect", elid=1, value="IPMI S1")).findtext("ok")
+        assert page == ok.text, "a page of the vendor's names it by the server's id"
+        await hall.xml("server.connection.delete", plid=1, elid=3)
+        assert await hall.refused("ipmiredirect", elid=1, value=value) == ("missed", "connection")
+        assert await hall.refused("server.connection.autocreateipmi", plid=1, sok="ok") == ("missed", "connection")
+
+    in_hall(scene)
+
+
+def test_a_browser_is_sent_to_the_bmcs_own_pages():
+    async def scene(hall: Hall) -> None:
+        host = hall.lab.panel.inventory.servers.get(1).bmc.host
+        async with httpx.AsyncClient(transport=hall.lab.billing_transport()) as browser:
+            query = {"func": "ipmiredirect", "elid": 1, "value": "IPMI S1", "authinfo": ":".join(hall.lab.admin)}
+            answer = await browser.get(f"{hall.lab.dci5_url}/dcimgr", params=query)
+            assert (answer.status_code, answer.headers["location"]) == (302, f"https://{host}/")
+            answer = await browser.get(f"{hall.lab.dci5_url}/dcimgr", params={**query, "elid": 99})
+            assert (answer.status_code, "location" in answer.headers) == (200, False)
+
+    in_hall(scene)
+
+
+def test_the_ipmi_connection_that_is_there_is_found_and_not_made_twice():
+    async def scene(hall: Hall) -> None:
+        made = await hall.xml("server.connection.autocreateipmi", plid=1, sok="ok")
+        (ipmi,) = [row for row in await hall.rows("server.connection", elid=1) if row["type"] == "IPMI"]
+        assert made.findtext("id") == ipmi["id"]
 
     in_hall(scene)
 

@@ -91,7 +91,7 @@ def test_users_may_not_do_what_administrators_do():
             assert await server.refused(func, authinfo=mine, elid="bob") == ("access", func)
         assert await server.refused("whoami", authinfo=mine, su="bob") == ("access", "su")
         assert await server.refused("user", authinfo="") == ("auth", "")
-        assert await server.refused("webdomain") == ("missed", "func")  # not emulated, and said so
+        assert await server.refused("webdomain") == ("not_emulated", "func")
 
     with_server(scene)
 

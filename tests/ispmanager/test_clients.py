@@ -63,13 +63,13 @@ def test_the_blesta_module_reads_rows_and_details_out_of_json():
             "preset": "start",
         }
         assert await blesta(server, "user.add", **account, webdomain_name="example.com") == ([], "")
-        assert (await blesta(server, "user.add", **account))[1] == "'eve' is there already"
+        assert (await blesta(server, "user.add", **account))[1] == "User with this name already exists"
         assert "eve" in [row["name"] for row in (await blesta(server, "user"))[0]]
         assert await blesta(server, "user.edit", elid="eve", passwd="another-one", confirm="another-one") == ([], "")
         assert await server.logs_in("eve", "another-one")
         assert await blesta(server, "user.suspend", elid="eve") == ([], "")
         assert await blesta(server, "user.delete", elid="eve") == ([], "")
-        assert (await blesta(server, "user.resume", elid="eve"))[1] == "there is no user 'eve'"
+        assert (await blesta(server, "user.resume", elid="eve"))[1] == "There is no user eve"
 
     with_server(scene)
 

@@ -282,6 +282,7 @@ LEFT = {
     "Devices": {"_switched", "_factory", "_bmcs", "_switches", "_pdus", "_refused", "_denied"},  # connections
     "Meters": {"_counters", "_rates", "_watts", "_zone"},  # read anew: the devices' counters began anew too
     "Power": {"_waiting"},
+    "Restrictions": {"_begun"},  # the time of those who wait outside
     "Release": {"_timer"},
     "Notifier": {"_listeners", "_next"},
     "Background": {"_tasks", "_stopped"},

@@ -54,7 +54,7 @@ class Vlans:
         if not 1 <= number <= MOST:
             raise Invalid("id", f"a VLAN has a number from 1 to {MOST}")
         if number in self._all:
-            raise AlreadyThere(f"there is a VLAN {number} already")
+            raise AlreadyThere(f"there is a VLAN {number} already", number)
         vlan = self._checked(Vlan(number, name, net, notes))
         self._all[number] = vlan
         self._journal.write("panel", f"VLAN {number}", "added", name=name)
@@ -123,7 +123,7 @@ class Vlans:
         if not vlan.name.strip() or len(vlan.name) > 32:
             raise Invalid("name", "a VLAN has a name, of up to 32 characters")
         if any(other.name == vlan.name and other.id != vlan.id for other in self._all.values()):
-            raise AlreadyThere(f"there is a VLAN named {vlan.name} already")
+            raise AlreadyThere(f"there is a VLAN named {vlan.name} already", vlan.name)
         if vlan.net:
             try:
                 ipaddress.ip_network(vlan.net)

@@ -262,20 +262,20 @@ class IpPlan:
         if not name.strip():
             raise Invalid("name", "a pool has a name")
         if any((pool.userspace, pool.name) == (userspace, name) and pool.id != number for pool in self.pools):
-            raise AlreadyThere(f"there is a pool {name} already")
+            raise AlreadyThere(f"there is a pool {name} already", name)
         return name
 
     def _check_range(self, pool: Pool, family: int, first: int, last: int, number: int | None) -> None:
         for each in self.ranges_of(pool, family):
             if each.id != number and each.first <= last and first <= each.last:
-                raise AlreadyThere(f"it overlaps the range {each.name} of the same pool")
+                raise AlreadyThere(f"it overlaps the range {each.name} of the same pool", each.name)
 
     def _check_overlap(self, userspace: int, parsed: IPNetwork, number: int | None) -> None:
         first, last = int(parsed[0]), int(parsed[-1])
         for each in self.networks:
             here = (each.userspace, each.family) == (userspace, parsed.version) and each.id != number
             if here and each.first <= last and first <= each.last:
-                raise AlreadyThere(f"{parsed} overlaps the network {each.name}")
+                raise AlreadyThere(f"{parsed} overlaps the network {each.name}", each.name)
 
     def _network(self, number: int, userspace: int, parsed: IPNetwork, gateway: str) -> Network:
         if gateway:

@@ -78,7 +78,7 @@ class IpService:
     def _zone(self, name: str, number: int | None) -> str:
         zone = parse_zone("name", name)
         if any(each.name == zone and each.id != number for each in self.dnsbl):
-            raise AlreadyThere(f"{zone} is listed already")
+            raise AlreadyThere(f"{zone} is listed already", zone)
         return zone
 
     # migration

@@ -100,7 +100,7 @@ class AccessLists:
         if not name.strip():
             raise Invalid("name", "an access list has a name")
         if any(each.name == name for each in self.named if this is None or each.id != this.id):
-            raise AlreadyThere(f"there is an access list {name} already")
+            raise AlreadyThere(f"there is an access list {name} already", name)
 
 
 def _checked(ranges: Sequence[str]) -> tuple[str, ...]:

@@ -60,7 +60,7 @@ class Accounts5:
         if not _NAME.fullmatch(name):
             raise Invalid("name", f"{name!r} is not a user name")
         if self.find(name) is not None:
-            raise AlreadyThere(f"there is a user {name} already")
+            raise AlreadyThere(f"there is a user {name} already", name)
         roles = ["@admin"] if level is Level.ADMIN else [USER_ROLE]
         user = self._users.create(name if "@" in name else name + DOMAIN, password, full_name=name, roles=roles)
         self.set_level(user, level)
@@ -81,18 +81,15 @@ class Accounts5:
 
     def check(self, name: str, password: str, client: str = "") -> User:
         """By password, for a call or for a session. Raises WrongCredentials, also for a disabled user; where the
-        caller's address is known, Banned and AddressRefused as for a login of version 6.
+        caller's address is known, AddressRefused as for a login of version 6.
+
+        Failures are not counted, and nobody waits for the next try: delays and bans are version 6's (auth v4), and no
+        source has them for version 5.
         """
         user = self.find(name)
-        restrictions = self._users.restrictions
-        if user is not None and client:
-            restrictions.check(user.id, user.roles, client)
         if user is None or not self._users.knows(user.email, password):
-            if user is not None and client:
-                restrictions.failed(user.id, user.roles, client)
             raise WrongCredentials("wrong user name or password")
         if client:
-            restrictions.succeeded(user.id, client)
             self._users.access_lists.check(user.id, client)
         return user
 

@@ -1,7 +1,12 @@
-"""Lockout, or throttling of logins: how often a role may fail, and for how long it is banned then (auth v4, `restrictions`)."""
+"""Lockout, or throttling of logins: how often a role may fail, and for how long it is banned then (auth v4, `restrictions`).
+
+Whoever is refused is told how long to wait, and waits by his own clock. Where the lab's clock moves only when told, the
+seconds that he waits count like those of the lab: otherwise nobody could log in again before somebody moves it.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -47,6 +52,8 @@ class Restrictions:
         self._failures: dict[tuple[int, str], list[float]] = {}
         self._bans: dict[tuple[int, str], Ban] = {}
         self._counted = 0
+        self._begun: dict[tuple[int, str], float] = {}
+        """What `Clock.stood` was when the last delay or ban of each began, or was first met after the lab was resumed."""
 
     def set_rule(self, role: str, fields: Mapping[str, Any]) -> None:
         """Change the rule of a role, or give it one. Raises Invalid."""
@@ -59,17 +66,22 @@ class Restrictions:
 
     def check(self, user: int, roles: tuple[str, ...], address: str) -> None:
         """Before the password is looked at. Raises Banned."""
-        now = self._clock.now()
         ban = self._bans.get((user, address))
         if ban is not None:
-            if now < ban.until:
-                raise Banned(f"too many failed logins; try again in {_seconds(ban.until - now)} s")
+            wait = self._left(user, address, ban.until)
+            if wait > 0:
+                raise Banned(f"too many failed logins; try again in {math.ceil(wait)} s")
             del self._bans[user, address]
         failures = self._failures.get((user, address))
         if failures:
-            wait = failures[-1] + self._rule(roles).time_between_attempts - now
+            wait = self._left(user, address, failures[-1] + self._rule(roles).time_between_attempts)
             if wait > 0:
-                raise Banned(f"the last login failed; try again in {_seconds(wait)} s")
+                raise Banned(f"the last login failed; try again in {math.ceil(wait)} s")
+
+    def _left(self, user: int, address: str, until: float) -> float:
+        """Seconds until then, for somebody who waits outside."""
+        stood = self._clock.stood()
+        return until - self._clock.now() - (stood - self._begun.setdefault((user, address), stood))
 
     def failed(self, user: int, roles: tuple[str, ...], address: str) -> None:
         """Count a failed login; the last one that was allowed bans."""
@@ -77,6 +89,7 @@ class Restrictions:
         recent = [at for at in self._failures.get((user, address), ()) if at > now - rule.attempts_counting_duration]
         recent.append(now)
         self._failures[user, address] = recent
+        self._begun[user, address] = self._clock.stood()
         if rule.attempts_max_count is not None and len(recent) >= rule.attempts_max_count:
             self._counted += 1
             self._bans[user, address] = Ban(self._counted, user, address, now + rule.time_to_unban)
@@ -88,8 +101,7 @@ class Restrictions:
 
     def bans(self) -> Iterator[Ban]:
         """Those that still hold."""
-        now = self._clock.now()
-        return (ban for ban in self._bans.values() if now < ban.until)
+        return (ban for ban in self._bans.values() if self._left(ban.user, ban.address, ban.until) > 0)
 
     def lift(self, *, number: int | None = None, user: int | None = None, address: str | None = None) -> None:
         """End a ban, by its id or by user and address. Raises NotFound."""
@@ -101,7 +113,8 @@ class Restrictions:
 
     def forget(self, user: int) -> None:
         """The user is gone."""
-        for table in (self._failures, self._bans):
+        tables: tuple[dict[tuple[int, str], Any], ...] = (self._failures, self._bans, self._begun)
+        for table in tables:
             for key in [key for key in table if key[0] == user]:
                 del table[key]
 
@@ -118,7 +131,3 @@ class Restrictions:
             time_between_attempts=max(rule.time_between_attempts for rule in rules),
             attempts_counting_duration=max(rule.attempts_counting_duration for rule in rules),
         )
-
-
-def _seconds(wait: float) -> int:
-    return max(1, round(wait + 0.5))

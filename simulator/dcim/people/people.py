@@ -136,7 +136,7 @@ class People(ABC):
         if "@" not in email.strip("@") or any(sign.isspace() for sign in email):
             raise Invalid("email", f"{email!r} is not an e-mail address")
         if email.lower() in self._by_email:
-            raise AlreadyThere(f"there is a user with the e-mail {email} already")
+            raise AlreadyThere(f"there is a user with the e-mail {email} already", email)
         user = self._add(email, password, full_name, roles, phone_number)
         if timezone != user.timezone or email_confirm:
             user = self.all.change(user.id, timezone=timezone, email_confirm=email_confirm)

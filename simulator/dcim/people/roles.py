@@ -66,7 +66,7 @@ class Roles:
         if not re.match(r"@\w+$", name):
             raise Invalid("name", f"{name!r} is not @ and a word")
         if name in (*BUILT_IN, INTERNAL_ROLE) or self.named(name) is not None:
-            raise AlreadyThere(f"there is a role {name} already")
+            raise AlreadyThere(f"there is a role {name} already", name)
         checked = _checked(data)
         return self.custom.add(lambda number: Role(number, name, human_name, human_descr, checked))
 

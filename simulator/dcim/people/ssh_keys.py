@@ -60,7 +60,7 @@ class SshKeys:
         if not name.strip():
             raise Invalid("name", "a key has a name")
         if any(key.name == name and key is not this for key in self.of(user)):
-            raise AlreadyThere(f"there is a key {name} already")
+            raise AlreadyThere(f"there is a key {name} already", name)
 
 
 def _holds_kind(blob: str, kind: str) -> bool:

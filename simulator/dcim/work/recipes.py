@@ -55,4 +55,4 @@ class Recipes:
         if not script.strip() or len(script) > LONGEST:
             raise Invalid("script", f"a script has 1 to {LONGEST} characters")
         if any(recipe.name == name and recipe.id != number for recipe in self.all):
-            raise AlreadyThere(f"there is a recipe {name} already")
+            raise AlreadyThere(f"there is a recipe {name} already", name)

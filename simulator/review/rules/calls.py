@@ -20,7 +20,6 @@ MANY_REFUSALS = 3
 _LASTING = frozenset({"missed", "exists", "value", "access"})
 FEW_CALLS = 3
 """Calls a session, on average, below which a login seems to belong to every call."""
-_ACCOUNTS_ONLY = "the emulated ispmanager has accounts only: no sites, mailboxes and databases"
 _SECRETS = frozenset({"password", "passwd", "confirm", "checkpasswd", "ipmipass", "authinfo", "token"})
 
 
@@ -69,10 +68,25 @@ def unknown(evidence: Evidence) -> Found:
 
 def _nearest(action: Action) -> str:
     if action.call.panel != 6:
-        hint = did_you_mean(action.call.parsed.action, functions_of(action.call))
-        return _ACCOUNTS_ONLY if action.call.panel == "ispmanager" and "did you mean" not in hint else hint
+        return did_you_mean(action.call.parsed.action, functions_of(action.call))
     served = [call for row in load_dialect() for call in (row.call, *row.aliases)]
     return did_you_mean(f"{action.call.method} {action.call.path.removeprefix('/api')}", served)
+
+
+@rule(
+    "not-emulated",
+    Severity.NOTE,
+    advice="The real product has this call, and Rackloop does not: whether the module uses it rightly cannot be seen here.",
+    source="lists of absent functions (docs/dcimanager5.md, docs/ispmanager.md)",
+)
+def not_emulated(evidence: Evidence) -> Found:
+    groups: dict[str, list[Action]] = {}
+    for action in evidence.actions:
+        if action.absent:
+            groups.setdefault(f"{action.call.panel} {action.call.parsed.action}", []).append(action)
+    for actions in groups.values():
+        times = f", {len(actions)} times" if len(actions) > 1 else ""
+        yield str(actions[0]), f"is not emulated here{times}", actions
 
 
 @rule(
