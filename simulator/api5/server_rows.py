@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from simulator.api5.calls import Call
+from simulator.dcim.config import FREE_DOMAIN
 from simulator.dcim.ip.addresses import Address
 from simulator.dcim.records import LinkStatus, PowerStatus, Server, ServerState
 from simulator.dcim.work.operation_table import Operation, OperationKind, OperationStatus
@@ -21,7 +22,7 @@ __all__ = [
     "server_row",
 ]
 
-FREE_HOSTNAME = "free.ds"
+FREE_HOSTNAME = FREE_DOMAIN
 """The host name of a server that may be sold (official rule, and what clients compare with)."""
 
 COLUMNS = (

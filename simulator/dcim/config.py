@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from simulator.dcim.drivers.base import BmcAccess, SnmpAccess
 
 __all__ = [
+    "FREE_DOMAIN",
     "OutletRef",
     "PanelConfig",
     "PduSetup",
@@ -18,6 +19,10 @@ __all__ = [
     "TemplateSetup",
     "UserSetup",
 ]
+
+
+FREE_DOMAIN = "free.ds"
+"""The domain of a free server's main address, and in DCImanager 5 the host name of a server that may be sold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,8 @@ class ServerSetup:
     bmc: BmcAccess
     ports: Sequence[PortRef]
     outlets: Sequence[OutletRef]
+    address: str = ""
+    """Its main address while it is free, of the domain `FREE_DOMAIN`; empty: none."""
 
 
 @dataclass(frozen=True, slots=True)

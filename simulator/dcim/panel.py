@@ -63,6 +63,10 @@ class Panel:
         self.addresses = Addresses(config.pools, clock, journal)
         self.ip_service = IpService(self.addresses, self._background, clock, journal)
         setups = (config.admin, *config.users)
+        main = {setup.name: setup.address for setup in config.servers if setup.address}
+        for server in self.inventory.servers if main else ():
+            if address := main.get(server.name):
+                self.addresses.stock(address, server.id, server.name)
         self.users = Users(setups, config.token_ttl, self.inventory, clock, streams, journal)
         self.meters = Meters(self.inventory, clock, self.zone)
         self.devices = Devices(drivers, self.inventory, self.meters, clock, journal)

@@ -9,7 +9,7 @@ import hashlib
 import ipaddress
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +17,7 @@ from simulator.files.configuration import Configuration, parse_configuration
 from simulator.files.hosting import check_hosting
 from simulator.files.lab_schema import HandlerSpec, LabSpec, PduSpec, RackSpec, ServerSpec, SnmpSpec, SwitchSpec
 from simulator.files.link_settings import bonded, classic_ports, nic_settings, port_settings
+from simulator.files.main_addresses import Wanted, main_addresses
 from simulator.files.pattern import WORDS, Pattern, PatternError
 from simulator.files.plan import (
     BMC_PORT,
@@ -86,6 +87,7 @@ class _Expansion:
         self.hosts: dict[str, str] = {}
         self.configurations: dict[str, Configuration | None] = {}
         self.places: dict[tuple[str, type], Any] = {}
+        self.wanted: list[Wanted] = []
 
     def run(self) -> LabPlan | None:
         """The plan, or None with all that is wrong reported. PDUs and switches come first: cables name them, from any rack."""
@@ -106,12 +108,18 @@ class _Expansion:
         for rack in racks:
             self.add_servers(rack)
         pools = expand_pools(self.spec.panel, self.report.under("panel"))
+        given = main_addresses(self.wanted, pools, self.say)
         if self.spec.ispmanager is not None:
             check_hosting(self.spec.ispmanager, self.report.under("ispmanager"))
         if self.report.problems:
             return None
+        servers = (
+            {name: replace(plan, address=given.get(name, "")) for name, plan in self.servers.items()}
+            if given
+            else self.servers
+        )
         return LabPlan(
-            self.spec.lab, self.racks, self.servers, self.switches, self.pdus, pools, self.spec.panel, self.spec.timings,
+            self.spec.lab, self.racks, servers, self.switches, self.pdus, pools, self.spec.panel, self.spec.timings,
             ispmanager=self.spec.ispmanager, epoch=self.spec.epoch,
         )  # fmt: skip
 
@@ -224,6 +232,7 @@ class _Expansion:
             names = [f"nic{n}" for n in range(1, _nic_count(spec.cables) + 1)]
             settings = nic_settings(spec, names, way, self.say)
             bond = bonded(spec, names, way, self.say)
+            address = self.pattern(spec.address, (*way, "address")) if spec.address else None
             for name, n, i in self.members(rack, "servers", index):
                 if spec.unit is None:
                     while free in units:
@@ -240,6 +249,8 @@ class _Expansion:
                 nics = self.nics(ends, name, number, spec.nic_speed, settings, (*way, "cables"))
                 psus = self.psus(ends, name, (*way, "cables"))
                 bmc = self.bmc(spec, name, number, (*way, "bmc", "address"))
+                if address is not None:
+                    self.wanted.append(Wanted(name, address(n, i, rack.number, rack.name), (*way, "address")))
                 if configuration is None:
                     continue
                 self.servers[name] = ServerPlan(

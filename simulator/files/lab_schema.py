@@ -217,6 +217,9 @@ class ServerSpec(FileModel):
     bond: list[str] = []
     """NICs that installed systems make one interface of, `[nic1, nic2]`: reached while any of its ports is up."""
     power: Literal["on", "off"] = "off"
+    address: str | None = Field(default=None, max_length=64)
+    """The main address that the panel has for the free server, of the domain `free.ds`: an address (with `count` a pattern,
+    `192.0.2.{n}`), or the name of a pool, whose lowest free one it is. Without, a free server has none."""
     unit: int | None = None
     count: int = Field(default=1, ge=1)
     first: int = Field(default=1, ge=0)

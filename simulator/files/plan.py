@@ -105,6 +105,8 @@ class ServerPlan:
     """Switched on when the lab starts."""
     bond: tuple[int, ...] = ()
     """NICs, counted from 0, that installed systems make one interface of."""
+    address: str = ""
+    """The main address that it has while it is free; empty: none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,8 @@ class Holding:
     server: str
     owner: str
     addresses: tuple[str, ...]
+    stock: tuple[str, ...] = ()
+    """Those of them that a free server has and keeps: its main address, of the domain `free.ds`."""
 
 
 class BillingView(Protocol):

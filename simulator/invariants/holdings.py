@@ -47,5 +47,6 @@ def held_for_nobody(holdings: Iterable[Holding], billing: BillingView) -> list[L
         owner_stays, addresses_stay = billing.meant_to_stay(held, services)
         if held.owner and not owner_stays:
             leaks.append(Leak("owner", held.server, held.owner, last))
-        leaks.extend(Leak("address", held.server, address, last) for address in held.addresses[addresses_stay:])
+        left = [address for address in held.addresses[addresses_stay:] if address not in held.stock]
+        leaks.extend(Leak("address", held.server, address, last) for address in left)
     return leaks

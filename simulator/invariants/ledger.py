@@ -86,6 +86,8 @@ class Ledger:
         self._billing = billing
         self._owner: dict[str, str] = {}
         self._addresses: dict[str, list[str]] = {}
+        self._stock: set[tuple[str, str]] = set()
+        """Server and address: main addresses that free servers have from the start, and nobody else pays for."""
         self._sees_panel = False
         self._charged: dict[str, float] = dict.fromkeys(THINGS, 0.0)
         self._delivered: dict[str, float] = dict.fromkeys(THINGS, 0.0)
@@ -153,8 +155,11 @@ class Ledger:
             return
         elif record.what == "address allocated":
             self._addresses.setdefault(record.subject, []).append(str(record.detail["address"]))
+            if record.detail.get("main"):
+                self._stock.add((record.subject, str(record.detail["address"])))
         elif record.what == "address released" and record.detail["address"] in self._addresses.get(record.subject, ()):
             self._addresses[record.subject].remove(str(record.detail["address"]))
+            self._stock.discard((record.subject, str(record.detail["address"])))
 
     def _look(self) -> None:
         services = list(self._billing.services.values())
@@ -224,6 +229,8 @@ class Ledger:
             self._there.add(item)
             self._reasons[item] = f"{why}, and {owner} owns it"
         for address in addresses[addresses_stay:]:
+            if not owner and (name, address) in self._stock:
+                continue
             item = _Item("address", name, address, last.name if last else "")
             self._there.add(item)
             self._reasons[item] = f"{why}, and the panel keeps its address"

@@ -48,7 +48,7 @@ class Clock(ABC):
         """
 
     def stood(self) -> float:
-        """Seconds that passed for people outside and not here, in all: none on a clock that goes by itself."""
+        """Seconds that pass for people outside and not here, since some fixed time: none on a clock that goes by itself."""
         return 0.0
 
     def call_later(self, delay: float, callback: Callable[..., object], *args: Any) -> Timer:
@@ -171,13 +171,12 @@ class SteppedClock(Clock):
         self._order = 0
         self._heap: list[tuple[float, int, _SteppedTimer]] = []
         self._moving = asyncio.Lock()
-        self._made = asyncio.get_running_loop().time()
 
     def now(self) -> float:
         return self._now
 
     def stood(self) -> float:
-        return asyncio.get_running_loop().time() - self._made
+        return asyncio.get_running_loop().time()
 
     def call_at(self, when: float, callback: Callable[..., object], *args: Any) -> Timer:
         timer = _SteppedTimer(max(_finite(when), self._now), callback, args)

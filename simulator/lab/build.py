@@ -78,8 +78,10 @@ def _feed(outlet: OutletPlace | None) -> tuple[str, int] | None:
     return (outlet.pdu, outlet.outlet) if outlet else None
 
 
-def panel_config(plan: LabPlan, places: Mapping[str, Address]) -> PanelConfig:
-    """What the panel's administrator types in. `places`: where each BMC (by its server), switch and PDU answers."""
+def panel_config(plan: LabPlan, places: Mapping[str, Address], *, resumed: bool = False) -> PanelConfig:
+    """What the panel's administrator types in. `places`: where each BMC (by its server), switch and PDU answers. `resumed`: its
+    records come from before, and servers have the addresses that they had.
+    """
     panel = plan.panel
     return PanelConfig(
         location_id=panel.location.id,
@@ -87,7 +89,7 @@ def panel_config(plan: LabPlan, places: Mapping[str, Address]) -> PanelConfig:
         admin=_user(panel.admin),
         users=[_user(user) for user in panel.users],
         racks=list(plan.racks),
-        servers=[_server(server, places) for server in plan.servers.values()],
+        servers=[_server(server, places, "" if resumed else server.address) for server in plan.servers.values()],
         switches=[_switch(switch, places) for switch in plan.switches.values()],
         pdus=[_pdu(pdu, places) for pdu in plan.pdus.values()],
         pools=[
@@ -112,7 +114,7 @@ def _user(user: UserSpec) -> UserSetup:
     return UserSetup(user.email, user.password, user.full_name, tuple(user.roles), user.timezone)
 
 
-def _server(server: ServerPlan, places: Mapping[str, Address]) -> ServerSetup:
+def _server(server: ServerPlan, places: Mapping[str, Address], address: str) -> ServerSetup:
     """The server as the administrator enters it: cables that nobody manages and PSUs without a PDU are not in the panel."""
     host, port = places[server.name]
     return ServerSetup(
@@ -134,6 +136,7 @@ def _server(server: ServerPlan, places: Mapping[str, Address]) -> ServerSetup:
         ),
         ports=[PortRef(nic.port.switch, nic.port.port) for nic in server.nics if nic.port],
         outlets=[OutletRef(psu.outlet.pdu, psu.outlet.outlet) for psu in server.psus if psu.outlet],
+        address=address,
     )
 
 

@@ -246,7 +246,7 @@ async def _running(
                 places["bmcs"][server.name] = (server.bmc.host, server.bmc.port)
         everywhere = {name: place for group in places.values() for name, place in group.items()}
         stack.push_async_callback(drivers.close)
-        panel = Panel(panel_config(plan, everywhere), drivers, clock, streams, journal)
+        panel = Panel(panel_config(plan, everywhere, resumed=resumed is not None), drivers, clock, streams, journal)
         plant.network.connect(panel.boot)
         listener = await listen(fabric, None, panel.devices.trap_heard) if plan.panel.traps else None
         if listener:

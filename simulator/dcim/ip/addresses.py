@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from simulator.dcim.config import PoolSetup
+from simulator.dcim.config import FREE_DOMAIN, PoolSetup
 from simulator.dcim.errors import InUse, Invalid, NoAddress, NotFound
 from simulator.dcim.ip.plan import PUBLIC, IpPlan
 from simulator.dcim.ip.records import (
@@ -158,8 +158,12 @@ class Addresses:
         status: AddressStatus = AddressStatus.BUSY,
         domain: str = "",
         note: str = "",
+        subject: str = "",
+        main: bool = False,
     ) -> Address:
-        """Give this very address. Raises Invalid, NotFound when no pool has it, NoAddress when it is in use."""
+        """Give this very address; `main`: of a server that is in stock. Raises Invalid, NotFound when no pool has it, NoAddress
+        when it is in use.
+        """
         address = parse_address("name", name)
         number, family = int(address), address.version
         pools = [each for each in self.pools if each.userspace == userspace] if pool is None else [pool]
@@ -167,7 +171,14 @@ class Addresses:
         if place is None:
             raise NotFound("pool with the address" if pool is None else f"address in pool {pool.name}:", address)
         self._check_free(place[0].userspace, family, number)
-        return self._give(place[0].userspace, *place, family, number, BITS[family], server, domain, note, "", status)
+        bits = BITS[family]
+        return self._give(
+            place[0].userspace, *place, family, number, bits, server, domain, note, subject, status, main=main
+        )
+
+    def stock(self, name: str, server: int, subject: str) -> Address:
+        """The main address that a free server has from the start. Raises as `take` does."""
+        return self.take(name, server, domain=FREE_DOMAIN, subject=subject, main=True)
 
     def take_from_network(
         self,
@@ -333,6 +344,8 @@ class Addresses:
         note: str,
         subject: str,
         status: AddressStatus = AddressStatus.BUSY,
+        *,
+        main: bool = False,
     ) -> Address:
         """The one place where an address comes to be: its record, the numbers that it takes of its space, whose it is, and its history.
 
@@ -362,10 +375,12 @@ class Addresses:
         self.plan.space(userspace, family).add(first, first + size - 1)
         if server is not None:
             self._of_server.setdefault(server, []).append(address.id)
-        self._remember(address, "allocated", subject, {}, _shown(address))
+        self._remember(address, "allocated", subject, {}, _shown(address), **({"main": True} if main else {}))
         return address
 
-    def _remember(self, address: Address, what: str, subject: str, old: dict[str, Any], new: dict[str, Any]) -> None:
+    def _remember(
+        self, address: Address, what: str, subject: str, old: dict[str, Any], new: dict[str, Any], **more: Any
+    ) -> None:
         """An event of the address's life: in its history, which outlives it, under its name too, and in the journal."""
         event = self.history.add(
             lambda number: AddressEvent(
@@ -389,6 +404,7 @@ class Addresses:
             address=address.name,
             pool=pool.name if pool else None,
             server=address.server,
+            **more,
         )
 
 

@@ -71,14 +71,19 @@ class Observer6:
     async def holdings(self) -> list[Holding]:
         """Every server that has an owner or an address, in the panel's order."""
         rows = await self._rows(orderby="id asc")
-        held = [
-            Holding(int(row["id"]), str(row["name"]), _owner(row), tuple(str(a["name"]) for a in row.get("ip") or []))
-            for row in rows
-        ]
+        held = [_holding(row) for row in rows]
         return [holding for holding in held if holding.owner or holding.addresses]
 
     async def close(self) -> None:
         await self._session.close()
+
+
+def _holding(row: Mapping[str, Any]) -> Holding:
+    owner, addresses = _owner(row), row.get("ip") or []
+    # One of the domain `free.ds` is a free server's main address; more are what a client has left.
+    main = [str(each["name"]) for each in addresses if each.get("domain") == "free.ds"][:1]
+    names = tuple(str(each["name"]) for each in addresses)
+    return Holding(int(row["id"]), str(row["name"]), owner, names, () if owner else tuple(main))
 
 
 def _owner(row: Mapping[str, Any]) -> str:
