@@ -13,7 +13,7 @@ ABSENT = {
     "internal.create.equipmenttype": NO_FORM, "osinstall.afterscript": NO_FORM, "purchases": NO_FORM,
     "rack.type": NO_FORM, "repo.delete": "templates come from the lab file", "repo.edit": "templates come from the lab file",
     "osmgr.autoupdate.toggle": "templates come from the lab file", "osmgr.delete": "templates come from the lab file",
-    "osmgr.fetch": "templates come from the lab file", "osmgr.install": "templates come from the lab file",
+    "osmgr.fetch": "templates come from the lab file",
     "osmgr.update": "templates come from the lab file", "pdu.port.delete": NO_FORM, "pdu.port.edit": NO_FORM,
     "seller": NO_FORM, "server.connection.redirect": NO_FORM,
     "server.maphint": NO_FORM, "serverconnstat.gotoserver": NO_FORM, "serverconnstat.more": NO_FORM,

@@ -57,8 +57,7 @@ async def edit(call: Call) -> Document:
         values = {"plid": server.id, "domain": "", "iptype": "public", "ip": "", "family": "ipv4"}
         pools = [(pool.name, pool.name) for pool in call.panel.addresses.pools]
         return form(values, iptype=pools, family=[("ipv4", "IPv4"), ("ipv6", "IPv6")])
-    domain = call.get("domain")
-    check_domain(domain)
+    domain = check_domain(call.get("domain"))
     if address is not None:
         main = main_address(call, server)
         if "domain" in call.params and domain != address.domain:

@@ -49,6 +49,7 @@ _TAKEN = {
     "a switch": "Switch",
     "a PDU": "PDU",
     "the IPMI": "such_ipmi",
+    "the template": "ostemplate",
 }
 """What is there already, by the panel's words."""
 

@@ -10,6 +10,7 @@ from simulator.api5.errors import Refusal
 from simulator.api5.server_rows import hostname
 from simulator.api5.servers import check_domain, set_hostname
 from simulator.coremanager.document import Document, element, form
+from simulator.dcim.config import TemplateSetup
 from simulator.dcim.errors import NoAddress, NotFound
 from simulator.dcim.people.accounts5 import Level
 from simulator.dcim.records import Server, Template
@@ -37,7 +38,7 @@ KINDS = {
 PLACEHOLDERS = {"ostemplate": "no_os_template", "diag": "no_diag_template", "rescue": "no_rescue_template"}
 
 
-def template_id(template: Template) -> str:
+def template_id(template: Template | TemplateSetup) -> str:
     return template.name if "__" in template.name else f"{REPOSITORY}__{template.name}"
 
 

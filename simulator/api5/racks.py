@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from simulator.api5.calls import Call, done, function, number
 from simulator.api5.errors import Refusal
 from simulator.coremanager.document import Document, form
 from simulator.dcim.errors import InUse
 from simulator.dcim.people.accounts5 import Level
-from simulator.dcim.records import Rack
+from simulator.dcim.records import Pdu, Rack, Server, Switch
 
 __all__: list[str] = []
+
+T = TypeVar("T", Server, Switch, Pdu)
 
 COLUMNS = ("id", "name", "inetport", "powerport", "power", "traff", "notes")
 
@@ -23,12 +26,28 @@ def _rack(call: Call, key: str) -> Rack:
     return rack
 
 
-def _row(call: Call, rack: Rack) -> dict[str, Any]:
+def _by_rack(things: Iterable[T]) -> dict[int, list[T]]:
+    found: dict[int, list[T]] = {}
+    for thing in things:
+        found.setdefault(thing.rack, []).append(thing)
+    return found
+
+
+def _rows(call: Call) -> Iterator[dict[str, Any]]:
+    """All racks; what stands in the hall is looked through once."""
+    inventory = call.panel.inventory
+    servers, switches, pdus = _by_rack(inventory.servers), _by_rack(inventory.switches), _by_rack(inventory.pdus)
+    for rack in inventory.racks:
+        yield _row(call, rack, servers.get(rack.id, []), switches.get(rack.id, []), pdus.get(rack.id, []))
+
+
+def _row(
+    call: Call, rack: Rack, servers: Sequence[Server], switches: Sequence[Switch], pdus: Sequence[Pdu]
+) -> dict[str, Any]:
     """Indicators are written `used/total`; how the product encodes them is not known."""
     inventory, meters = call.panel.inventory, call.panel.meters
-    ports = [port for one in inventory.switches if one.rack == rack.id for port in inventory.ports_of_switch(one.id)]
-    outlets = [one for pdu in inventory.pdus if pdu.rack == rack.id for one in inventory.outlets_of_pdu(pdu.id)]
-    servers = [server for server in inventory.servers if server.rack == rack.id]
+    ports = [port for one in switches for port in inventory.ports_of_switch(one.id)]
+    outlets = [one for pdu in pdus for one in inventory.outlets_of_pdu(pdu.id)]
     loads = [load for load in (meters.watts(server) for server in servers) if load is not None]
     return {
         "id": rack.id,
@@ -43,7 +62,7 @@ def _row(call: Call, rack: Rack) -> dict[str, Any]:
 
 @function("rack", Level.OPERATOR, source="META-5.21.4, NODE")
 async def racks(call: Call) -> Document:
-    return call.list((_row(call, rack) for rack in call.panel.inventory.racks), COLUMNS)
+    return call.list(_rows(call), COLUMNS)
 
 
 @function("rack.edit", Level.OPERATOR)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from simulator.api5.calls import Call, done, function, number
@@ -10,7 +9,8 @@ from simulator.api5.errors import Refusal
 from simulator.api5.server_rows import COLUMNS, FREE_HOSTNAME, hostname, main_address, server_row
 from simulator.api5.vlans import vlan_id
 from simulator.coremanager.document import Document, Element, element, form
-from simulator.dcim.errors import WrongState
+from simulator.dcim.errors import Invalid, WrongState
+from simulator.dcim.hostnames import host_name
 from simulator.dcim.people.accounts5 import Level
 from simulator.dcim.records import PowerStatus, Server, ServerState
 from simulator.dcim.work.operation_table import OperationKind
@@ -19,7 +19,6 @@ __all__ = ["check_domain", "edit", "set_hostname"]
 
 PATIENCE = 5.0
 """Seconds that `server.enable` and `server.disable` take at most; clients were seen to wait for what they do. Ours."""
-_DOMAIN = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,62})?(\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,62})?)*\.?")
 HINTS = ("install_in_progress", "diag_in_progress", "rescue_in_progress")
 KINDS = {OperationKind.OS_INSTALL: "ostemplate", OperationKind.DIAGNOSTIC: "diag", OperationKind.RESCUE: "rescue"}
 
@@ -146,15 +145,17 @@ def _owner(call: Call) -> int | None:
     return user.id
 
 
-def check_domain(text: str, field: str = "domain") -> None:
-    """Raises Refusal for what is no domain name; empty is none."""
-    if text and (len(text) > 253 or not _DOMAIN.fullmatch(text)):
-        raise Refusal("value", field, text)
+def check_domain(text: str, field: str = "domain") -> str:
+    """The name as it is kept. Raises Refusal for what is none; empty is none."""
+    try:
+        return host_name(text, field)
+    except Invalid as error:
+        raise Refusal("value", field, text, str(error)) from None
 
 
 def _domain(text: str, field: str) -> str:
-    check_domain(text, field)
-    return "" if text == FREE_HOSTNAME else text
+    name = check_domain(text, field)
+    return "" if name == FREE_HOSTNAME else name
 
 
 def set_hostname(call: Call, server: Server, domain: str) -> None:

@@ -8,6 +8,7 @@ from simulator.api5.calls import Call, done, function
 from simulator.api5.errors import Refusal
 from simulator.api5.operations import REPOSITORY, restricted, template_id
 from simulator.coremanager.document import Document, form
+from simulator.dcim.errors import NotFound
 from simulator.dcim.people.accounts5 import Level
 from simulator.dcim.records import Template
 from simulator.dcim.work.operation_table import OperationStatus
@@ -27,19 +28,33 @@ def _template(call: Call, key: str) -> Template:
 
 @function("osmgr", Level.OPERATOR, source="META-5.21.4, official docs")
 async def templates(call: Call) -> Document:
-    """Templates of all kinds. `id` is what `server.operations` takes."""
+    """Templates of all kinds, and those that could be installed. `id` is what `server.operations` takes."""
     rows = (
         {
             "id": template_id(one),
             "name": one.name,
             "type": call.label(TYPES.get(one.type, one.type)),
-            "installed": "ok",
-            "restrict": "on" if one.id in restricted(call) else None,
+            "installed": "ok" if isinstance(one, Template) else None,
+            "restrict": "on" if isinstance(one, Template) and one.id in restricted(call) else None,
             "repo": REPOSITORY,
         }
-        for one in call.panel.inventory.templates
+        for one in (*call.panel.inventory.templates, *call.panel.inventory.not_installed())
     )
     return call.list(rows, COLUMNS)
+
+
+@function("osmgr.install", Level.OPERATOR)
+async def install(call: Call) -> Document:
+    """Out of the repository; it is there at once, since the image is the lab's own."""
+
+    async def fetch(key: str) -> None:
+        name = key.removeprefix(f"{REPOSITORY}__")
+        try:
+            call.panel.inventory.install_template(name)
+        except NotFound:
+            raise Refusal("missed", "ostemplate", key, f"the repository has no template {key}") from None
+
+    return await call.each(fetch)
 
 
 @function("osmgr.edit", Level.OPERATOR)

@@ -30,7 +30,7 @@ def _row(call: Call, user: User) -> dict[str, Any]:
         "id": user.id,
         "name": call.accounts.name(user),
         "level": Label(level, call.word(f"level_{level}")),
-        "servers": sum(1 for _ in call.panel.inventory.owned_by(user.id)),
+        "servers": call.panel.inventory.servers_of(user.id),
         "enabled": "on" if user.state is UserState.ACTIVE else "off",
     }
 

@@ -53,6 +53,8 @@ class TemplateSetup:
     image_octets: int
     work_seconds: float
     tags: Sequence[str]
+    installed: bool = True
+    """Else the repository has it, and the panel not yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from simulator.dcim.equipment.power import Power
 from simulator.dcim.equipment.vlans import Vlans
 from simulator.dcim.errors import Invalid, PanelError, PanelFault, Protected
 from simulator.dcim.history import History
+from simulator.dcim.hostnames import host_name
 from simulator.dcim.ip.addresses import Addresses
 from simulator.dcim.ip.service import IpService
 from simulator.dcim.notifier import Notifier
@@ -206,6 +207,8 @@ class Panel:
         if owner is not None and self.users.all.find(owner) is None:
             raise Invalid("owner", f"there is no user {owner}")
         changes = dict(fields)
+        if "domain" in changes:
+            changes["domain"] = host_name(changes["domain"])
         if "settings" in changes:
             changes["settings"] = {**server.settings, **changes["settings"]}
         changed = self.inventory.servers.change(number, **changes)

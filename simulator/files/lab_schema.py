@@ -260,6 +260,8 @@ class TemplateSpec(FileModel):
     work: Duration = 20 * 60.0
     """What the image does besides reading itself and writing to disks, at nominal speed."""
     tags: list[str] = []
+    installed: bool = Field(default=True, repr=False)
+    """False: it is in the repository only, and nobody can be given it before the administrator installs it there."""
 
 
 class UserSpec(FileModel):

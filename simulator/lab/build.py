@@ -97,7 +97,9 @@ def panel_config(plan: LabPlan, places: Mapping[str, Address], *, resumed: bool 
             for pool in plan.pools.values()
         ],
         templates=[
-            TemplateSetup(template.name, template.type, template.image, template.work, tuple(template.tags))
+            TemplateSetup(
+                template.name, template.type, template.image, template.work, tuple(template.tags), template.installed
+            )
             for template in panel.templates
         ],
         token_ttl=panel.token_ttl,

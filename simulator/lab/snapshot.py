@@ -91,7 +91,7 @@ def _marks(plan: LabPlan) -> Iterator[tuple[str, str]]:
 
 def _bare(plan: Any) -> list[object]:
     """A device without where it answers, which may change; what later versions added counts where it is used."""
-    left = ("host", "port", "bmc", "powered", "program", "bond", "classic")
+    left = ("host", "port", "bmc", "powered", "program", "bond", "classic", "address")
     names = [name for name in plan.__slots__ if name not in left]
     bare: list[object] = [getattr(plan, name) for name in names]
     return [*bare, plan.bond] if getattr(plan, "bond", ()) else bare

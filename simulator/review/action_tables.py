@@ -189,7 +189,7 @@ WITHOUT_5 = _reasons(
     (
         _ROOM,
         """server.delete rack.edit rack.delete switch.edit switch.delete switchcreatewiz pdu.edit pdu.delete pducreatewiz
-        vlan.edit vlan.delete osmgr.edit osmgr.restrict.toggle serversearch.approve globalsettings""",
+        vlan.edit vlan.delete osmgr.edit osmgr.install osmgr.restrict.toggle serversearch.approve globalsettings""",
     ),
     ("only what the list of operations shows", "operation.cclear"),
 )

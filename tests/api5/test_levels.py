@@ -25,7 +25,7 @@ ADMINISTRATORS = {
 }  # fmt: skip
 STAFF = {
     "connwizdev", "connwizfinish", "connwizipmi", "connwizport", "conncreatewiz", "iplist.delete", "new_net",
-    "operation", "operation.cancel", "operation.cclear", "operation.log", "operstat", "osmgr", "osmgr.edit",
+    "operation", "operation.cancel", "operation.cclear", "operation.log", "operstat", "osmgr", "osmgr.edit", "osmgr.install",
     "osmgr.restrict.toggle", "overallpower", "overalltraffic", "pdu", "pdu.delete", "pdu.edit", "pdu.off", "pdu.on",
     "pdu.port", "pdu.port.off", "pdu.port.on", "pdu.port.refresh", "pdu.refresh", "pducreatewiz", "power",
     "powerdetails", "problems", "rack", "rack.delete", "rack.edit", "repo", "server.connection",

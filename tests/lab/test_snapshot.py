@@ -277,6 +277,7 @@ LEFT = {
     "Panel": {"config", "dialect_state", "zone"},
     "Users": {"_waiting"},  # who listens
     "Settings": {"_first_ttl"},  # the lab file's
+    "Inventory": {"_counts", "_repository"},  # counted anew; the lab file's
     "Operations": {"_runs", "_dhcp_timeout", "_diagnostic_timeout"},  # work under way; the lab file's
     "Boot": {"_entries"},  # of work under way
     "Devices": {"_switched", "_factory", "_bmcs", "_switches", "_pdus", "_refused", "_denied"},  # connections

@@ -273,6 +273,7 @@ def _operation(panel: Panel, operation: Operation) -> dict[str, Any]:
     template = panel.inventory.templates.get(operation.template)
     return {
         **_last_operation(panel, operation),
+        "consul_id": operation.id,
         "server": {"id": operation.server, "name": _server_name(panel, operation)},
         "os_template": {"id": template.id, "name": template.name},
         "clear_disks": operation.clear_disks,
@@ -286,6 +287,7 @@ OPERATIONS: Listing[Operation] = Listing(
     {
         **attributes("int", "id", "server"),
         **attributes("bool", "clear_disks"),
+        **columns("int", consul_id=lambda panel, operation: operation.id),
         **columns(
             "text",
             type=lambda panel, operation: _kind(operation),

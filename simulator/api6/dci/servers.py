@@ -13,6 +13,7 @@ from simulator.api6.dci.wiring import unprotected
 from simulator.api6.lists.cached import CachedListing
 from simulator.api6.plain_lists import lists
 from simulator.dcim.errors import Forbidden, Invalid, NotFound, WrongState
+from simulator.dcim.hostnames import host_name
 from simulator.dcim.records import Server
 from simulator.dcim.work.operation_table import Operation
 
@@ -248,6 +249,8 @@ def _started(operation: Operation) -> dict[str, int]:
 @handles("server.os_install", Install)
 async def install(call: Call[Install]) -> Any:
     server, body = call.server(), call.body
+    if body.domain is not None:
+        host_name(body.domain)
     recipe = None if body.recipe is None else call.panel.recipes.get(body.recipe)
     if recipe is not None and not recipe.for_all and not call.panel.access.everything(call.user, "recipe.item"):
         raise NotFound("recipe", body.recipe)

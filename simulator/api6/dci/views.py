@@ -29,7 +29,7 @@ __all__ = [
 
 
 def _server_count(panel: Panel, user: User) -> int:
-    return sum(1 for _ in panel.inventory.owned_by(user.id))
+    return panel.inventory.servers_of(user.id)
 
 
 def _auth_user(panel: Panel, user: User) -> dict[str, Any]:
@@ -159,13 +159,7 @@ OUTLETS: Listing[Outlet] = Listing(
 
 
 def _device_count(panel: Panel, rack: Rack) -> int:
-    inventory = panel.inventory
-    return sum(
-        1
-        for things in (inventory.servers, inventory.switches, inventory.pdus)
-        for thing in things
-        if thing.rack == rack.id
-    )
+    return panel.inventory.devices_in(rack.id)
 
 
 RACKS: Listing[Rack] = Listing(

@@ -25,11 +25,14 @@ class PoolForm(Body):
     using_ip: str | None = None
     """Counters come back with the form; they count by themselves."""
     total_ip: str | None = None
+    deallocation: bool = False
+    """Among "Pools for deallocation of servers" of the pools' general settings; the key's name is ours."""
 
 
 class PoolEdit(PoolForm):
     name: str | None = Field(default=None, min_length=1, max_length=255)  # type: ignore[assignment]
     note: str | None = None  # type: ignore[assignment]
+    deallocation: bool | None = None  # type: ignore[assignment]
 
 
 class RangeForm(Body):
@@ -114,13 +117,16 @@ lists("userspace.list", USERSPACES, lambda call: call.panel.addresses.plan.users
 async def create_pool(call: Call[PoolForm]) -> Any:
     plan = call.panel.addresses.plan
     userspace = plan.userspace(call.path["us"])
-    return {"id": plan.add_pool(userspace.id, call.body.name, call.body.note).id}
+    body = call.body
+    return {"id": plan.add_pool(userspace.id, body.name, body.note, deallocation=body.deallocation).id}
 
 
 @handles("ippool.edit", PoolEdit)
 async def edit_pool(call: Call[PoolEdit]) -> Any:
     plan = call.panel.addresses.plan
-    return {"id": plan.edit_pool(call.number("id"), name=call.body.name, note=call.body.note).id}
+    body = call.body
+    pool = plan.edit_pool(call.number("id"), name=body.name, note=body.note, deallocation=body.deallocation)
+    return {"id": pool.id}
 
 
 @handles("ippool.delete")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from simulator.dcim.config import PanelConfig, ServerSetup
+from simulator.dcim.config import PanelConfig, ServerSetup, TemplateSetup
 from simulator.dcim.drivers.base import SnmpAccess
 from simulator.dcim.equipment.power_table import any_on, server_power
-from simulator.dcim.errors import Invalid, NotFound
+from simulator.dcim.errors import AlreadyThere, Invalid, NotFound
 from simulator.dcim.records import (
     Location,
     Outlet,
@@ -45,6 +46,9 @@ class Inventory:
         self._ports_of_switch: dict[int, dict[int, int]] = {}
         self._outlets_of_pdu: dict[int, dict[int, int]] = {}
         self._server_by_mac: dict[str, int] = {}
+        self._repository: dict[str, TemplateSetup] = {}
+        self._counts: dict[str, tuple[tuple[int, ...], Counter[int | None]]] = {}
+        """What was counted last, and the versions of the registers then."""
         self._set_up(config)
 
     # look-ups
@@ -77,6 +81,21 @@ class Inventory:
     def owned_by(self, user: int) -> Iterator[Server]:
         return (server for server in self.servers if server.owner == user)
 
+    def devices_in(self, rack: int) -> int:
+        """Servers, switches and PDUs; counted for all racks at once, and again only when one of those has changed."""
+        return self._count("rack", lambda thing: thing.rack, self.servers, self.switches, self.pdus)[rack]
+
+    def servers_of(self, user: int) -> int:
+        """How many servers he owns; counted as devices are."""
+        return self._count("owner", lambda server: server.owner, self.servers)[user]
+
+    def _count(self, what: str, key: Callable[[Any], int | None], *registers: Register[Any]) -> Counter[int | None]:
+        versions = tuple(each.version for each in registers)
+        known = self._counts.get(what)
+        if known is None or known[0] != versions:
+            known = self._counts[what] = versions, Counter(key(thing) for each in registers for thing in each)
+        return known[1]
+
     def pdu_power(self, server: Server) -> PowerStatus:
         """All its outlets as one: off only when every one of them is off."""
         return any_on(outlet.status for outlet in self.outlets_of(server))
@@ -90,6 +109,22 @@ class Inventory:
             if template.type == kind and key in (template.id, template.name):
                 return template
         raise NotFound(f"{kind} template", key)
+
+    def not_installed(self) -> list[TemplateSetup]:
+        """Templates that the repository has and the panel has not."""
+        here = {template.name for template in self.templates}
+        return [template for template in self._repository.values() if template.name not in here]
+
+    def install_template(self, name: str) -> Template:
+        """Out of the repository. Raises NotFound for one that it has not, AlreadyThere for one that is installed."""
+        setup = self._repository.get(name)
+        if setup is None:
+            raise NotFound("template in the repository:", name)
+        if any(template.name == name for template in self.templates):
+            raise AlreadyThere(f"the template {name} is installed already", name)
+        return self.templates.add(
+            lambda number: Template(number, name, setup.type, setup.image_octets, setup.work_seconds, tuple(setup.tags))
+        )
 
     # what polling finds
 
@@ -177,9 +212,9 @@ class Inventory:
             pdus[unit.name] = pdu
             self._outlets_of_pdu[pdu.id] = {}
         for template in config.templates:
-            self.templates.add(
-                lambda n, t=template: Template(n, t.name, t.type, t.image_octets, t.work_seconds, tuple(t.tags))  # type: ignore[misc]
-            )
+            self._repository[template.name] = template
+            if template.installed:
+                self.install_template(template.name)
         for server in config.servers:
             self._add_server(server, _named(racks, server.rack, "rack", server.name), switches, pdus)
 

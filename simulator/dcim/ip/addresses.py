@@ -7,6 +7,7 @@ from typing import Any
 
 from simulator.dcim.config import FREE_DOMAIN, PoolSetup
 from simulator.dcim.errors import InUse, Invalid, NoAddress, NotFound
+from simulator.dcim.hostnames import host_name
 from simulator.dcim.ip.plan import PUBLIC, IpPlan
 from simulator.dcim.ip.records import (
     BITS,
@@ -131,6 +132,7 @@ class Addresses:
         family = self._family(pool) if family is None else family
         bits = BITS[family]
         prefix = (bits if family == 4 else self.ipv6_prefix) if prefix is None else prefix
+        domain = host_name(domain)
         if not (prefix == bits or SMALLEST_PREFIX[family] <= prefix <= bits):
             raise Invalid("ip_prefix", f"an IPv{family} address cannot have the prefix /{prefix}")
         size = 1 << (bits - prefix)
@@ -209,6 +211,8 @@ class Addresses:
     def edit(self, number: int, *, subject: str = "", **fields: Any) -> Address:
         """Change `domain`, `note`, `status` or `locked`. Raises Invalid for the status `check`, which is IPmanager's."""
         old = self.used.get(number)
+        if "domain" in fields:
+            fields["domain"] = host_name(fields["domain"])
         if fields.get("status") is AddressStatus.CHECK:
             raise Invalid("status", "`check` can be read only")
         changes = {name: value for name, value in fields.items() if getattr(old, name) != value}
@@ -354,6 +358,7 @@ class Addresses:
         """
         if status is AddressStatus.CHECK:
             raise Invalid("status", "`check` can be read only")
+        domain = host_name(domain)
         size = 1 << (BITS[family] - prefix)
         home = self.plan.home(userspace, family, first, first + size - 1, within)
         address = self.used.add(

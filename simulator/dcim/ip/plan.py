@@ -190,14 +190,22 @@ class IpPlan:
 
     # pools and ranges
 
-    def add_pool(self, userspace: int, name: str, note: str = "") -> Pool:
+    def add_pool(self, userspace: int, name: str, note: str = "", *, deallocation: bool = False) -> Pool:
         name = self._pool_name(userspace, name, None)
-        return self.pools.add(lambda number: Pool(number, userspace, name, note))
+        return self.pools.add(lambda number: Pool(number, userspace, name, note, deallocation))
 
-    def edit_pool(self, number: int, *, name: str | None = None, note: str | None = None) -> Pool:
+    def edit_pool(
+        self, number: int, *, name: str | None = None, note: str | None = None, deallocation: bool | None = None
+    ) -> Pool:
+        """What is None stays. `deallocation`: whether diagnostics take addresses from it."""
         pool = self.pools.get(number)
         name = pool.name if name is None else self._pool_name(pool.userspace, name, number)
-        return self.pools.change(number, name=name, note=pool.note if note is None else note)
+        return self.pools.change(
+            number,
+            name=name,
+            note=pool.note if note is None else note,
+            deallocation=pool.deallocation if deallocation is None else deallocation,
+        )
 
     def remove_pool(self, number: int) -> None:
         """Its ranges go with it."""

@@ -161,3 +161,25 @@ def test_two_hundred_requests_at_once_get_an_address_each_or_a_clear_no():
         assert (await client.get("/ip/v3/ippool/4"))["using_ip"] == "0"
 
     with_client(scene)
+
+
+def test_a_pool_is_marked_for_deallocation_and_diagnostics_take_their_address_from_it():
+    """Vendor's page on WHMCS: "Select the created pool in the Pools for deallocation of servers field"."""
+
+    async def scene(client: Client) -> None:
+        for row in (await client.get("/ip/v3/ippool"))["list"]:
+            await client.post(f"/ip/v3/ippool/{row['id']}", {"deallocation": False})
+        order = {"template": "Diag6"}
+        assert "deallocation" in (await client.refused("POST", "/dci/v3/server/1/diagnostic", order))[2]
+        await client.post("/ip/v3/ippool/1", {"note": "sold from"})
+        await client.post("/ip/v3/ippool/1", {"deallocation": True})
+        row = await client.get("/ip/v3/ippool/1")
+        assert (row["deallocation"], row["note"]) == (True, "sold from")
+        marked = await client.post("/ip/v3/userspace/1/ippool", {"name": "second", "deallocation": True})
+        listed = (await client.get("/ip/v3/ippool?where=deallocation EQ true&orderby=id"))["list"]
+        assert [each["id"] for each in listed] == [1, marked["id"]]
+        await client.post("/dci/v3/server/1/diagnostic", order)
+        assert [each["ippool"] for each in (await client.get("/ip/v3/ip"))["list"]] == [1]
+        assert (await client.refused("POST", "/ip/v3/ippool/1", {"deallocation": "yes"}))[0] == 400
+
+    with_client(scene)
