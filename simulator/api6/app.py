@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from simulator.api6.absent import absent_service
 from simulator.api6.dialect import Dialect, Route, load_dialect
 from simulator.api6.errors import HANDLER_NOT_FOUND, METHOD_NOT_ALLOWED, OURS, TOO_LARGE, UNAVAILABLE, respond, words
 from simulator.api6.fast_path import FastPath
@@ -138,6 +139,8 @@ async def _too_large(request: Request, error: Exception) -> Response:
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     path = request.url.path
+    if error.status_code == 404 and (service := absent_service(path)):
+        return respond(*HANDLER_NOT_FOUND, f"{service} of the platform is not emulated here: {request.method} {path}")
     if error.status_code == 404:
         return respond(*HANDLER_NOT_FOUND, f"no handler for {request.method} {path}")
     if error.status_code == 405:

@@ -10,8 +10,13 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from simulator.api5.calls import FUNCTIONS as FUNCTIONS_5
+from simulator.api5.messages import TEXTS as TEXTS_5
+from simulator.api6.absent import absent_service
+from simulator.api6.calls import HANDLERS
 from simulator.coremanager.calls import number
+from simulator.coremanager.messages import Texts
 from simulator.ispmanager.calls import FUNCTIONS as FUNCTIONS_HOSTING
+from simulator.ispmanager.calls import TEXTS as TEXTS_HOSTING
 from simulator.review.action_tables import (
     ACTIONS_6,
     ACTIONS_HOSTING,
@@ -23,9 +28,10 @@ from simulator.review.action_tables import (
 )
 from simulator.review.recorder import HttpCall
 
-__all__ = ["Action", "ActionKind", "action_of", "functions_of"]
+__all__ = ["Action", "ActionKind", "action_of", "functions_of", "properties_of"]
 
-_TEXT = re.compile(r"ERROR (\w+)(?:\(\w*\))?:?\s*(.*)")
+_TEXT = re.compile(r"ERROR (\w+)(?:\(([^)]*)\))?:?\s*(.*)")
+_PROPERTY = re.compile(r"Unexpected property '([^']*)'")
 _BUTTON = re.compile(r"\.(delete|on|off|enable|disable|toggle|newkey|su|suspend|resume|cclear)$")
 """What acts without `sok`, also where the panel has no such function."""
 _ON = ("on", "true", True, 1, "1")
@@ -43,6 +49,8 @@ class Action:
     refused: str = ""
     unknown: bool = False
     absent: bool = False
+    unknown_property: str = ""
+    """The key of the body that the call does not have."""
 
     @property
     def server(self) -> str:
@@ -77,12 +85,19 @@ class Action:
         values = self.call.parsed.values
         marked = values.get("faulty") or values.get("hwproblem") == "on"
         freed = _FREE in (values.get("hostname"), values.get("domain"))
-        return self.kind.gives_back or (self.kind is ActionKind.EDIT and bool(marked or freed))
+        renamed = self.kind in (ActionKind.EDIT, ActionKind.ADDRESS_EDIT) and freed
+        return self.kind.gives_back or renamed or (self.kind is ActionKind.EDIT and bool(marked))
 
     def __str__(self) -> str:
         call = self.call
         what = call.path if call.panel == 6 else f"func={call.parsed.action}"
         return f"#{call.number} {call.method} {what}"
+
+
+def properties_of(call: HttpCall) -> list[str]:
+    """What the body of a call of DCImanager 6 may have; nothing for what is no such call."""
+    handler = HANDLERS.get(call.parsed.action)
+    return [] if handler is None else list(handler.body.model_fields)
 
 
 def functions_of(call: HttpCall) -> Mapping[str, object]:
@@ -139,16 +154,19 @@ def _kind_hosting(func: str, values: Mapping[str, Any]) -> ActionKind:
     return FORMS_HOSTING.get(func, ActionKind.LOOK if func == "user.filter" else ActionKind.OTHER)
 
 
-def _refusal_6(call: HttpCall) -> tuple[str, bool]:
+def _refusal_6(call: HttpCall) -> tuple[str, bool, bool, str]:
+    """Words, and whether there is no such call, whether it is not emulated, and the property that there is not."""
     if call.status < 400:
-        return ("", False) if call.status else ("no answer", False)
+        return "" if call.status else "no answer", False, False, ""
     try:
         error = json.loads(call.answer)["error"]
         message = str(error["msg"] if isinstance(error, dict) else error)
     except (ValueError, KeyError, TypeError, RecursionError):
         message = call.answer[:200].decode("utf-8", "replace")
-    unknown = (call.status in (404, 405) and not call.parsed.action) or "Unexpected property" in message
-    return f"{call.status}: {message}", unknown
+    found = _PROPERTY.search(message)
+    absent = call.status == 404 and bool(absent_service(call.path))
+    unknown = (call.status in (404, 405) and not call.parsed.action and not absent) or found is not None
+    return f"{call.status}: {message}", unknown, absent, found[1] if found else ""
 
 
 def _refusal_core(call: HttpCall) -> tuple[str, bool, bool]:
@@ -156,22 +174,39 @@ def _refusal_core(call: HttpCall) -> tuple[str, bool, bool]:
     if call.status >= 400 or not call.status:
         return f"{call.status or 'no answer'}", call.status in (404, 405), False
     text = call.answer.decode("utf-8", "replace").lstrip()
-    kind = message = ""
+    kind = subject = value = message = ""
+    lang = str(call.parsed.values.get("lang", ""))
     if text.startswith("<"):
         error = _xml(call.answer)
         if error is not None:
-            kind, message = error.get("type") or "", error.findtext("msg") or ""
+            kind, subject, message = error.get("type") or "", error.get("object") or "", error.findtext("msg") or ""
+            value = error.findtext("param[@name='value']") or ""
     elif text.startswith("{"):
         found = _json(text)
         if found is not None:
             kind, message = str(found.get("$type") or found.get("type") or ""), str(found.get("msg") or "")
             message = str(found["msg"].get("$", "")) if isinstance(found.get("msg"), dict) else message
+            subject = str(found.get("$object") or found.get("object") or "")
+            value = _value(found.get("param"))
     elif (words := _TEXT.match(text)) is not None:
-        kind, message = words.groups()
+        kind, subject, message = words[1], words[2] or "", words[3]
     if not kind:
         return "", False, False
+    if lang not in ("", "en"):  # a report is in one language, whatever the clients speak
+        message = texts_of(call).error(kind, subject, value or "?", "en")
     unknown = kind == "missed" and "func" in text[:400] and call.parsed.action not in functions_of(call)
     return f"{kind}: {message.strip()}".rstrip(": "), unknown, kind == "not_emulated"
+
+
+def texts_of(call: HttpCall) -> Texts:
+    return TEXTS_HOSTING if call.panel == "ispmanager" else TEXTS_5
+
+
+def _value(params: Any) -> str:
+    """Of the parameters that an error in JSON has, the one that is put into its text."""
+    listed = params if isinstance(params, list) else [params]
+    found = (each.get("$", "") for each in listed if isinstance(each, dict) and each.get("$name") == "value")
+    return str(next(found, ""))
 
 
 def _xml(octets: bytes) -> ET.Element | None:

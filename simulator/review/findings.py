@@ -46,6 +46,8 @@ class Evidence:
     run: Run
     actions: Sequence[Action]
     clients: dict[str, list[Action]] = field(default_factory=dict)
+    since: float = 0.0
+    """When the review began to watch, lab time."""
 
     @property
     def paced(self) -> bool:

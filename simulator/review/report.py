@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from simulator.kernel import SteppedClock
 from simulator.review.actions import action_of
-from simulator.review.findings import RULES, Finding
+from simulator.review.findings import RULES, Finding, Severity
 from simulator.review.masking import masked, masked_body, masked_path, masked_query, writable
+from simulator.review.parsing import PanelName
 from simulator.review.recorder import HttpCall, Recorder
 
 __all__ = ["as_dict", "shown_call"]
 
+_NAMES: Mapping[PanelName, str] = {6: "DCImanager 6", 5: "DCImanager 5", "ispmanager": "ispmanager"}
 SHOWN = 6
 """Calls shown of a finding."""
 
 
 def as_dict(recorder: Recorder, findings: Sequence[Finding]) -> dict[str, Any]:
-    """`{"calls", "since", "clients", "findings": [{"rule", "severity", "where", "text", "advice", "source", "calls"}]}`."""
+    """`{"calls", "since", "clients", "findings": [{"rule", "severity", "where", "text", "advice", "source", "calls"}],
+    "not_emulated": [{"panel", "call", "times"}], "unfinished", "stepped", "summary"}`.
+    """
+    absent = _not_emulated(recorder)
+    unfinished = sum(not operation.status.ended for operation in recorder.run.panel.operations.all)
     calls = {call.number: call for call in recorder}
     clients = list(dict.fromkeys(call.client for call in recorder))
     report: dict[str, Any] = {
@@ -39,9 +46,37 @@ def as_dict(recorder: Recorder, findings: Sequence[Finding]) -> dict[str, Any]:
             }
             for finding in findings
         ],
+        "not_emulated": absent,
+        "unfinished": unfinished,
+        "stepped": isinstance(recorder.run.clock, SteppedClock),
+        "summary": {
+            **{
+                f"{word}s": sum(finding.severity is severity for finding in findings)
+                for severity, word in (
+                    (Severity.ERROR, "error"),
+                    (Severity.WARNING, "warning"),
+                    (Severity.NOTE, "note"),
+                )
+            },
+            "not_emulated": len(absent),
+            "unfinished": unfinished,
+            "calls": len(recorder),
+            "clients": len(clients),
+        },
     }
     found: dict[str, Any] = _writable(report)
     return found
+
+
+def _not_emulated(recorder: Recorder) -> list[dict[str, Any]]:
+    """Calls that the real product has and Rackloop has not: nobody's fault, and whether they were right cannot be seen."""
+    counts: dict[tuple[str, str], int] = {}
+    for call in recorder:
+        if action_of(call).absent:
+            what = masked_path(call.path) if call.panel == 6 else f"func={call.parsed.action}"
+            key = _NAMES[call.panel], f"{call.method} {what}"
+            counts[key] = counts.get(key, 0) + 1
+    return [{"panel": panel, "call": call, "times": times} for (panel, call), times in counts.items()]
 
 
 def _call(call: HttpCall) -> dict[str, Any]:

@@ -7,25 +7,37 @@ from collections.abc import Iterator
 from simulator.review.actions import action_of
 from simulator.review.findings import RULES, Evidence, Finding
 from simulator.review.recorder import Recorder
-from simulator.review.rules import access as rules_of_access
-from simulator.review.rules import accounts as rules_of_accounts
-from simulator.review.rules import calls as rules_of_calls
-from simulator.review.rules import servers as rules_of_servers
+from simulator.review.rules import (
+    access,
+    accounts,
+    address_twice,
+    calls,
+    given_up,
+    lost_stock,
+    servers,
+    sold_unfit,
+    wrong_owner,
+)
 
 __all__ = ["review"]
 
-_RULES = (rules_of_calls, rules_of_servers, rules_of_access, rules_of_accounts)
+_RULES = (calls, servers, access, accounts, lost_stock, given_up, wrong_owner, sold_unfit, address_twice)
 """Imported for the rules that they register."""
 
 
 def review(recorder: Recorder) -> list[Finding]:
     """All findings, the worst first, else in order of the calls."""
-    actions = [action_of(call) for call in recorder]
-    evidence = Evidence(recorder.run, actions)
-    for action in actions:
-        evidence.clients.setdefault(action.call.client, []).append(action)
+    evidence = evidence_of(recorder)
     found = list(_found(evidence))
     return sorted(found, key=lambda each: (-each.severity, each.calls[:1] or (0,)))
+
+
+def evidence_of(recorder: Recorder) -> Evidence:
+    actions = [action_of(call) for call in recorder]
+    evidence = Evidence(recorder.run, actions, since=recorder.since)
+    for action in actions:
+        evidence.clients.setdefault(action.call.client, []).append(action)
+    return evidence
 
 
 def _found(evidence: Evidence) -> Iterator[Finding]:

@@ -174,8 +174,6 @@ def test_functions_that_there_are_not_are_shown_with_the_nearest():
 
     found = trial(scene)
     texts = {finding["calls"][0]["action"]: finding["text"] for finding in found.pop("unknown-call")}
-    (absent,) = found.pop("not-emulated")
-    assert (absent["calls"][0]["action"], absent["severity"]) == ("webdomain.edit", "note")
     assert found == {}
     assert set(texts) == {"user.disable", "user.suspnd"}
     assert "did you mean `user.suspend`?" in texts["user.suspnd"]
@@ -240,4 +238,4 @@ def test_a_lab_without_ispmanager_is_watched_all_the_same():
             await client.http.aclose()
             return as_text(as_dict(recorder, review(recorder)))
 
-    assert run(main()) == "1 call of 1 client: nothing wrong was seen"
+    assert run(main()).splitlines()[0] == "1 call of 1 client: nothing wrong was seen"

@@ -17,7 +17,8 @@ from provisioner.modules.billmanager6 import pmdci6
 from provisioner.modules.ispmanager import NAME, ispmanager_type
 from provisioner.services import State
 from provisioner.store import MemoryStore
-from tests.review.support import HOSTING, trial
+from simulator.lab import Lab
+from tests.review.support import HOSTING, LAB, trial
 
 EMAIL = "alice@example.com"
 STAFF = "sam@example.com"
@@ -99,13 +100,14 @@ async def whole_life(lab):
     await it.core.close()
 
 
-def test_billmanager_5_in_a_whole_life_leaves_the_disks_as_its_document_says():
+@pytest.mark.parametrize("lab", [None, Lab.load("main-addresses")], ids=["without", "with"])
+def test_billmanager_5_in_a_whole_life_leaves_the_disks_as_its_document_says(lab):
     """B5-11 disables the server, deletes addresses and resets domain and owner: nobody clears the disks there."""
 
     async def scene(lab, client):
         await whole_life(lab)
 
-    found = trial(scene)
+    found = trial(scene, lab=lab or LAB)
     (finding,) = found.pop("data-left-on-disks")
     assert found == {}
     assert (finding["where"], finding["calls"][0]["action"]) == ("srv-01", "server.edit")
@@ -124,7 +126,8 @@ def test_billmanager_5_sets_a_server_aside_that_cannot_be_installed_and_takes_th
     assert trial(scene) == {}
 
 
-def test_billmanager_6_in_a_whole_life():
+@pytest.mark.parametrize("lab", [None, Lab.load("main-addresses")], ids=["without", "with"])
+def test_billmanager_6_in_a_whole_life_with_stock_of_either_kind(lab):
     async def scene(lab, client):
         manager = await six(lab)
         manager.order("web1", EMAIL, "Dedicated")
@@ -136,7 +139,7 @@ def test_billmanager_6_in_a_whole_life():
         assert manager.service("web1").state is State.CLOSED
         await manager.close()
 
-    assert trial(scene) == {}
+    assert trial(scene, lab=lab or LAB) == {}
 
 
 def test_ispmanager_with_an_account_opened_and_one_bound_by_staff():

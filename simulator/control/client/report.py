@@ -61,6 +61,17 @@ def as_text(report: dict[str, Any]) -> str:
         ]
         lines.append(f"         {finding['advice']} [{finding['source']}]")
         lines.append("")
+    absent = report.get("not_emulated", [])
+    if absent:
+        lines.append("Not emulated here: the real panel has these calls, and whether they were right cannot be seen.")
+        lines += [f"         {each['panel']}: {each['call']}{_times(each['times'])}" for each in absent]
+        lines.append("")
+    if report.get("unfinished"):
+        running = _many(report["unfinished"], "operation")
+        how = "advance the clock, or wait" if report.get("stepped") else "wait, and ask again"
+        lines.append(
+            f"{running} still {'run' if report['unfinished'] > 1 else 'runs'}: {how} to see how the client takes the end"
+        )
     count = len(findings)
     who = f"{_many(report['calls'], 'call')} of {_many(len(report['clients']), 'client')}"
     if not report["calls"]:
@@ -68,12 +79,18 @@ def as_text(report: dict[str, Any]) -> str:
     else:
         verdict = "nothing wrong was seen" if not count else _many(count, "finding")
         lines.append(f"{who}: {verdict}")
+    if summary := report.get("summary"):
+        lines.append("summary " + " ".join(f"{name}={number}" for name, number in summary.items()))
     return "\n".join(_plain(line) for text in lines for line in text.split("\n"))
 
 
 def _plain(line: str) -> str:
     """Without what a client could say to a terminal."""
     return "".join(each if each.isprintable() else "\ufffd" for each in line)
+
+
+def _times(count: int) -> str:
+    return f", {count} times" if count > 1 else ""
 
 
 def _many(count: int, what: str) -> str:

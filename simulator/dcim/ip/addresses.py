@@ -55,6 +55,10 @@ class Addresses:
         """In the order in which they were given."""
         return [self.used.get(number) for number in self._of_server.get(server, ())]
 
+    def in_stock(self, server: int) -> Address | None:
+        """The main address that the server has as a free one, if it has one."""
+        return next((each for each in self.of_server(server) if each.domain == FREE_DOMAIN), None)
+
     def pool(self, key: int | str) -> Pool:
         """By id or by name; raises NotFound."""
         return self.plan.pool(key)

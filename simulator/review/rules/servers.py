@@ -61,8 +61,9 @@ def address_left(evidence: Evidence) -> Found:
         held = [each.name for each in addresses.of_server(server.id)]
         actions = [action for action in evidence.of_server(server.name) if action.done]
         given = [action for action in actions if action.kind is ActionKind.ADDRESS]
-        # The main address of DCImanager 5 is the server's own and stays (B5-11 deletes additional ones).
-        kept = 1 if given and given[-1].call.panel == 5 else 0
+        # The main address of DCImanager 5 is the server's own and stays (B5-11 deletes additional ones), as does the one that it
+        # had in stock.
+        kept = 1 if given and (given[-1].call.panel == 5 or addresses.in_stock(server.id)) else 0
         if given and len(held) > kept and not client_of(evidence, server.owner):
             yield server.name, f"belongs to no client and holds {', '.join(held[:4])}", given[-1:]
 
@@ -102,7 +103,7 @@ def refusal_ignored(evidence: Evidence) -> Found:
         for name in evidence.servers():
             changing = [action for action in actions if action.server == name and action.kind.changes]
             for refused, following in pairwise(changing):
-                if refused.done or refused.call.status in (401, 503) or refused.unknown:
+                if refused.done or refused.call.status in (401, 503) or refused.unknown or refused.absent:
                     continue
                 undone = following.gives_back or (following.kind is ActionKind.OWNER and _unsold(evidence, following))
                 later = changing[changing.index(following) :]
@@ -160,12 +161,22 @@ def took_unsettled(evidence: Evidence) -> Found:
         last = call.operation
         if last is None or last.status in (OperationStatus.OK, OperationStatus.CANCELED):
             continue
+        if not last.status.ended and _of_this_order(evidence, action, last):
+            continue
         if (
             client_of(evidence, call.after.owner)
             and call.before.owner != call.after.owner
             and not client_of(evidence, call.before.owner)
         ):
             yield action.server, f"was given to a client while its {last.kind.value} was {last.status.value}", [action]
+
+
+def _of_this_order(evidence: Evidence, given: Action, running: Operation) -> bool:
+    """Whether the client that gives the server had begun what runs on it, and goes on with that, not with something else."""
+    theirs = [each for each in evidence.clients[given.call.client] if each.server == given.server]
+    before, after = theirs[: theirs.index(given)], theirs[theirs.index(given) + 1 :]
+    begun = any((each := _started(evidence, action)) is not None and each.id == running.id for action in before)
+    return begun and not any(action.kind in STARTS for action in after)
 
 
 @rule(
