@@ -2,12 +2,15 @@
 
 `{"type", "id", "action", "data", "request_id", "notify"}`: the kind of thing and its id, `create`, `update` or `delete`, the
 thing as its own list shows it (null when it is gone), and the position that lists tell as `last_notify`. A client that
-comes back says `?since=<position>`.
+comes back says `?since=<position>`. When not all messages since then are kept, or there was no such position yet, it is told
+first: `{"type": "notifier", "id": 0, "action": "dropped", "data": {"dropped": <how many, null when unknown>}, ...}`; it reads the
+lists anew then. For a client that does not read, a thousand messages wait and no more: it is sent away when it reads again.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -66,20 +69,19 @@ async def listen(websocket: WebSocket) -> None:
     if not (since.isascii() and since.isdigit() and len(since) < 19):
         await websocket.close(BAD_QUERY, "since is not a position")
         return
-    queue: asyncio.Queue[Notice | None] = asyncio.Queue()
-    stop = panel.notifier.listen(queue.put_nowait)
-    stay = panel.users.when_ended(token, lambda: queue.put_nowait(None))
-    for notice in panel.notifier.since(int(since)):
-        queue.put_nowait(notice)
-    gone = asyncio.create_task(_gone(websocket, queue))
+    news = _News(panel, int(since))
+    stay = panel.users.when_ended(token, news.end)
+    gone = asyncio.create_task(_gone(websocket, news))
     try:
-        while (notice_ := await queue.get()) is not None:
-            if queue.qsize() > BEHIND:
-                await websocket.close(TOO_SLOW, "read faster")
-                return
-            message = _message(panel, panel.users.session(token, client, used=False).user, notice_, fields)
+        if news.gap is not None:
+            await websocket.send_json(news.gap)
+        while (notice := await news.next()) is not None:
+            message = _message(panel, panel.users.session(token, client, used=False).user, notice, fields)
             if message is not None:
                 await websocket.send_json(message)
+        if news.overflowed:
+            await websocket.close(TOO_SLOW, "read faster")
+            return
         if websocket.client_state is WebSocketState.CONNECTED:
             panel.users.session(token, client, used=False)  # it has ended: this says why
     except PanelError as error:
@@ -87,18 +89,62 @@ async def listen(websocket: WebSocket) -> None:
     except WebSocketDisconnect:
         pass
     finally:
-        stop()
+        news.stop()
         stay()
         gone.cancel()
         with suppress(asyncio.CancelledError):
             await gone
 
 
-async def _gone(websocket: WebSocket, queue: asyncio.Queue[Notice | None]) -> None:
+class _News:
+    """What one connection has still to be told: first what it missed, then what comes, and of that so much only."""
+
+    def __init__(self, panel: Panel, since: int) -> None:
+        self.overflowed = False
+        self.gap = _gap(panel, since)
+        self._missed = deque(panel.notifier.since(since))
+        self._queue: asyncio.Queue[Notice | None] = asyncio.Queue()
+        self.stop = panel.notifier.listen(self._hear)
+
+    def _hear(self, notice: Notice) -> None:
+        if self._queue.qsize() < BEHIND:
+            self._queue.put_nowait(notice)
+            return
+        self.overflowed = True
+        self.stop()
+        self.end()
+
+    def end(self) -> None:
+        """Nothing more is told after what waits already."""
+        self._queue.put_nowait(None)
+
+    async def next(self) -> Notice | None:
+        """None when it is over; at once, whatever waits, for who did not read."""
+        if self.overflowed:
+            return None
+        return self._missed.popleft() if self._missed else await self._queue.get()
+
+
+def _gap(panel: Panel, since: int) -> dict[str, Any] | None:
+    """The message that says that not everything since then can be told."""
+    dropped = panel.notifier.dropped_since(since)
+    if dropped == 0:
+        return None
+    return {
+        "type": "notifier",
+        "id": 0,
+        "action": "dropped",
+        "data": {"dropped": dropped},
+        "request_id": None,
+        "notify": panel.notifier.last if dropped is None else since + dropped,
+    }
+
+
+async def _gone(websocket: WebSocket, news: _News) -> None:
     """What clients say is not for us; that they go is."""
     while (await websocket.receive())["type"] != "websocket.disconnect":
         pass
-    queue.put_nowait(None)
+    news.end()
 
 
 def _message(panel: Panel, user: User, notice: Notice, fields: Fields) -> dict[str, Any] | None:

@@ -12,6 +12,8 @@ from simulator.dcim.work.operations import Operations
 
 __all__ = ["History", "ServerEvent"]
 
+KEPT = 1000
+"""Entries of each server; older ones are forgotten, so that a lab may be up for months."""
 SHOWN = (
     "name",
     "domain",
@@ -87,7 +89,10 @@ class History:
 
     def _tell(self, server: int, name: str, state: str, operation: int | None, time: float) -> None:
         event = self.all.add(lambda number: ServerEvent(number, server, name, state, operation, time))
-        self._of_server.setdefault(server, []).append(event.id)
+        mine = self._of_server.setdefault(server, [])
+        mine.append(event.id)
+        if len(mine) > KEPT:
+            self.all.remove(mine.pop(0))
 
 
 def _written(value: object) -> str:

@@ -55,6 +55,13 @@ class Notifier:
         """The notices after this one, oldest first, as far as they are kept."""
         return [notice for notice in self._kept if notice.id > number]
 
+    def dropped_since(self, number: int) -> int | None:
+        """How many notices after this one are not kept any more; None for a position that has not come yet, as of another lab."""
+        if number > self.last:
+            return None
+        oldest = self._kept[0].id if self._kept else self.last + 1
+        return max(0, oldest - 1 - number)
+
     def listen(self, listener: Callable[[Notice], None]) -> Callable[[], None]:
         """Be called with every notice from now on; what is returned ends it."""
         self._next += 1

@@ -6,6 +6,9 @@ import asyncio
 import json
 from typing import Any
 
+from simulator.api6.notifier import BEHIND
+from simulator.dcim.history import KEPT
+from simulator.dcim.notifier import CAPACITY
 from tests.api6.support.world import Client, with_client
 from tests.dcim.support import ALICE
 
@@ -113,5 +116,118 @@ def test_a_connection_lasts_as_long_as_its_session_and_is_no_use_of_it():
         await listener.heard()
         await client.delete(f"/auth/v4/token/{token}")
         assert await listener.closed() == 4401
+
+    with_client(scene)
+
+
+def change(client: Client, times: int) -> None:
+    for number in range(times):
+        client.world.panel.edit_server(1, {"notes": f"{number}"})
+
+
+def test_who_asks_from_a_position_long_past_is_told_what_is_dropped_and_hears_all_that_is_kept():
+    async def scene(client: Client) -> None:
+        change(client, CAPACITY + 500)
+        last = client.world.panel.notifier.last
+        listener = Listener(client, client.token, "since=0")
+        while len(heard := await listener.heard()) < CAPACITY + 1:
+            pass
+        first, *rest = heard
+        assert (first["type"], first["action"], first["data"]) == ("notifier", "dropped", {"dropped": last - CAPACITY})
+        assert [each["notify"] for each in rest] == list(range(first["notify"] + 1, last + 1))
+        change(client, 1)
+        assert (await listener.heard())[-1]["notify"] == last + 1
+        await listener.leave()
+        again = Listener(client, client.token, f"since={first['notify'] + 1}")
+        assert (await again.heard())[0]["type"] == "server", "nothing is missing from there on"
+        await again.leave()
+
+    with_client(scene)
+
+
+def test_a_position_that_has_not_come_yet_is_another_labs_and_is_told():
+    async def scene(client: Client) -> None:
+        last = client.world.panel.notifier.last
+        listener = Listener(client, client.token, f"since={last + 5000}")
+        (message,) = await listener.heard()
+        assert (message["action"], message["data"], message["notify"]) == ("dropped", {"dropped": None}, last)
+        change(client, 1)
+        assert (await listener.heard())[-1]["notify"] == last + 1
+        await listener.leave()
+
+    with_client(scene)
+
+
+class SlowListener(Listener):
+    """Takes one message and reads no further until it is told to."""
+
+    def __init__(self, client: Client, token: str) -> None:
+        self.reads = asyncio.Event()
+        super().__init__(client, token)
+
+    async def _take(self, message: Any) -> None:
+        self.sent.append(message)
+        if message["type"] == "websocket.send":
+            await self.reads.wait()
+
+
+def test_a_client_that_does_not_read_costs_a_thousand_messages_and_no_more():
+    async def scene(client: Client) -> None:
+        notifier = client.world.panel.notifier
+        before = len(notifier._listeners)
+        slow = SlowListener(client, client.token)
+        quick = Listener(client, client.token)
+        await quick.heard()
+        change(client, 1)
+        await slow.heard()
+        for _ in range(3 * BEHIND):
+            change(client, 1)
+            await asyncio.sleep(0)
+        assert len(notifier._listeners) == before + 1, "the slow one is not told any more"
+        while len(await quick.heard()) < 3 * BEHIND + 1:
+            pass
+        slow.reads.set()
+        assert await slow.closed() == 1013
+        assert len(await slow.heard()) == 1
+        await quick.leave()
+        assert len(notifier._listeners) == before
+
+    with_client(scene)
+
+
+def test_a_client_that_comes_back_again_and_again_leaves_nothing_behind_and_misses_nothing():
+    async def scene(client: Client) -> None:
+        notifier = client.world.panel.notifier
+        before = len(notifier._listeners)
+        tasks = len(asyncio.all_tasks())
+        position, heard = notifier.last, list[int]()
+        for _ in range(100):
+            change(client, 2)
+            listener = Listener(client, client.token, f"since={position}")
+            got = [each["notify"] for each in await listener.heard()]
+            heard += got
+            position = got[-1]
+            await listener.leave()
+        assert heard == list(range(heard[0], heard[0] + 200))
+        assert len(notifier._listeners) == before
+        assert len(asyncio.all_tasks()) == tasks
+
+    with_client(scene)
+
+
+def test_a_servers_history_keeps_its_newest_entries_however_long_the_lab_is_up():
+    async def scene(client: Client) -> None:
+        panel = client.world.panel
+        for number in range(KEPT + 50):
+            panel.edit_server(1, {"domain": f"n{number}.example.com"})
+        panel.edit_server(2, {"domain": "other.example.com"})
+        page = await client.get("/dci/v3/server/1/history?limit=2")
+        assert page["size"] == KEPT
+        assert [row["state"] for row in page["list"]] == [f"n{KEPT + 49}.example.com", f"n{KEPT + 48}.example.com"]
+        newer = await client.get(f"/dci/v3/server/1/history?where=id GT {page['max_id'] - 1}")
+        assert [row["id"] for row in newer["list"]] == [page["max_id"]]
+        assert (await client.get("/dci/v3/server/1/history?where=id LT 3"))["list"] == [], "long past"
+        other = (await client.get("/dci/v3/server/2/history?where=name EQ 'domain'"))["list"]
+        assert [row["state"] for row in other] == ["other.example.com"]
 
     with_client(scene)

@@ -281,7 +281,14 @@ LEFT = {
     "Operations": {"_runs", "_dhcp_timeout", "_diagnostic_timeout"},  # work under way; the lab file's
     "Boot": {"_entries"},  # of work under way
     "Devices": {"_switched", "_factory", "_bmcs", "_switches", "_pdus", "_refused", "_denied"},  # connections
-    "Meters": {"_counters", "_rates", "_watts", "_zone"},  # read anew: the devices' counters began anew too
+    "Meters": {
+        "_counters",
+        "_rates",
+        "_watts",
+        "_zone",
+        "_dates",
+        "_dated",
+    },  # read anew: the devices' counters began anew too
     "Power": {"_waiting"},
     "Restrictions": {"_begun"},  # the time of those who wait outside
     "Release": {"_timer"},

@@ -7,6 +7,7 @@ server is billed for belongs to it from the poll on at which the port was its.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
@@ -44,6 +45,9 @@ class Meters:
         self._rates: dict[int, tuple[float, float]] = {}
         """By port, bits per second into the server and out of it; those of which nothing came are not there."""
         self._days: dict[tuple[int, date], Day] = {}
+        self._dates: dict[int, list[date]] = {}
+        self._dated = 0
+        """The days of each server, in order, and of how many entries of `_days` they were made."""
         self._samples: dict[tuple[int, int, int], list[float]] = {}
         """By port, year and month: megabits per second of each interval in which anything came."""
         self._polls: dict[tuple[int, int, int], int] = {}
@@ -109,10 +113,15 @@ class Meters:
 
     def days(self, server: Server, since: date, until: date) -> list[tuple[date, Day]]:
         """Those on which there was anything, both ends included."""
-        return sorted(
-            ((day, one) for (number, day), one in self._days.items() if number == server.id and since <= day <= until),
-            key=lambda pair: pair[0],
-        )
+        if self._dated != len(self._days):  # entries only come
+            self._dates, self._dated = {}, len(self._days)
+            for number, day in self._days:
+                self._dates.setdefault(number, []).append(day)
+            for dates in self._dates.values():
+                dates.sort()
+        mine = self._dates.get(server.id, [])
+        shown = mine[bisect_left(mine, since) : bisect_right(mine, until)]
+        return [(day, self._days[server.id, day]) for day in shown]
 
     def total(self, server: Server, since: date, until: date) -> Day:
         whole = Day()

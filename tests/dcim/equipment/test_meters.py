@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.dcim.drivers.base import OutletView, PortView
-from simulator.dcim.equipment.meters import BURST_SHARE
+from simulator.dcim.equipment.meters import BURST_SHARE, Day
 from tests.dcim.support import World, in_world
 
 EVER = (date.min, date.max)
@@ -75,5 +75,38 @@ def test_energy_is_power_by_time_and_a_pdu_that_measures_nothing_gives_none():
         meters.pdu_read(1, [OutletView("1", True, 0), OutletView("2", True)])
         assert meters.total(world.server(1), *EVER).watt_hours == pytest.approx(200)
         assert (meters.watts(world.server(1)), meters.watts(world.server(2))) == (0, None)
+
+    in_world(scene)
+
+
+class Counted(dict):
+    """Counts how often it is gone through."""
+
+    looks = 0
+
+    def __iter__(self):
+        self.looks += 1
+        return super().__iter__()
+
+    def items(self):
+        self.looks += 1
+        return super().items()
+
+
+def test_days_of_many_servers_and_of_times_long_past_are_found_without_going_through_all_of_them():
+    async def scene(world: World) -> None:
+        meters, today = world.panel.meters, date(2026, 1, 1)
+        meters._days = days = Counted(
+            {(server, today - timedelta(days=back)): Day(received=back) for back in range(50) for server in (1, 2, 3)}
+        )
+        for _ in range(20):
+            for number in (1, 2, 3):
+                server = world.server(number)
+                shown = meters.days(server, today - timedelta(days=3), today)
+                assert [day.received for _, day in shown] == [3, 2, 1, 0]
+                assert meters.days(server, date.min, date(1999, 12, 31)) == []
+        assert days.looks == 1
+        days[1, today + timedelta(days=1)] = Day(received=7)
+        assert meters.days(world.server(1), today, date.max)[-1][1].received == 7
 
     in_world(scene)
