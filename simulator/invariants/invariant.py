@@ -34,7 +34,7 @@ class Broken:
 class Invariant:
     """Something that must hold whatever goes wrong. It looks at what a journal record is about, after the record.
 
-    What `of_server` and `of_service` yield must have held for `grace` seconds of lab time to be a violation; what `at` yields
+    What `of_server` and `of_service` yield must have held for `patience` seconds of lab time to be a violation; what `at` yields
     is one at once. An invariant keeps nothing: what it must remember is the world's.
     """
 
@@ -44,9 +44,19 @@ class Invariant:
     source: ClassVar[str]
     """The document that it comes from: a requirement's number, or what a client of any hoster is owed."""
     harm: ClassVar[Harm]
+    breaks: ClassVar[str]
+    """An example of how it comes to be violated."""
     grace: ClassVar[float] = 0.0
+    lasting: ClassVar[str] = ""
+    """How long that is in words, where it depends on the lab."""
+    calm: ClassVar[bool] = False
+    """It is asked only while nothing is bent, and its grace begins anew when something has been."""
     records: ClassVar[frozenset[tuple[str, str]]] = frozenset()
     """Layers and kinds of the records that `at` is shown."""
+
+    def patience(self, world: World) -> float:
+        """Seconds of lab time that what it sees of a server or service must last."""
+        return self.grace
 
     def of_server(self, world: World, server: str) -> Iterator[Broken]:
         """What is wrong with this server now."""

@@ -15,12 +15,27 @@ from simulator.invariants.base import BillingView, WatchedPanel
 from simulator.invariants.catalogue import INVARIANTS
 from simulator.invariants.invariant import Broken, Harm, Invariant
 from simulator.invariants.world import World
-from simulator.kernel import Record
+from simulator.kernel import Record, Timer
 
 __all__ = ["Violation", "Watch"]
 
 _LAYERS = frozenset({"plant", "panel", "billing", "scenario", "fault"})
-_NOTHING_NEW = frozenset({"progress", "operation stage", "logged in", "image requested", "DHCP request"})
+_NOTHING_NEW = frozenset(
+    {
+        *(
+            "progress",
+            "operation stage",
+            "logged in",
+            "image requested",
+            "DHCP request",
+            "boot device",
+            "boot device set",
+        ),
+        *("DHCP without answer", "media test failed", "phone-home lost"),
+    }
+)
+_TOLD_BEFORE = frozenset({"power changed", "port set", "port changed", "device error"})
+"""What the panel tells of and then puts on record; all else is on record when it is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +69,15 @@ class _Seen:
     open: dict[tuple[str, ...], _Condition] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """An invariant that will be looked at when its oldest condition may have lasted long enough, if nothing changes before."""
+
+    invariant: Invariant
+    due: float
+    timer: Timer
+
+
 class Watch:
     """From when it is made until `close`. `violations` are those so far, as they came."""
 
@@ -69,39 +93,48 @@ class Watch:
             for key in each.records:
                 self._at.setdefault(key, []).append(each)
         self._seen: dict[tuple[str, str], _Seen] = {}
-        self._waiting: dict[tuple[str, str], Invariant] = {}
+        self._waiting: dict[tuple[str, str], _Waiting] = {}
         """Where a condition has not lasted as long as its invariant's grace."""
         self._told: set[tuple[str, tuple[str, ...]]] = set()
         self._again: list[str] = []
         """Servers of which a record told what was about to be noted."""
+        self._unasked: dict[str, None] = {}
+        """Servers that were not asked about while something was bent."""
         self._record = 0
         self._unwatch = lab.journal.watch(self._look)
 
     def close(self) -> None:
         self._unwatch()
+        for waiting in self._waiting.values():
+            waiting.timer.cancel()
+        self._waiting.clear()
 
     def finish(self) -> Sequence[Violation]:
-        """Look once more at what has waited; all violations."""
-        for name in self._again:
+        """Look once more at what the last record told of; all violations by now."""
+        again, self._again = self._again, []
+        for name in again:
             self._look_at_server(name)
-        self._again = []
-        self._ripen()
+        for key, waiting in tuple(self._waiting.items()):
+            if waiting.due <= self.world.now:
+                self._due(key)
         return tuple(self.violations)
 
     # a record was written
 
     def _look(self, record: Record) -> None:
+        told = record.layer in _LAYERS and record.what not in _NOTHING_NEW
+        servers = dict.fromkeys(self.world.about(record)) if told else {}
         if self._again:
             again, self._again = self._again, []
             for name in again:
-                self._look_at_server(name)
-        if record.layer not in _LAYERS or record.what in _NOTHING_NEW:
+                if name not in servers:
+                    self._look_at_server(name)
+        if not told:
             return
         self._record = record.number
         world = self.world
-        if self._waiting:
-            self._ripen()
-        servers = dict.fromkeys(world.about(record))
+        if record.layer == "fault":
+            self._bent_anew()
         service = world.billing.services.get(record.subject) if record.layer in ("billing", "scenario") else None
         if service is not None:
             ended = record.layer == "billing" and record.what.endswith(" ended")
@@ -115,17 +148,39 @@ class Watch:
                     self._tell(each, broken, world.now)
             for name in servers:
                 self._look_at_server(name)
-            if record.layer == "panel":
-                self._again = list(servers)
+            if record.what in _TOLD_BEFORE:
+                self._again += servers
             if service is not None:
                 self._look_at_service(service, record)
         finally:
             world.ended(None)
 
     def _look_at_server(self, name: str) -> None:
-        self.world.touched_server(name)
+        world = self.world
+        world.look_at(name)
         for each in self._of_server:
-            self._conditions(each, name, each.of_server(self.world, name))
+            self._conditions(each, name, self._of(each, name) if each.calm else each.of_server(world, name))
+        world.look_at("")
+
+    def _of(self, invariant: Invariant, server: str) -> Iterable[Broken]:
+        """What is wrong with the server, unless it is no time to ask for that."""
+        if invariant.calm and self.world.lab.faults.active():
+            self._unasked[server] = None
+            return ()
+        return invariant.of_server(self.world, server)
+
+    def _bent_anew(self) -> None:
+        """A fault begins or ends: what is asked only when nothing is bent waits from now on."""
+        for key, waiting in tuple(self._waiting.items()):
+            if waiting.invariant.calm:
+                for condition in self._seen[key].open.values():
+                    condition.since = self.world.now
+                self._ripe(waiting.invariant, key)
+        if self._unasked and not self.world.lab.faults.active():
+            unasked, self._unasked = self._unasked, {}
+            for name in unasked:
+                self._look_at_server(name)
+            self._again += unasked  # what was bent is mended after the record
 
     def _look_at_service(self, service: Service, record: Record) -> None:
         told = record.layer == "billing" and record.what in ("Create ended", "Unsuspend ended")
@@ -139,51 +194,62 @@ class Watch:
     # conditions
 
     def _conditions(self, invariant: Invariant, subject: str, found: Iterable[Broken]) -> None:
+        now: dict[tuple[str, ...], Broken] | None = None
+        for broken in found:
+            if now is None:
+                now = {}
+            now[broken.subjects] = broken
         key = (invariant.name, subject)
-        now = {broken.subjects: broken for broken in found}
         seen = self._seen.get(key)
         if seen is None:
-            if not now:
+            if now is None:
                 return
             seen = self._seen[key] = _Seen()
+        now = now or {}
         for subjects in [each for each in seen.open if each not in now]:
             del seen.open[subjects]
         for subjects, broken in now.items():
-            if subjects not in seen.open:
+            known = seen.open.get(subjects)
+            if known is None or (known.broken.text != broken.text and not known.told):  # wrong, and in another way
                 seen.open[subjects] = _Condition(broken, self.world.now, self._record)
         if not seen.open:
             del self._seen[key]
-            self._waiting.pop(key, None)
+            self._wait(invariant, key, None)
             return
         self._ripe(invariant, key)
 
-    def _ripen(self) -> None:
-        """Look again at what may have lasted long enough by now: it may have ended without a record."""
-        world = self.world
-        for key, invariant in tuple(self._waiting.items()):
-            if not any(world.now - each.since >= invariant.grace for each in self._seen[key].open.values()):
-                continue
-            name = key[1]
-            if world.is_server(name):
-                self._conditions(invariant, name, invariant.of_server(world, name))
-            else:
-                self._conditions(invariant, name, invariant.of_service(world, world.billing.services[name]))
+    def _due(self, key: tuple[str, str]) -> None:
+        """What was wrong may have lasted long enough by now, or have ended without a record."""
+        waiting, name = self._waiting.pop(key), key[1]
+        waiting.timer.cancel()
+        if self.world.is_server(name):
+            self._conditions(waiting.invariant, name, self._of(waiting.invariant, name))
+        elif (service := self.world.billing.services.get(name)) is not None:
+            self._conditions(waiting.invariant, name, waiting.invariant.of_service(self.world, service))
 
     def _ripe(self, invariant: Invariant, key: tuple[str, str]) -> None:
-        """Tell what has lasted long enough, and remember whether something has not."""
-        waits, now = False, self.world.now
+        """Tell what has lasted long enough, and look again when something else may have."""
+        due, now, patience = None, self.world.now, invariant.patience(self.world)
         for condition in self._seen[key].open.values():
             if condition.told:
                 continue
-            if now - condition.since >= invariant.grace:
+            end = condition.since + patience
+            if now >= end:
                 condition.told = True
                 self._tell(invariant, condition.broken, condition.since, condition.record)
             else:
-                waits = True
-        if waits:
-            self._waiting[key] = invariant
-        else:
-            self._waiting.pop(key, None)
+                due = end if due is None else min(due, end)
+        self._wait(invariant, key, due)
+
+    def _wait(self, invariant: Invariant, key: tuple[str, str], due: float | None) -> None:
+        """Look again at this time of the lab, and at no other."""
+        waiting = self._waiting.get(key)
+        if waiting is not None:
+            if waiting.due == due:
+                return
+            self._waiting.pop(key).timer.cancel()
+        if due is not None:
+            self._waiting[key] = _Waiting(invariant, due, self.world.lab.clock.call_at(due, self._due, key))
 
     def _tell(self, invariant: Invariant, broken: Broken, since: float, record: int | None = None) -> None:
         once = (invariant.name, broken.subjects)

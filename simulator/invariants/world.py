@@ -4,17 +4,20 @@ knows: since when an order is worked on, whose data an installation was, which a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from provisioner.modules.billmanager5.settings import username_of
 from provisioner.services import Service, State
 from simulator.dcim.people.roles import ADMIN_ROLE
 from simulator.dcim.records import Server as ServerRecord
+from simulator.dcim.records import Switch, SwitchPort
 from simulator.dcim.work.operation_table import Operation
 from simulator.invariants.base import BillingView, WatchedPanel
 from simulator.invariants.ledger import USERS_OF_5
 from simulator.kernel import Record
 from simulator.plant import Server
+from simulator.plant.network import Nic
+from simulator.plant.network import SwitchPort as PlantPort
 
 __all__ = ["LIVING", "World", "is_his"]
 
@@ -28,27 +31,31 @@ def is_his(owner: str, email: str) -> bool:
 
 
 class World:
-    """What there is now. `touched` keeps what must be remembered up to date."""
+    """What there is now. `look_at` and `touched_service` keep up to date what must be remembered."""
 
     def __init__(self, lab: WatchedPanel, billing: BillingView) -> None:
         self.lab = lab
         self.billing = billing
         self._numbers: dict[str, int] = {}
+        self._switches: dict[str, int] = {}
         self._ended: Service | None = None
+        self._looked_at = ""
+        self._on_it: list[Service] = []
         self.ordered_at: dict[str, float] = {}
         """By service: since when its order is worked on."""
-        self.data_of: dict[tuple[str, float], str] = {}
-        """Whose data an installation of a server came to hold: the client's e-mail, by server and time of the installation."""
+        self._data_of: dict[str, dict[float, str]] = {}
         self.live: dict[str, set[str]] = {}
         """The servers on which a running system has the address."""
         self._live_on: dict[str, tuple[str, ...]] = {}
         self.owned: dict[str, set[str]] = {}
         """Servers by owner's e-mail, but for those that had their owner before anybody looked."""
+        self._bmc_names: dict[str, list[bytes]] = {}
         self._bmc_users: dict[str, dict[str, str]] = {}
         self._owner: dict[str, str] = {}
         self._before = {
             each.name: owner for each in lab.panel.inventory.servers if (owner := self._email(each.owner)) is not None
         }
+        self._given_before = {each.id for each in lab.panel.addresses.used}
 
     @property
     def now(self) -> float:
@@ -61,6 +68,12 @@ class World:
 
     def is_server(self, name: str) -> bool:
         return name in self.lab.plant.servers
+
+    def ports(self, server: str) -> Iterator[tuple[Nic, PlantPort]]:
+        """Its NICs that have a cable to a switch, and the port at the other end."""
+        for nic in self.server(server).nics:
+            if nic.cable is not None and nic.cable.port is not None:
+                yield nic, nic.cable.port
 
     def behind(self, switch: str, port: int) -> str | None:
         """The server whose cable is in this port of a switch."""
@@ -80,6 +93,21 @@ class World:
                 self._numbers[server] = found.id
         return found
 
+    def port_record(self, port: PlantPort) -> tuple[SwitchPort, Switch] | None:
+        """What the panel has on record of this port of a switch, and of the switch; None for a switch that it does not know."""
+        switch = self._switch(port.switch)
+        record = self.lab.panel.inventory.switch_port(switch.id, port.number) if switch else None
+        return (record, switch) if record is not None and switch is not None else None
+
+    def _switch(self, name: str) -> Switch | None:
+        switches = self.lab.panel.inventory.switches
+        found = switches.find(self._switches.get(name))
+        if found is None or found.name != name:
+            found = next((each for each in switches if each.name == name), None)
+            if found is not None:
+                self._switches[name] = found.id
+        return found
+
     def _email(self, user: int | None) -> str | None:
         found = self.lab.panel.users.all.find(user)
         return found.email if found else None
@@ -95,9 +123,11 @@ class World:
         user = self.lab.panel.users.all.find(record.owner) if record else None
         return user.email if user is not None and ADMIN_ROLE not in user.roles else ""
 
-    def addresses(self, server: str) -> tuple[str, ...]:
+    def given(self, server: str) -> tuple[str, ...]:
+        """Those of its addresses that it was given since somebody looks."""
         record = self.record(server)
-        return tuple(each.name for each in self.lab.panel.addresses.of_server(record.id)) if record else ()
+        held = self.lab.panel.addresses.of_server(record.id) if record else ()
+        return tuple(each.name for each in held if each.id not in self._given_before)
 
     def operation(self, server: str) -> Operation | None:
         """The last one begun on it."""
@@ -120,6 +150,9 @@ class World:
         )
 
     def services_on(self, server: str) -> list[Service]:
+        """Those that have it or had it last, in the order in which they were ordered."""
+        if server == self._looked_at:
+            return self._on_it
         return [service for service in self.billing.services.values() if service.server_name == server]
 
     def living_on(self, server: str) -> list[Service]:
@@ -130,14 +163,13 @@ class World:
         bmc = self.lab.bmc_devices.get(server)
         if bmc is None:
             return {}
-        there = {user.name.decode("latin-1"): "" for user in bmc.users if user.name and user.enabled}
-        known = self._bmc_users.get(server)
-        if known is None:
-            self._bmc_users[server] = there
-        else:
+        there = [user.name for user in bmc.users if user.name and user.enabled]
+        if there != self._bmc_names.get(server):
+            self._bmc_names[server] = there
+            names, known = [name.decode("latin-1") for name in there], self._bmc_users.get(server)
             client = next((each.client.email for each in self.services_on(server)[-1:]), "")
-            self._bmc_users[server] = {name: known.get(name, client) for name in there}
-        return self._bmc_users[server]
+            self._bmc_users[server] = {name: "" if known is None else known.get(name, client) for name in names}
+        return self._bmc_users.get(server, {})
 
     # keeping up
 
@@ -149,15 +181,40 @@ class World:
         if service.busy == "Create" and service.name not in self.ordered_at:
             self.ordered_at[service.name] = self.now
 
-    def touched_server(self, name: str) -> None:
+    def look_at(self, name: str) -> None:
+        """A server is being looked at, or with no name no longer: meanwhile nothing changes. What must be remembered of it is
+        brought up to date.
+        """
+        self._looked_at = ""
+        if name:
+            self._on_it = self.services_on(name)
+            self._looked_at = name
+            self._touched(name)
+
+    def _touched(self, name: str) -> None:
         self._owner_now(name)
         self.bmc_users(name)
         self._addresses_now(name)
+        self._data_now(name)
+
+    def _data_now(self, name: str) -> None:
+        there = set(self.installations(name))
+        known = self._data_of.get(name, {})
+        if not there and not known:
+            return
+        for wiped in known.keys() - there:
+            del known[wiped]
         for service in self.living_on(name):
             if not self.busy(service):
-                for installed in self.installations(name):
+                for installed in there:
                     if installed >= self.ordered_at.get(service.name, float("inf")):
-                        self.data_of.setdefault((name, installed), service.client.email)
+                        self._data_of.setdefault(name, {}).setdefault(installed, service.client.email)
+
+    def data_on(self, server: str) -> Mapping[float, str]:
+        """Whose data the disks came to hold since somebody looks: the client's e-mail, by when it was installed. What has been
+        wiped is not among it.
+        """
+        return self._data_of.get(server, {})
 
     def installations(self, server: str) -> Iterator[float]:
         """Of which there may be data on its disks, by when they were made."""
@@ -191,10 +248,19 @@ class World:
         subject = record.subject
         if subject in self.lab.plant.servers:
             return [subject]
-        if record.layer == "plant" and subject in self.lab.plant.switches:
+        if record.layer in ("plant", "panel") and subject in self.lab.plant.switches:
             port = record.detail.get("port")
+            if isinstance(port, str):
+                port = self._numbered(subject, port)
             if port is None:  # something of the whole switch
                 return [each.cable.nic.server for each in self.lab.plant.switches[subject].ports if each.cable]
             behind = self.behind(subject, int(port))
             return [behind] if behind else []
         return []
+
+    def _numbered(self, switch: str, description: str) -> int | None:
+        """The number of the port that the panel calls so."""
+        inventory = self.lab.panel.inventory
+        known = self._switch(switch)
+        ports = inventory.ports_of_switch(known.id) if known else ()
+        return next((each.number for each in ports if each.description == description), None)

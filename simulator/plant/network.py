@@ -265,6 +265,11 @@ class SwitchPort:
         return f"port {self.number}"
 
     @property
+    def switch(self) -> str:
+        """The name of the switch that it is a port of."""
+        return self._switch.name
+
+    @property
     def ready(self) -> bool:
         """The port does its half of a link."""
         return self.admin_up and not self.broken and self._switch.alive

@@ -12,27 +12,32 @@ __all__ = ["DATA"]
 
 
 class OthersData(Invariant):
+    """Whose systems were written to a server's disks since they were last wiped, when the server is a client's."""
+
     name = "others-data"
     title = "No client gets a disk that holds another one's data"
     source = "what every client is owed"
     harm = Harm.DATA
+    breaks = "A module clears no disks, or takes diagnostics that failed for diagnostics that have cleared them."
 
     def of_service(self, world: World, service: Service) -> Iterator[Broken]:
         if service.state is not State.ACTIVE or world.busy(service) or not world.is_server(service.server_name):
             return
         name, email = service.server_name, service.client.email
-        for installed in world.installations(name):
-            whose = world.data_of.get((name, installed), email)
+        for whose in world.data_on(name).values():
             if whose.casefold() != email.casefold():
                 text = f"{service.name} of {email} has {name}, whose disks still hold data of {whose}"
                 yield Broken((service.name, name), text)
 
 
 class OthersAccess(Invariant):
+    """The users of a server's BMC, and for which client each was made."""
+
     name = "others-access"
     title = "No client gets a server whose BMC another one can log in to"
     source = "what every client is owed"
     harm = Harm.DATA
+    breaks = "A user was made for a client's console, and nobody removed it when the server came back."
 
     def of_service(self, world: World, service: Service) -> Iterator[Broken]:
         if service.state is not State.ACTIVE or world.busy(service) or not world.is_server(service.server_name):

@@ -18,10 +18,13 @@ def _ordered(service: Service, world: World) -> bool:
 
 
 class Installed(Invariant):
+    """The machine, in the moment in which billing calls a service delivered: power, system, and since when it is on the disk."""
+
     name = "installed"
     title = "An active service runs the system of its own order"
     source = "W6-A8, B5-7"
     harm = Harm.MONEY
+    breaks = "A module does not wait for the installation, or takes an old operation's end for that of its own."
 
     def claimed(self, world: World, service: Service) -> Iterator[Broken]:
         if not _ordered(service, world):
@@ -41,10 +44,13 @@ class Installed(Invariant):
 
 
 class Reachable(Invariant):
+    """Ping, in the moment in which billing calls a service delivered."""
+
     name = "reachable"
     title = "An active service answers at one of its addresses"
     source = "W6-A5, B5-8"
     harm = Harm.REACHABILITY
+    breaks = "The port was not switched on, or the server has come up with the addresses of its last client."
 
     def claimed(self, world: World, service: Service) -> Iterator[Broken]:
         if not _ordered(service, world):

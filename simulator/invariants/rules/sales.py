@@ -15,10 +15,13 @@ __all__ = ["SALES"]
 
 
 class SoldOnce(Invariant):
+    """The services that have a server, and those whose order has just taken it."""
+
     name = "sold-once"
     title = "A server is sold to one service at a time"
     source = "W6-A2, B5-5"
     harm = Harm.MONEY
+    breaks = "Two orders read the list of free servers before either has taken one, and both take the first."
 
     def of_server(self, world: World, server: str) -> Iterator[Broken]:
         have = [
@@ -29,15 +32,19 @@ class SoldOnce(Invariant):
 
 
 class BoughtOnce(Invariant):
+    """The servers that a client owns in the panel, beside those that his services have."""
+
     name = "bought-once"
     title = "An order takes one server"
     source = "W6-A2, B5-5"
     harm = Harm.MONEY
+    breaks = 'The answer to "make him the owner" is lost, and the order goes on with the next free server.'
 
     def of_service(self, world: World, service: Service) -> Iterator[Broken]:
         if service.state not in LIVING or world.busy(service):
             return
-        known = {s.server_name for s in world.billing.services.values() if s.client is service.client}
+        email = service.client.email.casefold()
+        known = {s.server_name for s in world.billing.services.values() if s.client.email.casefold() == email}
         owned = {name for owner, names in world.owned.items() if is_his(owner, service.client.email) for name in names}
         extra = sorted(owned - known)
         if extra and service.server_name in owned and not world.any_busy():
@@ -48,10 +55,13 @@ class BoughtOnce(Invariant):
 
 
 class ForSale(Invariant):
+    """The panel's record of a server, whenever it is given to a client."""
+
     name = "for-sale"
     title = "What the panel calls faulty or in maintenance is not sold"
     source = "vendor page of the BILLmanager integration: which servers are free"
     harm = Harm.MONEY
+    breaks = "Staff call a server faulty after an order has read the list, and the order does not look again."
     records = frozenset({("panel", "owner set")})
 
     def at(self, world: World, record: Record) -> Iterator[Broken]:
@@ -68,10 +78,15 @@ class ForSale(Invariant):
 
 
 class HandsOff(Invariant):
+    """What is done in the panel to a server of a living service on which nobody works, while another order is worked on."""
+
     name = "hands-off"
     title = "An order changes nothing about a server that another living service has"
     source = "what every client is owed"
     harm = Harm.DATA
+    breaks = (
+        "An order keeps the list of free servers for an hour, and installs anew what somebody has bought meanwhile."
+    )
     records = frozenset(
         ("panel", what)
         for what in (
@@ -99,10 +114,13 @@ class HandsOff(Invariant):
 
 
 class Owned(Invariant):
+    """The owner in the panel of each active service's server."""
+
     name = "owned"
     title = "Who pays for a server owns it in the panel"
     source = "W6-A3, B5-9"
     harm = Harm.MONEY
+    breaks = "A module takes a gateway's page for success: the owner was never set."
 
     def of_service(self, world: World, service: Service) -> Iterator[Broken]:
         if service.state is not State.ACTIVE or world.busy(service) or not world.is_server(service.server_name):

@@ -13,10 +13,13 @@ __all__ = ["WORK"]
 
 
 class Watched(Invariant):
+    """The last operation on a server whose order has failed or whose service is closed."""
+
     name = "operations-watched"
     title = "An operation that an order began is waited for, or ended"
     source = "W6-A10, B5-7"
     harm = Harm.MESS
+    breaks = "A module gives up at the first 503, and the installation runs on for nobody."
     grace = 1800.0
 
     def of_server(self, world: World, server: str) -> Iterator[Broken]:
@@ -30,10 +33,13 @@ class Watched(Invariant):
 
 
 class IdlePower(Invariant):
+    """Power of a server that had a service, has neither a living one nor an owner, and is not worked on."""
+
     name = "idle-power"
     title = "No machine runs for nobody"
     source = "what every hall is owed: an hour of an idle server is 0.1 kWh"
     harm = Harm.MESS
+    breaks = "A module does not switch off what it has taken back."
     grace = 3600.0
 
     def of_server(self, world: World, server: str) -> Iterator[Broken]:
@@ -49,15 +55,24 @@ class IdlePower(Invariant):
 
 
 class Belief(Invariant):
+    """Power as the panel shows it, against the machine."""
+
     name = "belief"
     title = "When nothing is bent, what the panel believes of a server's power is true within two of its polls"
     source = "W6-O2: the panel asks its devices at intervals"
     harm = Harm.MESS
-    grace = 700.0
+    calm = True
+    lasting = "two polls of a BMC"
+    breaks = "A panel goes on showing what it was told last, and does not ask any more."
+
+    def patience(self, world: World) -> float:
+        return 2 * world.lab.panel.config.bmc_poll
 
     def of_server(self, world: World, server: str) -> Iterator[Broken]:
+        if self.patience(world) <= 0:  # it does not ask
+            return
         record = world.record(server)
-        if record is None or world.lab.faults.active() or record.bmc_error is not None:
+        if record is None or record.bmc_error is not None:
             return
         believed = world.lab.panel.inventory.power_status(record)
         truth = PowerStatus.ON if world.server(server).powered else PowerStatus.OFF
