@@ -19,6 +19,7 @@ from simulator.control.guard import Access, Guard
 from simulator.control.pages.docs import docs_page
 from simulator.control.pages.hall import page
 from simulator.control.state_writer import StateWriter
+from simulator.invariants.watch import Watch
 from simulator.lab import Run
 from simulator.review import Recorder
 
@@ -38,10 +39,13 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def create_control(run: Run, access: Access | None = None, writer: StateWriter | None = None) -> ASGIApp:
+def create_control(
+    run: Run, access: Access | None = None, writer: StateWriter | None = None, watch: Watch | None = None
+) -> ASGIApp:
     """An ASGI application with everything under `/__lab/`. From now on all calls to the panels are watched.
 
-    `access`: who may ask; without it whoever can call the application may. `writer`: what makes answers durable.
+    `access`: who may ask; without it whoever can call the application may. `writer`: what makes answers durable. `watch`: of the
+    invariants; without it one begins now, and ends with the lab.
     """
     recorder = Recorder(run)
     recorder.watch()
@@ -57,7 +61,7 @@ def create_control(run: Run, access: Access | None = None, writer: StateWriter |
         dependencies=[Depends(known_keys)],
         responses=_PROBLEMS,
     )
-    app.state.lab = ControlledLab(run, recorder)
+    app.state.lab = ControlledLab(run, recorder, watch or Watch.alone(run))
     for each in (state, clock, faults, journal, report):
         app.include_router(each.router)
     _add_pages(app)

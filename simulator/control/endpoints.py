@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator.files.plan import PduPlan, SwitchPlan
+from simulator.invariants.watch import Watch
 from simulator.kernel.hosts import is_everywhere, is_loopback
 from simulator.lab import Run
 from simulator.lab.attaching import on_one_host
@@ -32,6 +33,8 @@ class Standing:
     host: str = "127.0.0.1"
     taken: tuple[str, ...] = ()
     """What is to be said of ports that somebody else had."""
+    watch: Watch | None = None
+    """Sees what does not hold in it."""
 
 
 def endpoints(standing: Standing) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from simulator.control.guard import Access
 from simulator.control.state_writer import state_kept
 from simulator.fabric import Gate
 from simulator.files.plan import LabPlan
+from simulator.invariants.watch import Watch
 from simulator.kernel import LAB_EPOCH
 from simulator.kernel.hosts import is_loopback
 from simulator.kernel.snapshot import BadSnapshot
@@ -80,13 +81,16 @@ async def stand(
         async with wire(plan, replace(options, epoch=epoch), resumed=resumed, gate=gate) as run:
             run.journal.bound(JOURNAL_RECORDS, JOURNAL_OCTETS)
             starts = resumed.starts if resumed else 1
+            watch = Watch.alone(run)
             async with state_kept(run, state, starts, gate, warn) as writer:
-                server = WebServer(create_control(run, Access(control_token, options.host), writer), sock)
+                server = WebServer(create_control(run, Access(control_token, options.host), writer, watch), sock)
                 await server.start()
                 try:
                     taken = _taken(run, options) + _moved("lab control", control_port, server.url)
-                    yield Standing(run, server.url, starts, control_token, options.clock, options.host, tuple(taken))
+                    told = tuple(taken)
+                    yield Standing(run, server.url, starts, control_token, options.clock, options.host, told, watch)
                 finally:
+                    watch.close()
                     await server.stop()
     finally:
         sock.close()

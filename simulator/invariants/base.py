@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from provisioner.services import Service
 from simulator.bmc import Bmc
 from simulator.dcim.panel import Panel
 from simulator.kernel import Clock, Journal
 from simulator.plant import Plant
+from simulator.snmp.station import Station
 
 __all__ = ["Bends", "BillingView", "Holding", "WatchedLab", "WatchedPanel"]
 
@@ -45,7 +46,12 @@ class WatchedPanel(WatchedLab, Protocol):
     def faults(self) -> Bends: ...
 
     @property
-    def bmc_devices(self) -> Mapping[str, Bmc]: ...
+    def bmc_devices(self) -> Mapping[str, Bmc]:
+        """The emulated BMCs, by server; of what a real one says the plant knows nothing."""
+
+    @property
+    def stations(self) -> Mapping[str, Station[Any]]:
+        """The emulated SNMP agents, by switch or PDU."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,8 @@ class Invariant:
     """How long that is in words, where it depends on the lab."""
     calm: ClassVar[bool] = False
     """It is asked only while nothing is bent, and its grace begins anew when something has been."""
+    alone: ClassVar[bool] = False
+    """It can be judged where nobody knows services: owners in the panel stand for them."""
     records: ClassVar[frozenset[tuple[str, str]]] = frozenset()
     """Layers and kinds of the records that `at` is shown."""
 

@@ -7,18 +7,21 @@ at. What an invariant sees is a *condition*; one that lasts longer than the inva
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from provisioner.services import Service, State
 from simulator.invariants.base import BillingView, WatchedPanel
 from simulator.invariants.catalogue import INVARIANTS
 from simulator.invariants.invariant import Broken, Harm, Invariant
+from simulator.invariants.owners import Owners
 from simulator.invariants.world import World
 from simulator.kernel import Record, Timer
 
 __all__ = ["Violation", "Watch"]
 
+MOST = 1000
+"""Violations that a watch remembers unless it is told otherwise."""
 _LAYERS = frozenset({"plant", "panel", "billing", "scenario", "fault"})
 _NOTHING_NEW = frozenset(
     {
@@ -81,9 +84,20 @@ class _Waiting:
 class Watch:
     """From when it is made until `close`. `violations` are those so far, as they came."""
 
-    def __init__(self, lab: WatchedPanel, billing: BillingView, invariants: Sequence[Invariant] | None = None) -> None:
+    def __init__(
+        self,
+        lab: WatchedPanel,
+        billing: BillingView,
+        invariants: Sequence[Invariant] | None = None,
+        *,
+        most: int = MOST,
+    ) -> None:
+        """`most`: of violations that are remembered."""
         self.world = World(lab, billing)
         self.violations: list[Violation] = []
+        self.forgotten = 0
+        """Violations beyond the most."""
+        self._most = most
         chosen = INVARIANTS if invariants is None else tuple(invariants)
         self._of_server = [each for each in chosen if type(each).of_server is not Invariant.of_server]
         self._of_service = [each for each in chosen if type(each).of_service is not Invariant.of_service]
@@ -101,10 +115,25 @@ class Watch:
         self._unasked: dict[str, None] = {}
         """Servers that were not asked about while something was bent."""
         self._record = 0
-        self._unwatch = lab.journal.watch(self._look)
+        self._ends: list[Callable[[], object]] = [lab.journal.watch(self._look)]
+
+    @classmethod
+    def alone(cls, lab: WatchedPanel) -> Watch:
+        """Of a lab of whose services nobody knows: those invariants that panel and plant are enough for."""
+        owners = Owners(lab)
+        watch = cls(lab, owners, [each for each in INVARIANTS if each.alone])
+        watch._ends.append(owners.close)
+        return watch
+
+    def restart(self) -> None:
+        """Forget what was seen. What is wrong already is not told again, unless it ends and comes again."""
+        self.violations.clear()
+        self._told.clear()
+        self.forgotten = 0
 
     def close(self) -> None:
-        self._unwatch()
+        for end in self._ends:
+            end()
         for waiting in self._waiting.values():
             waiting.timer.cancel()
         self._waiting.clear()
@@ -254,6 +283,9 @@ class Watch:
     def _tell(self, invariant: Invariant, broken: Broken, since: float, record: int | None = None) -> None:
         once = (invariant.name, broken.subjects)
         if once in self._told:
+            return
+        if len(self._told) >= self._most:
+            self.forgotten += 1
             return
         self._told.add(once)
         self.violations.append(

@@ -21,6 +21,7 @@ from simulator.plant.network import SwitchPort as PlantPort
 
 __all__ = ["LIVING", "World", "is_his"]
 
+_MOST_ORDERS = 100_000
 LIVING = (State.ACTIVE, State.SUSPENDED)
 
 
@@ -180,6 +181,8 @@ class World:
     def touched_service(self, service: Service) -> None:
         if service.busy == "Create" and service.name not in self.ordered_at:
             self.ordered_at[service.name] = self.now
+            if len(self.ordered_at) > _MOST_ORDERS:  # of a lab that is up for weeks
+                del self.ordered_at[next(iter(self.ordered_at))]
 
     def look_at(self, name: str) -> None:
         """A server is being looked at, or with no name no longer: meanwhile nothing changes. What must be remembered of it is
@@ -192,6 +195,8 @@ class World:
             self._touched(name)
 
     def _touched(self, name: str) -> None:
+        for service in self._on_it:
+            self.touched_service(service)
         self._owner_now(name)
         self.bmc_users(name)
         self._addresses_now(name)
@@ -229,6 +234,8 @@ class World:
             return
         if owner != before:
             self.owned.get(before, set()).discard(name)
+            if not self.owned.get(before, True):
+                del self.owned[before]
             self._owner[name] = owner
             if owner:
                 self.owned.setdefault(owner, set()).add(name)
@@ -239,6 +246,8 @@ class World:
         if addresses != self._live_on.get(name, ()):
             for address in self._live_on.get(name, ()):
                 self.live[address].discard(name)
+                if not self.live[address]:
+                    del self.live[address]
             for address in addresses:
                 self.live.setdefault(address, set()).add(name)
             self._live_on[name] = addresses

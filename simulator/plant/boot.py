@@ -14,7 +14,7 @@ from enum import Enum
 from simulator.kernel.flow import because
 from simulator.kernel.wire import AnsweredBy, Cut, Fate, Late, Lost, Twice
 from simulator.plant.datanet import BootService, NetBoot
-from simulator.plant.disk import InstalledOs
+from simulator.plant.disk import TRACES, InstalledOs
 from simulator.plant.lifecycle import BootEvent
 from simulator.plant.network import Nic
 from simulator.plant.server import Server
@@ -210,7 +210,7 @@ async def _install(server: Server, nic: Nic, image: NetBoot) -> None:
     index = server.nics.index(nic)
     nics = server.bond if index in server.bond else (index,)
     disk.os = InstalledOs(image.image, tuple(image.addresses), tuple(image.ssh_keys), image.recipe, nics)
-    disk.holds = (*disk.holds, server.lab_time)
+    disk.holds = (*disk.holds, server.lab_time)[-TRACES:]
     await _phone_home(server, [nic], "first_boot", 100)
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["WRITE_SPEED", "Disk", "InstalledOs"]
+__all__ = ["TRACES", "WRITE_SPEED", "Disk", "InstalledOs"]
 
 WRITE_SPEED = {"HDD": 150_000_000, "SSD": 420_000_000, "NVMe": 1_800_000_000}
 """Octets a second, sequential, by type: usual figures of data sheets."""
+TRACES = 256
+"""Installations of which a disk may hold something at most: each takes some of the place of those before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from simulator.review.findings import RULES, Finding, Severity
 from simulator.review.recorder import HttpCall, Recorder
 from simulator.review.report import as_dict, shown_call
 from simulator.review.reviewing import review
+from simulator.review.violations import findings_of
 
 __all__ = [
     "RULES",
@@ -21,6 +22,7 @@ __all__ = [
     "Recorder",
     "Severity",
     "as_dict",
+    "findings_of",
     "review",
     "shown_call",
 ]

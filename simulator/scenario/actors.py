@@ -26,6 +26,7 @@ from simulator.scenario.observers.dcimanager5 import Observer5, Record5
 from simulator.scenario.observers.dcimanager6 import Observer6, PanelView
 from simulator.scenario.observers.hall import Truth, truth_of
 from simulator.scenario.plan import Action
+from simulator.snmp.station import Station
 
 __all__ = ["Actors"]
 
@@ -40,6 +41,11 @@ class _Watched:
     panel: Panel
     faults: FaultEngine
     bmc_devices: Mapping[str, Bmc]
+    stations: Mapping[str, Station[Any]]
+
+
+def _watched(run: LabRun, panel: Panel) -> _Watched:
+    return _Watched(run.clock, run.journal, run.plant, panel, run.faults, run.bmc_devices, run.stations)
 
 
 class Actors:
@@ -52,11 +58,7 @@ class Actors:
         self.side = BILLING_MODULES[module].make(run, settings, self.log)
         self.ledger = Ledger(run, self.side)
         panel = run.panel
-        self.watch = (
-            None
-            if panel is None
-            else Watch(_Watched(run.clock, run.journal, run.plant, panel, run.faults, run.bmc_devices), self.side)
-        )
+        self.watch = None if panel is None else Watch(_watched(run, panel), self.side)
         """None where nobody sees the records of a panel."""
         self._observer6 = Observer6(run)
         self._observer5: Observer5 | None = None

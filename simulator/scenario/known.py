@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from simulator.files.problems import did_you_mean
 from simulator.invariants.catalogue import BY_NAME
 from simulator.invariants.watch import Violation
 
-__all__ = ["Known", "excused", "told"]
+__all__ = ["Known", "declared", "excused", "told"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,23 @@ class Known:
 
     def __str__(self) -> str:
         return f"{self.violates} of {self.of}" if self.of else self.violates
+
+
+def declared(rows: Iterable[Mapping[str, str]]) -> list[Known]:
+    """What a program declares, in the words of a scenario file: `violates`, perhaps `of`, and `because`. Raises ValueError."""
+    found = []
+    for row in rows:
+        words = ("violates", "of", "because")
+        for word in row:
+            if word not in words:
+                raise ValueError(f"{word!r} is none of its words; {did_you_mean(word, words, 'words')}")
+        if not row.get("because"):
+            raise ValueError(f"{row.get('violates', row)}: `because` says why it does not hold")
+        name = row.get("violates", "")
+        if name not in BY_NAME:
+            raise ValueError(f"{name!r} is no invariant; {did_you_mean(name, list(BY_NAME), 'invariants')}")
+        found.append(Known(0, name, row.get("of"), row["because"]))
+    return found
 
 
 def excused(known: Sequence[Known], violations: Sequence[Violation]) -> tuple[list[Violation], list[Known]]:

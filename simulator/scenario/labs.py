@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping
 from contextlib import AbstractAsyncContextManager
-from typing import Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 import httpx
 
@@ -16,6 +16,7 @@ from simulator.kernel import Clock, Journal, Streams
 from simulator.kernel.wire import Wire
 from simulator.lab import Lab
 from simulator.plant import Plant
+from simulator.snmp.station import Station
 
 __all__ = ["MODES", "OPEN", "LabRun", "Mode", "OpenLab", "open_lab"]
 
@@ -46,6 +47,10 @@ class LabRun(Protocol):
     @property
     def bmc_devices(self) -> Mapping[str, Bmc]:
         """The emulated BMCs by server."""
+
+    @property
+    def stations(self) -> Mapping[str, Station[Any]]:
+        """The emulated SNMP agents by switch and PDU."""
 
     @property
     def admin(self) -> tuple[str, str]:

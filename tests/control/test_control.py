@@ -224,7 +224,7 @@ async def test_the_journal_is_heard_as_it_is_written_and_tells_what_was_missed()
         journal.bound(3, 10**6)
         for number in range(5):
             journal.write("plant", "srv-1", "tick", number=number)
-        lab = ControlledLab(SimpleNamespace(journal=journal), None)
+        lab = ControlledLab(SimpleNamespace(journal=journal), None, None)
         events = _events(lab, 0, None, "plant")
         assert (await read(events)).startswith(": ")
         assert await read(events) == 'event: dropped\ndata: {"dropped": 2}\n\n'

@@ -10,6 +10,8 @@ from typer.testing import CliRunner
 
 from simulator.cli import app
 from simulator.control.client import report
+from simulator.invariants.catalogue import BY_NAME
+from tests.control.support import in_lab
 
 FINDING = {
     "rule": "unknown-call",
@@ -77,3 +79,38 @@ def test_without_a_lab_it_says_where_it_looked(words, why, tmp_path, monkeypatch
     done = CliRunner().invoke(app, ["report", *words])
     assert done.exit_code == 2
     assert why in done.output
+
+
+def test_what_does_not_hold_is_a_finding_until_restart_and_has_no_calls():
+    async def scene(lab, client):
+        lab.panel.edit_server(1, {"faulty": "its fan"})
+        alice = lab.panel.users.create("alice@example.com", "A-password-1").id
+        lab.panel.set_owner(1, alice)
+        told = (await client.get("/__lab/report")).json()
+        await client.delete("/__lab/report")
+        again = (await client.get("/__lab/report")).json()
+        lab.panel.set_owner(1, None)
+        lab.panel.set_owner(1, alice)
+        anew = (await client.get("/__lab/report")).json()
+        reset = (await client.post("/__lab/reset")).json()
+        return told, again["findings"], len(anew["findings"]), reset, (await client.get("/__lab/report")).json()
+
+    told, again, anew, reset, last = in_lab(scene)
+    assert told["findings"] == [
+        {
+            "rule": "for-sale",
+            "severity": "error",
+            "where": "srv-1",
+            "text": "srv-1 is faulty (its fan), and is given to alice@example.com (since 0 s)",
+            "advice": "What the panel calls faulty or in maintenance is not sold.",
+            "source": BY_NAME["for-sale"].source,
+            "calls": [],
+        }
+    ]
+    assert (again, anew, last["findings"]) == ([], 1, [])
+    assert reset == {"faults": 0, "calls": 0}
+    assert told["violations_forgotten"] == 0
+    assert told["invariants"] == sorted(name for name, each in BY_NAME.items() if each.alone)
+    text = report.as_text(told)
+    assert "ERROR    for-sale: srv-1" in text
+    assert text.endswith("0 calls of 0 clients: 1 finding")

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from pydantic import BaseModel
 
 from simulator.files.problems import did_you_mean
+from simulator.invariants.watch import Watch
 from simulator.lab import Run
 from simulator.review import Recorder
 
@@ -18,10 +19,11 @@ __all__ = ["ControlledLab", "Lab", "Problem", "Refused", "hint"]
 
 @dataclass(frozen=True, slots=True)
 class ControlledLab:
-    """A run, and who has watched the calls to its panels."""
+    """A run, who has watched the calls to its panels, and who watches what must hold."""
 
     run: Run
     recorder: Recorder
+    watch: Watch
     listeners: list[asyncio.Event] = field(default_factory=list)
     """Of the journal's stream, one for each client."""
 

@@ -8,7 +8,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from simulator.control.api.lab import Lab
-from simulator.review import as_dict, review
+from simulator.invariants.catalogue import INVARIANTS
+from simulator.review import as_dict, findings_of, review
 
 __all__ = ["router"]
 
@@ -26,15 +27,26 @@ class Reset(BaseModel):
     calls: int
 
 
-@router.get("/report", summary="The review of what clients did to the panels")
+@router.get(
+    "/report",
+    summary="The review of what clients did to the panels, and what does not hold in the hall, whoever did it",
+)
 async def show(lab: Lab) -> dict[str, Any]:
-    return as_dict(lab.recorder, review(lab.recorder))
+    """Findings of rules have the calls that show them; those of invariants have none. `violations_forgotten`: how many more there
+    were than are remembered.
+    """
+    findings = [*review(lab.recorder), *findings_of(lab.watch.finish())]
+    report = as_dict(lab.recorder, sorted(findings, key=lambda each: -each.severity))
+    report["invariants"] = sorted(each.name for each in INVARIANTS if each.alone)
+    report["violations_forgotten"] = lab.watch.forgotten
+    return report
 
 
 @router.delete("/report", summary="Forget what was seen, for the next trial")
 async def restart(lab: Lab) -> Forgotten:
     forgotten = len(lab.recorder)
     lab.recorder.restart()
+    lab.watch.restart()
     return Forgotten(forgotten=forgotten)
 
 
@@ -42,4 +54,5 @@ async def restart(lab: Lab) -> Forgotten:
 async def reset(lab: Lab) -> Reset:
     calls = len(lab.recorder)
     lab.recorder.restart()
+    lab.watch.restart()
     return Reset(faults=lab.run.faults.clear(), calls=calls)

@@ -74,7 +74,7 @@ def as_text(report: dict[str, Any]) -> str:
         )
     count = len(findings)
     who = f"{_many(report['calls'], 'call')} of {_many(len(report['clients']), 'client')}"
-    if not report["calls"]:
+    if not report["calls"] and not count:
         lines.append("no client has called yet: point your module at the panel, and ask again")
     else:
         verdict = "nothing wrong was seen" if not count else _many(count, "finding")

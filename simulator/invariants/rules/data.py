@@ -18,16 +18,22 @@ class OthersData(Invariant):
     title = "No client gets a disk that holds another one's data"
     source = "what every client is owed"
     harm = Harm.DATA
+    alone = True
     breaks = "A module clears no disks, or takes diagnostics that failed for diagnostics that have cleared them."
 
-    def of_service(self, world: World, service: Service) -> Iterator[Broken]:
-        if service.state is not State.ACTIVE or world.busy(service) or not world.is_server(service.server_name):
+    def of_server(self, world: World, server: str) -> Iterator[Broken]:
+        data = world.data_on(server)
+        if not data:
             return
-        name, email = service.server_name, service.client.email
-        for whose in world.data_on(name).values():
-            if whose.casefold() != email.casefold():
-                text = f"{service.name} of {email} has {name}, whose disks still hold data of {whose}"
-                yield Broken((service.name, name), text)
+        for service in world.living_on(server):
+            if service.state is not State.ACTIVE or world.busy(service):
+                continue
+            for whose in data.values():
+                if whose.casefold() != service.client.email.casefold():
+                    text = (
+                        f"{service.name} of {service.client.email} has {server}, whose disks still hold data of {whose}"
+                    )
+                    yield Broken((service.name, server), text)
 
 
 class OthersAccess(Invariant):

@@ -50,6 +50,7 @@ class Unreachable(Invariant):
     title = "A suspended service answers at none of its addresses"
     source = "W6-S1, B5-10"
     harm = Harm.REACHABILITY
+    alone = True
     breaks = "The panel shuts a port that had this number once, and the client works on."
 
     def of_server(self, world: World, server: str) -> Iterator[Broken]:
@@ -70,6 +71,7 @@ class OneMachine(Invariant):
     title = "An address is live on one machine"
     source = "what every network is owed (RFC 5227)"
     harm = Harm.REACHABILITY
+    alone = True
     breaks = "A returned server was neither wiped nor cut off, and its address was given to the next client."
 
     def of_server(self, world: World, server: str) -> Iterator[Broken]:
@@ -115,6 +117,7 @@ class PortBelief(Invariant):
     title = "When nothing is bent, what the panel believes of a switch port is true within two of its polls"
     source = "W6-L1, B5-12: the panel asks its switches at intervals"
     harm = Harm.MESS
+    alone = True
     breaks = "A switch starts anew with the configuration that was saved last, and the panel does not ask it any more."
     calm = True
     lasting = "two polls of a switch"
@@ -126,7 +129,7 @@ class PortBelief(Invariant):
         if self.patience(world) <= 0:  # it does not ask
             return
         for nic, port in world.ports(server):
-            known = world.port_record(port)
+            known = world.port_record(port) if port.switch in world.lab.stations else None
             if known is None or known[1].error is not None or not known[1].handled:
                 continue
             believed, truth = known[0].admin_status, LinkStatus.UP if port.admin_up else LinkStatus.DOWN

@@ -61,6 +61,7 @@ class ForSale(Invariant):
     title = "What the panel calls faulty or in maintenance is not sold"
     source = "vendor page of the BILLmanager integration: which servers are free"
     harm = Harm.MONEY
+    alone = True
     breaks = "Staff call a server faulty after an order has read the list, and the order does not look again."
     records = frozenset({("panel", "owner set")})
 

@@ -39,6 +39,7 @@ class IdlePower(Invariant):
     title = "No machine runs for nobody"
     source = "what every hall is owed: an hour of an idle server is 0.1 kWh"
     harm = Harm.MESS
+    alone = True
     breaks = "A module does not switch off what it has taken back."
     grace = 3600.0
 
@@ -61,6 +62,7 @@ class Belief(Invariant):
     title = "When nothing is bent, what the panel believes of a server's power is true within two of its polls"
     source = "W6-O2: the panel asks its devices at intervals"
     harm = Harm.MESS
+    alone = True
     calm = True
     lasting = "two polls of a BMC"
     breaks = "A panel goes on showing what it was told last, and does not ask any more."
@@ -72,7 +74,7 @@ class Belief(Invariant):
         if self.patience(world) <= 0:  # it does not ask
             return
         record = world.record(server)
-        if record is None or record.bmc_error is not None:
+        if record is None or record.bmc_error is not None or server not in world.lab.bmc_devices:
             return
         believed = world.lab.panel.inventory.power_status(record)
         truth = PowerStatus.ON if world.server(server).powered else PowerStatus.OFF
