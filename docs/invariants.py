@@ -61,7 +61,7 @@ def _entry(invariant: Invariant) -> list[str]:
         "",
         f"{invariant.title}.",
         "",
-        f"- Looks at: {(type(invariant).__doc__ or '').strip()}{also}{alone}",
+        f"- Looks at: {' '.join((type(invariant).__doc__ or '').split())}{also}{alone}",
         f"- Asked for by: {invariant.source}",
         f"- Grace: {_grace(invariant)}",
         f"- Breaks, for example: {invariant.breaks}",

@@ -28,6 +28,9 @@ from simulator.api5.absent import ABSENT
 from simulator.api5.calls import FUNCTIONS, Call
 from simulator.api5.errors import Refusal, explain
 from simulator.api5.messages import TEXTS
+from simulator.api5.subjects import thing_of
+from simulator.coremanager.calls import Function
+from simulator.coremanager.document import Document
 from simulator.coremanager.web import Asked, Manager, Product
 from simulator.dcim import Panel
 from simulator.dcim.errors import PanelError
@@ -77,8 +80,23 @@ class _App(Manager[User, Call]):
             panel=self._panel, accounts=self._accounts5, caller=asked.caller,
         )  # fmt: skip
 
+    async def run(self, found: Function[Call], call: Call) -> Document:
+        log, caller = self._panel.access_log, call.caller
+        came = None
+        if caller is not None and log.wanted and call.level is Level.USER:
+            kind, key = thing_of(call.func, call.params)
+            came = log.came(caller, call.func, kind, _number(call.params.get(key, "")))
+        document = await found.run(call)
+        if came is not None:
+            log.done(came)
+        return document
+
     def check(self, name: str, password: str, client: str) -> User:
         return self._accounts5.check(name, password, client)
 
     def explain(self, error: Exception) -> Refusal | None:
         return explain(error) if isinstance(error, PanelError) else None
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

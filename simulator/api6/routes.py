@@ -27,6 +27,8 @@ from simulator.api6.openapi import document
 from simulator.api6.requests import body_of, query_of, read, token_of
 from simulator.dcim import Panel
 from simulator.dcim.errors import Forbidden
+from simulator.dcim.people.roles import USER_ROLE
+from simulator.dcim.subjects import Kind
 
 __all__ = ["Index", "document_of", "known_routes", "make_routes"]
 
@@ -39,6 +41,8 @@ DESCRIPTION = "Each route, field and message says in `x-provenance` whether it i
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 TAIL = "{target}"
+_PLAIN = (USER_ROLE,)
+"""The roles of somebody who has nothing but his own servers."""
 
 
 def document_of(dialect: Iterable[Route], fields: Fields | None = None) -> dict[str, Any]:
@@ -179,7 +183,12 @@ def _endpoint(row: Route, handler: Handler, routes: Index, fields: Fields) -> En
         body = body_of(await read(request), handler.body, keys)
         path, query = request.path_params, query_of(request)
         call = Call(panel, action, caller, path, query, body, method, address, session, routes, listing)
+        came = None
+        if caller is not None and panel.access_log.wanted and caller.roles == _PLAIN:
+            came = panel.access_log.came(caller, action, *_thing(action, path))
         answer = await handler.run(call)
+        if came is not None:
+            panel.access_log.done(came)
         if isinstance(answer, Picture):
             return Response(answer.octets, call.status or status, media_type=answer.media_type)
         if translate is not None and (listing is None or "filter" not in query):  # which answers values, no rows
@@ -189,6 +198,21 @@ def _endpoint(row: Route, handler: Handler, routes: Index, fields: Fields) -> En
         return JSONResponse(_renamed(answer, renames) if renames else answer, call.status or status)
 
     return endpoint
+
+
+def _thing(action: str, path: Mapping[str, str]) -> tuple[Kind, int | None]:
+    """What of a server a path names."""
+    if "sid" in path:
+        return "server", _number(path["sid"])
+    if "oid" in path:
+        return "operation", _number(path["oid"])
+    if "pid" in path:
+        return "outlet" if action.startswith("pdu.") else "port", _number(path["pid"])
+    return "address", _number(path["id"]) if action.startswith("ip.") and "id" in path else None
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _renamed(answer: Any, names: Mapping[str, str]) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from simulator.dcim.access import Access
+from simulator.dcim.access_log import AccessLog
 from simulator.dcim.background import Background
 from simulator.dcim.config import PanelConfig
 from simulator.dcim.discovery import Discovery
@@ -90,6 +91,7 @@ class Panel:
         )
         self.release = Release(self.inventory, self.operations, self.power, self._background, clock, journal)
         self.access = Access(self.inventory, self.operations, self.addresses, self.users)
+        self.access_log = AccessLog(self.inventory, self.operations, self.addresses)
         self.notifier = Notifier(clock)
         for kind, register in (
             ("server", self.inventory.servers),

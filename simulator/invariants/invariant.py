@@ -8,6 +8,7 @@ from enum import IntEnum
 from typing import ClassVar
 
 from provisioner.services import Service
+from simulator.dcim.access_log import Call
 from simulator.invariants.world import World
 from simulator.kernel import Record
 
@@ -74,4 +75,8 @@ class Invariant:
 
     def claimed(self, world: World, service: Service) -> Iterator[Broken]:
         """What is wrong with a service that billing has just called delivered."""
+        yield from ()
+
+    def called(self, world: World, call: Call) -> Iterator[Broken]:
+        """What is wrong with a call that the panel has done for somebody who has nothing but his own servers."""
         yield from ()

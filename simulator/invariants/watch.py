@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from provisioner.services import Service, State
+from simulator.dcim.access_log import Call
 from simulator.invariants.base import BillingView, WatchedPanel
 from simulator.invariants.catalogue import INVARIANTS
 from simulator.invariants.invariant import Broken, Harm, Invariant
@@ -102,6 +103,7 @@ class Watch:
         self._of_server = [each for each in chosen if type(each).of_server is not Invariant.of_server]
         self._of_service = [each for each in chosen if type(each).of_service is not Invariant.of_service]
         self._claimed = [each for each in chosen if type(each).claimed is not Invariant.claimed]
+        self._called = [each for each in chosen if type(each).called is not Invariant.called]
         self._at: dict[tuple[str, str], list[Invariant]] = {}
         for each in chosen:
             for key in each.records:
@@ -116,6 +118,8 @@ class Watch:
         """Servers that were not asked about while something was bent."""
         self._record = 0
         self._ends: list[Callable[[], object]] = [lab.journal.watch(self._look)]
+        if self._called:
+            self._ends.append(lab.panel.access_log.listen(self._answered))
 
     @classmethod
     def alone(cls, lab: WatchedPanel) -> Watch:
@@ -183,6 +187,12 @@ class Watch:
                 self._look_at_service(service, record)
         finally:
             world.ended(None)
+
+    def _answered(self, call: Call) -> None:
+        """The panel has done what somebody asked who is no staff."""
+        for each in self._called:
+            for broken in each.called(self.world, call):
+                self._tell(each, broken, self.world.now)
 
     def _look_at_server(self, name: str) -> None:
         world = self.world

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
+from simulator.api5.subjects import thing_of
 from simulator.api6.calls import Routes
 from simulator.api6.routes import known_routes
+from simulator.dcim.subjects import Kind
 
-__all__ = ["NOT_JSON", "Kind", "PanelName", "ParsedCall", "parse_call"]
+__all__ = ["NOT_JSON", "PanelName", "ParsedCall", "parse_call"]
 
 PanelName = Literal[5, 6, "ispmanager"]
-Kind = Literal["server", "operation", "port", "outlet", "address", "connection"]
-"""Of a thing that may belong to a server. A `connection` is a port, an outlet or a BMC of DCImanager 5."""
 
 _PLACES: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("server", re.compile(r"/dci/v3/server/(\d{1,9})(?:/|$)")),
@@ -51,35 +51,13 @@ def parse_call(panel: PanelName, method: str, path: str, query: str, body: bytes
     if panel != 6:
         asked |= dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
         func = asked.get("func", "")
-        kind, key = _thing(func, asked) if panel == 5 else ("server", "")
+        kind, key = thing_of(func, asked) if panel == 5 else ("server", "")
         return ParsedCall(func, kind, _number(asked.get(key, "")), asked)
     path = path.removeprefix("/api")
     found = next(((kind, int(place[1])) for kind, each in _PLACES if (place := each.match(path))), None)
     kind, number = found or ("server", None)
     said, malformed = _object(body)
     return ParsedCall(_routes().action(method, path) or "", kind, number, {**asked, **said}, malformed)
-
-
-def _thing(func: str, asked: Mapping[str, str]) -> tuple[Kind, str]:
-    """What a function of DCImanager 5 is about, and the parameter that has its id."""
-    group, _, verb = func.partition(".")
-    if verb.startswith("connection.ipmiuser"):
-        return "connection", "elid" if verb == "connection.ipmiuser" else "plid"
-    if group == "server" and verb.startswith("connection."):
-        return ("server", "plid") if "plid" in asked else ("connection", "elid")
-    if func == "server.moveip":
-        return ("server", "servertree") if asked.get("sok") else ("address", "elid")
-    if group == "server" or func == "ipmiredirect":
-        return "server", "elid"
-    if group == "iplist":
-        return "server", "plid" if "plid" in asked else "elid"
-    if func.startswith("connwiz") or func == "conncreatewiz":
-        return "server", "plid"
-    if verb.startswith("port.") and group in ("switch", "pdu"):
-        return "port" if group == "switch" else "outlet", "elid"
-    if func in ("pdu.on", "pdu.off"):
-        return "outlet", "elid"
-    return ("operation", "elid") if group == "operation" else ("server", "")
 
 
 def _routes() -> Routes:

@@ -147,7 +147,7 @@ def test_a_watch_remembers_so_many_and_counts_the_rest() -> None:
 def test_only_what_needs_no_services_is_judged() -> None:
     async def main(hall: Hall) -> Any:
         watch = Watch.alone(hall.lab)
-        looks = [watch._of_server, watch._of_service, watch._claimed, *watch._at.values()]
+        looks = [watch._of_server, watch._of_service, watch._claimed, watch._called, *watch._at.values()]
         return {each.name for some in looks for each in some}
 
     assert in_hall(main) == {each.name for each in INVARIANTS if each.alone}

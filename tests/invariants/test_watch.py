@@ -7,6 +7,7 @@ import pkgutil
 from importlib import import_module
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -126,6 +127,30 @@ def test_only_the_invariants_that_are_chosen_are_looked_at() -> None:
     assert in_hall(main) == ["for-sale"]
 
 
+def test_version_5_tells_of_servers_operations_and_addresses_too_and_its_operators_may_see_all() -> None:
+    async def main(hall: Hall) -> Any:
+        hall.own("srv-02", BOB)
+        hall.user(ALICE)
+        servers = hall.panel.inventory.servers
+        told = []
+        hall.panel.access_log.listen(told.append)
+        async with httpx.AsyncClient(transport=hall.lab.billing_transport()) as panel:
+            for who, elid in (("alice@example.com:A-password-1", 1), ("alice@example.com:A-password-1", 2)):
+                for _ in range(2):
+                    asked = {"func": "server.edit", "elid": elid, "authinfo": who, "out": "json"}
+                    await panel.get(f"{hall.lab.dci5_url}/dcimgr", params=asked)
+                hall.own("srv-01", ALICE)
+            refused = len(told)
+            servers.change(2, owner=hall.user(ALICE))
+            asked = {"func": "server.edit", "elid": 2, "authinfo": "alice@example.com:A-password-1", "out": "json"}
+            await panel.get(f"{hall.lab.dci5_url}/dcimgr", params=asked)
+            staff = {**asked, "authinfo": ":".join(hall.lab.admin)}
+            await panel.get(f"{hall.lab.dci5_url}/dcimgr", params=staff)
+        return refused, [(each.action, each.server, each.owner == hall.user(ALICE)) for each in told], hall.seen()
+
+    assert in_hall(main) == (0, [("server.edit", "srv-02", True)], [])
+
+
 # the catalogue
 
 
@@ -145,8 +170,8 @@ def test_every_invariant_of_the_rules_is_in_the_catalogue_and_says_what_it_is() 
         assert not each.title.endswith(".")
         assert each.breaks.endswith(".")
         assert bool(each.lasting) is (type(each).patience is not Invariant.patience)
-        looks = [getattr(type(each), name) for name in ("of_server", "of_service", "at", "claimed")]
-        plain = [getattr(Invariant, name) for name in ("of_server", "of_service", "at", "claimed")]
+        looks = [getattr(type(each), name) for name in ("of_server", "of_service", "at", "claimed", "called")]
+        plain = [getattr(Invariant, name) for name in ("of_server", "of_service", "at", "claimed", "called")]
         assert looks != plain, f"{each.name} looks at nothing"
         assert bool(each.records) is (type(each).at is not Invariant.at)
 

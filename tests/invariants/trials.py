@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import httpx
 
 from provisioner.services import State
 from tests.invariants.support import ALICE, BOB, Hall
@@ -233,6 +235,48 @@ async def a_bmc_user_that_was_removed(hall: Hall) -> None:
     await hall.panel.devices.remove_bmc_user(hall.number("srv-01"), slot)
     await hall.closed(service)
     await hall.sold("web2", BOB)
+
+
+@asynccontextmanager
+async def logged_in(hall: Hall, email: str) -> AsyncIterator[httpx.AsyncClient]:
+    hall.user(email)
+    transport = hall.lab.billing_transport()
+    async with httpx.AsyncClient(transport=transport, base_url=hall.lab.dci6_url) as panel:
+        said = {"email": email, "password": "A-password-1"}
+        panel.headers["x-xsrf-token"] = (await panel.post("/auth/v4/public/token", json=said)).json()["token"]
+        yield panel
+
+
+@broken("others-server")
+async def a_panel_that_forgets_to_ask_whose_it_is(hall: Hall) -> None:
+    hall.own("srv-02", BOB)
+    servers = hall.panel.inventory.servers
+    hall.panel.access.server = lambda user, action, number, method="": servers.get(number)  # type: ignore[method-assign]
+    async with logged_in(hall, ALICE) as panel:
+        for _ in range(2):
+            answer = await panel.get(f"/dci/v3/server/{hall.number('srv-02')}")
+            assert answer.status_code == 200
+
+
+@near("others-server")
+async def his_own_and_another_ones_that_is_refused(hall: Hall) -> None:
+    hall.own("srv-01", ALICE)
+    hall.own("srv-02", BOB)
+    async with logged_in(hall, ALICE) as panel:
+        assert (await panel.get("/dci/v3/server/1")).status_code == 200
+        assert (await panel.post("/dci/v3/server/1/power_on", json={})).is_success
+        assert (await panel.get("/dci/v3/server/2")).status_code == 404
+        assert (await panel.post("/dci/v3/server/2/power_on", json={})).status_code == 404
+
+
+@near("others-server")
+async def staff_and_a_role_for_all_servers(hall: Hall) -> None:
+    hall.own("srv-02", BOB)
+    roles = hall.panel.users.roles
+    roles.create("@desk", "Desk", "", {"GET": ("@server_read",)})
+    hall.panel.users.create("desk@example.com", "A-password-1", roles=("@user", "@desk"))
+    async with logged_in(hall, "desk@example.com") as panel:
+        assert (await panel.get("/dci/v3/server/2")).status_code == 200
 
 
 # network

@@ -274,6 +274,7 @@ def test_a_damaged_state_is_refused_with_the_declared_error_or_taken(spot, value
 # nothing is forgotten
 
 LEFT = {
+    "AccessLog": {"_listeners"},
     "Panel": {"config", "dialect_state", "zone"},
     "Users": {"_waiting"},  # who listens
     "Settings": {"_first_ttl"},  # the lab file's

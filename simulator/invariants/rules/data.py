@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from provisioner.services import Service, State
+from simulator.dcim.access_log import Call
 from simulator.invariants.invariant import Broken, Harm, Invariant
 from simulator.invariants.world import World
 
@@ -57,4 +58,20 @@ class OthersAccess(Invariant):
                 yield Broken((service.name, name, user), text)
 
 
-DATA = (OthersData(), OthersAccess())
+class OthersServer(Invariant):
+    """Calls about a server or what is its own, done for a user whose only role is `@user`, and whose the server was. Lists are not read."""
+
+    name = "others-server"
+    title = "A client sees and changes no server but his own in the panel"
+    source = "vendor page on roles: users work with their own servers"
+    harm = Harm.DATA
+    alone = True
+    breaks = "A route of the panel looks for the operation by its id, and not for whose server it is on."
+
+    def called(self, world: World, call: Call) -> Iterator[Broken]:
+        if call.owner != call.user.id:
+            text = f"{call.action} of {call.server} was done for {call.user.email}, whose it is not"
+            yield Broken((call.server, call.user.email), text)
+
+
+DATA = (OthersData(), OthersAccess(), OthersServer())
