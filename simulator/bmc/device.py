@@ -122,10 +122,16 @@ class Bmc(Controller):
             return answer[:1]
         return answer + _TOO_MUCH if verdict is Verdict.LONG else answer
 
+    def repeat(self, request: Message, call: Call) -> bool:
+        """A request that was run came again; faults may keep it, or its answer, from arriving."""
+        return self.interference is None or self.interference.repeat(
+            key(request.netfn, request.command), _name_of(call)
+        )
+
     def _verdict(self, rules: Interference, number: int, call: Call) -> Verdict | int:
         """What faults make of a command, before it is run."""
         session = call.session
-        verdict = rules.dispatch(number, session.user.name if session is not None and session.user else None)
+        verdict = rules.dispatch(number, _name_of(call))
         if verdict is Verdict.LOSE_SESSION:
             if session is not None:
                 self.table.lose(session)
@@ -149,3 +155,8 @@ class Bmc(Controller):
                 "code": code,
             },
         )
+
+
+def _name_of(call: Call) -> bytes | None:
+    """Who asks; None outside of a session."""
+    return call.session.user.name if call.session is not None and call.session.user else None

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal, TypeVar
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from simulator.bmc import Bmc
 from simulator.bmc.commands.table import COMMANDS
@@ -20,6 +20,7 @@ from simulator.files.units import Duration
 from simulator.ipmi.codes import Completion, Status
 from simulator.ipmi.dispatch import key
 from simulator.ipmi.interference import (
+    SETUP_STEPS,
     Action,
     Ignore,
     Interference,
@@ -34,14 +35,20 @@ __all__ = ["IPMI"]
 
 P = TypeVar("P", bound="OnConversation")
 
-_BY_NAME: Final = {command.name.casefold(): number for number, command in COMMANDS.items()}
+_NAMES: Final = {number: command.name for number, command in COMMANDS.items()} | dict(SETUP_STEPS)
+_BY_NAME: Final = {name.casefold(): number for number, name in _NAMES.items()}
+_ANSWERS: Final = {"rakp 2": "RAKP 1", "rakp 4": "RAKP 3"}
 _NUMBERS: Final = re.compile(r"([0-9A-Fa-f]{2})/([0-9A-Fa-f]{2})")
 
 
 def _command(text: str) -> str:
+    if text.casefold() in _ANSWERS:
+        raise ValueError(
+            f"{text} is the answer to {_ANSWERS[text.casefold()]}: name that one, and say what befalls its reply"
+        )
     if _NUMBERS.fullmatch(text) is None and text.casefold() not in _BY_NAME:
         near = difflib.get_close_matches(text.casefold(), _BY_NAME, n=1, cutoff=0.4)
-        hint = f"; did you mean {COMMANDS[_BY_NAME[near[0]]].name!r}?" if near else ""
+        hint = f"; did you mean {_NAMES[_BY_NAME[near[0]]]!r}?" if near else ""
         raise ValueError(f"{text!r} is no command of a BMC{hint} Write its name, or netFn/command as 00/02")
     return text
 
@@ -59,9 +66,23 @@ class OnConversation(OnMessages, OnServer):
     stage: Literal["ping", "outside", "open", "rakp", "command"] | None = None
     """Where in a conversation."""
     command: Annotated[str, AfterValidator(_command)] | None = None
-    """By its name, `Chassis Control`, or by its numbers, `00/02`."""
+    """By its name, `Chassis Control`, or by its numbers, `00/02`; or a step of the log-in, `RMCP+ Open Session`, `RAKP 1`,
+    `RAKP 3`.
+    """
     user: str | None = None
     """Who is logged in."""
+
+
+class OnCommands(OnConversation):
+    """The steps of a log-in are no commands: none of them has a completion code, or does anything."""
+
+    @model_validator(mode="after")
+    def _no_step(self) -> OnCommands:
+        if self.command is not None and _number(self.command) in SETUP_STEPS:
+            raise ValueError(
+                f"{self.command} is a step of the log-in and no command; `ipmi.refused` refuses it with a status"
+            )
+        return self
 
 
 class OneWay(OnConversation):
@@ -78,16 +99,34 @@ class Spoiled(OnConversation):
     how: Literal["truncated", "checksum", "sequence", "short", "long", "code", "garbage"] = "truncated"
     """`short` and `long` are sound answers with too little or too much data."""
 
+    @model_validator(mode="after")
+    def _has_it(self) -> Spoiled:
+        step = self.command is not None and _number(self.command) in SETUP_STEPS
+        if step and self.how in ("checksum", "sequence"):
+            raise ValueError(
+                f"the answer to {self.command} has no {self.how}; `code` spoils the one that proves who answers"
+            )
+        return self
 
-class Code(OnConversation):
+
+class Code(OnCommands):
     code: int = Field(default=Completion.UNSPECIFIED.value, ge=1, le=0xFF)
     """The completion code (IPMI 2.0, table 5-2): 0xC0 to 0xFF, 0x80 to 0xBE for those of the command itself."""
 
 
 class Refused(OnMessages, OnServer):
-    stage: Literal["open", "rakp"] = "rakp"
+    stage: Literal["open", "rakp"] | None = None
+    """`rakp` unless a `command` is named."""
+    command: Literal["RMCP+ Open Session", "RAKP 1", "RAKP 3"] | None = None
+    """One step alone."""
     status: int = Field(default=Status.NO_RESOURCES.value, ge=1, le=0xFF)
     """The RMCP+ status (IPMI 2.0, table 13-15)."""
+
+    @model_validator(mode="after")
+    def _one_choice(self) -> Refused:
+        if self.stage is not None and self.command is not None:
+            raise ValueError("say `stage` or `command`, not both")
+        return self
 
 
 def _bmc(world: World, params: OnServer) -> Bmc:
@@ -125,7 +164,8 @@ def _strike(action: Callable[[P], Action]) -> Callable[[World, P], Undo]:
 
 
 def _refused(world: World, params: Refused) -> Undo:
-    match = Match(Stage(params.stage), share=params.share, after=params.skipped, times=params.most)
+    stage = None if params.command else Stage(params.stage or "rakp")
+    match = Match(stage, _number(params.command), None, params.share, params.skipped, params.most)
     return _rule(world, params.server, Rule(match, Error({"status": params.status})))
 
 
@@ -159,12 +199,12 @@ IPMI: tuple[FaultKind, ...] = (
     _kind("ipmi.code", Code, "commands end with a completion code", _strike(lambda p: Error({"code": p.code}))),
     _kind(
         "ipmi.ignored",
-        OnConversation,
+        OnCommands,
         "commands end well and nothing is done, as with stuck power",
         _strike(lambda p: Ignore()),
     ),
     _kind("ipmi.busy", OnServer, "every command is answered with node busy (C0h)", _busy),
-    _kind("ipmi.session_lost", OnConversation, "the BMC forgets the session", _strike(lambda p: LoseSession())),
+    _kind("ipmi.session_lost", OnCommands, "the BMC forgets the session", _strike(lambda p: LoseSession())),
     _kind("ipmi.refused", Refused, "a step of the log-in is refused with an RMCP+ status", _refused),
     _kind(
         "ipmi.slots_full",

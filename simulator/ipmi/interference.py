@@ -1,20 +1,24 @@
 """Protocol faults of one BMC as rules, at three hooks: a datagram comes in, a command is dispatched, a datagram goes out.
 
-A rule says what it matches and what it does; chance comes from the BMC's own stream. Times are seconds of wire time.
+The packets of RMCP+ that set a session up are no commands; here they have numbers like theirs, and are chosen in the same way. A rule says what it matches and what it does; chance comes from the BMC's own stream. Times are seconds of wire time.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from types import MappingProxyType
 from typing import Final
 
-from simulator.ipmi.codes import Completion, PayloadType
+from simulator.ipmi.codes import Completion, PayloadType, Status
+from simulator.ipmi.errors import Malformed
+from simulator.ipmi.framing import Packet, decode, seal
 from simulator.kernel.wire import Cut, Error, Fate, Garbled, Late, Lost, Twice
 
 __all__ = [
+    "SETUP_STEPS",
     "Action",
     "Ignore",
     "Interference",
@@ -44,6 +48,27 @@ _SETUP: Final[dict[int, Stage]] = {
     PayloadType.RAKP1: Stage.RAKP,
     PayloadType.RAKP3: Stage.RAKP,
 }
+
+
+_STEP: Final = 0x10000
+"""Above every `dispatch.key`."""
+
+SETUP_STEPS: Final[Mapping[int, str]] = MappingProxyType(
+    {
+        _STEP | PayloadType.OPEN_REQUEST: "RMCP+ Open Session",
+        _STEP | PayloadType.RAKP1: "RAKP 1",
+        _STEP | PayloadType.RAKP3: "RAKP 3",
+    }
+)
+"""Names of the packets that a console sets a session up with, by their numbers. RAKP 2 and RAKP 4 are answers, to 1 and 3."""
+
+
+def _step_of(data: bytes) -> int | None:
+    """The number of the set-up packet that this is, by its headers."""
+    if len(data) < 16 or data[0] != 0x06 or data[3] != 0x07 or data[4] != 0x06:
+        return None
+    number = _STEP | data[5] & 0x3F
+    return number if number in SETUP_STEPS else None
 
 
 def stage_of(data: bytes) -> Stage | None:
@@ -87,7 +112,7 @@ class Match:
 
     stage: Stage | None = None
     command: int | None = None
-    """`dispatch.key` of the command."""
+    """`dispatch.key` of the command, or the number of a set-up packet."""
     user: bytes | None = None
     share: float = 1.0
     """Of what fits, this share is hit, by chance."""
@@ -136,7 +161,7 @@ _SPARED: Final = frozenset((0x0638, 0x0654, 0x063B, 0x063C))
 class Interference:
     """The rules of one BMC. The first that hits at a hook counts there."""
 
-    __slots__ = ("_chance", "_command", "_fate", "_rules", "_stage", "_user", "meet")
+    __slots__ = ("_chance", "_command", "_fate", "_rules", "_stage", "_status", "_user", "meet")
 
     def __init__(self, chance: random.Random) -> None:
         self._chance = chance
@@ -146,8 +171,10 @@ class Interference:
         self._user: bytes | None = None
         self._fate: Fate | None = None
         """What the wire says of the answer to the command that is being run."""
+        self._status = 0
+        """What the step of a log-in that is under way is to be refused with."""
         self.meet: Callable[[int], Fate | None] | None = None
-        """Asks the wire what becomes of a command (`dispatch.key`); None while nobody has to ask."""
+        """Asks the wire what becomes of a command or a set-up packet (by its number); None while nobody has to ask."""
 
     @property
     def idle(self) -> bool:
@@ -164,9 +191,26 @@ class Interference:
 
     def carry(self, data: bytes, answer: Callable[[bytes], Sequence[bytes]]) -> list[tuple[float, bytes]]:
         """Pass a datagram through all three hooks; `answer` is the BMC. Returns what leaves, each with its delay."""
-        self._stage, self._command, self._user, self._fate = stage_of(data), None, None, None
-        rule = self._find(_drops_packet)
-        return [] if rule else [leaving for reply in answer(data) for leaving in self._leave(reply)]
+        self._stage, self._command, self._user, self._fate, self._status = stage_of(data), _step_of(data), None, None, 0
+        if self._find(_drops_packet) or (self._command is not None and not self._lets_in(self._command)):
+            return []
+        return [leaving for reply in answer(data) for leaving in self._leave(reply)]
+
+    def _lets_in(self, step: int) -> bool:
+        """A set-up packet, before the BMC sees it; False when it never does."""
+        if self.meet is not None and (fate := self.meet(step)) is not None:
+            if isinstance(fate, Error):
+                self._status = int(fate.words.get("status", Status.NO_RESOURCES))
+            else:
+                self._fate = fate
+            return fate != Lost("before")
+        rule = self._find(lambda rule: rule.match.command == step and _acts_on_step(rule))
+        if rule is None:
+            return True
+        if isinstance(rule.action, Garbled):
+            self._fate = rule.action
+            return True
+        return False
 
     # what the BMC asks while it answers
 
@@ -187,6 +231,14 @@ class Interference:
             return Verdict.LOSE_SESSION
         return _GARBLED_COMMANDS[action.how] if isinstance(action, Garbled) else Verdict.SILENCE
 
+    def repeat(self, command: int, user: bytes | None) -> bool:
+        """A request came once more, and is not run again; False when it never arrived. Its answer is a message too."""
+        self._command, self._user = command, user
+        if self.meet is None or (fate := self.meet(command)) is None:
+            return self._find(lambda rule: _acts_on_command(rule) and isinstance(rule.action, Lost)) is None
+        self._fate = fate
+        return fate != Lost("before")
+
     def _meets(self, fate: Fate) -> Verdict | int:
         """A fate of the wire: what befalls the request is decided here, what befalls the answer when it leaves."""
         if isinstance(fate, Error):
@@ -200,6 +252,8 @@ class Interference:
 
     def refuse(self) -> int:
         """While a session is set up: the status to refuse it with, or 0."""
+        if self._status:
+            return self._status
         rule = self._find(_refuses)
         return int(rule.action.words["status"]) if rule is not None and isinstance(rule.action, Error) else 0
 
@@ -225,6 +279,9 @@ class Interference:
             return reply[: len(reply) // 2]
         if how == "code":
             return reply[:-1] + bytes((reply[-1] ^ 0xFF,))
+        if how in ("short", "long") and (packet := _setup_packet(reply)) is not None:
+            payload = packet.payload[:2] if how == "short" else packet.payload + _TOO_MUCH
+            return seal(PayloadType(packet.payload_type), 0, 0, payload)
         return self._chance.randbytes(len(reply))
 
     def _find(self, kind: Callable[[Rule], bool]) -> Rule | None:
@@ -256,6 +313,18 @@ class Interference:
         return True
 
 
+_TOO_MUCH: Final = b"\xff" * 4
+
+
+def _setup_packet(reply: bytes) -> Packet | None:
+    """The answer to a set-up packet, taken apart; None for anything else."""
+    try:
+        packet = decode(reply)
+    except Malformed:
+        return None
+    return packet if isinstance(packet, Packet) and not packet.session_id else None
+
+
 def _by_command(rule: Rule) -> bool:
     """What only the dispatched command tells apart cannot be judged by the datagram."""
     return rule.match.command is not None or rule.match.user is not None
@@ -274,6 +343,11 @@ def _acts_on_command(rule: Rule) -> bool:
         or isinstance(action, Ignore | LoseSession)
         or (isinstance(action, Garbled) and action.how in _GARBLED_COMMANDS)
     )
+
+
+def _acts_on_step(rule: Rule) -> bool:
+    action = rule.action
+    return action == Lost("before") or (isinstance(action, Garbled) and action.how in ("short", "long"))
 
 
 def _refuses(rule: Rule) -> bool:

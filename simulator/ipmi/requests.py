@@ -21,6 +21,9 @@ class Executor(Protocol):
     def execute(self, request: Message, call: Call) -> bytes:
         """Completion code and data; nothing at all is silence."""
 
+    def repeat(self, request: Message, call: Call) -> bool:
+        """The request was run already and came again: whether it gets the same answer."""
+
 
 E = TypeVar("E", bound=Executor)
 
@@ -56,7 +59,8 @@ class Requests(Generic[E]):
         """
         if payload == session.request and now <= session.reply_until:
             session.reply_until = now + _REPEAT_SECONDS
-            return session.reply
+            call = Call(self.table, session, now, session.peer, trusted=trusted)
+            return session.reply if self.executor.repeat(decode_message(payload), call) else b""
         answer = self.answer(payload, session, session.peer, now, trusted=trusted)
         if answer:
             session.request, session.reply = payload, answer

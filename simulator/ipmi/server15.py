@@ -73,7 +73,9 @@ def _in_session(
     """`trusted`: may run what the session's privilege is enough for; else what users may run."""
     table = requests.table
     if packet.message == session.setup_request and packet.sequence == 0:
-        return [_seal(table, session, session.setup_response)]  # Activate Session once more: its answer was lost
+        # Activate Session once more: its answer was lost.
+        again = requests.executor.repeat(decode_message(packet.message), Call(table, session, now, session.peer))
+        return [_seal(table, session, session.setup_response)] if again else []
     assert session.window is not None
     if not session.window.admit(packet.sequence):
         return []

@@ -8,7 +8,7 @@ from typing import Any
 
 from simulator.bmc import Bmc
 from simulator.bmc.commands.table import COMMANDS
-from simulator.ipmi.interference import Interference
+from simulator.ipmi.interference import SETUP_STEPS, Interference
 from simulator.kernel import Streams
 from simulator.kernel.wire import Fate, Wire
 from simulator.snmp.station import Station
@@ -34,11 +34,17 @@ def _switch_bmcs(wire: Wire, streams: Streams, bmcs: Mapping[str, Bmc], *, activ
 
 def _ipmi(wire: Wire, name: str) -> Callable[[int], Fate | None]:
     def meet(number: int) -> Fate | None:
-        command = COMMANDS.get(number)
-        what = command.name if command else f"{number >> 8:02X}/{number & 0xFF:02X}"
-        return wire.meet("ipmi", "panel", name, what)
+        return wire.meet("ipmi", "panel", name, _name(number))
 
     return meet
+
+
+def _name(number: int) -> str:
+    """Of a set-up packet or a command."""
+    if number in SETUP_STEPS:
+        return SETUP_STEPS[number]
+    command = COMMANDS.get(number)
+    return command.name if command else f"{number >> 8:02X}/{number & 0xFF:02X}"
 
 
 def _switch_stations(wire: Wire, stations: Mapping[str, Station[Any]], *, active: bool) -> None:

@@ -53,6 +53,27 @@ UNKNOWN, OFF = PowerStatus.UNKNOWN, PowerStatus.OFF
         ("ipmi.busy", {}, OFF, r"Get Chassis Status: node busy \(completion code C0h\)"),
         ("ipmi.session_lost", {}, UNKNOWN, "no answer from .* to Get Chassis Status"),
         ("ipmi.refused", {"stage": "open"}, OFF, r"Open Session refused: no free session slot \(status 01h\)"),
+        ("ipmi.refused", {"command": "RAKP 1"}, OFF, r"login refused: no free session slot \(status 01h\)"),
+        ("ipmi.refused", {"command": "RAKP 3", "status": 0x0F}, OFF, "wrong password"),
+        ("ipmi.refused", {"command": "RMCP+ Open Session", "status": 0x08}, OFF, r"Open Session refused: .*08h"),
+        (
+            "ipmi.lost",
+            {"command": "RMCP+ Open Session", "what": "request"},
+            UNKNOWN,
+            "no answer from .* after 5 tries",
+        ),
+        ("ipmi.lost", {"command": "RAKP 1"}, UNKNOWN, "no answer from .* to RAKP 1 after"),
+        ("ipmi.lost", {"command": "RAKP 3"}, UNKNOWN, "no answer from .* to RAKP 3 after"),
+        ("ipmi.garbled", {"command": "RAKP 1", "how": "code"}, OFF, "wrong password"),
+        ("ipmi.garbled", {"command": "RAKP 3", "how": "code"}, OFF, "K_?g"),
+        ("ipmi.garbled", {"command": "RAKP 1", "how": "short"}, UNKNOWN, "no answer from .* to RAKP 1 after"),
+        (
+            "ipmi.garbled",
+            {"command": "RMCP+ Open Session", "how": "garbage"},
+            UNKNOWN,
+            "no answer from .* after 5 tries",
+        ),
+        ("ipmi.late", {"command": "RAKP 3", "delay": "6s"}, UNKNOWN, "no answer from .* to RAKP 3 after"),
         ("ipmi.refused", {"status": 0x0A}, OFF, r"privilege level not allowed for this user \(status 0Ah\)"),
         ("ipmi.slots_full", {}, OFF, "no free session slot"),
         ("ipmi.locked_out", {}, OFF, "unknown user"),
@@ -80,6 +101,15 @@ def test_the_panel_ends_in_a_defined_state_with_a_message_that_names_the_bmc(kin
         ("ipmi.lost", {"share": "30%"}),
         ("ipmi.lost", {"share": "30%", "what": "request"}),
         ("ipmi.lost", {"times": 2}),
+        ("ipmi.lost", {"command": "RMCP+ Open Session", "times": 2}),
+        ("ipmi.lost", {"command": "RAKP 1", "what": "request", "times": 2}),
+        ("ipmi.lost", {"command": "RAKP 3", "times": 2}),
+        ("ipmi.late", {"command": "RAKP 1", "delay": "0.4s"}),
+        ("ipmi.doubled", {"command": "RAKP 1"}),
+        ("ipmi.doubled", {"command": "RAKP 3"}),
+        ("ipmi.garbled", {"command": "RAKP 3", "how": "truncated", "times": 1}),
+        ("ipmi.garbled", {"command": "RMCP+ Open Session", "how": "long", "times": 1}),
+        ("ipmi.lost", {"command": "Close Session"}),
         ("ipmi.late", {"delay": "0.3s", "jitter": "0.2s"}),
         ("ipmi.doubled", {}),
         ("ipmi.garbled", {"share": "30%", "how": "garbage"}),
@@ -106,6 +136,19 @@ def test_a_command_whose_reply_is_lost_has_been_run_once_for_all_its_resends():
         run = []
         lab.bmc("srv-1").observer = lambda what, detail: run.append(detail.get("command"))
         await lab.panel.devices.power(number, "on")
+        assert lab.plant.servers["srv-1"].powered
+        assert run.count("Chassis Control") == 1
+
+    in_lab(scene)
+
+
+def test_while_every_reply_to_a_command_is_lost_no_resend_of_it_is_heard_of_either():
+    async def scene(lab, number):
+        strike(lab, "ipmi.lost", command="Chassis Control")
+        run = []
+        lab.bmc("srv-1").observer = lambda what, detail: run.append(detail.get("command"))
+        with pytest.raises(DeviceFault, match=r"no answer from .* to Chassis Control .* after 5 tries"):
+            await lab.panel.devices.power(number, "on")
         assert lab.plant.servers["srv-1"].powered
         assert run.count("Chassis Control") == 1
 
@@ -239,3 +282,21 @@ def test_faults_on_one_bmc_add_up_and_clear_in_any_order():
 def test_a_rule_that_means_nothing_is_refused_with_the_nearest_word(values, why):
     with pytest.raises(ValidationError, match=why):
         CATALOGUE["ipmi.code"].params.model_validate({"server": "srv-1", **values})
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "why"),
+    [
+        ("ipmi.lost", {"command": "RAKP 2"}, "RAKP 2 is the answer to RAKP 1"),
+        ("ipmi.lost", {"command": "RAKP 5"}, "did you mean 'RAKP"),
+        ("ipmi.code", {"command": "RAKP 1"}, "is a step of the log-in and no command"),
+        ("ipmi.ignored", {"command": "RAKP 3"}, "is a step of the log-in and no command"),
+        ("ipmi.session_lost", {"command": "RMCP+ Open Session"}, "is a step of the log-in and no command"),
+        ("ipmi.garbled", {"command": "RAKP 1", "how": "checksum"}, "the answer to RAKP 1 has no checksum"),
+        ("ipmi.refused", {"command": "RAKP 1", "stage": "open"}, "say `stage` or `command`, not both"),
+        ("ipmi.refused", {"command": "Chassis Control"}, "Input should be"),
+    ],
+)
+def test_a_step_of_a_log_in_is_chosen_where_it_means_something(kind, values, why):
+    with pytest.raises(ValidationError, match=why):
+        CATALOGUE[kind].params.model_validate({"server": "srv-1", **values})

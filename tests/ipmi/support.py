@@ -138,7 +138,11 @@ class Console15:
         return self.deliver(sent)
 
     def deliver(self, sent: bytes, now: float = 0.0) -> bytes | None:
-        answers = self.bmc.receive(sent, self.peer, now)
+        rules = self.bmc.interference
+        if rules is None:
+            answers = self.bmc.receive(sent, self.peer, now)
+        else:
+            answers = [each for _, each in rules.carry(sent, lambda data: self.bmc.receive(data, self.peer, now))]
         if not answers:
             return None
         packet = decode(answers[0])

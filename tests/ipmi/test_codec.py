@@ -29,6 +29,7 @@ from simulator.ipmi.framing import (
     seal,
     unseal,
 )
+from simulator.ipmi.lan15 import Packet15, password16, verify15
 from simulator.ipmi.message import decode_message, encode_answer, encode_request
 from simulator.ipmi.session import SESSION
 from simulator.ipmi.setup import OpenRequest, OpenResponse, Rakp1, Rakp2, Rakp3, Rakp4
@@ -48,6 +49,8 @@ def keys(number: int) -> SessionKeys:
 def arrive(data: bytes, number: int) -> object:
     """What a machine makes of a datagram: the payload of a session packet in the clear, or another record."""
     packet = decode(data)
+    if isinstance(packet, Packet15):
+        verify15(packet, password16(b"secret"))
     return unseal(packet, keys(number)) if isinstance(packet, Packet) else packet
 
 

@@ -60,7 +60,11 @@ def test_points_are_the_same_in_every_run_and_looking_at_them_changes_nothing() 
     kinds = {(point.network, point.what) for point in first}
     assert {
         ("http", "POST /dci/v3/server/{}/os_install"),
+        ("ipmi", "RMCP+ Open Session"),
+        ("ipmi", "RAKP 1"),
+        ("ipmi", "RAKP 3"),
         ("ipmi", "Chassis Control"),
+        ("ipmi", "Close Session"),
         ("snmp", "SET ifAdminStatus"),
         ("data", "DHCP"),
         ("data", "image"),
@@ -76,6 +80,32 @@ def test_a_datagram_that_meets_its_fate_once_is_sent_again_and_the_life_goes_on(
     rule = Rule(Choice(network, what=what, times=1), fate)
     assert live([rule])[2] == "active"
     assert rule.hits == 1
+
+
+@pytest.mark.parametrize("step", ["RMCP+ Open Session", "RAKP 1", "RAKP 3"])
+@pytest.mark.parametrize(
+    "fate",
+    [Lost(), Lost("after"), Late(0.5), Twice(), Cut(), Garbled("garbage")],
+    ids=repr,
+)
+def test_a_step_of_a_log_in_that_meets_its_fate_once_is_taken_again_and_the_life_goes_on(step: str, fate: Fate) -> None:
+    rule = Rule(Choice("ipmi", what=step, times=1), fate)
+    assert live([rule])[2] == "active"
+    assert rule.hits == 1
+
+
+def test_an_answer_to_a_resent_command_can_be_lost_as_the_first_one_can() -> None:
+    rule = Rule(Choice("ipmi", what="Chassis Control", times=3), Lost("after"))
+    assert live([rule])[2] == "active"
+    assert rule.hits == 3
+
+
+@pytest.mark.parametrize("step", ["RMCP+ Open Session", "RAKP 1", "RAKP 3"])
+def test_a_bmc_refuses_a_step_of_a_log_in_with_the_status_that_the_wire_says(step: str) -> None:
+    rules = [Rule(Choice("ipmi", what=step), Error({"status": 0x0D}))]
+    with pytest.raises(PanelError, match=r"BMC of srv-1: .*(unknown user|user name)"):
+        live(rules)
+    assert rules[0].hits
 
 
 def test_a_bmc_refuses_with_a_completion_code_where_the_wire_says_so_and_is_asked_again() -> None:
