@@ -186,6 +186,10 @@ class Actors:
         """What the billing side asked of the panel, in order: `POST /dci/v3/server/3/os_install`."""
         return [self.side.call(call) for call in self.log.calls]
 
+    async def mark_faulty(self, server: str, reason: str | None) -> None:
+        """The panel's administrator marks a server as faulty; None takes the mark off."""
+        await self._observer6.mark_faulty(server, reason)
+
     # who looks
 
     async def panel_view(self, server: str) -> PanelView:

@@ -197,6 +197,17 @@ def _service(spec: ServiceExpect, actors: Actors) -> Iterator[Miss]:
         yield Miss(f"error of service {spec.service}", spec.error, error or "no error", about)
     if spec.on is not None and spec.on != service.server_name:
         yield Miss(f"service {spec.service} is on", spec.on, service.server_name or "no server", [*about, spec.on])
+    card = service.dedicated_ip, service.assigned_ips
+    if spec.dedicated_ip is not None and not fnmatchcase(card[0], spec.dedicated_ip):
+        yield Miss(f"dedicated IP of service {spec.service}", spec.dedicated_ip, card[0] or "empty", about)
+    wanted = spec.assigned_ips
+    if wanted is not None and not (
+        len(wanted) == len(card[1]) and all(fnmatchcase(each, like) for like, each in zip(wanted, card[1], strict=True))
+    ):
+        yield Miss(f"assigned IPs of service {spec.service}", ", ".join(wanted), ", ".join(card[1]), about)
+    connection = actors.side.connection(spec.service) or "none"
+    if spec.connection is not None and spec.connection != connection:
+        yield Miss(f"connection of service {spec.service}", spec.connection, connection, about)
     if spec.addresses is not None and spec.addresses != len(service.addresses):
         shown = f"{len(service.addresses)} ({', '.join(service.addresses)})" if service.addresses else "0"
         yield Miss(f"addresses of service {spec.service}", str(spec.addresses), shown, about)

@@ -27,6 +27,7 @@ from simulator.scenario.plan import (
     Check,
     Clear,
     Expected,
+    Mark,
     PlannedFault,
     Scenario,
     Step,
@@ -56,12 +57,14 @@ from simulator.scenario.schema.steps import (
     ColocationStep,
     CreateStep,
     FaultStep,
+    MarkFaultyStep,
     SuspendStep,
     TerminateStep,
     TogetherStep,
     UnsuspendStep,
     WaitStep,
 )
+from simulator.scenario.schema.whmcs6 import PlaceStep
 
 __all__ = ["fault_from_text", "load_scenario", "scenario_from_text"]
 
@@ -201,6 +204,9 @@ class _ScenarioReader:
                 return self.action("terminate", spec.terminate, spec.expect, way, line)
             case ModuleStep():
                 return self.of_module(spec.verb, spec.args, spec.expect, way, line)
+            case MarkFaultyStep():
+                self.names.server(spec.mark_faulty.server, (*way, "mark_faulty", "server"))
+                return Mark(line, spec.mark_faulty)
             case WaitStep():
                 return Wait(line, spec.wait)
             case FaultStep():
@@ -229,7 +235,7 @@ class _ScenarioReader:
         service, server = getattr(args, "service", ""), getattr(args, "server", None)
         if service:
             self.names.service(service, (*way, verb, "service"))
-        if server is not None:
+        if server is not None and (verb, server) != ("edit_card", "any"):
             self.names.server(server, (*way, verb, "server"))
         return Action(line, verb, service, False, None, expect, args)
 
@@ -310,6 +316,8 @@ def _created(steps: Iterable[BaseModel]) -> list[str]:
             names.append(step.create.service)
         elif isinstance(step, ColocationStep):
             names.append(step.order_colocation.service)
+        elif isinstance(step, PlaceStep):
+            names.append(step.place.service)
         elif isinstance(step, OrderStep):
             names.append(step.order.service)
         elif isinstance(step, TogetherStep):

@@ -13,13 +13,14 @@ from simulator.files.plan import LabPlan
 from simulator.scenario.known import Known
 from simulator.scenario.leaks import Leaks
 from simulator.scenario.schema.base import StepExpect
-from simulator.scenario.schema.steps import CreateArgs
+from simulator.scenario.schema.steps import CreateArgs, MarkFaultyArgs
 
 __all__ = [
     "Action",
     "Check",
     "Clear",
     "Expected",
+    "Mark",
     "PlannedFault",
     "Scenario",
     "Step",
@@ -66,7 +67,8 @@ class Action:
     @property
     def server(self) -> str | None:
         """The server that it names, if it names one."""
-        return getattr(self.args, "server", None)
+        name = getattr(self.args, "server", None)
+        return None if (self.verb, name) == ("edit_card", "any") else name
 
     def __str__(self) -> str:
         return f"{self.verb} {self.service}".rstrip()
@@ -76,6 +78,14 @@ class Action:
 class Together:
     line: int
     actions: Sequence[Action]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The panel's administrator marks a server as faulty."""
+
+    line: int
+    args: MarkFaultyArgs
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +115,7 @@ class Check:
     expected: Sequence[Expected]
 
 
-Step = Action | Together | Wait | Strike | Clear | Check
+Step = Action | Together | Mark | Wait | Strike | Clear | Check
 
 
 @dataclass(frozen=True, slots=True)

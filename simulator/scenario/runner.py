@@ -32,6 +32,7 @@ from simulator.scenario.plan import (
     Check,
     Clear,
     Expected,
+    Mark,
     PlannedFault,
     Scenario,
     Step,
@@ -246,6 +247,8 @@ class Session:
             case Wait():
                 self._doing = [f"wait {_time(step.seconds)}"]
                 await run.clock.sleep(step.seconds)
+            case Mark():
+                await actors.mark_faulty(step.args.server, step.args.reason if step.args.faulty else None)
             case Strike():
                 self._strike(step.fault, run)
             case Clear():

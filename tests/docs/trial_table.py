@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
+from provisioner.clients.dci5_records import FREE_DOMAIN, Server5
 from provisioner.modules.billmanager5 import BillManager5
 from provisioner.modules.whmcs6.options import OPTION_NAMES
 from tests.docs.trials import Faults, Left, Part, Setting, Step, Trial
@@ -29,6 +30,13 @@ async def _no_networks(client: Any) -> list[Any]:
 
 def _first_connection(group: Any) -> Any:
     return next(iter(group.connections.values()))
+
+
+def _faulty_too() -> property:
+    def available(server: Server5) -> bool:
+        return not server.owner and server.hostname == FREE_DOMAIN
+
+    return property(available)
 
 
 def _always(value: Any) -> property:
@@ -177,6 +185,13 @@ TRIALS = (
             "provisioner.modules.whmcs6.server_group:ServerGroup._choose", _first_connection, "the choice in the group"
         ),
     ),
+    Trial(
+        "W6-S2",
+        "whmcs6/server-group",
+        Part(
+            "provisioner.modules.whmcs6.server_group:ServerGroup._choose", _first_connection, "the choice in the group"
+        ),
+    ),
     Trial("W6-S3", "installation/not-waited-for", Setting("dont_wait")),
     Trial("W6-S4", "installation/never-ends", Setting("install_timeout")),
     Trial("W6-S4", "installation/timeout-not-waited-for", Setting("dont_wait")),
@@ -224,6 +239,16 @@ TRIALS = (
         T + "test_options:test_an_order_with_options_gets_what_it_says_and_the_card_shows_it",
         Part("provisioner.billing:Billing.write_addresses", _silent, "what is written into the card"),
     ),
+    Trial(
+        "W6-O5",
+        "whmcs6/card-edited-by-hand",
+        Part("provisioner.billing:Billing.write_addresses", _silent, "what is written into the card"),
+    ),
+    Trial(
+        "W6-O6",
+        "whmcs6/card-edited-by-hand",
+        Part("provisioner.billing:Billing.choose_server", _silent, "choosing, and its refusal after processing"),
+    ),
     Trial("W6-O6", "stock/server-of-choice", _any_server()),
     Trial(
         "W6-O6",
@@ -240,6 +265,7 @@ TRIALS = (
         T + "test_activation:test_the_first_server_that_is_free_by_every_condition_is_taken",
         Part("provisioner.clients.records6:Operation.lets_sell", _always(True), "the look at the last operation"),
     ),
+    Trial("W6-A1", "stock/faulty-mark", Setting("sell_unfit", True)),
     Trial(
         "W6-A2",
         "clients/administrator",
@@ -265,7 +291,14 @@ TRIALS = (
     Trial("W6-D5", LIFE, Step(("D5",))),
     Trial("W6-D6", LIFE, Step(("D6",))),
     Trial(
-        "W6-D6",  # in a whole lab the panel's own limit of 60 minutes is always the first
+        "W6-D6",
+        "termination/forced-end",
+        Part("provisioner.dci6.operations:DIAGNOSTIC_SECONDS", 7200.0, "the end after 60 minutes"),
+    ),
+    Trial("W6-D6", "termination/forced-end", Setting("shutdown_after_termination")),
+    Trial("W6-D6", "termination/no-forced-end", Setting("shutdown_after_termination", True)),
+    Trial(
+        "W6-D6",
         T + "test_life:test_diagnostics_of_more_than_an_hour_are_terminated_when_the_server_is_to_be_shut_down",
         Part("provisioner.dci6.operations:DIAGNOSTIC_SECONDS", 7200.0, "the end after 60 minutes"),
     ),
@@ -282,6 +315,11 @@ TRIALS = (
         T + "test_life:test_a_module_that_is_not_activated_fails_with_the_words_that_the_document_tells_to_look_for",
         Part("provisioner.billing:Billing._ready", lambda billing: billing._module, "the look at the add-on"),
     ),
+    Trial(
+        "W6-G1",
+        "whmcs6/module-not-activated",
+        Part("provisioner.billing:Billing._ready", lambda billing: billing._module, "the look at the add-on"),
+    ),
     Trial("W6-old", "whmcs6/old-edition", Setting("edition")),
     Trial(
         "B5-1",
@@ -293,6 +331,11 @@ TRIALS = (
         "B5-2",
         "billmanager5/nothing-works",
         Part("provisioner.clients.dci5_records:Server5.available", _always(True), "the look at what is available"),
+    ),
+    Trial(
+        "B5-2",
+        "billmanager5/faulty-mark",
+        Part("provisioner.clients.dci5_records:Server5.available", _faulty_too(), "the look at the mark"),
     ),
     Trial(
         "B5-2",

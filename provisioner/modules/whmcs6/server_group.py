@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Protocol
 
+from provisioner.billing import Module
 from provisioner.errors import BadSettings, NoFreeServer
-from provisioner.modules.whmcs6 import Whmcs6
 from provisioner.services import Service, State
 from provisioner.store import Row, ServiceRow, Store
 
-__all__ = ["ROWS", "Connection", "ConnectionRow", "Fill", "ServerGroup"]
+__all__ = ["ROWS", "Connection", "ConnectionRow", "Fill", "Product", "ServerGroup"]
 
 Fill = Literal["least", "one by one"]
 """`least`: the connection that has the fewest services. `one by one`: the first that is not full."""
@@ -36,12 +36,20 @@ class ConnectionRow(Row):
 ROWS: Sequence[type[Row]] = (ConnectionRow,)
 
 
+class Product(Module, Protocol):
+    """What acts through a connection: `Whmcs6`, or a choice of several."""
+
+    async def left(self, service: Service, step: str, what: Any) -> tuple[str, Any]: ...
+
+    async def remove_temporary_addresses(self, service: Service, addresses: Sequence[Sequence[Any]]) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Connection:
     """One entry of Setup, Servers: a name, the module that acts through it, and what WHMCS lets it have."""
 
     name: str
-    module: Whmcs6
+    module: Product
     most: int = 200
     """Maximum number of accounts, WHMCS's default."""
     disabled: bool = False
@@ -53,12 +61,17 @@ class ServerGroup:
 
     def __init__(self, connections: Sequence[Connection], store: Store, *, fill: Fill = "least") -> None:
         """What the `store` has kept is there again. Raises BadSettings for a group without connections, or two of a name."""
-        self.connections: Mapping[str, Connection] = MappingProxyType({each.name: each for each in connections})
-        if not connections or len(self.connections) < len(connections):
-            raise BadSettings("a server group has connections, and no two of one name")
+        self.edit(connections, fill)
         self._store = store
-        self._fill = fill
         self._of = {row.service: row.connection for row in store.read(ConnectionRow)}
+
+    def edit(self, connections: Sequence[Connection], fill: Fill) -> None:
+        """What the group is made of from now on; services stay with the connections that they have. Raises as a new one."""
+        by_name = {each.name: each for each in connections}
+        if not connections or len(by_name) < len(connections):
+            raise BadSettings("a server group has connections, and no two of one name")
+        self.connections: Mapping[str, Connection] = MappingProxyType(by_name)
+        self._fill = fill
 
     def connection(self, service: str) -> str:
         """Name of the connection that a service is with; empty when it is with none yet."""
@@ -100,7 +113,7 @@ class ServerGroup:
             raise NoFreeServer("every connection of the server group is full or disabled")
         return min(open_, key=lambda each: counts[each.name]) if self._fill == "least" else open_[0]
 
-    def _module(self, service: Service) -> Whmcs6:
+    def _module(self, service: Service) -> Product:
         name = self._of.get(service.name, "")
         if name not in self.connections:
             raise BadSettings(

@@ -17,6 +17,7 @@ from simulator.scenario.billing.side import Side
 from simulator.scenario.billing.whmcs6 import Whmcs6Side
 from simulator.scenario.labs import LabRun
 from simulator.scenario.schema.billmanager6 import BILLMANAGER_VERBS
+from simulator.scenario.schema.whmcs6 import WHMCS_VERBS
 
 __all__ = ["BILLING_MODULES", "BillingModule"]
 
@@ -37,7 +38,7 @@ BILLING_MODULES: Mapping[str, BillingModule] = MappingProxyType(
     {
         module.name: module
         for module in (
-            BillingModule("whmcs6", Whmcs6Settings, _LIFECYCLE, Whmcs6Side),
+            BillingModule("whmcs6", Whmcs6Settings, (*_LIFECYCLE, *WHMCS_VERBS), Whmcs6Side),
             BillingModule(
                 "billmanager5",
                 BillManager5Settings,

@@ -56,6 +56,10 @@ class Side(ABC):
         """What the departments were given to do."""
         return ()
 
+    def connection(self, service: str) -> str:
+        """The connection of a server group that the service is with; empty when it is with none."""
+        return ""
+
     def saved(self, service: str) -> Any:
         """The properties that the billing side has saved of the service's server; None when it has none."""
         return None

@@ -12,11 +12,15 @@ from provisioner.billing import Billing
 from provisioner.clients.dci6 import Dci6Client
 from provisioner.log import Call, ModuleLog
 from provisioner.modules.whmcs6 import Whmcs6, Whmcs6Settings
+from provisioner.modules.whmcs6.server_group import Connection, ServerGroup
 from provisioner.services import Service, State
+from provisioner.store import MemoryStore
 from simulator.invariants.base import Holding
 from simulator.scenario.billing.side import Side
 from simulator.scenario.labs import LabRun
 from simulator.scenario.plan import Action
+from simulator.scenario.schema.steps import CreateArgs
+from simulator.scenario.schema.whmcs6 import ConnectionArgs, EditCardArgs, PlaceArgs, ServerGroupArgs
 
 __all__ = ["Whmcs6Side"]
 
@@ -26,14 +30,16 @@ CRON_SECONDS: Final = 300.0
 class _Tariffs:
     """One module for each operating system: in WHMCS another OS is another product, with settings of its own."""
 
-    def __init__(self, make: Callable[[Whmcs6Settings], Whmcs6], settings: Whmcs6Settings) -> None:
+    def __init__(
+        self, make: Callable[[Whmcs6Settings], Whmcs6], settings: Whmcs6Settings, os_of: Mapping[str, str]
+    ) -> None:
         self.settings = settings
         self._make = make
         self._by_os: dict[str, Whmcs6] = {}
-        self.os_of: dict[str, str] = {}
+        self._os_of = os_of
 
     def of(self, service: Service) -> Whmcs6:
-        os = self.os_of.get(service.name, self.settings.os)
+        os = self._os_of.get(service.name, self.settings.os)
         if os not in self._by_os:
             self._by_os[os] = self._make(dataclasses.replace(self.settings, os=os))
         return self._by_os[os]
@@ -65,41 +71,80 @@ class Whmcs6Side(Side):
 
     def __init__(self, run: LabRun, settings: Mapping[str, Any], log: ModuleLog) -> None:
         self.settings = Whmcs6Settings.from_mapping(settings)
-        chance = run.streams.secret("billing")
-        email, password = run.admin
-        self._client = Dci6Client(
-            run.dci6_url, email, password, clock=run.clock, log=log, transport=run.billing_transport()
-        )
-        self._tariffs = _Tariffs(
-            lambda tariff: Whmcs6(self._client, tariff, run.clock, log, source=chance), self.settings
-        )
-        self._billing = Billing(self._tariffs, run.clock, log, source=chance)
+        self._run, self._log = run, log
+        self._chance = run.streams.secret("billing")
+        self._os_of: dict[str, str] = {}
+        self._clients: list[Dci6Client] = []
+        store = MemoryStore()
+        self._group = ServerGroup([self._connection(ConnectionArgs(name="DCImanager 6"))], store)
+        self._billing = Billing(self._group, run.clock, log, source=self._chance, store=store)
         self._clock = run.clock
         # Where nothing is left to it, it does nothing and is not run.
         leaves = self.settings.dont_wait and self.settings.remove_temporary_ips
         self._cron = asyncio.ensure_future(self._every_five_minutes()) if leaves else None
+
+    def _connection(self, args: ConnectionArgs) -> Connection:
+        run, (email, password) = self._run, self._run.admin
+        client = Dci6Client(
+            run.dci6_url if args.url is None else args.url,
+            email if args.username is None else args.username,
+            password if args.password is None else args.password,
+            clock=run.clock,
+            log=self._log,
+            transport=run.billing_transport(),
+        )
+        self._clients.append(client)
+
+        def make(tariff: Whmcs6Settings) -> Whmcs6:
+            return Whmcs6(client, tariff, run.clock, self._log, source=self._chance)
+
+        return Connection(args.name, _Tariffs(make, self.settings, self._os_of), args.most, args.disabled)
 
     @property
     def billing(self) -> Billing:
         return self._billing
 
     async def do(self, action: Action, server: int | None) -> None:
-        if action.create is None:
-            await getattr(self.billing, action.verb)(action.service, by_client=action.by_client)
-            return
-        args = action.create
+        match action.args:
+            case CreateArgs():
+                await self._create(action.args, server)
+            case PlaceArgs():
+                self._place(action.args, None)
+            case EditCardArgs():
+                self._edit_card(action.args, server)
+            case ServerGroupArgs():
+                self._group.edit([self._connection(each) for each in action.args.connections], action.args.fill)
+            case _ if action.verb in ("activate_module", "deactivate_module"):
+                self.billing.activated = action.verb == "activate_module"
+            case _:
+                await getattr(self.billing, action.verb)(action.service, by_client=action.by_client)
+
+    async def _create(self, args: CreateArgs, server: int | None) -> None:
         if args.os is not None:
-            self._tariffs.os_of[args.service] = args.os
-        self.billing.register(args.client, verified=args.verified)
+            self._os_of[args.service] = args.os
         if args.service not in self.billing.services:
-            self.billing.place(
-                args.service,
-                args.client,
-                configuration=args.configuration or "",
-                server=server,
-                options=args.options,
-            )
+            self._place(args, server)
+        else:
+            self.billing.register(args.client, verified=args.verified)
         await self.billing.create(args.service, by_client=args.by_client)
+
+    def _place(self, args: CreateArgs | PlaceArgs, server: int | None) -> None:
+        self.billing.register(args.client, verified=args.verified)
+        self.billing.place(
+            args.service, args.client, configuration=args.configuration or "", server=server, options=args.options
+        )
+
+    def _edit_card(self, args: EditCardArgs, server: int | None) -> None:
+        billing, service = self.billing, self.billing.service(args.service)
+        if args.server is not None:
+            billing.choose_server(args.service, server)
+        if args.dedicated_ip is not None or args.assigned_ips is not None:
+            dedicated = service.dedicated_ip if args.dedicated_ip is None else args.dedicated_ip
+            assigned = service.assigned_ips if args.assigned_ips is None else tuple(args.assigned_ips)
+            billing.write_addresses(args.service, dedicated, assigned)
+
+    def connection(self, service: str) -> str:
+        return self._group.connection(service)
 
     def call(self, call: Call) -> str:
         """`POST /dci/v3/server/3/os_install`."""
@@ -135,4 +180,5 @@ class Whmcs6Side(Side):
             self._cron.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._cron
-        await self._client.close()
+        for client in self._clients:
+            await client.close()

@@ -1,4 +1,4 @@
-"""The administrator of DCImanager 6, who looks and changes nothing, with a session and a log of his own.
+"""The administrator of DCImanager 6, who looks, and marks servers as faulty where a step says so, with a session and a log of his own.
 
 What he asks is no call of the billing side.
 """
@@ -51,6 +51,11 @@ class Observer6:
 
     async def id_of(self, server: str) -> int:
         return int((await self._rows(where=f"name EQ '{server}'"))[0]["id"])
+
+    async def mark_faulty(self, server: str, reason: str | None) -> None:
+        """What he does by hand, and all that he does: mark a server as faulty, or (None) take the mark off."""
+        mark = None if reason is None else {"reason": reason}
+        await self._session.post(f"/dci/v3/server/{await self.id_of(server)}", {"faulty": mark})
 
     async def view(self, server: str) -> PanelView:
         """The server as the panel shows it now."""

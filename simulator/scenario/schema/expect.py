@@ -57,6 +57,12 @@ class ServiceExpect(FileModel):
     on: str | None = None
     """The server that it is bound to."""
     addresses: int | None = Field(default=None, ge=0)
+    dedicated_ip: Glob | None = None
+    """Of its card (whmcs6)."""
+    assigned_ips: list[Glob] | None = None
+    """Of its card (whmcs6), in their order."""
+    connection: str | None = None
+    """The connection of the server group that it is with (whmcs6), or `none`."""
     saved: SavedSpec | None = None
 
 

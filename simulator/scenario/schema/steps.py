@@ -11,6 +11,7 @@ from simulator.files.units import Duration
 from simulator.scenario.schema.base import EMAIL, ModuleStep, ServiceArgs, Step, by_key
 from simulator.scenario.schema.billmanager6 import BILLMANAGER_VERBS, BillManagerStep, PayStep
 from simulator.scenario.schema.expect import ExpectSpec
+from simulator.scenario.schema.whmcs6 import WHMCS_VERBS, WhmcsStep
 
 __all__ = [
     "AddAddressStep",
@@ -27,6 +28,8 @@ __all__ = [
     "DeleteAddressStep",
     "FaultMap",
     "FaultStep",
+    "MarkFaultyArgs",
+    "MarkFaultyStep",
     "ServerAddedArgs",
     "ServerAddedStep",
     "ServerRemovedStep",
@@ -142,6 +145,21 @@ class RenewStep(ModuleStep):
     renew: ServiceArgs
 
 
+class MarkFaultyArgs(FileModel):
+    """The panel's administrator marks a server as faulty by hand, or takes the mark off."""
+
+    server: str
+    reason: str = "hardware problem"
+    faulty: bool = True
+    """False takes the mark off."""
+
+
+class MarkFaultyStep(FileModel):
+    """Whatever the billing module."""
+
+    mark_faulty: MarkFaultyArgs
+
+
 class WaitStep(FileModel):
     wait: Duration
 
@@ -189,6 +207,8 @@ StepSpec = Annotated[
     | Annotated[ServerRemovedStep, Tag("<server_removed>")]
     | Annotated[RenewStep, Tag("<renew>")]
     | BillManagerStep
+    | WhmcsStep
+    | Annotated[MarkFaultyStep, Tag("<mark_faulty>")]
     | Annotated[WaitStep, Tag("<wait>")]
     | Annotated[FaultStep, Tag("<fault>")]
     | Annotated[ClearStep, Tag("<clear>")]
@@ -209,6 +229,8 @@ StepSpec = Annotated[
             "server_removed",
             "renew",
             *BILLMANAGER_VERBS,
+            *WHMCS_VERBS,
+            "mark_faulty",
             "wait",
             "fault",
             "clear",

@@ -1,0 +1,112 @@
+"""Steps of a scenario with WHMCS: what its administrator does beside a service's life."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, get_args
+
+from pydantic import Field, Tag, model_validator
+
+from simulator.files.base import FileModel
+from simulator.scenario.schema.base import EMAIL, ModuleStep
+
+__all__ = [
+    "WHMCS_STEPS",
+    "WHMCS_VERBS",
+    "ConnectionArgs",
+    "EditCardArgs",
+    "PlaceArgs",
+    "ServerGroupArgs",
+    "WhmcsStep",
+]
+
+
+class PlaceArgs(FileModel):
+    """An order that waits for being processed; `create` with the same service processes it."""
+
+    service: str
+    client: str = Field(pattern=EMAIL)
+    """E-mail."""
+    configuration: str | None = None
+    """Instead of the one in `settings`."""
+    options: dict[str, str | int] | None = None
+    """Configurable options by their names in the order form."""
+    verified: bool = True
+    """Whether the client's e-mail is verified."""
+
+
+class EditCardArgs(FileModel):
+    """The administrator writes into the service card, by hand."""
+
+    service: str
+    server: str | None = None
+    """DCImgr server ID, here by the server's name; `any` empties the field."""
+    dedicated_ip: str | None = None
+    """Dedicated IP."""
+    assigned_ips: list[str] | None = None
+    """Assigned IPs."""
+
+    @model_validator(mode="after")
+    def something(self) -> EditCardArgs:
+        if self.server is None and self.dedicated_ip is None and self.assigned_ips is None:
+            raise ValueError("say what is written: `server`, `dedicated_ip` or `assigned_ips`")
+        return self
+
+
+class ModuleArgs(FileModel):
+    """Nothing else to say: `activate_module: {}`."""
+
+
+class ConnectionArgs(FileModel):
+    """One entry of Setup, Servers: to the lab's own panel with its administrator, unless something else is typed in."""
+
+    name: str
+    most: int = Field(default=200, ge=1)
+    """Maximum number of accounts."""
+    disabled: bool = False
+    """It gets no new services."""
+    url: str | None = None
+    username: str | None = None
+    password: str | None = None
+
+
+class ServerGroupArgs(FileModel):
+    """The product's server group, as it is from now on; a service stays with the connection that it has."""
+
+    connections: list[ConnectionArgs] = Field(min_length=1)
+    fill: Literal["least", "one by one"] = "least"
+    """`least`: the connection with the fewest services gets the next; `one by one`: the first that is not full."""
+
+
+class PlaceStep(ModuleStep):
+    """`whmcs6` only, as all that follow."""
+
+    place: PlaceArgs
+
+
+class EditCardStep(ModuleStep):
+    edit_card: EditCardArgs
+
+
+class ActivateModuleStep(ModuleStep):
+    """System settings, Addon Modules, Activate."""
+
+    activate_module: ModuleArgs
+
+
+class DeactivateModuleStep(ModuleStep):
+    deactivate_module: ModuleArgs
+
+
+class ServerGroupStep(ModuleStep):
+    server_group: ServerGroupArgs
+
+
+WhmcsStep = (
+    Annotated[PlaceStep, Tag("<place>")]
+    | Annotated[EditCardStep, Tag("<edit_card>")]
+    | Annotated[ActivateModuleStep, Tag("<activate_module>")]
+    | Annotated[DeactivateModuleStep, Tag("<deactivate_module>")]
+    | Annotated[ServerGroupStep, Tag("<server_group>")]
+)
+WHMCS_STEPS: tuple[type[ModuleStep], ...] = tuple(get_args(each)[0] for each in get_args(WhmcsStep))
+WHMCS_VERBS = tuple(next(name for name in step.model_fields if name != "expect") for step in WHMCS_STEPS)
