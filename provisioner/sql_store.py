@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from provisioner.accounts import ROWS as ACCOUNT_ROWS
 from provisioner.billmanager.rows import ROWS as BILLMANAGER_ROWS
 from provisioner.errors import BadSettings, ServiceBusy, StoreUnavailable
 from provisioner.modules.billmanager5.records import ROWS as BILLMANAGER5_ROWS
@@ -76,7 +77,7 @@ _TABLES: Mapping[type[Row], sa.Table] = MappingProxyType(
         kind: _table(kind)
         for kind in (
             *(ClientRow, ServiceRow, ActionRow, StepRow, CallRow),
-            *(*BILLMANAGER_ROWS, *BILLMANAGER5_ROWS, *WHMCS6_ROWS),
+            *(*ACCOUNT_ROWS, *BILLMANAGER_ROWS, *BILLMANAGER5_ROWS, *WHMCS6_ROWS),
         )
     }
 )

@@ -12,6 +12,7 @@ from provisioner.billmanager.office import Office
 from provisioner.billmanager.protocol import ModuleType, Place, ProcessingModule
 from provisioner.billmanager.rows import DatacenterRow, ModuleRow, TariffRow
 from provisioner.errors import BadSettings, Refused
+from provisioner.periods import check_period
 from provisioner.store import Store
 
 __all__ = ["Catalogue", "WrongDatacenter"]
@@ -159,11 +160,15 @@ class Catalogue:
         itemtype: str = "dedic",
         modules: Sequence[str] = (),
         params: Mapping[str, Any] | None = None,
+        period: str = "",
+        price: int = 0,
     ) -> TariffRow:
         """A tariff plan with the processing modules that are enabled for it. Raises BadSettings."""
         if name in self.tariffs:
             raise BadSettings(f"there is a tariff {name} already")
-        row = TariffRow(len(self.tariffs) + 1, name, itemtype, [], dict(params or {}))
+        if period:
+            check_period(period)
+        row = TariffRow(len(self.tariffs) + 1, name, itemtype, [], dict(params or {}), period, price)
         for each in modules:
             row = self._with(row, each)
         self._write(row)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from provisioner.accounts import Accounts, Tariff
 from provisioner.billing import Billing
 from provisioner.billmanager.catalogue import Catalogue
 from provisioner.billmanager.office import Office
@@ -64,6 +65,7 @@ class BillManager:
             retry=retry,
             works=works,
         )
+        self.accounts = Accounts(self.billing, self._tariff_of, self.suspend, self.unsuspend)
         self._source = source
         self._codes = {row.email: row for row in self.store.read(ConfirmationRow) if row.code}
 
@@ -148,6 +150,7 @@ class BillManager:
         if not candidates:
             tariff = self.catalogue.tariff(item.tariff).name
             raise BadSettings(f"the tariff {tariff} has no enabled processing module")
+        self.accounts.paid(name)
         paid = replace(item, paid=self.clock.now(), module=candidates[0].id)
         await self.operations.begin(name, "open", paid)
 
@@ -174,6 +177,17 @@ class BillManager:
         if by_client:
             self._check_client(service.client.email)
         await self.operations.begin(name, verb)
+
+    # the calendar
+
+    def _tariff_of(self, name: str) -> Tariff | None:
+        item = self.items.of(name) if name in self.items else None
+        row = None if item is None or item.tariff is None else self.catalogue.tariff(item.tariff)
+        return Tariff(row.period, row.price) if row is not None and row.period else None
+
+    async def renew(self, name: str) -> None:
+        """As `Accounts.renew`."""
+        await self.accounts.renew(name)
 
     # staff
 

@@ -99,6 +99,10 @@ class TariffRow(Row):
     """Ids of the processing modules that are enabled for it."""
     params: Any
     """Parameters of the services sold by it, which a module understands."""
+    period: str = ""
+    """Order period; empty: services are sold without one."""
+    price: int = 0
+    """Of a period, in cents."""
 
 
 @dataclass(frozen=True, slots=True)

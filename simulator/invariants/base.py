@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from provisioner.accounts import Money
 from provisioner.services import Service
 from simulator.bmc import Bmc
 from simulator.dcim.panel import Panel
@@ -71,6 +72,9 @@ class BillingView(Protocol):
 
     @property
     def services(self) -> Mapping[str, Service]: ...
+
+    def money(self) -> Mapping[str, Money]:
+        """The accounts of the services that are sold for a period, by service."""
 
     def meant_to_stay(self, held: Holding, services: Sequence[Service]) -> tuple[bool, int]:
         """What of a holding is meant to stay though no living service has the server: its owner, and how many of its

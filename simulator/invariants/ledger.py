@@ -6,7 +6,8 @@ to the client and that runs his system, addresses that the panel gives to that s
 panel holds for nobody's living service (an owner left behind) is delivered as well, and charged to nobody.
 
 While the billing side works on a service its clock stands, on both sides: preparing a server and taking it back is the
-provider's own time. The ledger is an onlooker: it reads the journal, the plant and the billing side's own table, asks
+provider's own time. Beside the hours stands the money: price, charged, paid, owed and refunded, as the billing side's own
+accounts have it. The ledger is an onlooker: it reads the journal, the plant and the billing side's own table, asks
 the panel nothing, and writes nothing.
 """
 
@@ -22,7 +23,7 @@ from simulator.invariants.base import BillingView, Holding, WatchedLab
 from simulator.kernel import Record
 from simulator.plant import BootState, Server
 
-__all__ = ["THINGS", "USERS_OF_5", "Account", "Difference", "Ledger", "Thing"]
+__all__ = ["THINGS", "USERS_OF_5", "Account", "Difference", "Ledger", "Statement", "Thing"]
 
 Thing = Literal["server", "address", "port"]
 THINGS: tuple[Thing, ...] = ("server", "address", "port")
@@ -69,12 +70,27 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
+class Statement:
+    """The money of one service, in cents."""
+
+    service: str
+    period: str
+    price: int
+    charged: int
+    paid: int
+    owed: int
+    refunded: int
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """Of a whole run; times are seconds of lab time, by kind of thing."""
 
     charged: Mapping[str, float]
     delivered: Mapping[str, float]
     differences: Sequence[Difference]
+    money: Sequence[Statement] = ()
+    """Of services that are sold for a period and a price."""
 
 
 class Ledger:
@@ -115,6 +131,15 @@ class Ledger:
             {thing: round(seconds, 3) for thing, seconds in self._charged.items()},
             {thing: round(seconds, 3) for thing, seconds in self._delivered.items()},
             tuple(self._differences()),
+            self.statements(),
+        )
+
+    def statements(self) -> tuple[Statement, ...]:
+        """What each service's account has come to by now."""
+        return tuple(
+            Statement(name, each.period, each.price, each.charged, each.paid, each.owed, each.refunded)
+            for name, each in self._billing.money().items()
+            if each.price or each.charged
         )
 
     def holdings(self) -> dict[str, tuple[str, tuple[str, ...]]]:

@@ -23,6 +23,8 @@ from simulator.scenario.schema.expect import (
     LedgerArgs,
     LedgerSpec,
     MessageSpec,
+    MoneyArgs,
+    MoneySpec,
     NeverCalledSpec,
     OrderSpec,
     ServerExpect,
@@ -76,6 +78,8 @@ async def check_expected(expected: Expected, actors: Actors) -> list[Miss]:
             return _leaks(expected.leaks or Leaks(), await _leaks_now(actors))
         case LedgerSpec():
             return check_ledger(spec.ledger if isinstance(spec.ledger, list) else (), actors)
+        case MoneySpec():
+            return list(_money(spec.money, actors))
         case JournalSpec():
             return list(_journal(spec, actors))
         case MessageSpec():
@@ -111,6 +115,20 @@ def check_ledger(expected: Sequence[LedgerArgs], actors: Actors) -> list[Miss]:
             seen = "; ".join(map(str, account.differences)) or "no difference"
             misses.append(Miss("ledger", wanted, seen, [args.of or ""]))
     return misses
+
+
+def _money(args: MoneyArgs, actors: Actors) -> Iterator[Miss]:
+    found = actors.side.money().get(args.service)
+    about = f"money of service {args.service}"
+    if found is None:
+        yield Miss(about, "an account", "none: it is sold without a period", [args.service])
+        return
+    if args.period not in (None, found.period):
+        yield Miss(f"{about}: period", str(args.period), found.period, [args.service])
+    for name in ("price", "charged", "paid", "owed", "refunded"):
+        wanted, seen = getattr(args, name), getattr(found, name)
+        if wanted is not None and round(wanted * 100) != seen:
+            yield Miss(f"{about}: {name}", f"{wanted:.2f}", f"{seen / 100:.2f}", [args.service])
 
 
 def _fits(args: LedgerArgs, seen: Difference) -> bool:

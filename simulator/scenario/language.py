@@ -43,6 +43,7 @@ from simulator.scenario.schema.expect import (
     LeaksSpec,
     LedgerSpec,
     MessageSpec,
+    MoneySpec,
     NeverCalledSpec,
     OrderSpec,
     ServerExpect,
@@ -294,6 +295,8 @@ class _ScenarioReader:
                 for index, each in enumerate(spec.ledger if isinstance(spec.ledger, list) else ()):
                     if each.of is not None:
                         names.service_or_server(each.of, (*way, "ledger", index, "of"))
+            case MoneySpec():
+                names.service(spec.money.service, (*way, "money", "service"))
             case TicketSpec():
                 if spec.ticket.service is not None:
                     names.service(spec.ticket.service, (*way, "ticket", "service"))

@@ -343,6 +343,7 @@ TRIALS = (
         Part("provisioner.clients.dci5:Dci5Client.networks", _no_networks, "the question for networks"),
     ),
     Trial("B5-3", LIFE5, Setting("periods")),
+    Trial("B5-3", "billmanager5/not-paid-for", Setting("prices")),
     Trial("B5-3", LIFE5, Setting("alias_addresses")),
     Trial("B5-3", "billmanager5/template-refused", Setting("templates")),
     Trial(
@@ -378,6 +379,12 @@ TRIALS = (
     Trial("B5-15", EXTRAS5, _read_once()),
     Trial("B5-16", "billmanager5/colocation", Step(("S",))),
     Trial("B5-16", "billmanager5/colocation", Step(("A",))),
+    Trial("B5-16", "billmanager5/not-paid-for", Left("renew", 2)),
+    Trial(
+        "B5-16",
+        "billmanager5/not-paid-for",
+        Part("provisioner.accounts:Accounts.next_due", lambda accounts: None, "the calendar"),
+    ),
     Trial(
         "B5-17",
         "billmanager5/colocation",

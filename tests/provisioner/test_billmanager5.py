@@ -23,7 +23,7 @@ from provisioner.errors import (
     ServiceBusy,
 )
 from provisioner.modules.billmanager5 import NameTaken
-from provisioner.modules.billmanager5.periods import after
+from provisioner.periods import after
 from provisioner.services import State
 from provisioner.store import ActionRow, CallRow, StepRow
 from tests.provisioner.support.billmanager5 import BOSS, EMAIL, Shop5, shop5

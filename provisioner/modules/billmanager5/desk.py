@@ -6,17 +6,15 @@ The lifecycle itself is the billing core's; colocation walks through the same ta
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from dataclasses import replace
 from typing import TypeVar
 
+from provisioner.accounts import Accounts, Tariff
 from provisioner.billing import Billing
 from provisioner.billmanager.office import Office
-from provisioner.errors import IllegalEvent, NoServerBound, ProvisioningError
+from provisioner.errors import NoServerBound, ProvisioningError
 from provisioner.log import ModuleLog
 from provisioner.modules.billmanager5 import BillManager5, Offer
-from provisioner.modules.billmanager5.periods import after
-from provisioner.modules.billmanager5.records import Term
-from provisioner.services import Event, Service, State, generate_password
+from provisioner.services import Event, Service, generate_password
 
 __all__ = ["Desk"]
 
@@ -33,7 +31,7 @@ class Desk:
         self.offer: Offer | None = None
         """What the panel sent when it was added; None before."""
         self._log = log
-        self._terms = {row.service: row for row in billing.store.read(Term)}
+        self.accounts = Accounts(billing, self._tariff_of, self.suspend, self.unsuspend)
 
     # the panel
 
@@ -69,7 +67,7 @@ class Desk:
         elif configuration or server is not None:
             self.billing.correct(name, email, configuration=configuration, server=server)
         await self._told(name, self.billing.create(name))
-        self._begin_term(name)
+        self.accounts.look()
         return service
 
     async def suspend(self, name: str) -> None:
@@ -85,8 +83,9 @@ class Desk:
             task = self.office.draft(self.module.settings.department, name, f"Delete colocation {name}")
             self.billing.move(name, Event.CLOSE, rows=[task])
             self.office.kept(task)
-            return
-        await self._told(name, self.billing.terminate(name))
+        else:
+            await self._told(name, self.billing.terminate(name))
+        self.accounts.look()
 
     async def add_address(self, name: str, *, family: str = "ipv4") -> str:
         """Returns the address."""
@@ -135,7 +134,7 @@ class Desk:
         closed = self.office.closed(task)
         self.billing.complete(name, rows=[closed])
         self.office.kept(closed)
-        self._begin_term(name)
+        self.accounts.look()
 
     def server_removed(self, name: str) -> None:
         """The department has taken the server out."""
@@ -150,55 +149,23 @@ class Desk:
 
     def due(self, name: str) -> float | None:
         """Until when a service is paid for; None before it is active."""
-        term = self._terms.get(name)
-        return None if term is None else term.due
+        return self.accounts.due(name)
 
     def next_due(self) -> float | None:
         """When `cron` has something to do next; None when it has not."""
-        return min((term.due for term in self._terms.values() if self._active(term)), default=None)
+        return self.accounts.next_due()
 
     async def renew(self, name: str) -> None:
-        """The client has paid for one more period, from the end of the last one, or from now when that has passed. A
-        service that was suspended because it was not paid for is active again.
-        """
-        service, term = self.billing.service(name), self._terms.get(name)
-        if term is None or service.state not in (State.ACTIVE, State.SUSPENDED):
-            raise IllegalEvent(f"service {name} is {service.state.value}: there is nothing to renew")
-        self._keep(replace(term, due=after(max(term.due, self.billing.clock.now()), term.period)))
-        if term.unpaid and service.state is State.SUSPENDED:
-            await self.unsuspend(name)
-        self._keep(replace(self._terms[name], unpaid=False))
+        """As `Accounts.renew`."""
+        await self.accounts.renew(name)
 
     async def cron(self) -> dict[str, ProvisioningError | None]:
-        """Suspend what is not paid for by its due time; by service the error, None where it is suspended. What fails is
-        told to the administrators and tried again the next time.
-        """
-        results: dict[str, ProvisioningError | None] = {}
-        for name, term in list(self._terms.items()):
-            if not self._active(term) or term.due > self.billing.clock.now():
-                continue
-            try:
-                await self.suspend(name)
-            except ProvisioningError as exc:
-                results[name] = exc
-            else:
-                self._keep(replace(term, unpaid=True))
-                results[name] = None
-        return results
+        """As `Accounts.cron`; the administrators hear of what fails."""
+        return await self.accounts.cron()
 
-    def _active(self, term: Term) -> bool:
-        service = self.billing.services.get(term.service)
-        return service is not None and service.state is State.ACTIVE and not service.busy
-
-    def _begin_term(self, name: str) -> None:
-        """The first period begins when the service is active."""
-        if name not in self._terms:
-            period = self.module.orders[name].period
-            self._keep(Term(name, period, after(self.billing.clock.now(), period)))
-
-    def _keep(self, term: Term) -> None:
-        self.billing.store.write(term)
-        self._terms[term.service] = term
+    def _tariff_of(self, name: str) -> Tariff | None:
+        order = self.module.orders.get(name)
+        return None if order is None else Tariff(order.period, self.module.settings.price_of(order.period))
 
     # after an interruption
 

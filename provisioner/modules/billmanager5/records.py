@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from provisioner.clients.dci5_records import Network5, Server5
 from provisioner.store import Row
 
-__all__ = ["ROWS", "Offer", "Order", "Properties", "Term"]
+__all__ = ["ROWS", "Offer", "Order", "Properties"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,21 +24,6 @@ class Order(Row):
     os: str
     period: str
     colocation: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Term(Row):
-    """Until when a service is paid for (B5-16)."""
-
-    TABLE: ClassVar = "bm5_terms"
-    KEY: ClassVar = ("service",)
-
-    service: str
-    period: str
-    due: float
-    """Seconds of the clock."""
-    unpaid: bool = False
-    """Suspended because it was not paid for by then; a suspension for another reason does not end with a renewal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,4 +53,4 @@ class Offer:
     networks: tuple[Network5, ...]
 
 
-ROWS: Sequence[type[Row]] = (Order, Term, Properties)
+ROWS: Sequence[type[Row]] = (Order, Properties)

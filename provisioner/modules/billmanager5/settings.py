@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from provisioner.accounts import cents
 from provisioner.errors import BadSettings
-from provisioner.modules.billmanager5.periods import check_period
 from provisioner.modules.readers import read_settings
+from provisioner.periods import check_period
 
 __all__ = ["BillManager5Settings", "username_of"]
 
@@ -26,6 +27,8 @@ class BillManager5Settings:
     """Internal name: the server's configuration in the panel."""
     periods: tuple[str, ...] = ("month",)
     """Order periods, such as `month`, `3 months`, `year`; an order names one of them, or takes the first."""
+    prices: tuple[str, ...] = ()
+    """What each of the order periods costs, in their order, such as `60` or `59.90`; without any, nothing."""
     os: str = ""
     """Operating system: a template of the panel."""
     templates: tuple[str, ...] = ()
@@ -55,8 +58,16 @@ class BillManager5Settings:
             raise BadSettings("periods (order periods) is empty")
         for period in self.periods:
             check_period(period)
+        if self.prices and len(self.prices) != len(self.periods):
+            raise BadSettings(f"prices has {len(self.prices)} amounts, and there are {len(self.periods)} order periods")
+        for price in self.prices:
+            cents("prices", price)
         if self.os and self.templates and self.os not in self.templates:
             raise BadSettings(f"os names {self.os!r}, which is not among the activated templates")
+
+    def price_of(self, period: str) -> int:
+        """Of one order period, in cents."""
+        return cents("prices", self.prices[self.periods.index(period)]) if self.prices else 0
 
     @property
     def offered(self) -> tuple[str, ...]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
+from provisioner.accounts import Money
 from provisioner.billing import Billing
 from provisioner.billmanager.office import Office
 from provisioner.billmanager.rows import MessageRow, TaskRow
@@ -19,6 +19,7 @@ from provisioner.modules.billmanager5.settings import username_of
 from provisioner.services import Service, generate_password
 from simulator.invariants.base import Holding
 from simulator.plant import Plant
+from simulator.scenario.billing.calendar import Calendar
 from simulator.scenario.billing.side import Side
 from simulator.scenario.labs import LabRun
 from simulator.scenario.observers.dcimanager5 import panel5, panel5_by_hand
@@ -26,8 +27,6 @@ from simulator.scenario.plan import Action
 from simulator.scenario.schema.steps import AddPanelArgs, AddressArgs, ColocationArgs
 
 __all__ = ["BillManager5Side"]
-
-RETRY_SECONDS: Final = 3600.0
 
 
 class _HallPing:
@@ -53,8 +52,7 @@ class BillManager5Side(Side):
         module = self._module(self._panel)
         self._billing = Billing(module, run.clock, log, source=self._chance)
         self.desk = Desk(self._billing, module, self._office, log)
-        self._calendar: asyncio.Task[None] | None = None
-        self._changed = asyncio.Event()
+        self._calendar = Calendar(run.clock, self.desk.accounts)
 
     def _module(self, panel: Dci5Client) -> BillManager5:
         run, ping = self._run, _HallPing(self._run.plant)
@@ -68,23 +66,7 @@ class BillManager5Side(Side):
         try:
             await self._do(action, server)
         finally:
-            self._changed.set()
-            self._calendar = self._calendar or asyncio.ensure_future(self._keep_calendar())
-
-    async def _keep_calendar(self) -> None:
-        """The daily run, at the moment when it has something to do: what is not paid for by then is suspended. What could
-        not be is tried again an hour later.
-        """
-        clock = self._run.clock
-        while True:
-            self._changed.clear()
-            due = self.desk.next_due()
-            when = None if due is None else due if due > clock.now() else clock.now() + RETRY_SECONDS
-            timer = None if when is None else clock.call_at(when, self._changed.set)
-            await self._changed.wait()
-            if timer is not None:
-                timer.cancel()
-            await self.desk.cron()
+            self._calendar.look()
 
     async def _do(self, action: Action, server: int | None) -> None:
         """Verbs with parameters of their own first; the others are the desk's methods of the same name."""
@@ -176,6 +158,9 @@ class BillManager5Side(Side):
             return "B5-11: deletion switches nothing off (the panel's own setting servers_autoshutdown does)"
         return ""
 
+    def money(self) -> Mapping[str, Money]:
+        return self.desk.accounts.money()
+
     def messages(self) -> Sequence[MessageRow]:
         return self._office.messages
 
@@ -186,7 +171,5 @@ class BillManager5Side(Side):
         return self.desk.module.properties.get(service)
 
     async def close(self) -> None:
-        if self._calendar is not None:
-            self._calendar.cancel()
-            await asyncio.gather(self._calendar, return_exceptions=True)
+        await self._calendar.close()
         await self._panel.close()

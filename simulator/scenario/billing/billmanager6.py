@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
+from provisioner.accounts import Money, cents
 from provisioner.billing import Billing
 from provisioner.billmanager.manager import BillManager
 from provisioner.billmanager.rows import MessageRow, TaskRow
@@ -19,6 +20,7 @@ from provisioner.modules.ispmanager import NAME as PMISPMANAGER
 from provisioner.modules.ispmanager import ispmanager_type
 from provisioner.services import Service, State
 from provisioner.store import MemoryStore
+from simulator.scenario.billing.calendar import Calendar
 from simulator.scenario.billing.side import Side
 from simulator.scenario.labs import LabRun
 from simulator.scenario.plan import Action
@@ -62,6 +64,7 @@ class BillManagerSide(Side):
             tries=chosen.tries,
             retry=chosen.retry_interval,
         )
+        self._calendar = Calendar(run.clock, self.manager.accounts)
         self.manager.set_confirm_by_email(chosen.confirm_by_email)
 
     def _client(self, to: Mapping[str, str], log: ModuleLog) -> Dci6Client:
@@ -75,6 +78,15 @@ class BillManagerSide(Side):
         return self.manager.billing
 
     async def do(self, action: Action, server: int | None) -> None:
+        try:
+            await self._do(action, server)
+        finally:
+            self._calendar.look()
+
+    def money(self) -> Mapping[str, Money]:
+        return self.manager.accounts.money()
+
+    async def _do(self, action: Action, server: int | None) -> None:
         """Verbs with parameters of their own first; the others are the manager's methods of the same name."""
         manager, name, args = self.manager, action.service, action.args
         if await self._provider(args, action.verb):
@@ -92,8 +104,8 @@ class BillManagerSide(Side):
                 await manager.change(name, args.params, by_client=args.by_client)
             case TaskArgs():
                 await self._staff(args, action.verb, server)
-            case _ if action.verb == "pay":
-                await manager.pay(name)
+            case _ if action.verb in ("pay", "renew"):
+                await getattr(manager, action.verb)(name)
             case _:
                 await getattr(manager, action.verb)(name, by_client=action.by_client)
 
@@ -119,7 +131,14 @@ class BillManagerSide(Side):
                 with self._log.during("", "Update configuration"):
                     await catalogue.refresh(args.module)
             case AddTariffArgs():
-                catalogue.add_tariff(args.name, itemtype=args.itemtype, modules=args.modules, params=args.params)
+                catalogue.add_tariff(
+                    args.name,
+                    itemtype=args.itemtype,
+                    modules=args.modules,
+                    params=args.params,
+                    period=args.period,
+                    price=cents("price", args.price),
+                )
             case TariffModuleArgs():
                 (catalogue.enable if verb == "enable_module" else catalogue.disable)(args.tariff, args.module)
             case _:
@@ -204,4 +223,5 @@ class BillManagerSide(Side):
         return SimpleNamespace(os=params.get("ostempl", ""), **{name: params.get(name, "") for name in names})
 
     async def close(self) -> None:
+        await self._calendar.close()
         await self.manager.close()

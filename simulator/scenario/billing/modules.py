@@ -38,7 +38,7 @@ BILLING_MODULES: Mapping[str, BillingModule] = MappingProxyType(
     {
         module.name: module
         for module in (
-            BillingModule("whmcs6", Whmcs6Settings, (*_LIFECYCLE, *WHMCS_VERBS), Whmcs6Side),
+            BillingModule("whmcs6", Whmcs6Settings, (*_LIFECYCLE, *WHMCS_VERBS, "renew"), Whmcs6Side),
             BillingModule(
                 "billmanager5",
                 BillManager5Settings,
@@ -58,7 +58,7 @@ BILLING_MODULES: Mapping[str, BillingModule] = MappingProxyType(
             BillingModule(
                 "billmanager6",
                 BillManagerSettings,
-                ("suspend", "unsuspend", "terminate", *BILLMANAGER_VERBS),
+                ("suspend", "unsuspend", "terminate", "renew", *BILLMANAGER_VERBS),
                 BillManagerSide,
             ),
         )

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from provisioner.accounts import Money
 from provisioner.billing import Billing
 from provisioner.billmanager.rows import MessageRow, TaskRow
 from provisioner.log import Call
@@ -59,6 +60,10 @@ class Side(ABC):
     def connection(self, service: str) -> str:
         """The connection of a server group that the service is with; empty when it is with none."""
         return ""
+
+    def money(self) -> Mapping[str, Money]:
+        """The accounts of the services that are sold for a period, by service."""
+        return {}
 
     def saved(self, service: str) -> Any:
         """The properties that the billing side has saved of the service's server; None when it has none."""

@@ -8,19 +8,22 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from provisioner.accounts import Accounts, Money, Tariff, cents
 from provisioner.billing import Billing
 from provisioner.clients.dci6 import Dci6Client
 from provisioner.log import Call, ModuleLog
 from provisioner.modules.whmcs6 import Whmcs6, Whmcs6Settings
 from provisioner.modules.whmcs6.server_group import Connection, ServerGroup
+from provisioner.periods import check_period
 from provisioner.services import Service, State
 from provisioner.store import MemoryStore
 from simulator.invariants.base import Holding
+from simulator.scenario.billing.calendar import Calendar
 from simulator.scenario.billing.side import Side
 from simulator.scenario.labs import LabRun
 from simulator.scenario.plan import Action
 from simulator.scenario.schema.steps import CreateArgs
-from simulator.scenario.schema.whmcs6 import ConnectionArgs, EditCardArgs, PlaceArgs, ServerGroupArgs
+from simulator.scenario.schema.whmcs6 import ConnectionArgs, EditCardArgs, PlaceArgs, PricingArgs, ServerGroupArgs
 
 __all__ = ["Whmcs6Side"]
 
@@ -79,6 +82,10 @@ class Whmcs6Side(Side):
         self._group = ServerGroup([self._connection(ConnectionArgs(name="DCImanager 6"))], store)
         self._billing = Billing(self._group, run.clock, log, source=self._chance, store=store)
         self._clock = run.clock
+        self._tariff: Tariff | None = None
+        self._tariff_of: dict[str, Tariff] = {}
+        self._accounts = Accounts(self._billing, self._tariff_of.get, self._billing.suspend, self._billing.unsuspend)
+        self._calendar = Calendar(run.clock, self._accounts)
         # Where nothing is left to it, it does nothing and is not run.
         leaves = self.settings.dont_wait and self.settings.remove_temporary_ips
         self._cron = asyncio.ensure_future(self._every_five_minutes()) if leaves else None
@@ -105,6 +112,12 @@ class Whmcs6Side(Side):
         return self._billing
 
     async def do(self, action: Action, server: int | None) -> None:
+        try:
+            await self._do(action, server)
+        finally:
+            self._calendar.look()
+
+    async def _do(self, action: Action, server: int | None) -> None:
         match action.args:
             case CreateArgs():
                 await self._create(action.args, server)
@@ -114,6 +127,11 @@ class Whmcs6Side(Side):
                 self._edit_card(action.args, server)
             case ServerGroupArgs():
                 self._group.edit([self._connection(each) for each in action.args.connections], action.args.fill)
+            case PricingArgs():
+                check_period(action.args.period)
+                self._tariff = Tariff(action.args.period, cents("price", action.args.price))
+            case _ if action.verb == "renew":
+                await self._accounts.renew(action.service)
             case _ if action.verb in ("activate_module", "deactivate_module"):
                 self.billing.activated = action.verb == "activate_module"
             case _:
@@ -133,6 +151,8 @@ class Whmcs6Side(Side):
         self.billing.place(
             args.service, args.client, configuration=args.configuration or "", server=server, options=args.options
         )
+        if self._tariff is not None:
+            self._tariff_of[args.service] = self._tariff
 
     def _edit_card(self, args: EditCardArgs, server: int | None) -> None:
         billing, service = self.billing, self.billing.service(args.service)
@@ -142,6 +162,9 @@ class Whmcs6Side(Side):
             dedicated = service.dedicated_ip if args.dedicated_ip is None else args.dedicated_ip
             assigned = service.assigned_ips if args.assigned_ips is None else tuple(args.assigned_ips)
             billing.write_addresses(args.service, dedicated, assigned)
+
+    def money(self) -> Mapping[str, Money]:
+        return self._accounts.money()
 
     def connection(self, service: str) -> str:
         return self._group.connection(service)
@@ -180,5 +203,6 @@ class Whmcs6Side(Side):
             self._cron.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._cron
+        await self._calendar.close()
         for client in self._clients:
             await client.close()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from simulator.invariants.ledger import THINGS, Difference
+from simulator.invariants.ledger import THINGS, Account, Difference
 from simulator.scenario.result import Failure, Result
 
-__all__ = ["billed", "differences", "ended", "hours", "lab_time", "place", "wall_time"]
+__all__ = ["amount", "billed", "differences", "ended", "hours", "lab_time", "place", "statements", "wall_time"]
 
 
 def lab_time(seconds: float) -> str:
@@ -35,6 +35,15 @@ def differences(result: Result) -> Sequence[Difference]:
     return result.account.differences if result.account else ()
 
 
+def statements(result: Result) -> list[str]:
+    """A line for each service that was sold for a price."""
+    return [
+        f"{each.service}: {amount(each.price)} a {each.period}, {amount(each.charged)} charged, {amount(each.paid)} paid, "
+        f"{amount(each.owed)} owed, {amount(each.refunded)} refunded"
+        for each in (result.account.money if result.account else ())
+    ]
+
+
 def billed(results: Sequence[Result]) -> list[str]:
     """A line for each kind of thing: hours charged and delivered in all runs, and what of them was not the same."""
     accounts = [result.account for result in results if result.account]
@@ -52,7 +61,21 @@ def billed(results: Sequence[Result]) -> list[str]:
             parts += [f"{hours(free)} delivered and not charged"] if free else []
             parts += [f"{left} left behind at the end"] if left else []
             lines.append(f"{text}: {', '.join(parts) or 'no difference'}")
-    return lines
+    return lines + _money(accounts)
+
+
+def _money(accounts: Sequence[Account]) -> list[str]:
+    """One line, where anything was sold for a price."""
+    found = [each for account in accounts for each in account.money]
+    if not found:
+        return []
+    words = ("charged", "paid", "owed", "refunded")
+    return ["money   " + ", ".join(f"{amount(sum(getattr(each, word) for each in found))} {word}" for word in words)]
+
+
+def amount(cents: int) -> str:
+    """`59.90`."""
+    return f"{cents // 100}.{cents % 100:02}"
 
 
 def ended(results: Sequence[Result]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from simulator.invariants.ledger import THINGS
 from simulator.kernel.causes import told
-from simulator.scenario.reports.formatting import differences, ended, hours, lab_time, place, wall_time
+from simulator.scenario.reports.formatting import differences, ended, hours, lab_time, place, statements, wall_time
 from simulator.scenario.result import Result
 
 __all__ = ["page"]
@@ -41,6 +41,7 @@ def _environment() -> Any:
     environment.globals.update(
         told=told,
         differences=differences,
+        statements=statements,
         ended=ended,
         hours=hours,
         lab_time=lab_time,

@@ -70,6 +70,10 @@ class AddTariffArgs(FileModel):
     modules: list[str] = []
     """The enabled processing modules."""
     params: dict[str, Any] = {}
+    period: str = ""
+    """Order period, such as `month`; without one services are sold once and for all."""
+    price: float = Field(default=0, ge=0)
+    """Of a period."""
 
 
 class TariffModuleArgs(FileModel):

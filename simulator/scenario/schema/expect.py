@@ -24,6 +24,8 @@ __all__ = [
     "LedgerSpec",
     "MessageArgs",
     "MessageSpec",
+    "MoneyArgs",
+    "MoneySpec",
     "NeverCalledSpec",
     "OrderSpec",
     "ReallySpec",
@@ -178,6 +180,23 @@ class LedgerSpec(FileModel):
     ]
 
 
+class MoneyArgs(FileModel):
+    """A service's account, in whole units of the currency."""
+
+    service: str
+    price: float | None = Field(default=None, ge=0)
+    """Of a period."""
+    period: str | None = None
+    charged: float | None = Field(default=None, ge=0)
+    paid: float | None = Field(default=None, ge=0)
+    owed: float | None = Field(default=None, ge=0)
+    refunded: float | None = Field(default=None, ge=0)
+
+
+class MoneySpec(FileModel):
+    money: MoneyArgs
+
+
 class JournalArgs(FileModel):
     layer: Glob | None = None
     subject: Glob | None = None
@@ -231,6 +250,7 @@ ExpectSpec = Annotated[
     | Annotated[OrderSpec, Tag("<order>")]
     | Annotated[LeaksSpec, Tag("<leaks>")]
     | Annotated[LedgerSpec, Tag("<ledger>")]
+    | Annotated[MoneySpec, Tag("<money>")]
     | Annotated[JournalSpec, Tag("<journal>")]
     | Annotated[MessageSpec, Tag("<message>")]
     | Annotated[TicketSpec, Tag("<ticket>")]
@@ -244,6 +264,7 @@ ExpectSpec = Annotated[
             "order",
             "leaks",
             "ledger",
+            "money",
             "journal",
             "message",
             "ticket",

@@ -15,6 +15,7 @@ __all__ = [
     "ConnectionArgs",
     "EditCardArgs",
     "PlaceArgs",
+    "PricingArgs",
     "ServerGroupArgs",
     "WhmcsStep",
 ]
@@ -69,6 +70,15 @@ class ConnectionArgs(FileModel):
     password: str | None = None
 
 
+class PricingArgs(FileModel):
+    """The product's pricing, for services that are ordered from now on."""
+
+    period: str
+    """Billing cycle, such as `month` or `year`."""
+    price: float = Field(default=0, ge=0)
+    """Of a period."""
+
+
 class ServerGroupArgs(FileModel):
     """The product's server group, as it is from now on; a service stays with the connection that it has."""
 
@@ -101,12 +111,17 @@ class ServerGroupStep(ModuleStep):
     server_group: ServerGroupArgs
 
 
+class PricingStep(ModuleStep):
+    pricing: PricingArgs
+
+
 WhmcsStep = (
     Annotated[PlaceStep, Tag("<place>")]
     | Annotated[EditCardStep, Tag("<edit_card>")]
     | Annotated[ActivateModuleStep, Tag("<activate_module>")]
     | Annotated[DeactivateModuleStep, Tag("<deactivate_module>")]
     | Annotated[ServerGroupStep, Tag("<server_group>")]
+    | Annotated[PricingStep, Tag("<pricing>")]
 )
 WHMCS_STEPS: tuple[type[ModuleStep], ...] = tuple(get_args(each)[0] for each in get_args(WhmcsStep))
 WHMCS_VERBS = tuple(next(name for name in step.model_fields if name != "expect") for step in WHMCS_STEPS)
