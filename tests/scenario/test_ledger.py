@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
+from provisioner.accounts import Money
 from provisioner.services import Client, Service, State
 from simulator.files.lab_file import data_directory
 from simulator.files.problems import FileProblems
-from simulator.invariants.ledger import THINGS, Account, Ledger
+from simulator.invariants.ledger import THINGS, Account, Ledger, Statement
 from simulator.kernel import Journal
 from simulator.plant import BootState
 from simulator.scenario import runner
@@ -170,7 +171,10 @@ class World:
         self.server: Any = SimpleNamespace(state=BootState.RUNNING, powered=True, nics=[nic])
         self.service = Service("web1", Client("alice@example.com"), "x", server=1, server_name="srv-1")
         billing = SimpleNamespace(services={"web1": self.service})
-        view: Any = SimpleNamespace(services=billing.services, meant_to_stay=lambda held, services: (False, 0))
+        self.money: dict[str, Money] = {}
+        view: Any = SimpleNamespace(
+            services=billing.services, meant_to_stay=lambda held, services: (False, 0), money=lambda: self.money
+        )
         plant = SimpleNamespace(servers={"srv-1": self.server})
         self.ledger = Ledger(SimpleNamespace(clock=self, journal=self.journal, plant=plant), view)  # type: ignore[arg-type]
 
@@ -231,6 +235,15 @@ def test_charged_and_delivered_differ_by_exactly_the_differences_that_are_told(e
         assert seen.charged[thing] - seen.delivered[thing] == pytest.approx(apart)
         assert 0 <= seen.charged[thing] <= world.time * 2
     assert world.ledger.account() == seen
+
+
+def test_the_account_tells_the_money_of_what_is_sold_for_a_price() -> None:
+    world = World()
+    world.do("owner alice@example.com")
+    world.money = {"web1": Money("month", 5990, 11980, 5990, 0), "gift": Money("month", 0, 0, 0, 0)}
+    seen = world.ledger.account()
+    assert seen is not None
+    assert seen.money == (Statement("web1", "month", 5990, 11980, 5990, 5990, 0),)
 
 
 def test_while_billing_works_on_a_service_nothing_is_counted() -> None:
