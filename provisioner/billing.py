@@ -80,6 +80,7 @@ _VERBS: Mapping[str, _Verb] = MappingProxyType(
             _Verb("Delete address", "delete_address"),
             _Verb("Change password", "change_password"),
             _Verb("Remove temporary addresses", "remove_temporary_addresses"),
+            _Verb("Module command", "module_command"),
         )
     }
 )

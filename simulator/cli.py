@@ -117,6 +117,12 @@ def run(
     persist: Annotated[
         bool, typer.Option("--persist", help="Try again what fails, and judge by what must always hold, as sweeps do.")
     ] = False,
+    module: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODULE", help="A module's file, or a bundled one's name: it plays the scenarios for any."
+        ),
+    ] = None,
     junit_file: Annotated[Path | None, typer.Option("--junit", help="Write JUnit XML here.")] = None,
     html_file: Annotated[Path | None, typer.Option("--html", help="Write a page for people here.")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the results as JSON here.")] = None,
@@ -133,7 +139,8 @@ def run(
         raise typer.BadParameter("foreign drivers need real sockets: add --wire", param_hint="--drivers")
     mode: Mode = "simulated" if not wire else "wire-foreign" if drivers is Drivers.foreign else "wire"
     try:
-        scenarios = load_all(find_scenarios(paths or [default_path()]))
+        files = find_scenarios(paths or [default_path()])
+        scenarios = load_all(files) if module is None else _for_module(module, files, paths or [])
     except FileProblems as problems:
         _refuse(problems)
     word = keyword.casefold()
@@ -160,6 +167,7 @@ def run(
             jobs=jobs,
             stop_early=stop_early,
             keep_journal=journal_file is not None,
+            module=module,
             begin=progress.begin,
             end=progress.end,
         )
@@ -194,6 +202,17 @@ def _check_programs(plans: list[LabPlan], allowed: bool) -> None:
                 err=True,
             )
             raise typer.Exit(UNUSABLE)
+
+
+def _for_module(module: str, files: list[Path], named: list[Path]) -> list[Scenario]:
+    """Those that the module plays; of the others for any module it is said why not. Raises FileProblems."""
+    from simulator.scenario.billing.outside.plan import load_module  # noqa: PLC0415
+    from simulator.scenario.for_module import load_for  # noqa: PLC0415
+
+    scenarios, left = load_for(load_module(module), files, named)
+    for each in left:
+        typer.echo(f"left out: {each.file}: {each.why}", err=True)
+    return scenarios
 
 
 def _status(results: list[Result]) -> int:

@@ -21,6 +21,7 @@ from simulator.kernel.causes import hindrance
 from simulator.kernel.flow import because, flow
 from simulator.plant import Plant
 from simulator.scenario.billing.modules import BILLING_MODULES
+from simulator.scenario.billing.outside.plan import ModulePlan
 from simulator.scenario.labs import LabRun
 from simulator.scenario.observers.dcimanager5 import Observer5, Record5
 from simulator.scenario.observers.dcimanager6 import Observer6, PanelView
@@ -51,11 +52,13 @@ def _watched(run: LabRun, panel: Panel) -> _Watched:
 class Actors:
     """The people of one run."""
 
-    def __init__(self, run: LabRun, settings: Mapping[str, Any], module: str = "whmcs6") -> None:
+    def __init__(
+        self, run: LabRun, settings: Mapping[str, Any], module: str = "whmcs6", outside: ModulePlan | None = None
+    ) -> None:
         self.run = run
         self.log = ModuleLog(run.clock)
         self.log.subscribe(self._tell_journal)
-        self.side = BILLING_MODULES[module].make(run, settings, self.log)
+        self.side = (outside or BILLING_MODULES[module]).make(run, settings, self.log)
         self.ledger = Ledger(run, self.side)
         panel = run.panel
         self.watch = None if panel is None else Watch(_watched(run, panel), self.side)
@@ -65,9 +68,11 @@ class Actors:
 
     @classmethod
     @asynccontextmanager
-    async def on(cls, run: LabRun, settings: Mapping[str, Any], module: str = "whmcs6") -> AsyncIterator[Actors]:
+    async def on(
+        cls, run: LabRun, settings: Mapping[str, Any], module: str = "whmcs6", outside: ModulePlan | None = None
+    ) -> AsyncIterator[Actors]:
         """Actors for one run, whose connections are closed at its end."""
-        actors = cls(run, settings, module)
+        actors = cls(run, settings, module, outside)
         try:
             yield actors
         finally:

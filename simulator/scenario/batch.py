@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from simulator.files.lab_file import data_directory
 from simulator.files.problems import FileProblems, Problem
+from simulator.scenario.billing.outside.plan import load_module
 from simulator.scenario.labs import Mode, open_exact
 from simulator.scenario.language import load_scenario
 from simulator.scenario.plan import Scenario
@@ -74,15 +75,17 @@ def run_all(
     jobs: int = 1,
     stop_early: bool = False,
     keep_journal: bool = False,
+    module: str | None = None,
     begin: Callable[[str], None] = lambda name: None,
     end: Callable[[Result], None] = lambda result: None,
 ) -> list[Result]:
     """Results in the order of the scenarios. `exact`: every datagram is played. `stop_early` ends with the first that did not pass; `begin` and `end`
-    are told of each. With `keep_journal` results have all records.
+    are told of each. With `keep_journal` results have all records. `module`: the file of the one that plays them
+    instead of their own.
     """
     results: list[Result] = []
     run = partial(run_scenario, seed=seed, mode=mode, open_lab=open_exact if exact else None, keep_journal=keep_journal)
-    runs = _alone(scenarios, run, begin) if jobs <= 1 else _together(scenarios, run, seed, mode, jobs, begin)
+    runs = _alone(scenarios, run, begin) if jobs <= 1 else _together(scenarios, run, seed, mode, jobs, module, begin)
     for result in runs:
         results.append(result)
         end(result)
@@ -101,13 +104,19 @@ def _alone(scenarios: Sequence[Scenario], run: _Run, begin: Callable[[str], None
 
 
 def _together(
-    scenarios: Sequence[Scenario], run: _Run, seed: int | None, mode: Mode, jobs: int, begin: Callable[[str], None]
+    scenarios: Sequence[Scenario],
+    run: _Run,
+    seed: int | None,
+    mode: Mode,
+    jobs: int,
+    module: str | None,
+    begin: Callable[[str], None],
 ) -> Iterator[Result]:
     from concurrent.futures import BrokenExecutor, ProcessPoolExecutor  # noqa: PLC0415
 
     with ProcessPoolExecutor(min(jobs, len(scenarios)) or 1, mp_context=_processes()) as pool:
         # The first of these starts all processes; `begin`, which may start a thread, comes after it.
-        futures: list[Future[Result]] = [pool.submit(_one, scenario.file, run) for scenario in scenarios]
+        futures: list[Future[Result]] = [pool.submit(_one, scenario.file, run, module) for scenario in scenarios]
         try:
             for scenario, future in zip(scenarios, futures, strict=True):
                 begin(scenario.name)
@@ -146,6 +155,6 @@ def _lost(scenario: Scenario, seed: int | None, mode: Mode, why: str) -> Result:
     )
 
 
-def _one(file: str, run: _Run) -> Result:
+def _one(file: str, run: _Run, module: str | None) -> Result:
     """Run one file, in a process of its own pool: scenarios are read anew there, results travel back."""
-    return run(Path(file))
+    return run(load_scenario(Path(file), load_module(module)) if module else Path(file))

@@ -18,7 +18,8 @@ from simulator.files.plan import LabPlan
 from simulator.files.problems import FileProblems, Problem
 from simulator.files.reader import Document, Reporter, read, read_text, validate
 from simulator.scenario.billing.modules import BILLING_MODULES
-from simulator.scenario.billing.settings import check_settings
+from simulator.scenario.billing.outside.plan import ModulePlan, bundled, module_of
+from simulator.scenario.billing.settings import any_settings, check_settings
 from simulator.scenario.known import Known
 from simulator.scenario.leaks import Leaks, parse_leaks
 from simulator.scenario.names import Names
@@ -53,6 +54,7 @@ from simulator.scenario.schema.expect import (
 from simulator.scenario.schema.ispmanager import AccountExpect
 from simulator.scenario.schema.scenario import ScenarioSpec
 from simulator.scenario.schema.steps import (
+    CallArgs,
     CheckStep,
     ClearStep,
     ColocationStep,
@@ -72,9 +74,9 @@ __all__ = ["fault_from_text", "load_scenario", "scenario_from_text"]
 Way = tuple[str | int, ...]
 
 
-def load_scenario(file: Path) -> Scenario:
-    """Read and check a scenario and its lab. Raises FileProblems."""
-    return _load(read(file), file)
+def load_scenario(file: Path, module: ModulePlan | None = None) -> Scenario:
+    """Read and check a scenario and its lab; `module`: played by this one instead of its own. Raises FileProblems."""
+    return _load(read(file), file, module)
 
 
 def scenario_from_text(text: str, file: str = "scenario.yaml") -> Scenario:
@@ -86,22 +88,22 @@ def fault_from_text(text: str, scenario: Scenario, where: str = "--fault") -> Pl
     """A further fault for a scenario, as its file would say it: `http.lost: {call: POST */owner}`. Raises FileProblems."""
     document = read_text(text.encode("utf-8", "surrogatepass"), where)
     report = Reporter(document)
-    spec = ScenarioSpec.model_construct(steps=[])
+    spec = ScenarioSpec.model_construct(steps=[], module=scenario.module)
     fault = None
     if isinstance(document.data, dict):
-        fault = _ScenarioReader(document, spec, scenario.plan, report).fault(document.data, ())
+        fault = _ScenarioReader(document, spec, scenario.plan, report, scenario.outside).fault(document.data, ())
     if fault is None or report.problems:
         raise FileProblems(report.problems)
     return fault
 
 
-def _load(document: Document, file: Path) -> Scenario:
+def _load(document: Document, file: Path, module: ModulePlan | None = None) -> Scenario:
     report = Reporter(document)
     spec = validate(ScenarioSpec, document.data, report)
     found: list[Problem] = []
     plan = _lab(document, file, report, found)
     if spec is not None and plan is not None:
-        scenario = _ScenarioReader(document, spec, plan, report).scenario()
+        scenario = _ScenarioReader(document, spec, plan, report, module).scenario()
         if not report.problems and not found:
             return scenario
     raise FileProblems([*report.problems, *found])
@@ -134,7 +136,11 @@ def _lab_at(path: Path, changed: int, size: int) -> LabPlan:
 class _ScenarioReader:
     """One pass over a valid spec: names checked, parts compiled."""
 
-    def __init__(self, document: Document, spec: ScenarioSpec, plan: LabPlan, report: Reporter) -> None:
+    def __init__(
+        self, document: Document, spec: ScenarioSpec, plan: LabPlan, report: Reporter, module: ModulePlan | None
+    ) -> None:
+        self.outside = module or _outside(spec, document, report)
+        self.module = spec.module if isinstance(spec.module, str) else ""
         self.document = document
         self.spec = spec
         self.plan = plan
@@ -154,8 +160,8 @@ class _ScenarioReader:
             spec.scenario,
             tuple(spec.source),
             self.plan,
-            spec.module,
-            check_settings(spec.module, spec.settings, self.names, self.report.under("settings")),
+            self.outside.name if self.outside else self.module,
+            self.settings(),
             tuple(
                 fault
                 for index, each in enumerate(spec.faults)
@@ -169,7 +175,18 @@ class _ScenarioReader:
             ),
             spec.seed,
             spec.limit,
+            self.outside,
+            spec.for_ == "any",
         )
+
+    def settings(self) -> Mapping[str, Any]:
+        report = self.report.under("settings")
+        if self.outside is None:
+            return check_settings(self.module, self.spec.settings, self.names, report)
+        return any_settings(self.spec.settings, self.names, report, strict=self.spec.for_ == "any")
+
+    def offers(self, verb: str) -> bool:
+        return verb in (self.outside.verbs if self.outside else BILLING_MODULES[self.module].verbs)
 
     def line(self, way: Way) -> int:
         return self.document.place(way)[0]
@@ -185,7 +202,7 @@ class _ScenarioReader:
 
     def step(self, spec: BaseModel, way: Way, line: int) -> Step | None:
         match spec:
-            case CreateStep() if "create" not in BILLING_MODULES[self.spec.module].verbs:
+            case CreateStep() if not self.offers("create"):
                 return self.of_module("create", spec.create, spec.expect, way, line)
             case CreateStep():
                 args = spec.create
@@ -193,8 +210,8 @@ class _ScenarioReader:
                     self.names.server(args.server, (*way, "create", "server"))
                 if args.os is not None and args.os not in self.spec.settings.get("templates", ()):
                     self.names.template(args.os, "os", (*way, "create", "os"))
-                if args.options is not None and self.spec.module != "whmcs6":
-                    message = f"the module {self.spec.module} has no `options`"
+                if args.options is not None and not self.outside and self.module != "whmcs6":
+                    message = f"the module {self.module} has no `options`"
                     self.report.at((*way, "create", "options"), message, key=True)
                 return Action(line, "create", args.service, args.by_client, args, spec.expect, args)
             case SuspendStep():
@@ -228,17 +245,21 @@ class _ScenarioReader:
 
     def of_module(self, verb: str, args: BaseModel, expect: StepExpect, way: Way, line: int) -> Action | None:
         """Something that not every module can do."""
-        if verb not in BILLING_MODULES[self.spec.module].verbs:
+        word = verb
+        if isinstance(args, CallArgs):
+            word = args.verb
+        if not self.offers(word):
             those = ", ".join(module.name for module in BILLING_MODULES.values() if verb in module.verbs)
-            message = f"the module {self.spec.module} has no `{verb}`"
-            self.report.at((*way, verb), message, f"it is one of {those}", key=True)
+            name = self.outside.name if self.outside else self.module
+            hint = f"it is one of {those}" if those else "a module that offers it names it in `verbs`"
+            self.report.at((*way, verb), f"the module {name} has no `{word}`", hint, key=True)
             return None
         service, server = getattr(args, "service", ""), getattr(args, "server", None)
         if service:
             self.names.service(service, (*way, verb, "service"))
         if server is not None and (verb, server) != ("edit_card", "any"):
             self.names.server(server, (*way, verb, "server"))
-        return Action(line, verb, service, False, None, expect, args)
+        return Action(line, word, service, getattr(args, "by_client", False), None, expect, args)
 
     def clear(self, what: str, way: Way, line: int) -> Clear:
         if what == "all":
@@ -307,6 +328,13 @@ class _ScenarioReader:
             case JournalSpec() | MessageSpec():
                 pass
         return None
+
+
+def _outside(spec: ScenarioSpec, document: Document, report: Reporter) -> ModulePlan | None:
+    """The module that the scenario describes; a bundled one through the contract, where it speaks of any module."""
+    if not isinstance(spec.module, str):
+        return module_of(spec.module, Path(document.file), report)
+    return bundled(spec.module) if spec.for_ == "any" else None
 
 
 _SOURCE = re.compile(r"[A-Z][A-Z0-9]*-[A-Za-z]?[A-Za-z0-9]+")

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from simulator.faults.kinds import FaultParams
 from simulator.files.plan import LabPlan
+from simulator.scenario.billing.outside.plan import ModulePlan
 from simulator.scenario.known import Known
 from simulator.scenario.leaks import Leaks
 from simulator.scenario.schema.base import StepExpect
@@ -137,3 +138,7 @@ class Scenario:
     """Violations that are declared."""
     seed: int | None
     limit: float
+    outside: ModulePlan | None = None
+    """The module that drives it instead of `module`, when it is one of the contract's."""
+    suits_any: bool = False
+    """Whether it speaks only of what any module must do."""

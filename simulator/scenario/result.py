@@ -58,9 +58,9 @@ class Result:
     """All records as JSON lines with their causes, where they were asked for."""
 
 
-def replay_command(file: str, seed: int, mode: Mode) -> str:
-    """The command that runs exactly this again."""
-    words = ["rackloop", "run", file, "--seed", str(seed)]
+def replay_command(file: str, seed: int, mode: Mode, module: str = "") -> str:
+    """The command that runs exactly this again; `module`: the file of the one that played it instead of its own."""
+    words = ["rackloop", "run", file, "--seed", str(seed), *(["--module", module] if module else [])]
     if mode != "simulated":
         words.append("--wire")
     if mode == "wire-foreign":

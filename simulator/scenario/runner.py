@@ -23,6 +23,7 @@ from simulator.kernel.flow import because, own_flow
 from simulator.lab import NotSimulated
 from simulator.scenario import labs
 from simulator.scenario.actors import Actors
+from simulator.scenario.billing.outside.contract import ModuleBroke
 from simulator.scenario.expectations import Miss, check_expected, check_ledger, check_no_leaks
 from simulator.scenario.known import excused, told
 from simulator.scenario.labs import LabRun, Mode, OpenLab
@@ -69,9 +70,16 @@ def run_scenario(
         scenario = load_scenario(Path(scenario))
     if seed is None:
         seed = scenario.seed or 0
+    if scenario.outside is not None:
+        mode, open_lab = scenario.outside.stage(mode, open_lab)
     session = Session(scenario, seed, mode, open_lab or labs.OPEN)
     session.run()
     return session.result(keep_journal=keep_journal)
+
+
+def _module_asked(scenario: Scenario) -> str:
+    """What to say with `--module`: nothing where the scenario's own module played it."""
+    return scenario.outside.source if scenario.outside is not None else ""
 
 
 class StepsEnded(Exception):
@@ -118,7 +126,7 @@ class Session:
             round(self.took, 3),
             tuple(self.failures),
             scenario.source,
-            replay_command(scenario.file, self.stage.seed, mode),
+            replay_command(scenario.file, self.stage.seed, mode, _module_asked(scenario)),
             self.account,
             self.violations,
             self.why,
@@ -284,6 +292,9 @@ class Session:
             else:
                 async with clock.timeout(expect.within):
                     await actors.do(action)
+        except ModuleBroke as broke:
+            error = str(broke)
+            return Miss(str(action), "an answer of the module", error, self._about(action, actors))
         except ProvisioningError as failure:
             error = str(failure) or type(failure).__name__
         except asyncio.CancelledError:

@@ -56,7 +56,8 @@ class Stage:
         asyncio.get_running_loop().set_exception_handler(unseen)
         async with self._open_lab(self.scenario.plan, self.mode, self.seed) as run:
             self.run, self.journal, self.clock = run, run.journal, run.clock
-            async with Actors.on(run, self.scenario.settings, self.scenario.module) as actors:
+            scenario = self.scenario
+            async with Actors.on(run, scenario.settings, scenario.module, scenario.outside) as actors:
                 self.actors = actors
                 yield
 

@@ -74,6 +74,10 @@ class BillManagerSide(Side):
         )
 
     @property
+    def run(self) -> LabRun:
+        return self._run
+
+    @property
     def billing(self) -> Billing:
         return self.manager.billing
 

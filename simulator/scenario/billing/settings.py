@@ -13,7 +13,7 @@ from simulator.files.units import DURATION, parse_duration
 from simulator.scenario.billing.modules import BILLING_MODULES
 from simulator.scenario.names import Names
 
-__all__ = ["check_settings", "setting_names", "settings_schema"]
+__all__ = ["ANY_SETTINGS", "any_settings", "check_settings", "setting_names", "settings_schema"]
 
 _DURATIONS = ("install_timeout", "power_timeout", "ping_timeout", "retry_interval")
 _TEMPLATES = {"os": "os", "diagnostic_template": "diagnostic"}
@@ -50,6 +50,32 @@ def check_settings(module: str, given: Mapping[str, Any], names: Names, report: 
             BILLING_MODULES[module].settings.from_mapping(settings)
         except (BadSettings, TypeError) as error:
             report.at((), str(error))
+    return settings
+
+
+ANY_SETTINGS = ("configuration", "os", "pool", "install_timeout", "diagnostic_pool")
+"""What scenarios for any module may set: what a tariff of any billing system has."""
+
+
+def any_settings(given: Mapping[str, Any], names: Names, report: Reporter, *, strict: bool) -> Mapping[str, Any]:
+    """Settings for a module that is not ours, durations in seconds. `strict`: only those that every module knows."""
+    settings: dict[str, Any] = {}
+    for name, value in given.items():
+        if strict and name not in ANY_SETTINGS:
+            hint = did_you_mean(name, ANY_SETTINGS, "settings")
+            report.at((name,), f"a scenario for any module has no setting `{name}`", hint, key=True)
+        elif name in _DURATIONS and value is not None:
+            try:
+                settings[name] = parse_duration(value)
+            except ValueError as error:
+                report.at((name,), str(error))
+        else:
+            settings[name] = value
+            if isinstance(value, str) and value:
+                if name in _TEMPLATES:
+                    names.template(value, _TEMPLATES[name], ("settings", name))
+                elif name in _POOLS:
+                    names.pool(value, ("settings", name))
     return settings
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, Discriminator, Field, Tag, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from simulator.files.base import FileModel
 from simulator.files.units import Duration
 from simulator.scenario.billing.modules import BILLING_MODULES
+from simulator.scenario.billing.outside.spec import ModuleSpec
 from simulator.scenario.schema.base import OneOrMore
 from simulator.scenario.schema.expect import ExpectSpec
 from simulator.scenario.schema.known import KnownSpec
@@ -27,6 +29,11 @@ def _known(module: str) -> str:
 
 
 _MODULES = WithJsonSchema({"type": "string", "enum": list(BILLING_MODULES)})
+_Module = Annotated[
+    Annotated[Annotated[str, AfterValidator(_known), _MODULES], Tag("<name>")]
+    | Annotated[ModuleSpec, Tag("<mapping>")],
+    Discriminator(lambda value: "<mapping>" if isinstance(value, Mapping | ModuleSpec) else "<name>"),
+]
 
 
 class ScenarioSpec(FileModel):
@@ -38,8 +45,12 @@ class ScenarioSpec(FileModel):
     """Numbers of the requirements that it shows: `W6-A10`."""
     lab: Annotated[Any, WithJsonSchema({"anyOf": [{"type": "string"}, {"x-ref": "LabSpec"}]})] = "small"
     """A name in fixtures/, a path relative to this file, or a whole lab."""
-    module: Annotated[str, AfterValidator(_known), _MODULES] = next(iter(BILLING_MODULES))
-    """WHMCS with DCImanager 6, BILLmanager with DCImanager 5, or BILLmanager 6 with its processing modules."""
+    for_: Literal["any"] | None = Field(default=None, alias="for")
+    """`any`: it speaks only of what any module must do, and runs for every one (`--module`)."""
+    module: _Module = next(iter(BILLING_MODULES))
+    """WHMCS with DCImanager 6, BILLmanager with DCImanager 5, or BILLmanager 6 with its processing modules; or one that did not come
+    with Rackloop, as a mapping.
+    """
     settings: Annotated[dict[str, Any], WithJsonSchema({"x-ref": "Settings"})] = {}
     """Of the billing module."""
     faults: list[FaultMap] = []

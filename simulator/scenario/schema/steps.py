@@ -18,6 +18,7 @@ __all__ = [
     "AddPanelArgs",
     "AddPanelStep",
     "AddressArgs",
+    "CallArgs",
     "ChangePasswordStep",
     "CheckStep",
     "ClearStep",
@@ -160,6 +161,48 @@ class MarkFaultyStep(FileModel):
     mark_faulty: MarkFaultyArgs
 
 
+class PackageArgs(ServiceArgs):
+    """Another package for a service that lives: what of it changes."""
+
+    configuration: str | None = None
+    options: dict[str, str | int] = {}
+
+
+class ReinstallArgs(ServiceArgs):
+    os: str
+
+
+class ConnectionArgs(FileModel):
+    """Nothing more is said."""
+
+    service: str = ""
+
+
+class CallArgs(ServiceArgs):
+    """A word of the module's own; `args` are given to it as they are."""
+
+    verb: str = Field(pattern=r"^[A-Za-z_]\w*$")
+    args: dict[str, Any] = {}
+
+
+class ChangePackageStep(ModuleStep):
+    """Modules of the contract only, as the three after it."""
+
+    change_package: PackageArgs
+
+
+class ReinstallStep(ModuleStep):
+    reinstall: ReinstallArgs
+
+
+class TestConnectionStep(ModuleStep):
+    test_connection: ConnectionArgs
+
+
+class CallStep(ModuleStep):
+    call: CallArgs
+
+
 class WaitStep(FileModel):
     wait: Duration
 
@@ -206,6 +249,10 @@ StepSpec = Annotated[
     | Annotated[ServerAddedStep, Tag("<server_added>")]
     | Annotated[ServerRemovedStep, Tag("<server_removed>")]
     | Annotated[RenewStep, Tag("<renew>")]
+    | Annotated[ChangePackageStep, Tag("<change_package>")]
+    | Annotated[ReinstallStep, Tag("<reinstall>")]
+    | Annotated[TestConnectionStep, Tag("<test_connection>")]
+    | Annotated[CallStep, Tag("<call>")]
     | BillManagerStep
     | WhmcsStep
     | Annotated[MarkFaultyStep, Tag("<mark_faulty>")]
@@ -228,6 +275,10 @@ StepSpec = Annotated[
             "server_added",
             "server_removed",
             "renew",
+            "change_package",
+            "reinstall",
+            "test_connection",
+            "call",
             *BILLMANAGER_VERBS,
             *WHMCS_VERBS,
             "mark_faulty",

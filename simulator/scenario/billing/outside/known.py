@@ -1,0 +1,27 @@
+"""What a module's vendor says that it leaves, against what is held."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from provisioner.services import Service, State
+from simulator.invariants.base import Holding
+
+if TYPE_CHECKING:
+    from simulator.scenario.billing.outside.plan import Known
+
+__all__ = ["meant_to_stay"]
+
+
+def meant_to_stay(
+    known: Sequence[Known], held: Holding, services: Sequence[Service], *, main_stays: bool
+) -> tuple[bool, int]:
+    """See `BillingView.meant_to_stay`. `main_stays`: whether a server that nobody owns keeps its main address."""
+    states = {service.state for service in services}
+
+    def said(what: str) -> bool:
+        return any(each.what == what and (each.when is None or State(each.when) in states) for each in known)
+
+    addresses = len(held.addresses) if said("address-left") else 1 if main_stays and not held.owner else 0
+    return said("owner-left"), addresses
