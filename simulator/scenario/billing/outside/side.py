@@ -145,6 +145,9 @@ class OutsideSide(Side):
         if plan.on_wire:
             self._control = await self._stack.enter_async_context(control_door(run, self._time))
         env = environment(plan, run, self._control, own)
+        if plan.on_wire and plan.time == "told":
+            self._time.publish(calls / "clock.json")
+            env = {**env, "RACKLOOP_CLOCK_FILE": str(calls / "clock.json")}
         programs = Programs(calls, self._time, plan.spec.patience)
         spec = plan.spec
         if spec.exec is not None:
@@ -245,6 +248,9 @@ class OutsideSide(Side):
         order = {number: place for place, number in enumerate(self._touched)}
         return max(mine, key=lambda each: order.get(each.id, -1), default=None)
 
+    def heard(self) -> None:
+        self._time.heard()
+
     def touched(self, scope: Scope, body: bytes) -> None:
         """An order of the module's about a server."""
         number = None
@@ -319,6 +325,7 @@ class _Calls:
         self._log = log
 
     async def __call__(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        self._side.heard()
         began, body, status = self._run.clock.now(), bytearray(), None
 
         async def hear() -> Message:

@@ -9,8 +9,10 @@ has gone on, a millisecond at a time. Between calls nobody outside looks at a cl
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -45,10 +47,38 @@ class LabTime:
         self._pacer: asyncio.Task[None] | None = None
         self._calls = 0
         self.touched = 0.0
+        self._seen = 0.0
+        self._file: Path | None = None
         self.touch()
 
     def touch(self) -> None:
         self.touched = asyncio.get_running_loop().time()
+
+    def publish(self, file: Path) -> None:
+        """From now on this file holds the lab's time whenever somebody outside can see that it has gone on: to look there costs
+        nobody a request.
+        """
+        self._file = file
+        self._write()
+
+    def _write(self) -> None:
+        if self._file is not None:
+            part = self._file.with_suffix(".part")
+            part.write_text(json.dumps(self.view()), encoding="ascii")
+            part.replace(self._file)
+
+    def heard(self) -> None:
+        """A call of a panel. Where the module moves the clock it is a sign of life only when time has gone on: who asks a panel again
+        and again in the same moment will get no other answer.
+        """
+        now = self._run.clock.now()
+        moved = now > self._seen
+        if moved:
+            self._seen = now
+            if self._rate is None:
+                self._write()
+        if moved or self._rate is not None:
+            self.touch()
 
     @property
     def quiet(self) -> float:
@@ -59,6 +89,7 @@ class LabTime:
     def call(self) -> Iterator[None]:
         """The body is a call of the module."""
         self.touch()
+        self.heard()
         self._calls += 1
         if self._rate is not None and self._pacer is None:
             self._pacer = asyncio.ensure_future(self._pace(self._rate))
@@ -94,12 +125,15 @@ class LabTime:
                 await self._run.clock.sleep(seconds)
         else:
             await self._run.clock.sleep(seconds)
-        self.touch()
+        if seconds:
+            self.touch()
+        self.heard()
 
     def view(self) -> dict[str, Any]:
-        """As the lab control shows the clock."""
+        """As the lab control shows the clock; `epoch`: the same in seconds since 1970."""
         clock = self._run.clock
-        return {"now": clock.now(), "calendar": clock.calendar().isoformat()}
+        now = clock.now()
+        return {"now": now, "epoch": clock.epoch.timestamp() + now, "calendar": clock.calendar().isoformat()}
 
 
 class _Advance(BaseModel):
@@ -112,11 +146,10 @@ async def control_door(run: Run, time: LabTime) -> AsyncIterator[str]:
     """The lab control, as far as a module needs it: `GET /__lab/clock`, `POST /__lab/clock/advance`. Gives its URL."""
 
     async def show(request: Request) -> Response:
-        time.touch()
+        time.heard()
         return JSONResponse(time.view())
 
     async def advance(request: Request) -> Response:
-        time.touch()
         try:
             seconds = _Advance.model_validate(await request.json()).seconds
         except (ValidationError, ValueError):
@@ -155,7 +188,7 @@ class Patient:
         self._seconds = seconds
 
     async def __call__(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        self._time.touch()
+        self._time.heard()
         connection = connection_of(scope)
         if connection is None:  # in memory, where nobody outside is
             await app(scope, receive, send)
@@ -183,4 +216,4 @@ class Patient:
                 gone.cancel()
 
         await app({**scope, "headers": [*scope["headers"], (COUNTED, b"1")]}, hear, send)
-        self._time.touch()
+        self._time.heard()

@@ -1,0 +1,261 @@
+<?php
+/* A server module in the manner of WHMCS: sells dedicated servers of a DCImanager 6. It knows nothing of Rackloop. */
+
+if (!defined('WHMCS')) {
+    die('This file cannot be accessed directly');
+}
+
+use WHMCS\Database\Capsule;
+
+class RackmateError extends Exception
+{
+}
+
+class RackmateLost extends RackmateError
+{
+}
+
+function rackmate_MetaData()
+{
+    return ['DisplayName' => 'Rackmate', 'APIVersion' => '1.1', 'RequiresServer' => true];
+}
+
+function rackmate_ConfigOptions()
+{
+    return [
+        'configuration' => ['FriendlyName' => 'Configuration', 'Type' => 'text'],
+        'os' => ['FriendlyName' => 'Operating system', 'Type' => 'text', 'Default' => 'debian-12'],
+        'pool' => ['FriendlyName' => 'Address pool', 'Type' => 'text', 'Default' => 'public'],
+        'timeout' => ['FriendlyName' => 'Installation timeout, minutes', 'Type' => 'text', 'Default' => '90'],
+    ];
+}
+
+/** One call. A question is asked again for a minute when no answer of the panel's own comes; an order is not: see rackmate_order(). */
+function rackmate_api(array $params, string $method, string $path, ?array $body = null)
+{
+    static $token = null;
+    if ($token === null && $path !== '/auth/v4/public/token') {
+        $login = ['email' => $params['serverusername'], 'password' => $params['serverpassword']];
+        $token = rackmate_api($params, 'POST', '/auth/v4/public/token', $login)['token'];
+    }
+    $until = time() + 60;
+    while (true) {
+        $curl = curl_init("{$params['serverhttpprefix']}://{$params['serverhostname']}:{$params['serverport']}$path");
+        curl_setopt_array($curl, [
+            CURLOPT_CUSTOMREQUEST => $method, CURLOPT_RETURNTRANSFER => true, CURLOPT_TIMEOUT => 30,
+            CURLOPT_HTTPHEADER => ['Content-Type: application/json', "x-xsrf-token: $token"],
+        ] + ($body === null ? [] : [CURLOPT_POSTFIELDS => json_encode((object) $body)]));
+        $text = curl_exec($curl);
+        $status = curl_getinfo($curl, CURLINFO_RESPONSE_CODE);
+        $answer = is_string($text) ? json_decode($text, true) : null;
+        logModuleCall('rackmate', "$method $path", $body, $text, $answer, [$params['serverpassword'], $token]);
+        if ($status >= 200 && $status < 300 && is_array($answer)) {
+            return $answer;
+        }
+        if ($status !== 503 && isset($answer['error'])) {
+            throw new RackmateError("$method $path: " . ($answer["error"]["message"] ?? $text));
+        }
+        // An error of the panel's own with 503 says that nothing was done; anything else says nothing.
+        $repeatable = $method === 'GET' || $path === '/auth/v4/public/token' || ($status === 503 && isset($answer['error']));
+        if (!$repeatable || time() >= $until) {
+            throw new RackmateLost("$method $path: no answer of the panel" . ($status ? " (status $status)" : ''));
+        }
+        sleep(2);
+    }
+}
+
+/** An order whose answer was lost may have taken effect: look, and only then order again. */
+function rackmate_order(array $params, string $method, string $path, array $body, callable $done)
+{
+    for ($try = 1; !$done(); $try++) {
+        try {
+            return rackmate_api($params, $method, $path, $body);
+        } catch (RackmateLost $lost) {
+            if ($try === 5) {
+                throw $lost;
+            }
+            sleep(60); // what somebody's time was up for may take effect yet
+        }
+    }
+    return null;
+}
+
+function rackmate_server(array $params, int $id): array
+{
+    return rackmate_api($params, 'GET', "/dci/v3/server/$id");
+}
+
+function rackmate_owner(array $params, int $id, ?int $user, string $email): void
+{
+    rackmate_order($params, 'POST', "/dci/v3/server/$id/owner", ['owner' => $user], fn () => strcasecmp((string) rackmate_server($params, $id)['owner_email'], $email) === 0);
+}
+
+function rackmate_named(array $params, string $path, string $name): int
+{
+    foreach (rackmate_api($params, 'GET', $path)['list'] as $row) {
+        if ($row['name'] === $name) {
+            return $row['id'];
+        }
+    }
+    throw new RackmateError("the panel has no $name");
+}
+
+function rackmate_user(array $params): int
+{
+    $client = $params['clientsdetails'];
+    $find = function () use ($params, $client) {
+        $where = rawurlencode("(email EQ '{$client['email']}')");
+        return rackmate_api($params, 'GET', "/dci/v3/user?where=$where")['list'][0] ?? null;
+    };
+    rackmate_order($params, 'POST', '/dci/v3/user', ['email' => $client['email'], 'full_name' => $client['fullname'], 'password' => bin2hex(random_bytes(8)) . 'aA', 'role' => '@user'], fn () => $find() !== null);
+    $user = $find();
+    if (in_array('@admin', array_column((array) $user['roles'], 'name') ?: (array) $user['roles'], true)) {
+        throw new RackmateError("{$client['email']} is an administrator of the panel");
+    }
+    return $user['id'];
+}
+
+/** Wait for an operation that is not the one before; it must end well within so many minutes. */
+function rackmate_run(array $params, int $id, string $what, array $body, int $minutes): void
+{
+    $last = fn () => rackmate_server($params, $id)['operation'] ?? null;
+    $before = $last()['id'] ?? 0;
+    rackmate_order($params, 'POST', "/dci/v3/server/$id/$what", $body, fn () => ($last()['id'] ?? 0) !== $before);
+    $until = time() + $minutes * 60;
+    while (($operation = $last())['status'] !== 'ok') {
+        if (in_array($operation['status'], ['failed', 'canceled'], true)) {
+            throw new RackmateError("$what failed: " . ($operation['status_info']['message'] ?? $operation['status']));
+        }
+        if (time() > $until) {
+            throw new RackmateError("$what did not end in $minutes minutes");
+        }
+        sleep(15);
+    }
+}
+
+/** Everything that the service took goes back to the shelf. */
+function rackmate_give_back(array $params, int $id): void
+{
+    $running = fn () => in_array(rackmate_server($params, $id)['operation']['status'] ?? 'none', ['waiting', 'running', 'canceling'], true);
+    if ($running()) {
+        rackmate_order($params, 'POST', "/dci/v3/server/$id/operation/cancel", [], fn () => !$running());
+        for ($wait = 0; $running() && $wait < 30; $wait++) {
+            sleep(10);
+        }
+    }
+    foreach (rackmate_server($params, $id)['ip'] as $address) {
+        rackmate_order($params, 'DELETE', "/dci/v3/server/$id/ip/{$address['id']}", [], fn () => !in_array($address['id'], array_column(rackmate_server($params, $id)['ip'], 'id'), true));
+    }
+    rackmate_owner($params, $id, null, '');
+    $params['model']->serviceProperties->save(['panel_id' => '', 'dedicatedip' => '', 'assignedips' => '']);
+}
+
+function rackmate_CreateAccount(array $params)
+{
+    $id = 0;
+    try {
+        if ($params['model']->serviceProperties->get('panel_id') !== '') {
+            throw new RackmateError('the service has a server already');
+        }
+        $template = rackmate_named($params, '/dci/v3/os_template', $params['configoption2']);
+        $pool = rackmate_named($params, '/ip/v3/ippool', $params['configoption3']);
+        $user = rackmate_user($params);
+        $where = rawurlencode("(configuration EQ '{$params['configoption1']}') AND (owner_email IS null)");
+        foreach (rackmate_api($params, 'GET', "/dci/v3/server?where=$where&orderby=id%20asc")['list'] as $row) {
+            $server = rackmate_server($params, $row['id']); // lists may be old
+            $fit = !$server['owner_email'] && empty($server['maintenance']) && in_array($server['operation']['status'] ?? 'ok', ['ok', 'canceled'], true);
+            $taken = Capsule::table('tblcustomfieldsvalues')->where('value', "#{$server['id']}")->exists();
+            if ($fit && !$taken) {
+                $id = $server['id'];
+                break;
+            }
+        }
+        if (!$id) {
+            throw new RackmateError("no free server of the configuration {$params['configoption1']}");
+        }
+        $params['model']->serviceProperties->save(['panel_id' => "#$id"]);
+        $email = $params['clientsdetails']['email'];
+        rackmate_owner($params, $id, $user, $email);
+        rackmate_api($params, 'POST', "/dci/v3/server/$id/port_on", []);
+        rackmate_api($params, 'POST', "/dci/v3/server/$id/power_on", []);
+        rackmate_order($params, 'POST', "/dci/v3/server/$id/ip", ['ippool' => $pool, 'family' => 'ipv4', 'count' => 1], fn () => rackmate_server($params, $id)['ip'] !== []);
+        rackmate_run($params, $id, 'os_install', ['os_template' => $template, 'password' => $params['password']], (int) $params['configoption4']);
+        $addresses = array_column(rackmate_server($params, $id)['ip'], 'name');
+        $params['model']->serviceProperties->save(['dedicatedip' => array_shift($addresses), 'assignedips' => implode("\n", $addresses)]);
+        return 'success';
+    } catch (RackmateError $error) {
+        try {
+            if ($id) {
+                rackmate_give_back($params, $id);
+            }
+        } catch (RackmateError $worse) {
+            return "{$error->getMessage()}; and the server could not be given back: {$worse->getMessage()}";
+        }
+        return $error->getMessage();
+    }
+}
+
+function rackmate_id(array $params): int
+{
+    $id = (int) ltrim($params['model']->serviceProperties->get('panel_id'), '#');
+    if (!$id) {
+        throw new RackmateError('the service has no server');
+    }
+    return $id;
+}
+
+function rackmate_ports(array $params, string $way)
+{
+    try {
+        $id = rackmate_id($params);
+        for ($try = 1; ; $try++) {
+            try {
+                rackmate_api($params, 'POST', "/dci/v3/server/$id/$way", []);
+                return 'success';
+            } catch (RackmateLost $lost) { // to order it twice does no harm
+                if ($try === 5) {
+                    return $lost->getMessage();
+                }
+                sleep(10);
+            }
+        }
+    } catch (RackmateError $error) {
+        return $error->getMessage();
+    }
+}
+
+function rackmate_SuspendAccount(array $params)
+{
+    return rackmate_ports($params, 'port_off');
+}
+
+function rackmate_UnsuspendAccount(array $params)
+{
+    return rackmate_ports($params, 'port_on');
+}
+
+function rackmate_TerminateAccount(array $params)
+{
+    try {
+        $id = (int) ltrim($params['model']->serviceProperties->get('panel_id'), '#');
+        if ($id) {
+            $template = rackmate_named($params, '/dci/v3/os_template', 'Diag6');
+            rackmate_api($params, 'POST', "/dci/v3/server/$id/port_on", []); // its diagnostics boot from the network
+            rackmate_run($params, $id, 'diagnostic', ['template' => $template, 'clear_disks' => true], 120);
+            rackmate_give_back($params, $id);
+        }
+        return 'success';
+    } catch (RackmateError $error) {
+        return $error->getMessage();
+    }
+}
+
+function rackmate_TestConnection(array $params)
+{
+    try {
+        rackmate_api($params, 'GET', '/dci/v3/os_template');
+        return ['success' => true, 'error' => ''];
+    } catch (RackmateError $error) {
+        return ['success' => false, 'error' => $error->getMessage()];
+    }
+}
