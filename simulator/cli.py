@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
+from typer.core import TyperCommand
 
 from simulator.commands import shrink as shrinking
 from simulator.commands import sweep as sweeping
@@ -324,15 +325,8 @@ def up(
 ) -> None:
     """Start a lab on real sockets and keep it running until Ctrl-C."""
     from simulator.control import up as standing  # noqa: PLC0415
-    from simulator.files.lab_file import find_lab, load_lab, no_such_lab  # noqa: PLC0415
 
-    file = find_lab(lab)
-    if file is None:
-        _refuse(FileProblems([Problem("rackloop up", 0, 0, *no_such_lab(lab))]))
-    try:
-        plan = load_lab(file)
-    except FileProblems as problems:
-        _refuse(problems)
+    plan = _lab_plan(lab, "rackloop up")
     _check_programs([plan], allow_programs)
     options = replace(standing.UP, host=host, clock=clock, tls=tls, seed=seed, drivers=drivers.value)
     try:
@@ -344,6 +338,77 @@ def up(
     except (OSError, ValueError) as error:  # an address that is not ours, a clock that there is not
         typer.echo(f"rackloop up: {error}", err=True)
         raise typer.Exit(UNUSABLE) from None
+
+
+class _WithProgram(TyperCommand):
+    """What stands after `--` is a program and its arguments, and nobody else's business."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:
+        if "--" in args:
+            at = args.index("--")
+            ctx.meta["program"] = args[at + 1 :]
+            args = args[:at]
+        return super().parse_args(ctx, args)
+
+    def collect_usage_pieces(self, ctx: typer.Context) -> list[str]:
+        return [*super().collect_usage_pieces(ctx), "-- COMMAND ..."]
+
+
+@app.command(name="exec", cls=_WithProgram)
+def exec_(
+    ctx: typer.Context,
+    lab: Annotated[str, typer.Argument(metavar="[LAB]", help="A lab's name or file.")] = "small",
+    clock: Annotated[str, typer.Option(help="real, scaled:N or stepped.")] = "scaled:600",
+    fault: Annotated[
+        list[str] | None, typer.Option(metavar="FAULT", help="As in a scenario: 'bmc.dead: {server: srv-03, at: 8m}'.")
+    ] = None,
+    tls: Annotated[bool, typer.Option("--tls", help="HTTPS with a certificate made for the occasion.")] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Of chance in the plant.")] = 1,
+    report_file: Annotated[Path | None, typer.Option("--report", help="Write the report as JSON here.")] = None,
+    journal_file: Annotated[
+        Path | None, typer.Option("--journal", help="Write the journal here, one JSON a line.")
+    ] = None,
+) -> None:
+    """Start a lab, run a program against it, end with its status: else 1 when the report has findings.
+
+    The program finds the lab in RACKLOOP_DCI6, RACKLOOP_DCI5, RACKLOOP_EMAIL, RACKLOOP_PASSWORD, RACKLOOP_CONTROL and RACKLOOP_ENDPOINTS.
+    """
+    from simulator.control.client.report import as_text  # noqa: PLC0415
+    from simulator.control.execute import EXEC, execute, fault_of  # noqa: PLC0415
+    from simulator.faults.kinds import NotPossible  # noqa: PLC0415
+
+    program: list[str] = ctx.meta.get("program", [])
+    if not program:
+        raise typer.BadParameter("say which program: rackloop exec [LAB] -- COMMAND ...", param_hint="COMMAND")
+    plan = _lab_plan(lab, "rackloop exec")
+    try:
+        faults = [fault_of(text, plan) for text in fault or ()]
+    except FileProblems as problems:
+        _refuse(problems)
+    options = replace(EXEC, clock=clock, tls=tls, seed=seed)
+    try:
+        done = asyncio.run(execute(plan, program, options, faults=faults, say=lambda line: typer.echo(line, err=True)))
+    except (OSError, ValueError, NotPossible) as error:
+        typer.echo(f"rackloop exec: {error}", err=True)
+        raise typer.Exit(UNUSABLE) from None
+    said = as_text(done.report) if done.report["calls"] else "the program has not called a panel"
+    typer.echo(f"rackloop report: {said}", err=True)
+    written = _write(report_file, json.dumps(done.report, indent=2, ensure_ascii=False) + "\n")
+    lines = (json.dumps(record, ensure_ascii=False) + "\n" for record in done.journal)
+    written &= _write(journal_file, "".join(lines) if journal_file else "")
+    raise typer.Exit(done.status or (0 if written else UNUSABLE) or (1 if done.report["findings"] else 0))
+
+
+def _lab_plan(lab: str, who: str) -> LabPlan:
+    from simulator.files.lab_file import find_lab, load_lab, no_such_lab  # noqa: PLC0415
+
+    file = find_lab(lab)
+    if file is None:
+        _refuse(FileProblems([Problem(who, 0, 0, *no_such_lab(lab))]))
+    try:
+        return load_lab(file)
+    except FileProblems as problems:
+        _refuse(problems)
 
 
 @app.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from provisioner.accounts import Money
 from provisioner.services import Client, Service, State
 from simulator.dcim.people.roles import ADMIN_ROLE
 from simulator.dcim.records import Server, ServerState
@@ -34,6 +35,10 @@ class Owners:
     @property
     def services(self) -> Mapping[str, Service]:
         return self._services
+
+    def money(self) -> Mapping[str, Money]:
+        """What an outside module charges nobody here knows."""
+        return {}
 
     def meant_to_stay(self, held: Holding, services: Sequence[Service]) -> tuple[bool, int]:
         """Of what an outside module means to leave behind nobody knows."""
