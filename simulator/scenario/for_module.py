@@ -38,6 +38,11 @@ def load_for(module: ModulePlan, files: Iterable[Path], named: Iterable[Path]) -
                 data = read(file).data
                 if data.get("for") != "any":
                     continue
+                if known := next(
+                    (each for each in module.known if each.what == "scenario" and _is(file, each.name)), None
+                ):
+                    left.append(LeftOut(file, f"known: {known.because}"))
+                    continue
                 if missing := [verb for verb in _verbs(data.get("steps")) if verb not in module.verbs]:
                     left.append(LeftOut(file, f"the module does not offer {missing[0]}"))
                     continue
@@ -47,6 +52,12 @@ def load_for(module: ModulePlan, files: Iterable[Path], named: Iterable[Path]) -
     if problems:
         raise FileProblems(problems)
     return scenarios, left
+
+
+def _is(file: Path, name: str) -> bool:
+    """`life/whole` is `.../life/whole.yaml`."""
+    parts = tuple(name.split("/"))
+    return file.with_suffix("").parts[-len(parts) :] == parts
 
 
 def _verbs(steps: Any) -> Iterator[str]:

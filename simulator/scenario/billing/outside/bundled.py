@@ -52,7 +52,7 @@ class BundledSide(Side):
             templates = [each.name for each in run.plan.panel.templates if each.type == "os"]
             self._side = BillManager5Side(run, {**own, "templates": templates}, log)
         else:
-            self._side = BillManagerSide(run, {}, log)
+            self._side = BillManagerSide(run, {"tries": 1}, log)
 
     @property
     def billing(self) -> Billing:

@@ -29,11 +29,12 @@ FAKETIME_RATE = 600
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """See `KnownSpec`. `what`: `owner-left` or `address-left`."""
+    """See `KnownSpec`. `what`: `owner-left`, `address-left` or `scenario`."""
 
     what: str
     when: str | None
     because: str
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,14 +153,33 @@ def bundled(name: str) -> ModulePlan:
     return ModulePlan(name, ModuleSpec(bundled=name), Path(), {}, _DOCUMENTED.get(name, ()))
 
 
+_KEPT = "its document says nothing of giving back what an order has taken that failed"
 _DOCUMENTED: Mapping[str, Sequence[Known]] = {
-    "whmcs6": (
-        Known("owner-left", "failed", "its document says nothing of giving a server back after an order that failed"),
+    "whmcs6": (Known("owner-left", "failed", _KEPT), Known("address-left", "failed", _KEPT)),
+    "billmanager5": (
+        # It goes on to the next server, and the one that failed is nobody's service's by then.
+        Known("owner-left", None, _KEPT),
+        Known("address-left", None, _KEPT),
         Known(
-            "address-left", "failed", "its document says nothing of giving addresses back after an order that failed"
+            "scenario", None, "a failed order that is closed had no server by its document", "life/failed-and-closed"
+        ),
+        Known(
+            "scenario",
+            None,
+            "its users have names, and an administrator's is never one of them",
+            "clients/administrator",
+        ),
+    ),
+    "billmanager6": (
+        Known(
+            "scenario",
+            None,
+            "a suspension that failed is tried again by itself, and then staff's",
+            "network/suspension-refused",
         ),
     ),
 }
+"""What the documents of the bundled modules have otherwise than any module should."""
 
 
 def _planned(spec: ModuleFileSpec, folder: Path, stem: str, file: str, report: Reporter) -> ModulePlan:
@@ -173,7 +193,9 @@ def _planned(spec: ModuleFileSpec, folder: Path, stem: str, file: str, report: R
     for index, verb in enumerate(module.verbs):
         if not verb.isidentifier():
             report.at(("module", "verbs", index), f"{verb!r} is no word for a verb", f"known: {', '.join(OPTIONAL)}")
-    known = [Known(what, each.when, each.because) for entry in spec.known for what, each in entry.items()]
+    known = [
+        Known(what, each.when, each.because, each.name or "") for entry in spec.known for what, each in entry.items()
+    ]
     found: Sequence[str] = ()
     if module.whmcs is not None:
         from simulator.scenario.billing.outside.whmcs import functions_of  # noqa: PLC0415

@@ -81,10 +81,12 @@ class ModuleSpec(FileModel):
 
 
 class KnownSpec(FileModel):
-    """Something that the module leaves, and its vendor means to."""
+    """Something that the module leaves, and its vendor means to; or a scenario that it does not play, and why."""
 
     when: Literal["failed", "closed"] | None = None
     """Of services in this state; of any without it."""
+    name: str | None = None
+    """Of `scenario`: its place in the library, such as `life/failed-and-closed`."""
     because: str = Field(min_length=1)
 
 
@@ -95,5 +97,5 @@ class ModuleFileSpec(FileModel):
     """A mapping, or the name of a bundled module."""
     settings: dict[str, Any] = {}
     """Given to it as they are, where a scenario does not say otherwise."""
-    known: list[dict[Literal["owner-left", "address-left"], KnownSpec]] = []
+    known: list[dict[Literal["owner-left", "address-left", "scenario"], KnownSpec]] = []
     """What is no finding."""
