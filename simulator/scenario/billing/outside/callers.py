@@ -80,7 +80,7 @@ class HttpCaller:
         self._url = plan.spec.http
         self._plan = plan
         self._time = time
-        self._client = httpx.AsyncClient(timeout=None, trust_env=False)
+        self._client = httpx.AsyncClient(timeout=None, trust_env=False)  # noqa: S113 - patience is ours
 
     async def ask(self, question: Mapping[str, Any]) -> Answer:
         asked = asyncio.ensure_future(self._client.post(self._url, json=question))

@@ -88,19 +88,14 @@ class Programs:
         assert status is not None
         ended = Ended(status, _read(out), _read(err))
         if hung:
-            words_ = [said("had printed", ended.out), said("had said on stderr", ended.err)]
-            raise ModuleBroke(
-                "\n".join(
-                    filter(
-                        None,
-                        [
-                            f"the module hangs: for {self._patience:g} s of real time it has not ended, called no panel and moved"
-                            f" no clock (lab time {self._time.view()['now']:.0f} s)",
-                            *words_,
-                        ],
-                    )
-                )
-            )
+            lab = self._time.view()["now"]
+            hangs = f"the module hangs: for {self._patience:g} s of real time it has not ended, called no panel and moved no clock"
+            lines = [
+                f"{hangs} (lab time {lab:.0f} s)",
+                said("had printed", ended.out),
+                said("had said on stderr", ended.err),
+            ]
+            raise ModuleBroke("\n".join(filter(None, lines)))
         return ended
 
     async def _watch(self, process: asyncio.subprocess.Process) -> bool:

@@ -126,9 +126,7 @@ class PythonCaller:
         try:
             if self._module is None:
                 self._module = class_of(self._plan)(self._lab)
-            method = getattr(self._module, str(question["verb"]), None)
-            if method is None:
-                raise ModuleBroke(f"{self._plan.spec.python} has no method `{question['verb']}`")
+            method = getattr(self._module, str(question["verb"]))
             if inspect.iscoroutinefunction(method):
                 told = await method(dict(question))
             else:

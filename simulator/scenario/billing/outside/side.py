@@ -354,5 +354,5 @@ def _func(scope: Scope, body: bytes) -> str:
     """The function of a call to DCImanager 5."""
     for text in (scope["query_string"].decode("latin-1"), body.decode("utf-8", "replace")):
         if "func=" in text and (found := urllib.parse.parse_qs(text).get("func")):
-            return found[-1]
+            return str(found[-1])
     return ""

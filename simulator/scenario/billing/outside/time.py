@@ -108,7 +108,7 @@ class LabTime:
         began = last = loop.time()
         with self._run.activity.busy():
             # That its interpreter starts is nobody's lab time: at 600 that would be minutes.
-            while self.touched <= began and loop.time() - began < STARTING:
+            while self.touched <= began and loop.time() - began < STARTING:  # noqa: ASYNC110 - real time, a tick at a time
                 await asyncio.sleep(TICK)  # noqa: TID251 - as below
             last = loop.time()
             while True:

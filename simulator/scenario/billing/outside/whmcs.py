@@ -62,12 +62,9 @@ class WhmcsCaller:
         words = in_time(self._plan, self._command(given["told"]), str(question["time"]["calendar"]))
         env = {**self._env, "RACKLOOP_VERB": str(question["verb"]), "RACKLOOP_SERVICE": str(question["service"])}
         ended = await self._programs.run(words, json.dumps(given).encode(), env, self._folder)
-        try:
-            told = json.loads(ended.out.strip().rpartition("\n")[2])
-            if not isinstance(told, dict):
-                raise ValueError
-        except ValueError:
-            raise ModuleBroke(f"the module gave no answer\n{ended}") from None
+        told = _last(ended.out)
+        if told is None:
+            raise ModuleBroke(f"the module gave no answer\n{ended}")
         beside = "\n".join(
             filter(None, [said("printed", str(told.get("printed", ""))), said("said on stderr", ended.err)])
         )
@@ -146,6 +143,15 @@ class WhmcsCaller:
 
     async def close(self) -> None:
         self._programs.close()
+
+
+def _last(text: str) -> dict[str, Any] | None:
+    """The object on the last line; None where there is none."""
+    try:
+        found = json.loads(text.strip().rpartition("\n")[2])
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _lines(text: str) -> list[str]:
