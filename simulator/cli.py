@@ -63,6 +63,7 @@ AllowPrograms = Annotated[
 class SchemaName(StrEnum):
     scenario = "scenario"
     lab = "lab"
+    module = "module"
 
 
 def main() -> NoReturn:
@@ -226,9 +227,9 @@ app.command()(shrinking.shrink)
 
 @app.command()
 def validate(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE ...", help="Lab and scenario files.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE ...", help="Lab, scenario and module files.")],
 ) -> None:
-    """Check lab and scenario files; print every problem as file:line:column: message."""
+    """Check lab, scenario and module files; print every problem as file:line:column: message."""
     problems: list[Problem] = []
     for file in files:
         try:
@@ -243,6 +244,7 @@ def _validated(file: Path) -> str:
     """What the file is, in a few words. Raises FileProblems."""
     from simulator.files.lab_file import load_lab  # noqa: PLC0415
     from simulator.files.reader import read  # noqa: PLC0415
+    from simulator.scenario.billing.outside.plan import load_module  # noqa: PLC0415
     from simulator.scenario.language import load_scenario  # noqa: PLC0415
 
     document = read(file)
@@ -253,10 +255,13 @@ def _validated(file: Path) -> str:
         plan = load_lab(file)
         servers, switches, pdus = len(plan.servers), len(plan.switches), len(plan.pdus)
         return f"a lab, {_count(servers, 'server')}, {_count(switches, 'switch', 'switches')}, {_count(pdus, 'PDU')}"
+    if "module" in document.data:
+        module = load_module(str(file))
+        return f"a module, {', '.join(module.verbs)}; time: {module.time if module.on_wire else 'virtual'}"
     first = str(next(iter(document.data), ""))
     line, column = document.place((first,), key=True)
-    hint = did_you_mean(first, ["lab", "scenario"], "it begins with one of")
-    raise FileProblems([Problem(str(file), line, column, "neither a lab nor a scenario", hint)])
+    hint = did_you_mean(first, ["lab", "scenario", "module"], "it begins with one of")
+    raise FileProblems([Problem(str(file), line, column, "neither a lab, a scenario nor a module", hint)])
 
 
 def _count(number: int, one: str, many: str = "") -> str:
@@ -265,10 +270,11 @@ def _count(number: int, one: str, many: str = "") -> str:
 
 @app.command()
 def schema(kind: Annotated[SchemaName, typer.Argument(help="Which file format.")]) -> None:
-    """Print the JSON Schema (draft 7) of a file format."""
+    """Print the JSON Schema (draft 7) of a file format; of `module` also what a module is given and answers."""
+    from simulator.scenario.billing.outside.schema import module_schema_text  # noqa: PLC0415
     from simulator.scenario.json_schema import schema_text  # noqa: PLC0415
 
-    typer.echo(schema_text(kind.value), nl=False)
+    typer.echo(module_schema_text() if kind is SchemaName.module else schema_text(kind.value), nl=False)
 
 
 @app.command()

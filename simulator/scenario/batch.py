@@ -58,7 +58,10 @@ def load_all(files: Iterable[Path]) -> list[Scenario]:
     problems: list[Problem] = []
     for file in files:
         try:
-            scenarios.append(load_scenario(file))
+            scenario = load_scenario(file)
+            if scenario.outside is not None:
+                scenario.outside.check()
+            scenarios.append(scenario)
         except FileProblems as found:
             problems.extend(found.problems)
     if problems:

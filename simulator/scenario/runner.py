@@ -294,7 +294,8 @@ class Session:
                     await actors.do(action)
         except ModuleBroke as broke:
             error = str(broke)
-            return Miss(str(action), "an answer of the module", error, self._about(action, actors))
+            seen = "\n".join(filter(None, [error, broke.output]))
+            return Miss(str(action), "an answer of the module", seen, self._about(action, actors))
         except ProvisioningError as failure:
             error = str(failure) or type(failure).__name__
         except asyncio.CancelledError:

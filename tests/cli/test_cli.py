@@ -150,7 +150,7 @@ def test_validate_tells_labs_from_scenarios_and_collects_problems(rackloop) -> N
     result = rackloop("validate", "x.yaml", "y.yaml", "z.yaml")
     assert result.exit_code == 2
     assert result.stderr.splitlines() == [
-        "x.yaml:1:1: neither a lab nor a scenario; did you mean `lab`?",
+        "x.yaml:1:1: neither a lab, a scenario nor a module; did you mean `lab`?",
         "y.yaml:4:69: there is no pool `pubic`; did you mean `public`?",
         "z.yaml: cannot be read: No such file or directory",
     ]

@@ -151,8 +151,9 @@ def create():
     here = f"/dci/v3/server/{number}"
     try:
         order("POST", here + "/owner", {"owner": owner}, lambda: (server(number)["owner_email"] or "").lower() == client["email"].lower())
-        question(here + "/port_on", "POST", {})  # to order these twice does no harm
-        question(here + "/power_on", "POST", {})
+        question(here + "/port_on", "POST", {})  # to order it twice does no harm
+        if seen["power_status"] != "on":
+            order("POST", here + "/power_on", {}, lambda: server(number)["power_status"] == "on")
         order("POST", here + "/ip", {"ippool": pool, "family": "ipv4", "count": 1}, lambda: server(number)["ip"])
         run(number, "os_install", {"os_template": template, "password": asked["password"]}, 2 * 3600)
     except Failed:

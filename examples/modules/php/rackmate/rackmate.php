@@ -80,6 +80,23 @@ function rackmate_order(array $params, string $method, string $path, array $body
     return null;
 }
 
+/** An order that does no harm when it is carried out twice. */
+function rackmate_repeat(array $params, string $path): void
+{
+    $done = false;
+    for ($try = 1; !$done; $try++) {
+        try {
+            rackmate_api($params, 'POST', $path, []);
+            $done = true;
+        } catch (RackmateLost $lost) {
+            if ($try === 5) {
+                throw $lost;
+            }
+            sleep(10);
+        }
+    }
+}
+
 function rackmate_server(array $params, int $id): array
 {
     return rackmate_api($params, 'GET', "/dci/v3/server/$id");
@@ -133,6 +150,18 @@ function rackmate_run(array $params, int $id, string $what, array $body, int $mi
     }
 }
 
+/** Two orders at the same moment may see the same server free: whoever enters it first has it. */
+function rackmate_reserve(int $id, int $service): bool
+{
+    if (!Capsule::schema()->hasTable('mod_rackmate')) {
+        Capsule::schema()->create('mod_rackmate', function ($table) {
+            $table->integer('server')->unique();
+            $table->integer('service');
+        });
+    }
+    return Capsule::table('mod_rackmate')->insertOrIgnore(['server' => $id, 'service' => $service]) === 1;
+}
+
 /** Everything that the service took goes back to the shelf. */
 function rackmate_give_back(array $params, int $id): void
 {
@@ -147,6 +176,7 @@ function rackmate_give_back(array $params, int $id): void
         rackmate_order($params, 'DELETE', "/dci/v3/server/$id/ip/{$address['id']}", [], fn () => !in_array($address['id'], array_column(rackmate_server($params, $id)['ip'], 'id'), true));
     }
     rackmate_owner($params, $id, null, '');
+    Capsule::table('mod_rackmate')->where('server', $id)->delete();
     $params['model']->serviceProperties->save(['panel_id' => '', 'dedicatedip' => '', 'assignedips' => '']);
 }
 
@@ -164,8 +194,7 @@ function rackmate_CreateAccount(array $params)
         foreach (rackmate_api($params, 'GET', "/dci/v3/server?where=$where&orderby=id%20asc")['list'] as $row) {
             $server = rackmate_server($params, $row['id']); // lists may be old
             $fit = !$server['owner_email'] && empty($server['maintenance']) && in_array($server['operation']['status'] ?? 'ok', ['ok', 'canceled'], true);
-            $taken = Capsule::table('tblcustomfieldsvalues')->where('value', "#{$server['id']}")->exists();
-            if ($fit && !$taken) {
+            if ($fit && rackmate_reserve($server['id'], $params['serviceid'])) {
                 $id = $server['id'];
                 break;
             }
@@ -173,11 +202,13 @@ function rackmate_CreateAccount(array $params)
         if (!$id) {
             throw new RackmateError("no free server of the configuration {$params['configoption1']}");
         }
-        $params['model']->serviceProperties->save(['panel_id' => "#$id"]);
+        $params['model']->serviceProperties->save(['panel_id' => $id]);
         $email = $params['clientsdetails']['email'];
         rackmate_owner($params, $id, $user, $email);
-        rackmate_api($params, 'POST', "/dci/v3/server/$id/port_on", []);
-        rackmate_api($params, 'POST', "/dci/v3/server/$id/power_on", []);
+        rackmate_repeat($params, "/dci/v3/server/$id/port_on");
+        if (($server['power_status'] ?? '') !== 'on') {
+            rackmate_order($params, 'POST', "/dci/v3/server/$id/power_on", [], fn () => rackmate_server($params, $id)['power_status'] === 'on');
+        }
         rackmate_order($params, 'POST', "/dci/v3/server/$id/ip", ['ippool' => $pool, 'family' => 'ipv4', 'count' => 1], fn () => rackmate_server($params, $id)['ip'] !== []);
         rackmate_run($params, $id, 'os_install', ['os_template' => $template, 'password' => $params['password']], (int) $params['configoption4']);
         $addresses = array_column(rackmate_server($params, $id)['ip'], 'name');
@@ -197,7 +228,7 @@ function rackmate_CreateAccount(array $params)
 
 function rackmate_id(array $params): int
 {
-    $id = (int) ltrim($params['model']->serviceProperties->get('panel_id'), '#');
+    $id = (int) $params['model']->serviceProperties->get('panel_id');
     if (!$id) {
         throw new RackmateError('the service has no server');
     }
@@ -207,18 +238,8 @@ function rackmate_id(array $params): int
 function rackmate_ports(array $params, string $way)
 {
     try {
-        $id = rackmate_id($params);
-        for ($try = 1; ; $try++) {
-            try {
-                rackmate_api($params, 'POST', "/dci/v3/server/$id/$way", []);
-                return 'success';
-            } catch (RackmateLost $lost) { // to order it twice does no harm
-                if ($try === 5) {
-                    return $lost->getMessage();
-                }
-                sleep(10);
-            }
-        }
+        rackmate_repeat($params, '/dci/v3/server/' . rackmate_id($params) . "/$way");
+        return 'success';
     } catch (RackmateError $error) {
         return $error->getMessage();
     }
@@ -237,10 +258,10 @@ function rackmate_UnsuspendAccount(array $params)
 function rackmate_TerminateAccount(array $params)
 {
     try {
-        $id = (int) ltrim($params['model']->serviceProperties->get('panel_id'), '#');
+        $id = (int) $params['model']->serviceProperties->get('panel_id');
         if ($id) {
             $template = rackmate_named($params, '/dci/v3/os_template', 'Diag6');
-            rackmate_api($params, 'POST', "/dci/v3/server/$id/port_on", []); // its diagnostics boot from the network
+            rackmate_repeat($params, "/dci/v3/server/$id/port_on"); // its diagnostics boot from the network
             rackmate_run($params, $id, 'diagnostic', ['template' => $template, 'clear_disks' => true], 120);
             rackmate_give_back($params, $id);
         }

@@ -35,7 +35,14 @@ class ModuleFailed(ProvisioningError):
 
 
 class ModuleBroke(ProvisioningError):
-    """The module gave no answer at all: it died, hung, or what it said is none. Nothing that a scenario expects can be meant by it."""
+    """The module gave no answer at all: it died, hung, or what it said is none. Nothing that a scenario expects can be meant by it.
+
+    `output`: what it printed, and whatever else helps, in lines.
+    """
+
+    def __init__(self, text: str) -> None:
+        head, _, self.output = text.partition("\n")
+        super().__init__(head)
 
 
 class BadAnswer(ValueError):

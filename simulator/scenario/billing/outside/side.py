@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shutil
 import tempfile
@@ -73,6 +74,7 @@ class OutsideSide(Side):
         self._stack = AsyncExitStack()
         self._folder = Path(tempfile.mkdtemp(prefix="rackloop-module-"))
         self._caller: Caller | None = None
+        self._making = asyncio.Lock()
         self._control: str | None = None
         for gateway in (run.gateway6, run.gateway5):
             gateway.taps.append(_Calls(self, run, log))
@@ -136,8 +138,12 @@ class OutsideSide(Side):
 
     async def _ready(self) -> Caller:
         """Everything that a module needs around it, made when it is called first."""
-        if self._caller is not None:
+        async with self._making:
+            if self._caller is None:
+                self._caller = await self._made()
             return self._caller
+
+    async def _made(self) -> Caller:
         plan, run = self._plan, self._run
         own, calls = self._folder / "own", self._folder / "calls"
         own.mkdir()
@@ -151,17 +157,15 @@ class OutsideSide(Side):
         programs = Programs(calls, self._time, plan.spec.patience)
         spec = plan.spec
         if spec.exec is not None:
-            self._caller = ExecCaller(plan, programs, env, own)
-        elif spec.http is not None:
-            self._caller = HttpCaller(plan, self._time)
-        elif spec.python is not None:
+            return ExecCaller(plan, programs, env, own)
+        if spec.http is not None:
+            return HttpCaller(plan, self._time)
+        if spec.python is not None:
             lab = LabForModule(run, self._time, panel_words(plan, run), self._settings)
-            self._caller = PythonCaller(plan, lab, self._time)
-        else:
-            from simulator.scenario.billing.outside.whmcs import WhmcsCaller  # noqa: PLC0415
+            return PythonCaller(plan, lab, self._time)
+        from simulator.scenario.billing.outside.whmcs import WhmcsCaller  # noqa: PLC0415
 
-            self._caller = WhmcsCaller(plan, programs, env, own)
-        return self._caller
+        return WhmcsCaller(plan, programs, env, own)
 
     def _question(self, verb: str, service: Service | None, args: Mapping[str, Any]) -> dict[str, Any]:
         run = self._run

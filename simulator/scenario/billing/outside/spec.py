@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
 from simulator.files.base import FileModel
 from simulator.files.units import Duration
@@ -93,7 +94,10 @@ class KnownSpec(FileModel):
 class ModuleFileSpec(FileModel):
     """A module file, as written."""
 
-    module: ModuleSpec | str
+    module: Annotated[
+        Annotated[str, Tag("<name>")] | Annotated[ModuleSpec, Tag("<mapping>")],
+        Discriminator(lambda value: "<mapping>" if isinstance(value, Mapping | ModuleSpec) else "<name>"),
+    ]
     """A mapping, or the name of a bundled module."""
     settings: dict[str, Any] = {}
     """Given to it as they are, where a scenario does not say otherwise."""

@@ -207,10 +207,9 @@ class Patient:
             gone = asyncio.ensure_future(receive())
             try:
                 await asyncio.wait((waits, gone), return_when=asyncio.FIRST_COMPLETED)
-                if gone.done():
-                    return gone.result()
-                connection.reset()
-                return {"type": "http.disconnect"}
+                if not gone.done():
+                    connection.reset()
+                return await gone
             finally:
                 waits.cancel()
                 gone.cancel()

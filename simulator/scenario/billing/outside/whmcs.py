@@ -38,12 +38,15 @@ _DEFINED = re.compile(r"^\s*function\s+&?\s*(\w+)\s*\(", re.MULTILINE | re.IGNOR
 
 
 def functions_of(file: Path) -> Sequence[str]:
-    """The verbs that a module's file shows functions for, its own (custom buttons) among them."""
+    """The verbs that a module's file, or those beside it, shows functions for. Its own commands (custom buttons) are named in the
+    description.
+    """
     prefix = file.stem + "_"
-    names = {name for name in _DEFINED.findall(file.read_text("utf-8", "replace")) if name.startswith(prefix)}
+    sources = [file, *sorted(each for each in file.parent.rglob("*.php") if each != file)[:200]]
+    text = "\n".join(each.read_text("utf-8", "replace") for each in sources)
+    names = {name for name in _DEFINED.findall(text) if name.startswith(prefix)}
     known = {prefix + function: verb for verb, (function, _) in _FUNCTIONS.items()}
-    verbs = [verb for name, verb in known.items() if name in names]
-    return [*verbs, *sorted(name.removeprefix(prefix) for name in names if name not in known)]
+    return [verb for name, verb in known.items() if name in names]
 
 
 class WhmcsCaller:

@@ -36,6 +36,8 @@ const RACKLOOP_TABLES = [
 function rackloop_prepare(array $whmcs): void
 {
     $pdo = Capsule::connection()->getPdo();
+    $alone = fopen(ROOTDIR . '/whmcs.lock', 'c'); // two orders may come at the same moment
+    flock($alone, LOCK_EX);
     if (!Capsule::schema()->hasTable('tblhosting')) {
         foreach (RACKLOOP_TABLES as $table => $columns) {
             if ($table === 'tblproducts') {
