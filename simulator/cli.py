@@ -274,7 +274,12 @@ def schema(kind: Annotated[SchemaName, typer.Argument(help="Which file format.")
     from simulator.scenario.billing.outside.schema import module_schema_text  # noqa: PLC0415
     from simulator.scenario.json_schema import schema_text  # noqa: PLC0415
 
-    typer.echo(module_schema_text() if kind is SchemaName.module else schema_text(kind.value), nl=False)
+    text = (
+        module_schema_text()
+        if kind is SchemaName.module
+        else schema_text("lab" if kind is SchemaName.lab else "scenario")
+    )
+    typer.echo(text, nl=False)
 
 
 @app.command()
@@ -346,6 +351,67 @@ def up(
         raise typer.Exit(UNUSABLE) from None
 
 
+@app.command()
+def certify(
+    module: Annotated[str, typer.Argument(metavar="MODULE", help="A module's file, or a bundled one's name.")],
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[PATH ...]", help="Scenarios for any module; default: the library's."),
+    ] = None,
+    level: Annotated[
+        str,
+        typer.Option(metavar="LEVEL", help="End with 1 when it has not this level; default: all that can be tried."),
+    ] = "survives",
+    seed: Annotated[int | None, typer.Option(min=0, help="Instead of the scenarios' own.")] = None,
+    jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, help="Processes to run on.")] = 1,
+    keyword: Annotated[str, typer.Option("-k", help="Only scenarios whose name or file contains this.")] = "",
+    html_file: Annotated[Path | None, typer.Option("--html", help="Write the certificate as a page here.")] = None,
+    markdown_file: Annotated[Path | None, typer.Option("--markdown", help="Write it as Markdown here.")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write it as JSON here.")] = None,
+    badge_file: Annotated[Path | None, typer.Option("--badge", help="Write a badge (SVG) here.")] = None,
+) -> None:
+    """Play the library with a module, and write what a vendor can publish of it."""
+    from simulator.certify import writing  # noqa: PLC0415
+    from simulator.certify.certificate import Certificate  # noqa: PLC0415
+    from simulator.certify.levels import LEVELS  # noqa: PLC0415
+    from simulator.certify.suite import play_all  # noqa: PLC0415
+    from simulator.files.lab_file import data_directory  # noqa: PLC0415
+    from simulator.scenario.batch import find_scenarios  # noqa: PLC0415
+    from simulator.scenario.billing.outside.plan import load_module  # noqa: PLC0415
+    from simulator.scenario.for_module import load_for  # noqa: PLC0415
+    from simulator.scenario.reports import Progress  # noqa: PLC0415
+
+    names = [each.name for each in LEVELS]
+    if level not in names:
+        hint = did_you_mean(level, names, "levels")
+        raise typer.BadParameter(f"there is no level {level!r}; {hint}", param_hint="--level")
+    try:
+        plan = load_module(module)
+        files = find_scenarios(paths or [data_directory("scenarios") / "any"])
+        scenarios, left = load_for(plan, files, paths or [])
+    except FileProblems as problems:
+        _refuse(problems)
+    word = keyword.casefold()
+    chosen = [each for each in scenarios if word in f"{each.name}\n{each.file}".casefold()]
+    if not chosen:
+        typer.echo("there is no scenario for any module there", err=True)
+        raise typer.Exit(UNUSABLE)
+    with Progress(len(chosen), _console(error=True)) as progress:
+        played = play_all(plan, chosen, seed=seed, jobs=jobs, begin=progress.begin, end=progress.end)
+    made = Certificate(plan, played, left, _installed())
+    typer.echo(writing.as_text(made))
+    written = _write(html_file, lambda: writing.html(made)) & _write(markdown_file, lambda: writing.markdown(made))
+    written &= _write(json_file, lambda: writing.as_json(made)) & _write(badge_file, lambda: writing.badge(made))
+    raise typer.Exit(UNUSABLE if not written else 0 if level in made.reached else 1)
+
+
+def _installed() -> str:
+    try:
+        return version("rackloop")
+    except PackageNotFoundError:
+        return "(from its source)"
+
+
 class _WithProgram(TyperCommand):
     """What stands after `--` is a program and its arguments, and nobody else's business."""
 
@@ -399,9 +465,10 @@ def exec_(
         raise typer.Exit(UNUSABLE) from None
     said = as_text(done.report) if done.report["calls"] else "the program has not called a panel"
     typer.echo(f"rackloop report: {said}", err=True)
-    written = _write(report_file, json.dumps(done.report, indent=2, ensure_ascii=False) + "\n")
-    lines = (json.dumps(record, ensure_ascii=False) + "\n" for record in done.journal)
-    written &= _write(journal_file, "".join(lines) if journal_file else "")
+    written = _write(report_file, lambda: json.dumps(done.report, indent=2, ensure_ascii=False) + "\n")
+    written &= _write(
+        journal_file, lambda: "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in done.journal)
+    )
     raise typer.Exit(done.status or (0 if written else UNUSABLE) or (1 if done.report["findings"] else 0))
 
 

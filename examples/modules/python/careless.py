@@ -2,12 +2,12 @@
 
 import pathlib
 
-CAREFUL = '''    for last in (False, False, False, True):
+CAREFUL = """    for last in (False, False, False, True):
         if done():
             return
-'''
-CARELESS = '''    for last in (False, False, False, True):
-'''
+"""
+CARELESS = """    for last in (False, False, False, True):
+"""
 source = pathlib.Path(__file__).with_name("provision.py").read_text()
 assert CAREFUL in source
 exec(compile(source.replace(CAREFUL, CARELESS), "careless.py", "exec"))

@@ -3,6 +3,7 @@
 It sells dedicated servers of a DCImanager 6. What it must remember of a service it gives back as `keep`.
 """
 
+import http.client
 import json
 import os
 import secrets
@@ -52,7 +53,7 @@ def once(method, path, body=None):
         if error.code == 503:
             raise Lost(f"{method} {path}: the panel starts") from None
         raise Failed(f"{method} {path}: {said.get('message') or said.get('msg')}") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         raise Lost(f"{method} {path}: {error}") from None
     if not isinstance(found, dict):
         raise Lost(f"{method} {path}: no answer of the panel's")
