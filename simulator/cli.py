@@ -274,12 +274,10 @@ def schema(kind: Annotated[SchemaName, typer.Argument(help="Which file format.")
     from simulator.scenario.billing.outside.schema import module_schema_text  # noqa: PLC0415
     from simulator.scenario.json_schema import schema_text  # noqa: PLC0415
 
-    text = (
-        module_schema_text()
-        if kind is SchemaName.module
-        else schema_text("lab" if kind is SchemaName.lab else "scenario")
-    )
-    typer.echo(text, nl=False)
+    if kind is SchemaName.module:
+        typer.echo(module_schema_text(), nl=False)
+    else:
+        typer.echo(schema_text("lab" if kind is SchemaName.lab else "scenario"), nl=False)
 
 
 @app.command()

@@ -43,7 +43,9 @@ def once(method, path, body=None):
     headers = {"Content-Type": "application/json", "x-xsrf-token": token}
     data = None if body is None else json.dumps(body).encode()
     try:
-        with urllib.request.urlopen(urllib.request.Request(PANEL["url"] + path, data, headers, method=method), timeout=30) as answer:
+        with urllib.request.urlopen(
+            urllib.request.Request(PANEL["url"] + path, data, headers, method=method), timeout=30
+        ) as answer:
             found = json.load(answer)
     except urllib.error.HTTPError as error:
         try:
@@ -103,8 +105,13 @@ def operation(number):
 
 def user(client):
     where = urllib.parse.quote(f"(email EQ '{client['email']}')")
-    find = lambda: question(f"/dci/v3/user?where={where}")["list"]  # noqa: E731
-    new = {"email": client["email"], "full_name": client["name"], "password": secrets.token_urlsafe(9) + "aA1", "role": "@user"}
+    find = lambda: question(f"/dci/v3/user?where={where}")["list"]
+    new = {
+        "email": client["email"],
+        "full_name": client["name"],
+        "password": secrets.token_urlsafe(9) + "aA1",
+        "role": "@user",
+    }
     order("POST", "/dci/v3/user", new, find)
     (found,) = find()
     if "@admin" in json.dumps(found["roles"]):
@@ -123,26 +130,33 @@ def run(number, what, body, limit):
 
 
 def give_back(number):
-    busy = lambda: operation(number)["status"] in ("waiting", "running", "canceling")  # noqa: E731
+    busy = lambda: operation(number)["status"] in ("waiting", "running", "canceling")
     if busy():
         order("POST", f"/dci/v3/server/{number}/operation/cancel", {}, lambda: not busy())
         for _ in range(30):
             if busy():
                 sleep(10)
     for each in server(number)["ip"]:
-        gone = lambda each=each: each["id"] not in [row["id"] for row in server(number)["ip"]]  # noqa: E731
+        gone = lambda each=each: each["id"] not in [row["id"] for row in server(number)["ip"]]
         order("DELETE", f"/dci/v3/server/{number}/ip/{each['id']}", None, gone)
     order("POST", f"/dci/v3/server/{number}/owner", {"owner": None}, lambda: not server(number)["owner_email"])
 
 
 def create():
     wanted, client, number = asked["order"], asked["client"], None
-    template, pool = named("/dci/v3/os_template", wanted["os"]), named("/ip/v3/ippool", asked["settings"].get("pool", "public"))
+    template, pool = (
+        named("/dci/v3/os_template", wanted["os"]),
+        named("/ip/v3/ippool", asked["settings"].get("pool", "public")),
+    )
     owner = user(client)
     where = urllib.parse.quote(f"(configuration EQ '{wanted['configuration']}') AND (owner_email IS null)")
     for row in question(f"/dci/v3/server?where={where}&orderby=id%20asc")["list"]:
         seen = server(row["id"])  # lists may be old
-        if seen["owner_email"] or seen.get("maintenance") or operation(row["id"])["status"] not in ("none", "ok", "canceled"):
+        if (
+            seen["owner_email"]
+            or seen.get("maintenance")
+            or operation(row["id"])["status"] not in ("none", "ok", "canceled")
+        ):
             continue
         if wanted["server_id"] in (None, row["id"]) and reserve(row["id"]):
             number = row["id"]
@@ -151,7 +165,12 @@ def create():
         raise Failed(f"no free server of the configuration {wanted['configuration']}")
     here = f"/dci/v3/server/{number}"
     try:
-        order("POST", here + "/owner", {"owner": owner}, lambda: (server(number)["owner_email"] or "").lower() == client["email"].lower())
+        order(
+            "POST",
+            here + "/owner",
+            {"owner": owner},
+            lambda: (server(number)["owner_email"] or "").lower() == client["email"].lower(),
+        )
         question(here + "/port_on", "POST", {})  # to order it twice does no harm
         if seen["power_status"] != "on":
             order("POST", here + "/power_on", {}, lambda: server(number)["power_status"] == "on")
@@ -161,7 +180,11 @@ def create():
         give_back(number)
         release(number)
         raise
-    return {"server": seen["name"], "addresses": [each["name"] for each in server(number)["ip"]], "keep": {"id": number}}
+    return {
+        "server": seen["name"],
+        "addresses": [each["name"] for each in server(number)["ip"]],
+        "keep": {"id": number},
+    }
 
 
 def reserve(number):
@@ -187,13 +210,20 @@ def ports(way):
 def terminate():
     if "id" in KEPT:
         question(f"/dci/v3/server/{KEPT['id']}/port_on", "POST", {})  # diagnostics boot from the network
-        run(KEPT["id"], "diagnostic", {"template": named("/dci/v3/os_template", "Diag6"), "clear_disks": True}, 2 * 3600)
+        run(
+            KEPT["id"], "diagnostic", {"template": named("/dci/v3/os_template", "Diag6"), "clear_disks": True}, 2 * 3600
+        )
         give_back(KEPT["id"])
         release(KEPT["id"])
     return {"keep": {}}
 
 
-VERBS = {"create": create, "terminate": terminate, "suspend": lambda: ports("port_off"), "unsuspend": lambda: ports("port_on")}
+VERBS = {
+    "create": create,
+    "terminate": terminate,
+    "suspend": lambda: ports("port_off"),
+    "unsuspend": lambda: ports("port_on"),
+}
 try:
     token = question("/auth/v4/public/token", "POST", {"email": PANEL["email"], "password": PANEL["password"]})["token"]
     print(json.dumps({"ok": True, **(VERBS[asked["verb"]]() or {})}))

@@ -86,7 +86,7 @@ def test_a_class_that_cannot_be_had_or_lacks_a_verb_is_refused_at_once(tmp_path:
         ("nonesuch:X", "cannot be imported"),
     ):
         with pytest.raises(FileProblems, match=why):
-            load_module(str(described(tmp_path, {"python": word}))).on_wire
+            assert load_module(str(described(tmp_path, {"python": word}))).on_wire
 
 
 @contextmanager

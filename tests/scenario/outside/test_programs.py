@@ -108,7 +108,7 @@ def test_without_faketime_it_is_said_what_then_happens(tmp_path: Path, monkeypat
     file = described(tmp_path, {"exec": ["sh", "-c", "exit"]})
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(
-        FileProblems, match="faketime. is not installed, and without it the module's own sleeps .*time: told"
+        FileProblems, match=r"faketime. is not installed, and without it the module.s own sleeps .*time: told"
     ):
         load_module(str(file)).check()
 
