@@ -112,28 +112,34 @@ async def execute(
 async def _program(command: Sequence[str], env: Mapping[str, str], say: Callable[[str], None]) -> int:
     """In a process group of its own, of which nothing is left when this returns."""
     loop = asyncio.get_running_loop()
-    try:
-        process = await asyncio.create_subprocess_exec(*command, env=dict(env), stdin=sys.stdin, start_new_session=True)
-    except OSError as error:
-        say(f"rackloop exec: {command[0]}: {error.strerror or error}")
-        return 126 if isinstance(error, PermissionError) else 127
-
+    group: int | None = None
+    asked: list[int] = []
     last: list[asyncio.TimerHandle] = []
 
     def forward(number: int) -> None:
-        _tell(process.pid, number)
-        last.append(loop.call_later(GRACE, _tell, process.pid, signal.SIGKILL))
+        asked.append(number)
+        if group is not None:
+            _tell(group, number)
+            last.append(loop.call_later(GRACE, _tell, group, signal.SIGKILL))
 
     for number in _FORWARDED:
         loop.add_signal_handler(number, forward, number)
     try:
+        process = await asyncio.create_subprocess_exec(*command, env=dict(env), stdin=sys.stdin, start_new_session=True)
+        group = process.pid
+        for number in tuple(asked):  # while it was being started
+            forward(number)
         status = await process.wait()
+    except OSError as error:
+        say(f"rackloop exec: {command[0]}: {error.strerror or error}")
+        return 126 if isinstance(error, PermissionError) else 127
     finally:
         for number in _FORWARDED:
             loop.remove_signal_handler(number)
         for timer in last:
             timer.cancel()
-        _tell(process.pid, signal.SIGKILL)
+        if group is not None:
+            _tell(group, signal.SIGKILL)
     return 128 - status if status < 0 else status
 
 
