@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 from typer.core import TyperCommand
 
+from simulator.billmanager.cli import app as billmanager
 from simulator.commands import shrink as shrinking
 from simulator.commands import sweep as sweeping
 from simulator.commands.common import UNUSABLE
@@ -521,6 +522,9 @@ def report(
         raise typer.Exit(UNUSABLE)
     typer.echo(as_text(found))
     raise typer.Exit(1 if found["findings"] else 0)
+
+
+app.add_typer(billmanager, name="billmanager")
 
 
 if __name__ == "__main__":

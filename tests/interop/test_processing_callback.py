@@ -229,7 +229,7 @@ def test_an_order_at_billmanager_gets_an_account_of_the_ispmanager(tmp_path: Pat
         assert account.preset == "start"
         # the client chooses another password in BILLmanager
         with desk.here.opened() as db:
-            db.execute("UPDATE itemcryptedparam SET value = ?", [desk.here.encrypted("Another-secret1")])
+            db.execute("UPDATE itemcryptedparam SET value = ?", [desk.here.secrets.encrypted("Another-secret1")])
         assert await desk.do(item, "setparam") == 0
         assert await panel.knows(params["username"], "Another-secret1")
         assert await desk.do(item, "suspend") == 0

@@ -113,12 +113,12 @@ def test_secrets_are_read_with_billmanagers_key_only(tmp_path: Path):
     here = LittleBillManager(tmp_path / "a").install()
     other = LittleBillManager(tmp_path / "b").install(new_key())
     secrets = Secrets(here.home / "etc/billmgr.pem")
-    assert secrets.plain(here.encrypted("top secret ö")) == "top secret ö"
+    assert secrets.plain(here.secrets.encrypted("top secret ö")) == "top secret ö"
     with pytest.raises(BadSettings, match="not encrypted for the key"):
         secrets.plain("no base64")
     # PKCS #1 v1.5 with another key gives noise, or an error: never the value
     with contextlib.suppress(BadSettings):
-        assert secrets.plain(other.encrypted("top secret")) != "top secret"
+        assert secrets.plain(other.secrets.encrypted("top secret")) != "top secret"
     with pytest.raises(BadSettings, match="cannot be read"):
         Secrets(tmp_path / "none").plain("eA==")
 
