@@ -188,6 +188,12 @@ class Whmcs6Side(Side):
             return "W6-S12, W6-D8: after termination the ports are closed only where the setting says so"
         if invariant == "others-data" and settings.disable_disk_clearing:
             return "W6-S13, W6-D6: without disk clearing the next client gets the disks as they are"
+        if (
+            invariant == "operations-watched"
+            and service.state is State.CLOSED
+            and not settings.shutdown_after_termination
+        ):
+            return "W6-D6: without the option to shut down, diagnostics of more than 60 minutes are left to the panel"
         if invariant == "idle-power" and not settings.shutdown_after_termination:
             return "W6-S11, W6-D7: after termination the server is shut down only where the setting says so"
         return ""

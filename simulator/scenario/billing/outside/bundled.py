@@ -15,7 +15,7 @@ from provisioner.services import Service
 from simulator.invariants.base import Holding
 from simulator.scenario.billing.billmanager5 import BillManager5Side
 from simulator.scenario.billing.billmanager6 import BillManagerSide
-from simulator.scenario.billing.outside.known import meant_to_stay
+from simulator.scenario.billing.outside.known import meant_to_stay, permits
 from simulator.scenario.billing.side import Side
 from simulator.scenario.billing.whmcs6 import Whmcs6Side
 from simulator.scenario.labs import LabRun
@@ -101,6 +101,10 @@ class BundledSide(Side):
 
     def call(self, call: Call) -> str:
         return self._side.call(call)
+
+    def permits(self, invariant: str, service: Service) -> str:
+        """What the module's own document leaves, and what is declared of it."""
+        return self._side.permits(invariant, service) or permits(self._known, invariant, service)
 
     def meant_to_stay(self, held: Holding, services: Sequence[Service]) -> tuple[bool, int]:
         """What the module's document leaves, and what the side behind it means anyway."""

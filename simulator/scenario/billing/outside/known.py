@@ -11,7 +11,7 @@ from simulator.invariants.base import Holding
 if TYPE_CHECKING:
     from simulator.scenario.billing.outside.plan import Known
 
-__all__ = ["meant_to_stay"]
+__all__ = ["meant_to_stay", "permits"]
 
 
 def meant_to_stay(
@@ -25,3 +25,11 @@ def meant_to_stay(
 
     addresses = len(held.addresses) if said("address-left") else 1 if main_stays and not held.owner else 0
     return said("owner-left"), addresses
+
+
+def permits(known: Sequence[Known], invariant: str, service: Service) -> str:
+    """See `Side.permits`: the reason that is declared for this invariant, of services in this state."""
+    fitting = (
+        each for each in known if each.what == invariant and (each.when is None or State(each.when) is service.state)
+    )
+    return next((each.because for each in fitting), "")

@@ -25,7 +25,7 @@ from simulator.lab import Run
 from simulator.scenario.billing.outside.callers import Caller, ExecCaller, HttpCaller
 from simulator.scenario.billing.outside.contract import Answer, ModuleBroke, ModuleFailed
 from simulator.scenario.billing.outside.environment import environment, panel_words
-from simulator.scenario.billing.outside.known import meant_to_stay
+from simulator.scenario.billing.outside.known import meant_to_stay, permits
 from simulator.scenario.billing.outside.program import Programs
 from simulator.scenario.billing.outside.python_class import LabForModule, PythonCaller
 from simulator.scenario.billing.outside.time import LabTime, Patient, control_door
@@ -274,6 +274,10 @@ class OutsideSide(Side):
     def meant_to_stay(self, held: Holding, services: Sequence[Service]) -> tuple[bool, int]:
         """What the module's vendor knows of; in DCImanager 5 a free server keeps its main address."""
         return meant_to_stay(self._plan.known, held, services, main_stays=self._plan.spec.panel == "dci5")
+
+    def permits(self, invariant: str, service: Service) -> str:
+        """What the module's vendor declares with its reason."""
+        return permits(self._plan.known, invariant, service)
 
     async def close(self) -> None:
         try:

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
 
 from simulator.files.base import FileModel
 from simulator.files.units import Duration
+from simulator.invariants.catalogue import BY_NAME
 
 __all__ = ["BUNDLED_WORDS", "KnownSpec", "ModuleFileSpec", "ModuleSpec"]
 
@@ -81,10 +83,25 @@ class ModuleSpec(FileModel):
         return self
 
 
+_KNOWN = ("owner-left", "address-left", "scenario", *BY_NAME)
+
+
+def _known_name(name: str) -> str:
+    """As pydantic refuses a word that is none of a `Literal`."""
+    if name not in _KNOWN:
+        raise PydanticCustomError(
+            "literal_error", "Input should be one of {expected}", {"expected": ", ".join(map(repr, _KNOWN))}
+        )
+    return name
+
+
+KnownName = Annotated[str, AfterValidator(_known_name)]
+
+
 class KnownSpec(FileModel):
     """Something that the module leaves, and its vendor means to; or a scenario that it does not play, and why."""
 
-    when: Literal["failed", "closed"] | None = None
+    when: Literal["failed", "closed", "active", "suspended"] | None = None
     """Of services in this state; of any without it."""
     name: str | None = None
     """Of `scenario`: its place in the library, such as `life/failed-and-closed`."""
@@ -101,5 +118,5 @@ class ModuleFileSpec(FileModel):
     """A mapping, or the name of a bundled module."""
     settings: dict[str, Any] = {}
     """Given to it as they are, where a scenario does not say otherwise."""
-    known: list[dict[Literal["owner-left", "address-left", "scenario"], KnownSpec]] = []
-    """What is no finding."""
+    known: list[dict[KnownName, KnownSpec]] = []
+    """What is no finding: `owner-left`, `address-left`, `scenario`, or the name of an invariant."""
