@@ -25,6 +25,9 @@ def shrink(
     ],
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Write it here instead of to stdout.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Instead of the scenario's own.")] = None,
+    module: Annotated[
+        str, typer.Option(metavar="MODULE", help="A module's file: it plays the scenario instead of its own.")
+    ] = "",
     way: Annotated[str, typer.Option("--way", help="Of several ways to fail the one to keep, e.g. `sold-once`.")] = "",
 ) -> None:
     """Make a failure small: fewer steps, faults and machines, and it still fails in the same way."""
@@ -36,7 +39,7 @@ def shrink(
             trial, finding = _finding(Path(name), int(number))
             shrunk = shrink_trial(trial, finding)
         else:
-            shrunk = shrink_scenario(Path(failure), seed, way=way)
+            shrunk = shrink_scenario(Path(failure), seed, way=way, module=module)
     except FileProblems as problems:
         refuse(problems)
     except NotFailing as error:

@@ -42,6 +42,12 @@ def sweep(
     budget: Annotated[str | None, typer.Option(help="At most so long, e.g. `10m`.")] = None,
     jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, help="Processes to play trials on.")] = 1,
     dask: Annotated[str | None, typer.Option(help="Play trials on the Dask cluster with this scheduler.")] = None,
+    module: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODULE", help="A module's file, or a bundled one's name: it is swept by scenarios for any."
+        ),
+    ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Instead of the scenario's own.")] = None,
     baseline: Annotated[Path | None, typer.Option(help="Findings that are known, with reasons.")] = None,
     resume: Annotated[Path | None, typer.Option(help="A report in JSON: what it has is not tried again.")] = None,
@@ -60,7 +66,8 @@ def sweep(
 
     chosen, seconds = _kinds(kinds, points), _seconds(budget)
     try:
-        scenarios = load_all(find_scenarios(paths))
+        files = find_scenarios(paths)
+        scenarios = load_all(files) if module is None else _for_module(module, files, paths)
         known = NO_BASELINE if baseline is None else load_baseline(baseline)
         before = _before(read_json(resume)) if resume is not None and resume.exists() else {}
     except FileProblems as problems:
@@ -103,6 +110,17 @@ def sweep(
         write(html_file, lambda: as_page(reports)),
     ]
     raise typer.Exit(status if all(written) else UNUSABLE)
+
+
+def _for_module(module: str, files: list[Path], named: list[Path]) -> list[Scenario]:
+    """Those that the module plays; of the others it is said why not. Raises FileProblems."""
+    from simulator.scenario.billing.outside.plan import load_module  # noqa: PLC0415
+    from simulator.scenario.for_module import load_for  # noqa: PLC0415
+
+    scenarios, left = load_for(load_module(module), files, named)
+    for each in left:
+        typer.echo(f"left out: {each.file}: {each.why}", err=True)
+    return list(scenarios)
 
 
 def _tried(

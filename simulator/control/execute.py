@@ -127,8 +127,8 @@ async def _program(command: Sequence[str], env: Mapping[str, str], say: Callable
     try:
         process = await asyncio.create_subprocess_exec(*command, env=dict(env), stdin=sys.stdin, start_new_session=True)
         group = process.pid
-        for number in tuple(asked):  # while it was being started
-            forward(number)
+        for early in tuple(asked):  # while it was being started
+            forward(early)
         status = await process.wait()
     except OSError as error:
         say(f"rackloop exec: {command[0]}: {error.strerror or error}")

@@ -79,9 +79,9 @@ def load_scenario(file: Path, module: ModulePlan | None = None) -> Scenario:
     return _load(read(file), file, module)
 
 
-def scenario_from_text(text: str, file: str = "scenario.yaml") -> Scenario:
+def scenario_from_text(text: str, file: str = "scenario.yaml", module: ModulePlan | None = None) -> Scenario:
     """The same for a text at hand; a lab path in it is relative to the working directory. Raises FileProblems."""
-    return _load(read_text(text.encode("utf-8", "surrogatepass"), file), Path(file))
+    return _load(read_text(text.encode("utf-8", "surrogatepass"), file), Path(file), module)
 
 
 def fault_from_text(text: str, scenario: Scenario, where: str = "--fault") -> PlannedFault:

@@ -25,8 +25,8 @@ from simulator.invariants.invariant import Harm
 from simulator.invariants.watch import Violation
 from simulator.kernel.causes import explain
 from simulator.kernel.causes import told as told_as_lines
-from simulator.scenario import labs
 from simulator.scenario.actors import Actors
+from simulator.scenario.billing.outside.plan import load_module
 from simulator.scenario.expectations import Miss, check_expected, check_no_leaks
 from simulator.scenario.known import excused
 from simulator.scenario.labs import LabRun, OpenLab
@@ -37,7 +37,7 @@ from simulator.scenario.runner import Session, StepsEnded, run_scenario
 from simulator.scenario.schema.expect import LeaksSpec, ServerExpect, ServiceExpect
 from simulator.scenario.schema.ispmanager import AccountExpect
 from simulator.sweep.fates import PASSING
-from simulator.sweep.points import learn
+from simulator.sweep.points import learn, stage_of
 from simulator.sweep.trial import Found, Outcome, Trial, Verdict
 
 __all__ = ["PAUSE", "PersistentSession", "Played", "load", "play", "run_disturbed", "with_faults"]
@@ -52,9 +52,9 @@ _BENT: Final = ("fault", "wire")
 
 
 @lru_cache(maxsize=64)
-def load(file: str) -> Scenario:
-    """A scenario that many trials are of. Raises FileProblems."""
-    return load_scenario(Path(file))
+def load(file: str, module: str = "") -> Scenario:
+    """A scenario that many trials are of; `module` plays it instead of its own. Raises FileProblems."""
+    return load_scenario(Path(file), load_module(module) if module else None)
 
 
 def with_faults(scenario: Scenario, trial: Trial) -> Scenario:
@@ -96,7 +96,8 @@ class PersistentSession(Session):
         """`trouble`: how many of the scenario's faults, counted from its end, are the trial's own. `servers`: which server each
         service got when nothing went wrong.
         """
-        super().__init__(scenario, seed, "simulated", open_lab or labs.OPEN)
+        mode, own = stage_of(scenario)
+        super().__init__(scenario, seed, mode, open_lab or own)
         self.told: list[str] = []
         self.found: list[Found] = []
         self.gave_up = False
@@ -318,7 +319,7 @@ def run_disturbed(scenario: Scenario, faults: Sequence[PlannedFault], *, seed: i
 
 def play(trial: Trial, servers: Mapping[str, str] = MappingProxyType({}), open_lab: OpenLab | None = None) -> Outcome:
     """Play a trial to its end. Raises FileProblems and ValueError for one that cannot be played."""
-    scenario = with_faults(load(trial.file), trial)
+    scenario = with_faults(load(trial.file, trial.module), trial)
     session = PersistentSession(scenario, trial.seed, trouble=len(trial.faults), servers=servers, open_lab=open_lab)
     session.run()
     return session.outcome(trial)

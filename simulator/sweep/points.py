@@ -10,12 +10,12 @@ from simulator.kernel import Journal
 from simulator.kernel.wire import Network, Point
 from simulator.scenario import labs
 from simulator.scenario.actors import Actors
-from simulator.scenario.labs import LabRun
+from simulator.scenario.labs import LabRun, Mode, OpenLab
 from simulator.scenario.plan import Scenario
 from simulator.scenario.result import Result
 from simulator.scenario.runner import Session
 
-__all__ = ["NETWORKS", "Choose", "Learned", "Noted", "chosen", "learn"]
+__all__ = ["NETWORKS", "Choose", "Learned", "Noted", "chosen", "learn", "stage_of"]
 
 NETWORKS: tuple[Network, ...] = ("http", "data", "ipmi", "snmp")
 Choose = Literal["kinds", "steps", "every"]
@@ -82,9 +82,14 @@ def _own(run: LabRun, actors: Actors) -> Iterator[str]:
                     yield switch.name
 
 
+def stage_of(scenario: Scenario) -> tuple[Mode, OpenLab]:
+    """How it is played: in virtual time, but where its module needs real sockets."""
+    return ("simulated", labs.OPEN) if scenario.outside is None else scenario.outside.stage("simulated", None)
+
+
 def learn(scenario: Scenario, seed: int) -> Learned:
     """Run it once, undisturbed."""
-    session = _Listening(scenario, seed, "simulated", labs.OPEN)
+    session = _Listening(scenario, seed, *stage_of(scenario))
     session.run()
     result = session.result()
     if not hasattr(session, "steps"):  # it never came to be played

@@ -17,6 +17,7 @@ from typing import Any, Final
 from simulator.files.lab_file import find_lab
 from simulator.files.problems import FileProblems
 from simulator.files.reader import read
+from simulator.scenario.billing.outside.plan import load_module
 from simulator.scenario.language import scenario_from_text
 from simulator.scenario.plan import Action, Scenario, Wait
 from simulator.scenario.result import Failure, Result
@@ -85,19 +86,21 @@ def run(scenario: Scenario, seed: int) -> Result:
 
 def shrink_trial(trial: Trial, name: str, play: Run = run) -> Shrunk:
     """From a sweep's trial that came to a finding of this name. Raises NotFailing, FileProblems."""
-    scenario = with_faults(load(trial.file), trial)
+    scenario = with_faults(load(trial.file, trial.module), trial)
     session = PersistentSession(scenario, trial.seed, trouble=len(trial.faults))
     session.run()
     session.outcome(trial)
     document = _as_played(trial, session.played, scenario)
     head = f"Found by a sweep of {trial.file} (trial {trial.id}, seed {trial.seed}), and made small."
     way = {"never-recovers": "fails", "gives-up": "fails"}.get(name, name)
-    return _Shrinking(document, trial.file, trial.seed, way, play, head).shrunk()
+    return _Shrinking(document, trial.file, trial.seed, way, play, head, trial.module).shrunk()
 
 
-def shrink_scenario(file: Path, seed: int | None, play: Run = run, way: str = "") -> Shrunk:
-    """From a scenario that fails; `way` chooses of several, the worst or first unless given. Raises NotFailing, FileProblems."""
-    scenario = load(str(file))
+def shrink_scenario(file: Path, seed: int | None, play: Run = run, way: str = "", module: str = "") -> Shrunk:
+    """From a scenario that fails; `way` chooses of several, the worst or first unless given; `module` plays it instead of its own.
+    Raises NotFailing, FileProblems.
+    """
+    scenario = load(str(file), module)
     number = (scenario.seed or 0) if seed is None else seed
     result = play(scenario, number)
     ways = ways_of(result)
@@ -112,6 +115,7 @@ def shrink_scenario(file: Path, seed: int | None, play: Run = run, way: str = ""
         way or next(iter(ways)),
         play,
         f"Made small from {file}, seed {number}.",
+        module,
     ).shrunk()
 
 
@@ -164,7 +168,8 @@ def _ended(raw: Data, *, failed: bool) -> Data:
 
 
 class _Shrinking:
-    def __init__(self, document: Data, file: str, seed: int, way: str, play: Run, head: str) -> None:
+    def __init__(self, document: Data, file: str, seed: int, way: str, play: Run, head: str, module: str = "") -> None:
+        self._module = load_module(module) if module else None
         self._file = file
         self._seed = seed
         self._way = way
@@ -225,7 +230,7 @@ class _Shrinking:
 
     def _failure(self, document: Data) -> Failure | None:
         try:
-            scenario = scenario_from_text(emit(document), self._file)
+            scenario = scenario_from_text(emit(document), self._file, self._module)
         except FileProblems:
             return None
         result = self._play(replace(scenario, file=self._file), self._seed)

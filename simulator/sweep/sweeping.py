@@ -59,6 +59,7 @@ def plan(
 ) -> Sweep:
     """Every fate at every chosen message; with `pairs` every two of them at two messages, instead."""
     points = chosen(learned.points, choose, kinds.networks)
+    module = scenario.outside.source if scenario.outside is not None else ""
     singles = [
         (point, Place(noted.step, point.what, point.network, name), spec)
         for noted in points
@@ -66,10 +67,10 @@ def plan(
         for name, spec in faults_at(point, scenario.plan.pdus, kinds.fates)
     ]
     if not pairs:
-        trials = [Trial(scenario.file, seed, (spec,), (place,)) for _, place, spec in singles]
+        trials = [Trial(scenario.file, seed, (spec,), (place,), module) for _, place, spec in singles]
     else:
         trials = [
-            Trial(scenario.file, seed, (one[2], two[2]), (one[1], two[1]))
+            Trial(scenario.file, seed, (one[2], two[2]), (one[1], two[1]), module)
             for one, two in itertools.combinations(singles, 2)
             if one[0] != two[0]
         ]

@@ -41,6 +41,8 @@ class Trial:
     seed: int
     faults: tuple[FaultSpec, ...]
     places: tuple[Place, ...] = ()
+    module: str = ""
+    """The file, or the name, of the billing module that plays it instead of the scenario's own."""
 
     @property
     def id(self) -> str:
@@ -54,6 +56,7 @@ class Trial:
     def command(self) -> str:
         """Does it again."""
         words = ["rackloop", "run", self.file, "--seed", str(self.seed), "--persist"]
+        words += ["--module", self.module] if self.module else []
         for kind, params in self.faults:
             inside = ", ".join(f"{key}: {json.dumps(value)}" for key, value in params.items())
             words += ["--fault", f"{kind}: {{{inside}}}"]
@@ -66,6 +69,7 @@ class Trial:
             "seed": self.seed,
             "faults": [{kind: dict(params)} for kind, params in self.faults],
             "places": [asdict(place) for place in self.places],
+            "module": self.module,
             "command": self.command,
         }
 
@@ -74,7 +78,11 @@ class Trial:
         """Raises KeyError, TypeError or ValueError for what is no trial."""
         faults = tuple(next(iter(dict(each).items())) for each in data["faults"])
         return cls(
-            str(data["file"]), int(data["seed"]), faults, tuple(Place(**each) for each in data.get("places", ()))
+            str(data["file"]),
+            int(data["seed"]),
+            faults,
+            tuple(Place(**each) for each in data.get("places", ())),
+            str(data.get("module", "")),
         )
 
 
