@@ -168,6 +168,8 @@ class Watch:
         world = self.world
         if record.layer == "fault":
             self._bent_anew()
+        if record.layer == "scenario" and record.what.endswith(" begins"):
+            world.begun(record.subject)
         service = world.billing.services.get(record.subject) if record.layer in ("billing", "scenario") else None
         if service is not None:
             ended = record.layer == "billing" and record.what.endswith(" ended")

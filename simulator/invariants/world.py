@@ -42,6 +42,7 @@ class World:
         self._ended: Service | None = None
         self._looked_at = ""
         self._on_it: list[Service] = []
+        self._begun: dict[str, float] = {}
         self.ordered_at: dict[str, float] = {}
         """By service: since when its order is worked on."""
         self._data_of: dict[str, dict[float, str]] = {}
@@ -178,9 +179,14 @@ class World:
         """The action of this service has ended, though it may still say that it is busy."""
         self._ended = service
 
+    def begun(self, service: str) -> None:
+        """Something is done for this service, which may not even be known to billing: it is being ordered, perhaps."""
+        if service not in self._begun and len(self._begun) < _MOST_ORDERS:
+            self._begun[service] = self.now
+
     def touched_service(self, service: Service) -> None:
         if service.busy == "Create" and service.name not in self.ordered_at:
-            self.ordered_at[service.name] = self.now
+            self.ordered_at[service.name] = self._begun.pop(service.name, self.now)
             if len(self.ordered_at) > _MOST_ORDERS:  # of a lab that is up for weeks
                 del self.ordered_at[next(iter(self.ordered_at))]
 
