@@ -113,4 +113,4 @@ def test_what_does_not_hold_is_a_finding_until_restart_and_has_no_calls():
     assert told["invariants"] == sorted(name for name, each in BY_NAME.items() if each.alone)
     text = report.as_text(told)
     assert "ERROR    for-sale: srv-1" in text
-    assert text.endswith("0 calls of 0 clients: 1 finding")
+    assert "0 calls of 0 clients: 1 finding\n" in text

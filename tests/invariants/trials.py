@@ -393,7 +393,7 @@ async def given_up_while_it_installs(hall: Hall) -> None:
     hall.panel.operations.install(hall.number("srv-01"), "debian-12")
     await hall.wait(120)
     hall.end(service, State.FAILED, "503")
-    await hall.wait(700)
+    await hall.wait(1900)
 
 
 @near("operations-watched")

@@ -107,7 +107,8 @@ class Accounted(Invariant):
             accounted.update(held[: world.billing.meant_to_stay(holding, world.services_on(server))[1]])
         for address in held:
             if address not in accounted:
-                yield Broken((server, address), f"{address} of {server} is on no living service's card")
+                last = [each.name for each in world.services_on(server)[-1:]]
+                yield Broken((server, address, *last), f"{address} of {server} is on no living service's card")
 
 
 class PortBelief(Invariant):

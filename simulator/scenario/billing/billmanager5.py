@@ -16,7 +16,7 @@ from provisioner.log import ModuleLog
 from provisioner.modules.billmanager5 import BillManager5, BillManager5Settings, Properties
 from provisioner.modules.billmanager5.desk import Desk
 from provisioner.modules.billmanager5.settings import username_of
-from provisioner.services import Service, generate_password
+from provisioner.services import Service, State, generate_password
 from simulator.invariants.base import Holding
 from simulator.plant import Plant
 from simulator.scenario.billing.calendar import Calendar
@@ -154,6 +154,8 @@ class BillManager5Side(Side):
         """What its document does not have the module do."""
         if invariant == "others-data":
             return "B5-11: deletion frees addresses, domain and owner, and clears no disk"
+        if invariant == "addresses-accounted" and service.state is State.FAILED:
+            return "B5-9: a server that is set aside keeps its address"
         if invariant == "idle-power":
             return "B5-11: deletion switches nothing off (the panel's own setting servers_autoshutdown does)"
         return ""

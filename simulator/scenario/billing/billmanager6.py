@@ -210,6 +210,8 @@ class BillManagerSide(Side):
         """What its documents do not have the module do."""
         if invariant == "ports-closed" and service.state is State.CLOSED:
             return "BILLmanager 6: a deleted service's disks are cleared and its server is shut down; of ports nothing is said"
+        if invariant == "addresses-accounted" and service.state is State.FAILED:
+            return "BILLmanager 6: of giving back what an order has taken that failed nothing is said"
         return ""
 
     def messages(self) -> Sequence[MessageRow]:

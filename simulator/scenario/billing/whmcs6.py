@@ -186,6 +186,8 @@ class Whmcs6Side(Side):
             return "W6-S3: where the OS install is not waited for, a service is called active before it has a system"
         if invariant == "ports-closed" and service.state is State.CLOSED and not settings.suspend_on_termination:
             return "W6-S12, W6-D8: after termination the ports are closed only where the setting says so"
+        if invariant == "addresses-accounted" and service.state is State.FAILED:
+            return "W6-A10: of giving back what an order has taken that failed nothing is said"
         if invariant == "others-data" and settings.disable_disk_clearing:
             return "W6-S13, W6-D6: without disk clearing the next client gets the disks as they are"
         if (

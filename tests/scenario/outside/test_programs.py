@@ -193,4 +193,5 @@ def test_a_word_of_its_own_is_called_with_what_the_step_says(tmp_path: Path):
         "call: {service: web1, verb: reboot, args: {hard: true}}\n    expect: {error: \"reboot {'hard': True} srv-03\"}",
         "reinstall: {service: web1, os: alma-9}\n    expect: {error: \"reinstall {'os': 'alma-9'} srv-03\"}",
     )
-    assert [failure for failure in result.failures if failure.what != "ledger"] == []
+    # It delivers nothing, which is seen; what matters here is what it was asked.
+    assert [each for each in result.failures if each.what != "ledger" and not each.what.startswith("violates")] == []
