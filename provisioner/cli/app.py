@@ -304,6 +304,14 @@ def check(
     console().print("the connection works")
 
 
+@app.command()
+def verb() -> None:
+    """Answer one question of a billing system, JSON on stdin, as a module of Rackloop's contract does."""
+    from provisioner.cli.verb import answer  # noqa: PLC0415 - the others need no HTTP client of its own
+
+    raise typer.Exit(answer())
+
+
 @app.command(name="list")
 def list_services(
     store: StoreUrl = _STORE,

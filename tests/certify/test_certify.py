@@ -131,6 +131,25 @@ def test_the_bundled_modules_reach_what_can_be_reached_without_a_sweep(module: s
 
 @pytest.mark.slow
 @pytest.mark.interop
+def test_a_bundled_module_called_as_a_program_has_the_same_verdicts_as_inside():
+    words = (
+        "life/whole",
+        "stock/",
+        "installation/image-cut",
+        "messages/answer-5",
+        "network/suspension",
+        "money/nothing",
+    )
+    inside, outside = (
+        {each.name: each.result.verdict for each in suite(module, *words).played}
+        for module in ("whmcs6", str(EXAMPLES / "bundled" / "whmcs6.yaml"))
+    )
+    assert inside == outside
+    assert set(inside.values()) == {"passed"}
+
+
+@pytest.mark.slow
+@pytest.mark.interop
 @pytest.mark.parametrize("name", ["php/rackmate", "python/provision", "node/provision"])
 def test_the_examples_reach_it_too(name: str):
     need(name.partition("/")[0].replace("python", "python3"))

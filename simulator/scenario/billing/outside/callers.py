@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -47,7 +48,9 @@ class ExecCaller:
         self._words = [self._placed(word, first=not index) for index, word in enumerate(plan.spec.exec)]
 
     def _placed(self, word: str, *, first: bool) -> str:
-        """Files are found beside the description; the program itself also by PATH."""
+        """Files are found beside the description; the program itself also by PATH. `{python}` is the one that runs this."""
+        if word == "{python}":
+            return sys.executable
         beside = self._plan.folder / word
         return str(beside) if beside.is_file() and (not first or os.access(beside, os.X_OK)) else word
 

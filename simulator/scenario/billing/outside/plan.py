@@ -14,6 +14,7 @@ from simulator.files.plan import LabPlan
 from simulator.files.problems import FileProblems, Problem
 from simulator.files.reader import Reporter, read, validate
 from simulator.lab import Lab
+from simulator.lab.options import DriverKind
 from simulator.scenario.billing.outside.contract import LIFECYCLE, OPTIONAL
 from simulator.scenario.billing.outside.spec import BUNDLED_WORDS, ModuleFileSpec, ModuleSpec
 from simulator.scenario.labs import LabRun, Mode, OpenLab, open_lab
@@ -101,7 +102,11 @@ class ModulePlan:
             )
         elif self.spec.whmcs and not shutil.which(self.spec.php):
             missing = f"the program `{self.spec.php}` is not installed (apt-get install php-cli php-curl php-sqlite3)"
-        elif self.spec.exec and not (shutil.which(self.spec.exec[0]) or (self.folder / self.spec.exec[0]).is_file()):
+        elif (
+            self.spec.exec
+            and self.spec.exec[0] != "{python}"
+            and not (shutil.which(self.spec.exec[0]) or (self.folder / self.spec.exec[0]).is_file())
+        ):
             missing = f"there is no program `{self.spec.exec[0]}`"
         if missing:
             raise FileProblems([Problem(self.file or self.name, 0, 0, missing)])
@@ -113,8 +118,10 @@ class ModulePlan:
         """The lab for it: on real sockets, its clock moved by itself but while a call of the module is under way."""
         if not self.on_wire:
             return open_lab(plan, mode, seed)
-        drivers = "foreign" if mode == "wire-foreign" else "own"
-        return Lab(plan).wire(drivers=drivers, clock="auto", seed=seed, tls=self.spec.tls)  # type: ignore[arg-type]
+        drivers: DriverKind = "foreign" if mode == "wire-foreign" else "own"
+        ports = {"dci5": "port5"}.get(self.spec.panel, "port")
+        wanted: dict[str, Any] = {ports: self.spec.port or 0}
+        return Lab(plan).wire(drivers=drivers, clock="auto", seed=seed, tls=self.spec.tls, **wanted)
 
     def stage(self, mode: Mode, opener: OpenLab | None) -> tuple[Mode, OpenLab]:
         """Mode and lab of a run with it. `opener`: one that was asked for instead."""

@@ -60,6 +60,8 @@ class ModuleSpec(FileModel):
     """With `told`: lab time after which its HTTP client gives up an answer that does not come; the lab ends the connection then."""
     tls: bool = False
     """Panels over HTTPS, with a certificate of the lab's own that the environment names."""
+    port: int | None = Field(default=None, ge=1, le=65535)
+    """The panel's port, for a module that has it built in; any free one without it."""
     env: dict[str, str] = {}
     """Further environment of the program."""
     php: str = "php"

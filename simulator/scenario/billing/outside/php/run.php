@@ -137,6 +137,10 @@ try {
         $ok = $result === 'success';
         $error = is_scalar($result) ? (string) $result : '';
     }
+    if (!$ok && preg_match('/Call to undefined (function|method) |(Class|Interface|Trait) "[^"]+" not found/', $error)) {
+        // It catches every Throwable, and what it says is PHP's own error.
+        RackloopRun::end(['broke' => 'it says: ' . rackloop_broke(new Error($error), $module)]);
+    }
     if ($hook !== '') {
         run_hook($ok ? "AfterModule$hook" : "AfterModule{$hook}Failed", ['params' => $params, 'failureResponseMessage' => $error]);
     }
