@@ -58,7 +58,7 @@ from simulator.lab import Lab
 racks = NUMBER // 40
 text = '''lab: hall
 racks:
-  - name: R{r:03}
+  - name: R{n:03}
     count: %d
     switches: [{name: "sw-{r:03}", model: cisco-c3560, ports: 48}]
     pdus: [{name: "pdu-{r:03}", model: apc-ap8641, outlets: 24}]

@@ -11,6 +11,8 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from operator import attrgetter
 from typing import Literal
 
 from simulator.kernel.flow import because
@@ -443,6 +445,14 @@ class Configuration:
     vlans: tuple[Vlan, ...]
 
 
+_SET_UP = attrgetter("admin_up", "pvid", "setting")
+
+
+@lru_cache(maxsize=64)
+def _alike(port: tuple[bool, int, LinkSetting], number: int) -> tuple[tuple[bool, int, LinkSetting], ...]:
+    return (port,) * number
+
+
 _ALIKE: dict[tuple[bool, int, LinkSetting], tuple[bool, int, LinkSetting]] = {}
 
 
@@ -464,8 +474,10 @@ class Switch(Started):
 
     @property
     def running(self) -> Configuration:
-        ports = [(port.admin_up, port.pvid, port.setting) for port in self.ports]
-        # Most ports of a hall are set up alike: one record of each kind is enough.
+        ports: list[tuple[bool, int, LinkSetting]] = list(map(_SET_UP, self.ports))
+        # Most ports of a hall are set up alike, and so are most switches: one record of each kind is enough.
+        if ports and ports.count(ports[0]) == len(ports):
+            return Configuration(_alike(ports[0], len(ports)), tuple(self._vlans.values()))
         return Configuration(tuple([_ALIKE.setdefault(each, each) for each in ports]), tuple(self._vlans.values()))
 
     def save(self) -> None:

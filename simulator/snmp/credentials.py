@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from simulator.snmp.message import Version
 from simulator.snmp.operations import Access
@@ -26,11 +27,14 @@ class Credentials:
     versions: frozenset[Version] = BOTH
 
     @property
-    def communities(self) -> dict[bytes, Access]:
-        return {
-            **{name.encode(): Access.READ for name in self.read},
-            **{name.encode(): Access.WRITE for name in self.write},
-        }
+    def communities(self) -> Mapping[bytes, Access]:
+        """One for all devices that are set up alike."""
+        return _communities(self.read, self.write)
+
+
+@lru_cache(maxsize=256)
+def _communities(read: tuple[str, ...], write: tuple[str, ...]) -> Mapping[bytes, Access]:
+    return {**{name.encode(): Access.READ for name in read}, **{name.encode(): Access.WRITE for name in write}}
 
 
 def credentials_of(community: str | Credentials | None, read: str | None, users: Iterable[User]) -> Credentials:

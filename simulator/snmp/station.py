@@ -168,7 +168,7 @@ class Station(Generic[S]):
         self._disturbances: list[Disturbance] = []
         self._effects: list[Disturbance] = []
         self._meet: Callable[[str], Fate | None] | None = None
-        self._chance = Random(0)
+        self._chance: Random | None = None
         self._free_at = 0.0
         self._answered: list[float] = []
         self.sinks: list[Sink] = []
@@ -369,6 +369,8 @@ class Station(Generic[S]):
         concerned = [each for each in self._disturbances if each.concerns(request)]
         fate = self._meet(asked(request)) if self._meet is not None else None
         if isinstance(fate, Lost | Late | Twice | Garbled | Cut | Error):
+            if self._chance is None:  # a generator is larger than all the rest of a station
+                self._chance = Random(0)
             concerned.append(Disturbance(fate, self._chance))
         self._effects = concerned
         actions = [each.action for each in concerned]

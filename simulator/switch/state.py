@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import Any
 
 from simulator.kernel import Clock
 from simulator.snmp import Rows
@@ -12,6 +11,10 @@ from simulator.snmp.statistics import Traffic
 from simulator.switch.hardware import Mode, SwitchHardware, Vlan
 
 __all__ = ["SwitchState"]
+
+
+_Texts = tuple[tuple[bytes, bytes, bytes], tuple[tuple[int, bytes], ...], tuple[int, ...], tuple[tuple[int, Mode], ...]]
+"""Contact, name and location; aliases, trapless rows and default modes. Tuples: in nearly every switch the last three are empty."""
 
 
 class SwitchState:
@@ -56,7 +59,7 @@ class SwitchState:
         """A copy of the VLANs that a manager works on (CISCO-VTP-MIB)."""
         self.copies: dict[int, dict[int, int]] = {}
         """Rows of ccCopyTable (CISCO-CONFIG-COPY-MIB): by index, column -> value."""
-        self._saved: dict[str, Any] | None = None
+        self._saved: _Texts | None = None
         self._views: dict[int, SwitchState] = {}
         self._rows: dict[str, tuple[object, Rows]] = {}
 
@@ -86,26 +89,25 @@ class SwitchState:
 
     def _save_texts(self) -> None:
         """What is configuration, and not the hardware's."""
-        self._saved = {
-            "contact": self.contact,
-            "name": self.name,
-            "location": self.location,
-            "aliases": dict(self.aliases),
-            "trapless": set(self.trapless),
-            "default_modes": dict(self.default_modes),
-        }
+        self._saved = (
+            (self.contact, self.name, self.location),
+            tuple(self.aliases.items()),
+            tuple(self.trapless),
+            tuple(self.default_modes.items()),
+        )
 
     def restart(self) -> None:
         """The software has started: what was not saved is gone, where it must be saved."""
         self.copies.clear()
         self.editing = None
-        for name, value in (self._saved or {}).items():
-            held = getattr(self, name)
-            if isinstance(held, dict | set):
-                held.clear()
-                held.update(value)  # views of a VLAN share it
-            else:
-                setattr(self, name, value)
+        if self._saved is None:
+            return
+        (self.contact, self.name, self.location), aliases, trapless, modes = self._saved
+        for held in (self.aliases, self.trapless, self.default_modes):  # views of a VLAN share them
+            held.clear()
+        self.aliases.update(aliases)
+        self.trapless.update(trapless)
+        self.default_modes.update(modes)
 
     def cached(self, table: str, version: object, build: Callable[[], Rows]) -> Rows:
         """The rows of a table, built anew only when `version` is another one."""
