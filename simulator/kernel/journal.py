@@ -16,6 +16,9 @@ from simulator.kernel.marks import Marks
 
 __all__ = ["Journal", "Record"]
 
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+"""One for all records: `json.dumps` would make an encoder for each."""
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -41,12 +44,12 @@ class Record:
         }
 
     def as_json(self) -> str:
-        return json.dumps(self.as_dict(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return _encode(self.as_dict())
 
     def as_line(self) -> str:
         """As `--journal` writes it: `as_json` with the cause."""
         whole = {**self.as_dict(), "cause": self.cause} if self.cause else self.as_dict()
-        return json.dumps(whole, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return _encode(whole)
 
     def __str__(self) -> str:
         detail = " ".join(f"{key}={value}" for key, value in self.detail.items())
