@@ -6,18 +6,14 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from simulator.control.pages.templates import template
 
 __all__ = ["docs_page"]
-
-_ENVIRONMENT = Environment(
-    loader=PackageLoader("simulator.control.pages", ""), autoescape=True, undefined=StrictUndefined
-)
 
 
 def docs_page(document: dict[str, Any]) -> str:
     """The whole page as HTML."""
-    return _ENVIRONMENT.get_template("docs.html.j2").render(
+    return template("docs.html.j2").render(
         title=document["info"]["title"],
         about=document["info"]["description"],
         operations=list(_operations(document)),

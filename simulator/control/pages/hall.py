@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
+from simulator.control.pages.templates import template
 from simulator.dcim.records import Server as Record
 from simulator.lab import Run
 from simulator.plant import BootState, Server
@@ -14,9 +13,6 @@ from simulator.plant import BootState, Server
 __all__ = ["page"]
 
 LAST_EVENTS = 25
-_ENVIRONMENT = Environment(
-    loader=PackageLoader("simulator.control.pages", ""), autoescape=True, undefined=StrictUndefined
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +28,7 @@ class Row:
 
 def page(run: Run) -> str:
     """The whole page as HTML."""
-    return _ENVIRONMENT.get_template("hall.html.j2").render(
+    return template("hall.html.j2").render(
         lab=run.plan.name,
         now=run.clock.now(),
         calendar=run.clock.calendar(),
