@@ -25,6 +25,14 @@ what real clients send and take, **inferred** is ours. The routes and their infe
 them with the OpenAPI document of a real installation (the one that its `/swagger/` shows); a lab brings its own dialect with
 `panel: {dialect: FILE}`, which gives paths, keys of bodies, fields of answers (and of conditions on lists), statuses and codes
 other names.
+
+Against reality itself there are two more ways. `rackloop fidelity --recorded FILE` plays a recording of a real client (HAR, as browsers
+and proxies save it, or a file of mitmproxy) against the mock, both versions, exchange by exchange, with the pauses that it had; `rackloop
+fidelity --url https://panel --panel 6 --username admin@example.com` (the password in RACKLOOP_PANEL_PASSWORD) reads a live panel: one
+login, lists and the first thing in some of them, one logout, never a call that changes anything. Both print a table of what is unlike:
+status, fields, kinds, order, with the provenance of our form; the exit status is 1 when there is anything. No value of the recording or
+the panel is shown or kept: credentials are replaced by the lab's, ids stand for the lab's in order of appearance, and names that could be
+values are `{}`.
 """
 
 
