@@ -51,7 +51,7 @@ class Recorder(httpx.AsyncBaseTransport):
                 "body": request.content,
                 "status": answer.status_code,
                 "answer": content,
-            }  # fmt: skip
+            }
         )
         return httpx.Response(answer.status_code, headers=answer.headers, content=content)
 
