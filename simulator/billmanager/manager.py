@@ -29,7 +29,7 @@ class BillManager:
     """In `home`. Every call is a transaction of its own, so that other processes may work on it at the same time."""
 
     def __init__(self, home: Path) -> None:
-        self.home = home
+        self.home: Path = home
         self.program = home / "sbin" / "mgrctl"
         self.secrets = Secrets(home / "etc" / "billmgr.pem")
 

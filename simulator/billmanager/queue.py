@@ -8,16 +8,28 @@ import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Any, Protocol
 from xml.etree import ElementTree as ET
-
-if TYPE_CHECKING:
-    from simulator.billmanager.manager import BillManager
 
 __all__ = ["Call", "NotConnected", "connect", "features", "run_oldest"]
 
 PATIENCE = 3600.0
 """Seconds that one call may take; ours."""
+
+
+class Manager(Protocol):
+    """Whose queue it is."""
+
+    @property
+    def home(self) -> Path: ...
+
+    @property
+    def program(self) -> Path: ...
+
+    def begin_try(self) -> dict[str, Any] | None: ...
+
+    def rows(self, query: str, *values: Any) -> list[dict[str, Any]]: ...
 
 
 class NotConnected(Exception):
@@ -47,7 +59,7 @@ class Call:
 
 
 def _start(
-    here: BillManager, module: str, words: Sequence[str], environment: Mapping[str, str], form: str = ""
+    here: Manager, module: str, words: Sequence[str], environment: Mapping[str, str], form: str = ""
 ) -> subprocess.CompletedProcess[str]:
     program = here.home / "processing" / module
     if not os.access(program, os.X_OK):
@@ -64,7 +76,7 @@ def _start(
     )
 
 
-def features(here: BillManager, module: str) -> frozenset[str]:
+def features(here: Manager, module: str) -> frozenset[str]:
     """What a module says that it can. Raises NotConnected."""
     done = _start(here, module, ["--command", "features"], {})
     try:
@@ -74,7 +86,7 @@ def features(here: BillManager, module: str) -> frozenset[str]:
     return frozenset(each.get("name", "") for each in document.iter("feature"))
 
 
-def connect(here: BillManager, module: str, connection: Mapping[str, str]) -> None:
+def connect(here: Manager, module: str, connection: Mapping[str, str]) -> None:
     """Raises NotConnected."""
     if "check_connection" not in features(here, module):
         return
@@ -88,7 +100,7 @@ def connect(here: BillManager, module: str, connection: Mapping[str, str]) -> No
         raise NotConnected(f"{module}: {call.error}")
 
 
-def run_oldest(here: BillManager, environment: Mapping[str, str]) -> Call | None:
+def run_oldest(here: Manager, environment: Mapping[str, str]) -> Call | None:
     row = here.begin_try()
     if row is None:
         return None

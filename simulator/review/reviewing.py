@@ -7,22 +7,11 @@ from collections.abc import Iterator
 from simulator.review.actions import action_of
 from simulator.review.findings import RULES, Evidence, Finding
 from simulator.review.recorder import Recorder
-from simulator.review.rules import (
-    access,
-    accounts,
-    address_twice,
-    calls,
-    given_up,
-    lost_stock,
-    servers,
-    sold_unfit,
-    wrong_owner,
-)
+from simulator.review.rules import load
 
 __all__ = ["review"]
 
-_RULES = (calls, servers, access, accounts, lost_stock, given_up, wrong_owner, sold_unfit, address_twice)
-"""Imported for the rules that they register."""
+load()
 
 
 def review(recorder: Recorder) -> list[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from simulator.dcim.records import ServerState
 from simulator.review.actions import ActionKind
 from simulator.review.findings import Evidence, Found, Severity, records, rule
-from simulator.review.rules.conduct import failed_since, left
+from simulator.review.rules.servers.conduct import failed_since, left
 
 
 @rule(

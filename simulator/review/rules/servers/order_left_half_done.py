@@ -5,7 +5,7 @@ from __future__ import annotations
 from simulator.dcim.work.operation_table import OperationKind
 from simulator.review.actions import Action, ActionKind
 from simulator.review.findings import Evidence, Found, Severity, client_of, records, rule
-from simulator.review.rules.conduct import failed_since, left
+from simulator.review.rules.servers.conduct import failed_since, left
 
 
 @rule(

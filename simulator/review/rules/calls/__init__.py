@@ -1,0 +1,1 @@
+"""Rules about calls: how a client speaks to a panel."""
