@@ -104,6 +104,11 @@ class Ledger:
         self._addresses: dict[str, list[str]] = {}
         self._stock: set[tuple[str, str]] = set()
         """Server and address: main addresses that free servers have from the start, and nobody else pays for."""
+        self._systems: dict[str, object] = {}
+        """By server, the system that was on its disk when an order began to install another: the last client's, or an image of
+        the provider's, and not what the order is for."""
+        self._emails: dict[str, set[str]] = {}
+        """Of each service's client: all that he has had."""
         self._sees_panel = False
         self._charged: dict[str, float] = dict.fromkeys(THINGS, 0.0)
         self._delivered: dict[str, float] = dict.fromkeys(THINGS, 0.0)
@@ -176,6 +181,8 @@ class Ledger:
         self._sees_panel = True
         if record.what == "owner set":
             self._owner[record.subject] = str(record.detail["owner"] or "").removesuffix(USERS_OF_5)
+        elif record.what == "operation started" and record.detail.get("kind") == "os_install":
+            self._installing(record.subject)
         elif record.detail.get("server") is None:
             return
         elif record.what == "address allocated":
@@ -186,8 +193,20 @@ class Ledger:
             self._addresses[record.subject].remove(str(record.detail["address"]))
             self._stock.discard((record.subject, str(record.detail["address"])))
 
+    def _installing(self, name: str) -> None:
+        """A client who has his server anew has his own old system until the new one is there."""
+        his = any(
+            service.server_name == name and service.state in _LIVING and not service.busy
+            for service in self._billing.services.values()
+        )
+        self._systems.pop(name, None)
+        if not his and name in self._servers and self._servers[name].os is not None:
+            self._systems[name] = self._servers[name].os
+
     def _look(self) -> None:
         services = list(self._billing.services.values())
+        for service in services:
+            self._emails.setdefault(service.name, set()).add(service.client.email)
         if not services and not self._owner and not self._addresses:
             return
         self._owed.clear()
@@ -212,10 +231,12 @@ class Ledger:
         item = _Item("server", name, name, service.name)
         self._owed.add(item)
         owner = self._owner.get(name, "")
-        if not _is_his(owner, service):
+        if not any(_is_his(owner, email) for email in self._emails[service.name]):
             self._reasons[item] = f"in the panel it belongs to {owner or 'nobody'}"
         elif active and server.state is not BootState.RUNNING:
             self._reasons[item] = "its system does not run" if server.powered else "it is off"
+        elif active and name in self._systems and server.os is self._systems[name]:
+            self._reasons[item] = "the system that runs was there before the client's"
         else:
             self._there.add(item)
         card = dict.fromkeys([*([service.dedicated_ip] if service.dedicated_ip else []), *service.assigned_ips])
@@ -273,7 +294,6 @@ class Ledger:
                 )
 
 
-def _is_his(owner: str, service: Service) -> bool:
+def _is_his(owner: str, email: str) -> bool:
     """DCImanager 6 shows an e-mail, DCImanager 5 a name made of it (B5-4)."""
-    email = service.client.email
     return owner.casefold() == email.casefold() if "@" in owner else bool(owner) and owner == username_of(email)

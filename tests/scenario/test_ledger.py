@@ -168,7 +168,7 @@ class World:
         self.time = 0.0
         self.journal = Journal(SimpleNamespace(now=lambda: self.time))  # type: ignore[arg-type]
         nic = SimpleNamespace(name="nic1", cable=object(), link_up=True)
-        self.server: Any = SimpleNamespace(state=BootState.RUNNING, powered=True, nics=[nic])
+        self.server: Any = SimpleNamespace(state=BootState.RUNNING, powered=True, nics=[nic], os=None)
         self.service = Service("web1", Client("alice@example.com"), "x", server=1, server_name="srv-1")
         billing = SimpleNamespace(services={"web1": self.service})
         self.money: dict[str, Money] = {}
@@ -200,6 +200,12 @@ class World:
         elif what == "power":
             self.server.powered = value == "on"
             self.server.state = BootState.RUNNING if value == "on" else BootState.OFF
+        elif what == "install":
+            self.journal.write("panel", "srv-1", "operation started", kind="os_install")
+        elif what == "system":
+            self.server.os = object() if value == "new" else None
+        elif what == "email":
+            self.service.client = Client(value)
         elif what == "link":
             self.server.nics[0].link_up = value == "up"
         self.journal.write("test", "srv-1", event)
@@ -218,7 +224,7 @@ EVENTS = [
     ),
     *("owner alice@example.com", "owner bob@example.com", "owner", "give 192.0.2.1", "give 192.0.2.2"),
     *("take 192.0.2.1", "take 192.0.2.2", "card 192.0.2.1", "card 192.0.2.1 192.0.2.2", "card"),
-    *("power on", "power off", "link up", "link down"),
+    *("power on", "power off", "link up", "link down", "install", "system new", "system", "email carol@example.com"),
 ]
 
 
@@ -267,3 +273,44 @@ def test_a_scenarios_journal_is_the_same_with_the_ledger_and_without(monkeypatch
     whole = run_scenario(file).journal_hash
     monkeypatch.setattr(Ledger, "_record", lambda ledger, record: None)
     assert run_scenario(file).journal_hash == whole
+
+
+def hours(*events: str) -> tuple[float, list[str]]:
+    """Of the server, delivered; and why not all of them were."""
+    world = World()
+    for event in events:
+        world.do(event)
+    seen = world.ledger.account()
+    assert seen is not None
+    return seen.delivered["server"] / 3600, [each.reason for each in seen.differences if each.thing == "server"]
+
+
+ORDER = ("system new", "busy Create", "owner alice@example.com", "install")
+
+
+def test_the_last_clients_system_is_not_what_an_order_is_for():
+    """The board ignored the boot flag, or the list was old: what runs is what ran before."""
+    why = ["the system that runs was there before the client's"]
+    assert hours(*ORDER, "state active", "busy", "wait 3600") == (0.0, why)
+    assert hours(*ORDER, "system new", "state active", "busy", "wait 3600") == (1.0, [])
+    assert hours(
+        "busy Create", "owner alice@example.com", "install", "system new", "state active", "busy", "wait 3600"
+    ) == (1.0, [])
+
+
+def test_a_client_who_has_his_server_installed_anew_has_his_own_system_until_then():
+    life = (*ORDER, "system new", "state active", "busy", "wait 3600")
+    assert hours(*life, "install", "wait 3600") == (2.0, [])
+    assert hours(*life, "install", "system new", "wait 3600") == (2.0, [])
+
+
+def test_a_machine_that_nobody_installed_runs_what_it_runs():
+    """Colocation: the system is the client's own."""
+    assert hours("system new", "owner alice@example.com", "state active", "wait 3600") == (1.0, [])
+
+
+@pytest.mark.parametrize("owner", ["alice@example.com", "aliceexamplecom", "carol@example.com"])
+def test_a_client_who_changes_his_email_is_still_the_owner(owner):
+    first = ("owner alice@example.com", "state active", "wait 3600")
+    assert hours(*first, "email carol@example.com", f"owner {owner}", "wait 3600") == (2.0, [])
+    assert hours(*first, "email carol@example.com", "owner bob@example.com", "wait 3600")[0] == 1.0
