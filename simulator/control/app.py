@@ -5,9 +5,9 @@ What there is says `/__lab/openapi.json`, and `/__lab/docs` for people. Nothing 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Query
 from fastapi.openapi.utils import get_openapi
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp
@@ -17,7 +17,7 @@ from simulator.control.api.lab import ControlledLab, Lab, Problem
 from simulator.control.api.problems import JsonAnswer, add_problem_handlers, known_keys
 from simulator.control.guard import Access, Guard
 from simulator.control.pages.docs import docs_page
-from simulator.control.pages.hall import page
+from simulator.control.pages.hall import page as hall_page
 from simulator.control.state_writer import StateWriter
 from simulator.invariants.watch import Watch
 from simulator.lab import Run
@@ -75,8 +75,8 @@ def create_control(
 def _add_pages(app: FastAPI) -> None:
     """What people look at, and the document of all the rest."""
 
-    async def index(lab: Lab) -> Response:
-        return HTMLResponse(page(lab.run))
+    async def index(lab: Lab, page: Annotated[int, Query(ge=1, le=2**31)] = 1) -> Response:
+        return HTMLResponse(hall_page(lab.run, page))
 
     async def document() -> Response:
         return JsonAnswer(openapi_of(app))

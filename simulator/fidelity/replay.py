@@ -118,7 +118,7 @@ def _name(exchange: Exchange) -> tuple[str, str]:
         one = FUNCTIONS.get(func)
         known = one.provenance if one else "not emulated" if func in ABSENT_5 else "unknown"
         return f"func={func if one or func in ABSENT_5 else '?'}", known
-    action = known_routes()[0].action(exchange.method, path)  # type: ignore[attr-defined]
+    action = known_routes().action(exchange.method, path)
     row = next((each for each in load_dialect() if each.action == action), None)
     if row is None:
         return f"{exchange.method} {_bare(path)}", "unknown"

@@ -83,6 +83,7 @@ class Journal:
         self._sizes = deque(len(record.as_json()) for record in self._records)
         self._octets = sum(self._sizes)
         self._forget()
+        self.hash()
 
     def write(self, layer: str, subject: str, what: str, **detail: Any) -> Record:
         """Write down that `what` happened to `subject`; details must be JSON values. It came from the record that
@@ -92,8 +93,11 @@ class Journal:
         record = Record(number, self._clock.now(), layer, subject, what, detail, CURRENT.get())
         self._records.append(record)
         if self._most is not None:
-            self._sizes.append(len(record.as_json()))
-            self._octets += self._sizes[-1]
+            text = record.as_json()
+            if self._digested == record.number - 1:  # it is at hand: whoever asks for the hash waits for nothing
+                self._digest_text(text)
+            self._sizes.append(len(text))
+            self._octets += len(text)
             self._forget()
         for watcher in tuple(self._watchers):
             watcher(record)
@@ -107,6 +111,9 @@ class Journal:
     def __iter__(self) -> Iterator[Record]:
         return iter(self._records)
 
+    def __reversed__(self) -> Iterator[Record]:
+        return reversed(self._records)
+
     def __len__(self) -> int:
         """How many were written."""
         return self.dropped + len(self._records)
@@ -114,9 +121,6 @@ class Journal:
     def __getitem__(self, index: int) -> Record:
         """Of those that are kept."""
         return self._records[index]
-
-    def __reversed__(self) -> Iterator[Record]:
-        return reversed(self._records)
 
     def numbered(self, number: int) -> Record | None:
         """The record with this number; None when it is no longer kept, or never was."""
@@ -134,7 +138,10 @@ class Journal:
 
     def since(self, number: int) -> list[Record]:
         """The records after the one with this number, as far as they are kept."""
-        return list(islice(self._records, max(number - self.dropped, 0), None))
+        start = max(number - self.dropped, 0)
+        if start > len(self._records) // 2:  # from the end, which is nearer
+            return list(islice(reversed(self._records), max(len(self._records) - start, 0)))[::-1]
+        return list(islice(self._records, start, None))
 
     def hash(self) -> str:
         """SHA-256 over all records as JSON lines: equal runs have equal hashes."""
@@ -143,9 +150,12 @@ class Journal:
         return self._digest.hexdigest()
 
     def _digest_one(self, record: Record) -> None:
-        self._digest.update(record.as_json().encode())
+        self._digest_text(record.as_json())
+
+    def _digest_text(self, text: str) -> None:
+        self._digest.update(text.encode())
         self._digest.update(b"\n")
-        self._digested = record.number
+        self._digested += 1
 
     def _forget(self) -> None:
         """Let go of the oldest until there is room; what the hash has not seen yet it sees now."""

@@ -10,7 +10,7 @@ from simulator.review.actions import Action
 from simulator.review.findings import RULES, Finding, Severity
 from simulator.review.recorder import HttpCall, Recorder
 from simulator.review.report import as_dict, shown_call
-from simulator.review.reviewing import review
+from simulator.review.reviewing import review, review_in_steps
 from simulator.review.violations import findings_of
 
 __all__ = [
@@ -24,5 +24,6 @@ __all__ = [
     "as_dict",
     "findings_of",
     "review",
+    "review_in_steps",
     "shown_call",
 ]

@@ -9,28 +9,35 @@ from simulator.review.findings import RULES, Evidence, Finding
 from simulator.review.recorder import Recorder
 from simulator.review.rules import load
 
-__all__ = ["review"]
+__all__ = ["review", "review_in_steps"]
+
+STEP = 1000
+"""Calls that are read at a stretch."""
 
 load()
 
 
 def review(recorder: Recorder) -> list[Finding]:
     """All findings, the worst first, else in order of the calls."""
-    evidence = evidence_of(recorder)
-    found = list(_found(evidence))
-    return sorted(found, key=lambda each: (-each.severity, each.calls[:1] or (0,)))
+    found: list[Finding] = []
+    for _ in review_in_steps(recorder, found):
+        pass
+    return found
 
 
-def evidence_of(recorder: Recorder) -> Evidence:
-    actions = [action_of(call) for call in recorder]
+def review_in_steps(recorder: Recorder, found: list[Finding]) -> Iterator[None]:
+    """The same into `found`, for those who let others have their turn between two steps: of the calls that there are at the first."""
+    calls = list(recorder)
+    actions = []
+    for start in range(0, len(calls), STEP):
+        actions += [action_of(call) for call in calls[start : start + STEP]]
+        yield
     evidence = Evidence(recorder.run, actions, since=recorder.since)
     for action in actions:
         evidence.clients.setdefault(action.call.client, []).append(action)
-    return evidence
-
-
-def _found(evidence: Evidence) -> Iterator[Finding]:
     for each in RULES.values():
         for where, text, shown in each.look(evidence):
             numbers = tuple(dict.fromkeys(action.call.number for action in shown))
-            yield Finding(each.name, each.severity, where, text, each.advice, each.source, numbers)
+            found.append(Finding(each.name, each.severity, where, text, each.advice, each.source, numbers))
+        yield
+    found.sort(key=lambda each: (-each.severity, each.calls[:1] or (0,)))

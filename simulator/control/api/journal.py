@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from itertools import islice
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from simulator.control.api.lab import ControlledLab, Lab, Refused
 from simulator.kernel import Record
@@ -21,10 +22,18 @@ __all__ = ["router"]
 router = APIRouter(prefix="/__lab", tags=["journal"])
 MOST = 10_000
 """Entries of one page."""
+LOOKED_AT = 20_000
+"""Entries of which a page shows those that are wanted; the next page goes on behind them."""
+TURN = 500
+"""Entries shown before others have their turn."""
 STREAMS = 32
 """Clients that listen at once."""
 
 Since = Annotated[int, Query(ge=0, le=2**53, description="number of the last entry that is known already")]
+SinceOrEnd = Annotated[
+    Annotated[int, Field(ge=0, le=2**53)] | Literal["end"],
+    Query(description="number of the last entry that is known already, or `end`"),
+]
 Limit = Annotated[int, Query(ge=0, le=MOST, description="how many at most")]
 Subject = Annotated[str | None, Query(description="of this server, switch, PDU or call only")]
 Layer = Annotated[str | None, Query(description="of this layer only: plant, panel, api6, api5, fault, ...")]
@@ -53,15 +62,18 @@ class CallPage(BaseModel):
 
 @router.get("/journal", summary="What happened, in order")
 async def show(
-    lab: Lab, since: Since = 0, limit: Limit = 1000, subject: Subject = None, layer: Layer = None
+    lab: Lab, since: SinceOrEnd = 0, limit: Limit = 1000, subject: Subject = None, layer: Layer = None
 ) -> JournalPage:
+    """`since=end` shows nothing and says what `since` is to be for what comes from now on."""
     journal = lab.run.journal
     page: list[dict[str, Any]] = []
-    last = since
-    for record in journal.since(since):
+    last = len(journal) if since == "end" else since
+    for number, record in enumerate(islice(journal.since(last), LOOKED_AT)):
         if len(page) == limit:
             break
         last = record.number
+        if number % TURN == TURN - 1:
+            await asyncio.sleep(0)  # noqa: TID251 - a page of thousands is no pause of the devices
         if _wanted(record, subject, layer):
             page.append(_shown(record))
     return JournalPage(list=page, size=len(journal), dropped=journal.dropped, next=last, hash=journal.hash())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from fastapi import APIRouter
@@ -9,7 +10,7 @@ from pydantic import BaseModel
 
 from simulator.control.api.lab import Lab
 from simulator.invariants.catalogue import INVARIANTS
-from simulator.review import as_dict, findings_of, review
+from simulator.review import Finding, as_dict, findings_of, review_in_steps
 
 __all__ = ["router"]
 
@@ -35,7 +36,10 @@ async def show(lab: Lab) -> dict[str, Any]:
     """Findings of rules have the calls that show them; those of invariants have none. `violations_forgotten`: how many more there
     were than are remembered.
     """
-    findings = [*review(lab.recorder), *findings_of(lab.watch.finish())]
+    found: list[Finding] = []
+    for _ in review_in_steps(lab.recorder, found):
+        await asyncio.sleep(0)  # noqa: TID251 - devices and panels answer meanwhile
+    findings = [*found, *findings_of(lab.watch.finish())]
     report = as_dict(lab.recorder, sorted(findings, key=lambda each: -each.severity))
     report["invariants"] = sorted(each.name for each in INVARIANTS if each.alone)
     report["violations_forgotten"] = lab.watch.forgotten

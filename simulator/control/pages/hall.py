@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 from simulator.control.pages.templates import template
 from simulator.dcim.records import Server as Record
@@ -13,6 +14,8 @@ from simulator.plant import BootState, Server
 __all__ = ["page"]
 
 LAST_EVENTS = 25
+RACKS = 12
+"""Of one page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,30 +29,43 @@ class Row:
     belief: str = ""
 
 
-def page(run: Run) -> str:
-    """The whole page as HTML."""
+def page(run: Run, number: int = 1) -> str:
+    """The page as HTML, with so many racks that it is made at once; `number` from 1."""
+    racks = list(run.plan.racks)
+    pages = max(-(-len(racks) // RACKS), 1)
+    number = min(max(number, 1), pages)
+    shown = dict.fromkeys(racks[(number - 1) * RACKS : number * RACKS])
+    events = list(islice(reversed(run.journal), LAST_EVENTS))[::-1]
     return template("hall.html.j2").render(
         lab=run.plan.name,
         now=run.clock.now(),
         calendar=run.clock.calendar(),
         mode=run.mode,
         seed=run.seed,
-        racks=[{"name": rack, "rows": list(_rows(run, rack))} for rack in run.plan.racks],
-        events=[str(record) for record in list(run.journal)[-LAST_EVENTS:]],
+        racks=_racks(run, shown),
+        number=number,
+        pages=pages,
+        events=[str(record) for record in events],
     )
 
 
-def _rows(run: Run, rack: str) -> Iterator[Row]:
-    believed = {server.name: _belief(run, server) for server in run.panel.inventory.servers}
+def _racks(run: Run, shown: Iterable[str]) -> list[dict[str, object]]:
+    """What stands in these racks: servers, then switches, then PDUs."""
+    rows: dict[str, list[Row]] = {rack: [] for rack in shown}
+    known = {server.name: server for server in run.panel.inventory.servers}
     for plan in run.plan.servers.values():
-        if plan.rack == rack:
-            server = run.plant.servers[plan.name]
-            yield Row(_led(server), plan.name, plan.configuration.text, _doing(server), believed.get(plan.name, ""))
+        if plan.rack in rows:
+            server, record = run.plant.servers[plan.name], known.get(plan.name)
+            believed = _belief(run, record) if record else ""
+            rows[plan.rack].append(Row(_led(server), plan.name, plan.configuration.text, _doing(server), believed))
     for group, word in ((run.plan.switches, "ports up"), (run.plan.pdus, "outlets on")):
         for name, device in group.items():
-            if device.rack == rack:
+            if device.rack in rows:
                 alive, count, total = _equipment(run, name)
-                yield Row("on" if alive else "bad", name, device.model, f"{count} of {total} {word}")
+                rows[device.rack].append(
+                    Row("on" if alive else "bad", name, device.model, f"{count} of {total} {word}")
+                )
+    return [{"name": rack, "rows": rows[rack]} for rack in rows]
 
 
 def _equipment(run: Run, name: str) -> tuple[bool, int, int]:

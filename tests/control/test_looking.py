@@ -1,0 +1,128 @@
+"""Who looks at a lab that is up, however often and however much there is, is no pause of its devices."""
+
+import asyncio
+
+import pytest
+
+from simulator.control.api import journal as journal_api
+from simulator.control.pages.hall import RACKS, page
+from simulator.kernel import Journal, LoopClock, run
+from simulator.lab import Lab
+from tests.control.support import in_lab
+
+
+async def turns_during(call):
+    """How often others had their turn while this was awaited; and what it gave."""
+    count = 0
+
+    async def other():
+        nonlocal count
+        while True:
+            await asyncio.sleep(0)
+            count += 1
+
+    task = asyncio.ensure_future(other())
+    try:
+        return await call, count
+    finally:
+        task.cancel()
+
+
+def test_the_end_of_the_journal_costs_nothing_but_its_number():
+    async def scene(lab, client):
+        for number in range(3000):
+            lab.journal.write("test", f"srv-{number}", "something")
+        end = (await client.get("/__lab/journal?since=end")).json()
+        assert (end["list"], end["next"]) == ([], len(lab.journal))
+        lab.journal.write("test", "new", "something")
+        news = (await client.get(f"/__lab/journal?since={end['next']}")).json()
+        assert [record["subject"] for record in news["list"]] == ["new"]
+        refused = await client.get("/__lab/journal?since=ende")
+        assert refused.status_code == 400
+
+    in_lab(scene)
+
+
+async def test_a_bounded_journal_s_hash_is_at_hand_and_its_newest_are_read_from_the_end():
+    journal, plain = Journal(LoopClock()), Journal(LoopClock())
+    for number in range(5):
+        journal.write("test", str(number), "before")
+    journal.bound(100, 1 << 20)
+    for number in range(300):
+        journal.write("test", str(number), "something")
+        if number % 50 == 0:
+            journal.hash()
+    seen = []
+    journal._digest_one = seen.append  # type: ignore[method-assign]
+    journal.hash()
+    assert seen == []
+    assert [record.number for record in journal.since(300)] == [301, 302, 303, 304, 305]
+    assert [record.number for record in journal.since(0)] == list(range(206, 306))
+    assert journal.since(305) == journal.since(1000) == []
+    assert plain.hash() == Journal(LoopClock()).hash()
+
+
+def test_the_hash_of_a_bounded_journal_is_that_of_one_that_keeps_all():
+    async def main():
+        clock = LoopClock()
+        bounded, whole = Journal(clock), Journal(clock)
+        for journal in (bounded, whole):
+            for number in range(40):
+                if number == 10 and journal is bounded:
+                    journal.bound(7, 1 << 20)
+                journal.write("test", str(number), "something", detail=number)
+        assert bounded.hash() == whole.hash()
+
+    run(main())
+
+
+def test_a_page_of_thousands_of_records_and_a_report_leave_others_their_turns(monkeypatch):
+    async def scene(lab, client):
+        for number in range(6000):
+            lab.journal.write("test", f"srv-{number}", "something")
+        (answer, turns) = await turns_during(client.get("/__lab/journal?limit=10000"))
+        assert len(answer.json()["list"]) >= 6000
+        assert turns >= 6000 / journal_api.TURN - 2
+        monkeypatch.setattr("simulator.review.reviewing.STEP", 10)
+        first = (await turns_during(client.get("/__lab/report")))[1]
+        assert first > 20  # there are more rules than that
+
+    in_lab(scene)
+
+
+def test_a_filter_that_finds_little_goes_on_page_by_page(monkeypatch):
+    monkeypatch.setattr(journal_api, "LOOKED_AT", 100)
+
+    async def scene(lab, client):
+        for number in range(1000):
+            lab.journal.write("test", "wanted" if number == 950 else "other", "something")
+        since, found = 0, []
+        for _ in range(20):
+            answer = (await client.get(f"/__lab/journal?since={since}&subject=wanted")).json()
+            found += answer["list"]
+            if answer["next"] == answer["size"]:
+                break
+            assert answer["next"] > since
+            since = answer["next"]
+        assert len(found) == 1
+
+    in_lab(scene)
+
+
+def hall_of(racks):
+    return Lab.load(
+        {"lab": "wide", "racks": [{"name": f"R{n}", "pdus": [{"name": f"p{n}", "outlets": 8}]} for n in range(racks)]}
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"), [(1, range(RACKS)), (3, range(2 * RACKS, 30)), (99, range(2 * RACKS, 30))]
+)
+def test_the_page_of_a_wide_hall_shows_some_racks_and_leads_to_the_others(number, shown):
+    async def main():
+        async with hall_of(30).simulated() as lab:
+            return page(lab, number)
+
+    text = run(main())
+    assert [name for name in (f"R{n}" for n in range(30)) if f"Rack {name}<" in text] == [f"R{n}" for n in shown]
+    assert f"page {min(number, 3)} of 3" in text
