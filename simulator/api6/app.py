@@ -79,8 +79,12 @@ def create_app(panel: Panel, dialect: Dialect | Iterable[Route] | None = None) -
     def written() -> dict[str, Any]:
         return document_of(load_dialect() if rows is None else rows, fields)
 
+    @cache  # a megabyte: it is made when it is asked for first, and nothing changes it
+    def rendered() -> bytes:
+        return bytes(JSONResponse(written()).body)
+
     async def openapi(request: Request) -> Response:
-        return JSONResponse(written())
+        return Response(rendered(), media_type="application/json")
 
     for path in ("/openapi.json", "/swagger/openapi.json"):
         app.router.add_route(path, openapi, include_in_schema=False)

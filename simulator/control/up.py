@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from simulator.control.app import create_control
+from simulator.control.descriptors import allow_many, say_seldom
 from simulator.control.endpoints import Standing, check_endpoints, greeting, remove_endpoints, write_endpoints
 from simulator.control.guard import Access
 from simulator.control.state_writer import state_kept
@@ -156,6 +157,8 @@ async def _up(
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # Windows has no loop signals; Ctrl-C still raises there
             loop.add_signal_handler(number, stop.set)
+    allow_many()
+    say_seldom(loop, _to_stderr)
     # What a lab is built of stays: to look for garbage in it again and again takes a quarter of a big lab's start, and
     # makes pauses later on.
     gc.disable()

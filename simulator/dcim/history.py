@@ -9,6 +9,7 @@ from simulator.dcim.notifier import Notice, Notifier
 from simulator.dcim.records import Register, Server
 from simulator.dcim.work.operation_table import Operation
 from simulator.dcim.work.operations import Operations
+from simulator.kernel import Journal
 
 __all__ = ["History", "ServerEvent"]
 
@@ -31,6 +32,11 @@ SHOWN = (
 """Changes of these fields are told; each is an entry of its own."""
 WORDS = {"bmc_power": "power", "ports": "switch_connection", "outlets": "pdu_connection"}
 
+KEPT = 2000
+"""Entries of one server; the oldest go first."""
+LONGEST = 1000
+"""Characters of a text that is told."""
+
 
 @dataclass(frozen=True, slots=True)
 class ServerEvent:
@@ -47,7 +53,8 @@ class ServerEvent:
 class History:
     """Listens from when it is made; servers that were there already begin without a past."""
 
-    def __init__(self, notifier: Notifier, inventory: Inventory, operations: Operations) -> None:
+    def __init__(self, notifier: Notifier, inventory: Inventory, operations: Operations, journal: Journal) -> None:
+        self._journal = journal
         self.all: Register[ServerEvent] = Register("history entry")
         self._inventory = inventory
         self._operations = operations
@@ -67,6 +74,8 @@ class History:
             operation = self._operations.all.find(notice.object)
             if operation is not None:
                 self._operation(notice, operation)
+            else:
+                self._statuses.pop(notice.object, None)
 
     def _server(self, notice: Notice, now: Server | None) -> None:
         before = self._servers.pop(notice.object, None)
@@ -88,11 +97,17 @@ class History:
             self._tell(operation.server, operation.kind.value, status, operation.id, notice.time)
 
     def _tell(self, server: int, name: str, state: str, operation: int | None, time: float) -> None:
+        state = state if len(state) <= LONGEST else f"{state[:LONGEST]}…"
         event = self.all.add(lambda number: ServerEvent(number, server, name, state, operation, time))
-        mine = self._of_server.setdefault(server, [])
-        mine.append(event.id)
-        if len(mine) > KEPT:
-            self.all.remove(mine.pop(0))
+        events = self._of_server.setdefault(server, [])
+        events.append(event.id)
+        if len(events) > KEPT + KEPT // 10:  # not one by one: a forgotten entry is told in the journal
+            gone = self.all.forget(events, KEPT)
+            self._journal.write("panel", self._name(server), "history forgotten", oldest=len(gone), kept=KEPT)
+
+    def _name(self, server: int) -> str:
+        record = self._servers.get(server)
+        return record.name if record else f"server {server}"
 
 
 def _written(value: object) -> str:

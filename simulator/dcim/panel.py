@@ -104,7 +104,7 @@ class Panel:
             ("user", self.users.all),
         ):
             self.notifier.watch(kind, register)
-        self.history = History(self.notifier, self.inventory, self.operations)
+        self.history = History(self.notifier, self.inventory, self.operations, journal)
         self.recipes = Recipes(clock)
         self._polling = Polling(config, self.inventory, self.devices, self._background, clock)
         self.stock = Stock(self.inventory, self.addresses, self.operations, self.power, self._polling, clock, journal)

@@ -236,6 +236,14 @@ class Register(Stateful, Generic[R]):
         self._note(number, "delete")
         return record
 
+    def forget(self, numbers: list[int], most: int) -> list[int]:
+        """Of these, which some list holds oldest first, keep as many as are told; what went, from that list as well."""
+        gone = numbers[: max(len(numbers) - most, 0)]
+        del numbers[: len(gone)]
+        for number in gone:
+            self.remove(number)
+        return gone
+
     def state(self) -> dict[str, object]:
         """What outlives a stop of the panel."""
         return {"next": self._next, "records": list(self)}

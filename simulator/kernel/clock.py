@@ -171,6 +171,7 @@ class SteppedClock(Clock):
         self._order = 0
         self._heap: list[tuple[float, int, _SteppedTimer]] = []
         self._moving = asyncio.Lock()
+        self._halted = False
 
     def now(self) -> float:
         return self._now
@@ -225,8 +226,15 @@ class SteppedClock(Clock):
                 while (due := self.next_due()) is not None:
                     await self._advance_to(due)
 
+    def halt(self) -> None:
+        """Who advances it now stops at the next instant at which something has happened."""
+        self._halted = True
+
     async def _advance_to(self, target: float) -> float:
+        self._halted = False
         while (due := self.next_due()) is not None and due <= target:
+            if self._halted:
+                return self._now
             self._now = due
             while self.next_due() == due:
                 timer = heapq.heappop(self._heap)[2]

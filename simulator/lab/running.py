@@ -59,6 +59,10 @@ class Urls:
     """None where the lab has none."""
 
 
+SLOWEST, FASTEST = 0.001, 100_000.0
+"""A day in less than a second: faster than that nothing is polled in time, and devices seem dead."""
+
+
 class NotSimulated(RuntimeError):
     """A simulated lab needs the virtual loop to live on."""
 
@@ -197,6 +201,10 @@ def make_clock(spec: ClockSpec, activity: Activity, epoch: datetime, start: floa
         factor = 0.0
     if word != "scaled" or not 0 < factor < float("inf"):
         raise ValueError(f"{spec!r} is no clock: write real, stepped, or scaled:N (N seconds pass in one)")
+    if not SLOWEST <= factor <= FASTEST:
+        raise ValueError(
+            f"{spec!r}: a scaled clock goes from {SLOWEST:g} to {FASTEST:g} times as fast; stepped goes as far as told"
+        )
     return LoopClock(rate=factor, epoch=epoch, start=start)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Coroutine
 from datetime import datetime
+from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from simulator.control.api.lab import Lab, Refused
@@ -45,7 +48,8 @@ async def show(lab: Lab) -> ClockView:
 
 
 @router.post("/advance", summary="Move a stepped clock; answers when all that was due has happened")
-async def advance(lab: Lab, order: Advance) -> ClockView:
+async def advance(lab: Lab, order: Advance, request: Request) -> ClockView:
+    """Who goes away before it has answered calls it off, and so does `halt`: the clock then stands where it had come to."""
     run = lab.run
     if not isinstance(run.clock, SteppedClock):
         raise Refused(409, "this lab's clock runs by itself; start it with --clock stepped to move it by hand")
@@ -55,15 +59,42 @@ async def advance(lab: Lab, order: Advance) -> ClockView:
     if (order.seconds or 0) > MOST or (order.to or 0) > FURTHEST:
         raise Refused(400, f"a step is at most {MOST:.0f} s, and lab time at most {FURTHEST:.0f} s")
     if order.seconds is not None:
-        await run.clock.advance(order.seconds)
+        move = run.clock.advance(order.seconds)
     elif order.to is not None:
-        try:
-            await run.clock.advance_to(order.to)
-        except ValueError as error:
-            raise Refused(409, str(error)) from None
+        move = run.clock.advance_to(order.to)
     else:
-        await run.clock.advance_to_next()
+        move = run.clock.advance_to_next()
+    try:
+        await _while_wanted(run.clock, move, request)
+    except ValueError as error:
+        raise Refused(409, str(error)) from None
     return _view(run)
+
+
+@router.post("/halt", summary="Call off an advance that is under way; says where the clock stands")
+async def halt(lab: Lab) -> ClockView:
+    run = lab.run
+    if not isinstance(run.clock, SteppedClock):
+        raise Refused(409, "this lab's clock runs by itself")
+    run.clock.halt()
+    return _view(run)
+
+
+async def _while_wanted(clock: SteppedClock, move: Coroutine[Any, Any, float], request: Request) -> None:
+    """Move the clock as long as whoever asked for it waits for the answer."""
+    moving, gone = asyncio.ensure_future(move), asyncio.ensure_future(_gone(request))
+    try:
+        await asyncio.wait([moving, gone], return_when=asyncio.FIRST_COMPLETED)
+        if not moving.done():
+            clock.halt()
+        await moving
+    finally:
+        gone.cancel()
+
+
+async def _gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _view(run: Run) -> ClockView:

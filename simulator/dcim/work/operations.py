@@ -31,6 +31,8 @@ from simulator.kernel.flow import because, own_flow
 
 __all__ = ["Operations"]
 
+KEPT = 500
+"""Operations of one server; the oldest go first."""
 
 _IMAGES = {OperationKind.OS_INSTALL: "install", OperationKind.DIAGNOSTIC: "diagnostic", OperationKind.RESCUE: "rescue"}
 """What the loader is told to run."""
@@ -258,7 +260,11 @@ class Operations:
             )
         )
         self._inventory.servers.change(server.id, operation=operation.id)
-        self._of_server.setdefault(server.id, []).append(operation.id)
+        mine = self._of_server.setdefault(server.id, [])
+        mine.append(operation.id)
+        if len(mine) > KEPT + KEPT // 10:  # all but the last have ended
+            gone = self.all.forget(mine, KEPT)
+            self._journal.write("panel", server.name, "operations forgotten", oldest=len(gone), kept=KEPT)
         image = NetBoot(
             kind=_IMAGES[kind],
             image=template.name,
