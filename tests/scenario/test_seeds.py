@@ -17,6 +17,10 @@ SHARDS = 8
 def test_every_scenario_passes_with_this_seed(seed: int, shard: int) -> None:
     scenarios = load_all(find_scenarios([data_directory("scenarios")]))[shard::SHARDS]
     assert len(scenarios) > 10
-    results = run_all(scenarios, seed=seed)
-    failed = [f"{result.scenario.file}: {result.verdict}" for result in results if result.verdict != "passed"]
+    results = run_all(scenarios, seed=seed, mode="simulated")
+    failed = [
+        f"{result.file}: {result.verdict}: {[str(each) for each in result.failures]}"
+        for result in results
+        if result.verdict != "passed"
+    ]
     assert failed == []

@@ -25,6 +25,9 @@ from simulator.kernel import Clock, Journal
 
 __all__ = ["Address", "AddressEvent", "AddressStatus", "Addresses", "Network", "Pool", "Range"]
 
+KEPT = 2000
+"""Entries of the history of one address; the oldest go first."""
+
 SMALLEST_PREFIX = {4: 8, 6: 64}
 MOST = 1024
 """Addresses in one call."""
@@ -404,7 +407,11 @@ class Addresses:
                 new=new,
             )
         )
-        self._of_name.setdefault((address.userspace, address.name), []).append(event.id)
+        events = self._of_name.setdefault((address.userspace, address.name), [])
+        events.append(event.id)
+        if len(events) > KEPT + KEPT // 10:
+            gone = self.history.forget(events, KEPT)
+            self._journal.write("panel", address.name, "history forgotten", oldest=len(gone), kept=KEPT)
         pool = self.pools.find(address.pool)
         self._journal.write(
             "panel",
