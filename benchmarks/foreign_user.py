@@ -25,7 +25,7 @@ from simulator.lab import Lab, Run
 from simulator.lab.snapshot import save_lab
 
 CAROL, MALLORY = "carol@example.com", "mallory@example.com"
-SECRET = "carols-domain.example.com"
+DOMAIN = "carols-domain.example.com"
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIN9M9BhPGYXFBbUeQYjvYb0Z1QYw3h4dGkQ2xvqZ8pZ carol-key"
 BODIES: list[dict[str, Any]] = [
     {},
@@ -60,7 +60,7 @@ async def prepare(lab: Run, client: httpx.AsyncClient) -> None:
     mallory = {"email": MALLORY, "password": "mallory-secret"}
     (await client.post(f"{auth}/user", json=mallory, headers={"x-xsrf-token": token})).raise_for_status()
     panel.set_owner(1, 2)
-    panel.inventory.servers.change(1, domain=SECRET, notes="carol's notes")
+    panel.inventory.servers.change(1, domain=DOMAIN, notes="carol's notes")
     panel.addresses.allocate(panel.addresses.plan.pool("public"), 1, family=4, subject="carol")
     panel.operations.install(1, "debian-12")
     await lab.clock.sleep(4000)
@@ -110,7 +110,7 @@ async def calls6(lab: Run, client: httpx.AsyncClient, seen: Counter[int], leaks:
 
 
 async def calls5(lab: Run, client: httpx.AsyncClient, seen: Counter[int], leaks: list[str]) -> None:
-    functions = sorted(create_app5(lab.panel, lambda count: bytes(count)).functions)
+    functions = sorted(create_app5(lab.panel, bytes).functions)
     for func, number, fields in itertools.product(functions, IDS, FIELDS):
         asked = {
             "authinfo": f"{MALLORY}:mallory-secret",
@@ -128,9 +128,8 @@ async def calls5(lab: Run, client: httpx.AsyncClient, seen: Counter[int], leaks:
 def note(leaks: list[str], call: str, answer: httpx.Response) -> None:
     """What mallory typed himself may come back."""
     told = answer.text.replace(call, "")
-    for secret in (CAROL, SECRET, "carol-key"):
-        if secret in told and secret not in call:
-            leaks.append(f"{call}: {answer.status_code} tells {secret}")
+    hers = [secret for secret in (CAROL, DOMAIN, "carol-key") if secret in told and secret not in call]
+    leaks += [f"{call}: {answer.status_code} tells {secret}" for secret in hers]
     if answer.status_code >= 500:
         leaks.append(f"{call}: {answer.status_code} {answer.text[:80]}")
 
@@ -145,12 +144,13 @@ async def trial() -> int:
             await calls6(lab, client, seen, leaks)
             await calls5(lab, client, seen, leaks)
         after = held(lab)
-        for part, things in before.items():
-            for name, value in things.items():
-                if after[part][name] != value:
-                    leaks.append(f"changed: {part} {name}")
-        for leak in leaks:
-            print(leak)
+        leaks += [
+            f"changed: {part} {name}"
+            for part, things in before.items()
+            for name, value in things.items()
+            if after[part][name] != value
+        ]
+        print(*leaks, sep="\n", end="\n" if leaks else "")
         print(f"calls: {sum(seen.values())}, by status {dict(sorted(seen.items()))}, what came of it: {len(leaks)}")
         return 1 if leaks else 0
 

@@ -12,6 +12,7 @@ import asyncio
 import socket
 import sys
 import time
+from collections import Counter
 from functools import partial
 from struct import Struct
 from typing import Final
@@ -34,6 +35,15 @@ _BATCH: Final = 64
 """Datagrams taken in one wake-up before others have their turn."""
 _STALE: Final = 1.0
 """Seconds in the socket's queue after which a datagram is shed: its sender has sent it again by then."""
+_LATE: Final = 0.05
+"""Seconds in the queue from which on it counts who has sent how much: who waits for each answer never makes a queue."""
+_FAIR: Final = 100
+"""Datagrams of one sender that a device answers in a `_WINDOW` while the queue is late; what he sends it beyond that is shed, so that a
+flood costs others no answers. Who asks ten thousand devices at once sends a few to each.
+"""
+_WINDOW: Final = 1.0
+_TURN: Final = 0.01
+"""Seconds of answering in one wake-up before others have their turn."""
 _LARGEST: Final = 65535
 _SPACE: Final = socket.CMSG_SPACE(12) + socket.CMSG_SPACE(16) if hasattr(socket, "CMSG_SPACE") else 0
 
@@ -93,6 +103,8 @@ class _Shared:
         """Raises OSError when the port cannot be had."""
         self._fabric = fabric
         self._ends: dict[bytes, _End] = {}
+        self._counts: Counter[tuple[bytes, Address]] = Counter()
+        self._counted_from = 0.0
         self._socket = sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
             sock.setblocking(False)
@@ -129,7 +141,8 @@ class _Shared:
             self._socket.close()
 
     def _readable(self) -> None:
-        oldest = time.time() - _STALE  # the clock that the kernel stamps datagrams with
+        now = time.time()  # the clock that the kernel stamps datagrams with
+        oldest, late, until = now - _STALE, now - _LATE, now + _TURN
         receive, ends, fabric = self._socket.recvmsg, self._ends, self._fabric
         for _ in range(_BATCH):
             try:
@@ -150,12 +163,25 @@ class _Shared:
             if stamp < oldest:
                 fabric.shed += 1
                 continue
+            if stamp < late and self._too_many((there, source), now):
+                fabric.shed += 1
+                continue
             fabric.delivered += 1
             fabric.activity.touch()
             if fabric.calm:
                 end.receiver(data, source)
             else:
                 fabric.pass_on(end.address, partial(end.receiver, data, source))
+            if time.time() > until:
+                return
+
+    def _too_many(self, pair: tuple[bytes, Address], now: float) -> bool:
+        """Whether this sender has had his share of the device while the queue is late."""
+        if not 0 <= now - self._counted_from < _WINDOW:
+            self._counted_from = now
+            self._counts.clear()
+        self._counts[pair] += 1
+        return self._counts[pair] > _FAIR
 
     def send(self, end: _End, data: bytes, to: Address) -> None:
         if self._ends.get(end.octets) is not end:

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from simulator.fabric import AddressInUse, Conditions, SharedUdpFabric, can_share
+from simulator.fabric import AddressInUse, Conditions, SharedUdpFabric, can_share, shared
 
 pytestmark = pytest.mark.skipif(not can_share(), reason="one socket for many addresses needs Linux")
 
@@ -140,3 +140,45 @@ async def test_a_flood_of_datagrams_is_kept_until_its_turn_comes(fabric):
             break
         await asyncio.sleep(0.005)
     assert heard == [b"%d" % number for number in range(500)]
+
+
+async def test_who_floods_a_late_queue_has_his_share_and_others_have_theirs(monkeypatch):
+    monkeypatch.setattr(shared, "_LATE", -10.0)  # every datagram is late
+    monkeypatch.setattr(shared, "_FAIR", 5)
+    monkeypatch.setattr(shared, "_WINDOW", 1e9)
+    fabric = SharedUdpFabric()
+    heard = []
+    end = await fabric.open(("127.16.200.1", 0), lambda data, source: heard.append(data))
+    flooder, other = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
+    try:
+        for number in range(200):
+            flooder.sendto(b"flood", end.address)
+            if number % 50 == 0:
+                other.sendto(b"question", end.address)
+        while len(heard) + fabric.shed < 204:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        assert heard.count(b"question") == 4
+        assert heard.count(b"flood") == 5
+        assert fabric.shed == 195
+    finally:
+        flooder.close()
+        other.close()
+        fabric.close()
+
+
+async def test_a_wake_up_ends_when_its_turn_is_over(monkeypatch):
+    monkeypatch.setattr(shared, "_TURN", -1.0)
+    fabric = SharedUdpFabric()
+    heard, turns = [], []
+    end = await fabric.open(("127.16.200.1", 0), lambda data, source: heard.append(data))
+    sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        for _ in range(20):
+            sender.sendto(b"x", end.address)
+        while len(heard) < 20:
+            turns.append(len(heard))
+            await asyncio.sleep(0)
+        assert len(set(turns)) >= 19  # others had a turn after each
+    finally:
+        sender.close()
+        fabric.close()
