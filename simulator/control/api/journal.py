@@ -6,11 +6,11 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from itertools import islice
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from simulator.control.api.lab import ControlledLab, Lab, Refused
 from simulator.kernel import Record
@@ -31,8 +31,8 @@ STREAMS = 32
 
 Since = Annotated[int, Query(ge=0, le=2**53, description="number of the last entry that is known already")]
 SinceOrEnd = Annotated[
-    Annotated[int, Field(ge=0, le=2**53)] | Literal["end"],
-    Query(description="number of the last entry that is known already, or `end`"),
+    str,
+    Query(pattern="^(end|[0-9]{1,15})$", description="number of the last entry that is known already, or `end`"),
 ]
 Limit = Annotated[int, Query(ge=0, le=MOST, description="how many at most")]
 Subject = Annotated[str | None, Query(description="of this server, switch, PDU or call only")]
@@ -62,12 +62,12 @@ class CallPage(BaseModel):
 
 @router.get("/journal", summary="What happened, in order")
 async def show(
-    lab: Lab, since: SinceOrEnd = 0, limit: Limit = 1000, subject: Subject = None, layer: Layer = None
+    lab: Lab, since: SinceOrEnd = "0", limit: Limit = 1000, subject: Subject = None, layer: Layer = None
 ) -> JournalPage:
     """`since=end` shows nothing and says what `since` is to be for what comes from now on."""
     journal = lab.run.journal
     page: list[dict[str, Any]] = []
-    last = len(journal) if since == "end" else since
+    last = len(journal) if since == "end" else int(since)
     for number, record in enumerate(islice(journal.since(last), LOOKED_AT)):
         if len(page) == limit:
             break
