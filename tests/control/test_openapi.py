@@ -70,7 +70,8 @@ def test_every_call_answers_as_the_document_says():
     in_lab(scene)
     assert written - called == {
         ("get", ENDLESS[0]),
-        ("post", "/__lab/clock/advance"),  # a simulated lab's clock runs by itself
+        ("post", "/__lab/clock/advance"),
+        ("post", "/__lab/clock/halt"),  # a simulated lab's clock runs by itself
         ("post", "/__lab/faults"),
         ("delete", "/__lab/faults"),  # made-up names
     }

