@@ -21,6 +21,7 @@ from simulator.kernel.causes import hindrance
 from simulator.kernel.flow import because, flow
 from simulator.plant import Plant
 from simulator.scenario.billing.modules import BILLING_MODULES
+from simulator.scenario.billing.outside.making import make_side
 from simulator.scenario.billing.outside.plan import ModulePlan
 from simulator.scenario.labs import LabRun
 from simulator.scenario.observers.dcimanager5 import Observer5, Record5
@@ -58,7 +59,11 @@ class Actors:
         self.run = run
         self.log = ModuleLog(run.clock)
         self.log.subscribe(self._tell_journal)
-        self.side = (outside or BILLING_MODULES[module]).make(run, settings, self.log)
+        self.side = (
+            make_side(outside, run, settings, self.log)
+            if outside is not None
+            else BILLING_MODULES[module].make(run, settings, self.log)
+        )
         self.ledger = Ledger(run, self.side)
         panel = run.panel
         self.watch = None if panel is None else Watch(_watched(run, panel), self.side)

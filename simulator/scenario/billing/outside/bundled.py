@@ -5,7 +5,7 @@ before it sells one (the panel added; a data center, a module, a tariff plan) is
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from provisioner.billing import Billing
 from provisioner.billmanager.rows import MessageRow, TaskRow
@@ -15,14 +15,11 @@ from provisioner.services import Service
 from simulator.invariants.base import Holding
 from simulator.scenario.billing.billmanager5 import BillManager5Side
 from simulator.scenario.billing.billmanager6 import BillManagerSide
-from simulator.scenario.billing.outside.known import meant_to_stay, permits
+from simulator.scenario.billing.outside.known import Known, meant_to_stay, permits
 from simulator.scenario.billing.side import Side
 from simulator.scenario.billing.whmcs6 import Whmcs6Side
 from simulator.scenario.labs import LabRun
 from simulator.scenario.plan import Action
-
-if TYPE_CHECKING:
-    from simulator.scenario.billing.outside.plan import Known
 
 __all__ = ["BundledSide"]
 

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from provisioner.services import Service, State
 from simulator.invariants.base import Holding
 
-if TYPE_CHECKING:
-    from simulator.scenario.billing.outside.plan import Known
+__all__ = ["Known", "meant_to_stay", "permits"]
 
-__all__ = ["meant_to_stay", "permits"]
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """See `KnownSpec`. `what`: `owner-left`, `address-left`, `scenario`, or the name of an invariant."""
+
+    what: str
+    when: str | None
+    because: str
+    name: str = ""
 
 
 def meant_to_stay(

@@ -7,35 +7,24 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from provisioner.log import ModuleLog
 from simulator.files.plan import LabPlan
 from simulator.files.problems import FileProblems, Problem
 from simulator.files.reader import Reporter, read, validate
 from simulator.lab import Lab
 from simulator.lab.options import DriverKind
 from simulator.scenario.billing.outside.contract import LIFECYCLE, OPTIONAL
+from simulator.scenario.billing.outside.functions import functions_of
+from simulator.scenario.billing.outside.known import Known
+from simulator.scenario.billing.outside.loading import is_async
 from simulator.scenario.billing.outside.spec import BUNDLED_WORDS, ModuleFileSpec, ModuleSpec
 from simulator.scenario.labs import LabRun, Mode, OpenLab, open_lab
 
-if TYPE_CHECKING:
-    from simulator.scenario.billing.side import Side
-
-__all__ = ["FAKETIME_RATE", "Known", "ModulePlan", "bundled", "load_module", "module_of"]
+__all__ = ["FAKETIME_RATE", "ModulePlan", "bundled", "load_module", "module_of"]
 
 FAKETIME_RATE = 600
 """Unless the file says another. An hour takes six seconds, and a time-out of 30 s by a clock that is faked is 50 ms."""
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """See `KnownSpec`. `what`: `owner-left`, `address-left` or `scenario`."""
-
-    what: str
-    when: str | None
-    because: str
-    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +56,7 @@ class ModulePlan:
         if self.spec.bundled is not None:
             return False
         if self.spec.python is not None and self.spec.time is None:
-            from simulator.scenario.billing.outside.python_class import is_async  # noqa: PLC0415
-
-            return not is_async(self)
+            return not is_async(self.spec.python, self.folder, self.file)
         return True
 
     @property
@@ -126,15 +113,6 @@ class ModulePlan:
     def stage(self, mode: Mode, opener: OpenLab | None) -> tuple[Mode, OpenLab]:
         """Mode and lab of a run with it. `opener`: one that was asked for instead."""
         return self.mode(mode), opener or self.lab
-
-    def make(self, run: LabRun, settings: Mapping[str, Any], log: ModuleLog) -> Side:
-        """Its billing side; `settings` are the scenario's, which go before the module's own."""
-        from simulator.scenario.billing.outside.bundled import BundledSide  # noqa: PLC0415
-        from simulator.scenario.billing.outside.side import OutsideSide  # noqa: PLC0415
-
-        if self.spec.bundled is not None:
-            return BundledSide(run, {**self.settings, **settings}, log, self.spec.bundled, self.known)
-        return OutsideSide(run, {**self.settings, **settings}, log, self)
 
 
 def load_module(what: str) -> ModulePlan:
@@ -205,8 +183,6 @@ def _planned(spec: ModuleFileSpec, folder: Path, stem: str, file: str, report: R
     ]
     found: Sequence[str] = ()
     if module.whmcs is not None:
-        from simulator.scenario.billing.outside.whmcs import functions_of  # noqa: PLC0415
-
         path = folder / module.whmcs
         if not path.is_file():
             report.at(("module", "whmcs"), f"there is no file {module.whmcs}")

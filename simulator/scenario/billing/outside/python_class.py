@@ -7,9 +7,7 @@ modules. One of ordinary functions runs in a thread, on real sockets.
 from __future__ import annotations
 
 import asyncio
-import importlib
 import inspect
-import sys
 import threading
 import traceback
 from collections.abc import Mapping
@@ -17,23 +15,22 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from simulator.files.problems import FileProblems, Problem
 from simulator.lab import Run
 from simulator.scenario.billing.outside.contract import (
-    LIFECYCLE,
     Answer,
     BadAnswer,
     ModuleBroke,
     ModuleFailed,
     answer_of,
 )
+from simulator.scenario.billing.outside.loading import class_of
 from simulator.scenario.billing.outside.program import clipped
 from simulator.scenario.billing.outside.time import LabTime
 
 if TYPE_CHECKING:
     from simulator.scenario.billing.outside.plan import ModulePlan
 
-__all__ = ["LabForModule", "PythonCaller", "class_of", "is_async"]
+__all__ = ["LabForModule", "PythonCaller"]
 
 _OF_THE_PROGRAMMER = (
     TypeError,
@@ -48,29 +45,6 @@ _OF_THE_PROGRAMMER = (
     UnicodeError,
 )
 """Errors that no module raises to say that an order cannot be done."""
-
-
-def class_of(plan: ModulePlan) -> type[Any]:
-    """The class that the description names; its folder is looked in first. Raises FileProblems."""
-    assert plan.spec.python is not None
-    module, _, name = plan.spec.python.partition(":")
-    folder = str(plan.folder)
-    if folder not in sys.path:
-        sys.path.insert(0, folder)
-    try:
-        found = getattr(importlib.import_module(module), name)
-    except Exception as error:  # whatever a module does when it is imported
-        text = f"{plan.spec.python} cannot be imported: {type(error).__name__}: {error}"
-        raise FileProblems([Problem(plan.file, 0, 0, text)]) from None
-    missing = [verb for verb in LIFECYCLE if not callable(getattr(found, verb, None))]
-    if missing:
-        raise FileProblems([Problem(plan.file, 0, 0, f"{plan.spec.python} has no method `{missing[0]}`")])
-    assert isinstance(found, type)
-    return found
-
-
-def is_async(plan: ModulePlan) -> bool:
-    return inspect.iscoroutinefunction(class_of(plan).create)
 
 
 class LabForModule:
@@ -125,7 +99,7 @@ class PythonCaller:
         """Call the verb's method with the question. Raises ModuleFailed, ModuleBroke."""
         try:
             if self._module is None:
-                self._module = class_of(self._plan)(self._lab)
+                self._module = class_of(self._plan.spec.python or "", self._plan.folder, self._plan.file)(self._lab)
             method = getattr(self._module, str(question["verb"]))
             if inspect.iscoroutinefunction(method):
                 told = await method(dict(question))

@@ -5,48 +5,25 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from simulator.scenario.billing.outside.callers import in_time
 from simulator.scenario.billing.outside.contract import Answer, ModuleBroke
+from simulator.scenario.billing.outside.functions import FUNCTIONS
 from simulator.scenario.billing.outside.program import Programs, said
 
 if TYPE_CHECKING:
     from simulator.scenario.billing.outside.plan import ModulePlan
 
-__all__ = ["WhmcsCaller", "functions_of"]
+__all__ = ["WhmcsCaller"]
 
 _PHP = Path(__file__).parent / "php"
-_FUNCTIONS: Final[Mapping[str, tuple[str, str]]] = {
-    "create": ("CreateAccount", "Create"),
-    "suspend": ("SuspendAccount", "Suspend"),
-    "unsuspend": ("UnsuspendAccount", "Unsuspend"),
-    "terminate": ("TerminateAccount", "Terminate"),
-    "change_password": ("ChangePassword", "ChangePassword"),
-    "change_package": ("ChangePackage", "ChangePackage"),
-    "renew": ("Renew", "Renew"),
-    "test_connection": ("TestConnection", ""),
-}
-"""By verb: the module's function, and what its hooks are called after."""
 _ACTIONS = {"create": "create", "suspend": "suspend", "unsuspend": "unsuspend", "terminate": "terminate"}
 _OF_TIME = "sleep,usleep,time_nanosleep,time_sleep_until,time,microtime,hrtime,date,gmdate,idate,getdate,strtotime"
 """Functions that `time.php` has in the place of PHP's."""
-_DEFINED = re.compile(r"^\s*function\s+&?\s*(\w+)\s*\(", re.MULTILINE | re.IGNORECASE)
-
-
-def functions_of(file: Path) -> Sequence[str]:
-    """The verbs that a module's file, or those beside it, shows functions for. Its own commands (custom buttons) are named in the
-    description.
-    """
-    prefix = file.stem + "_"
-    sources = [file, *sorted(each for each in file.parent.rglob("*.php") if each != file)[:200]]
-    text = "\n".join(each.read_text("utf-8", "replace") for each in sources)
-    names = {name for name in _DEFINED.findall(text) if name.startswith(prefix)}
-    known = {prefix + function: verb for verb, (function, _) in _FUNCTIONS.items()}
-    return [verb for name, verb in known.items() if name in names]
 
 
 class WhmcsCaller:
@@ -114,7 +91,7 @@ class WhmcsCaller:
                 text = text.replace(word, str(value))
             return text
 
-        function, hook = _FUNCTIONS.get(verb, (verb, ""))
+        function, hook = FUNCTIONS.get(verb, (verb, ""))
         options = spec.configoptions
         return {
             "told": self._plan.time == "told",
