@@ -406,6 +406,10 @@ def certify(
         str,
         typer.Option(metavar="LEVEL", help="End with 1 when it has not this level; default: all that can be tried."),
     ] = "survives",
+    sweep: Annotated[
+        bool, typer.Option("--sweep", help="Sweep its life too: every call to the panel goes wrong in every way.")
+    ] = False,
+    budget: Annotated[str | None, typer.Option(help="At most so long for the sweep, e.g. `10m`.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Instead of the scenarios' own.")] = None,
     jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, help="Processes to run on.")] = 1,
     keyword: Annotated[str, typer.Option("-k", help="Only scenarios whose name or file contains this.")] = "",
@@ -418,6 +422,7 @@ def certify(
     from simulator.certify import writing  # noqa: PLC0415
     from simulator.certify.certificate import Certificate  # noqa: PLC0415
     from simulator.certify.levels import LEVELS  # noqa: PLC0415
+    from simulator.certify.proof import prove  # noqa: PLC0415
     from simulator.certify.suite import play_all  # noqa: PLC0415
     from simulator.files.lab_file import data_directory  # noqa: PLC0415
     from simulator.scenario.batch import find_scenarios  # noqa: PLC0415
@@ -425,6 +430,7 @@ def certify(
     from simulator.scenario.for_module import load_for  # noqa: PLC0415
     from simulator.scenario.reports import Progress  # noqa: PLC0415
 
+    seconds = sweeping.seconds_of(budget)
     names = [each.name for each in LEVELS]
     if level not in names:
         hint = did_you_mean(level, names, "levels")
@@ -442,7 +448,8 @@ def certify(
         raise typer.Exit(UNUSABLE)
     with Progress(len(chosen), _console(error=True)) as progress:
         played = play_all(plan, chosen, seed=seed, jobs=jobs, begin=progress.begin, end=progress.end)
-    made = Certificate(plan, played, left, _installed())
+    proof = prove(plan, seed=seed or 0, jobs=jobs, budget=seconds) if sweep else None
+    made = Certificate(plan, played, left, _installed(), proof)
     typer.echo(writing.as_text(made))
     written = _write(html_file, lambda: writing.html(made)) & _write(markdown_file, lambda: writing.markdown(made))
     written &= _write(json_file, lambda: writing.as_json(made)) & _write(badge_file, lambda: writing.badge(made))

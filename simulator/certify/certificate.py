@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from simulator.certify.levels import LEVELS, Level, missing_for
+from simulator.certify.proof import Proof
 from simulator.certify.suite import Played
 from simulator.review import RULES, Finding, Severity
 from simulator.scenario.billing.outside.plan import ModulePlan
@@ -27,13 +28,18 @@ class Rated:
 
 @dataclass(frozen=True)
 class Certificate:
-    """`sweep`: whether a sweep found nothing; None where none was made."""
+    """`proof`: what a sweep of its life came to; None where none was made."""
 
     module: ModulePlan
     played: Sequence[Played]
     left: Sequence[LeftOut]
     version: str
-    sweep: bool | None = None
+    proof: Proof | None = None
+
+    @property
+    def sweep(self) -> bool | None:
+        """Whether a sweep found nothing; None where none was made."""
+        return None if self.proof is None else self.proof.holds
 
     @cached_property
     def themes(self) -> Mapping[str, tuple[int, int]]:

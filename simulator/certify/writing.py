@@ -35,8 +35,10 @@ def _lines(certificate: Certificate) -> Iterator[str]:
     findings = certificate.findings
     said = ", ".join(f"{finding.severity.name.lower()}: {rule}" for rule, (finding, _) in findings.items())
     yield f"report       {certificate.rules} rules         {said or 'nothing wrong was seen'}"
-    sweep = {None: "not made", True: "no findings", False: "findings"}[certificate.sweep]
-    yield f"sweep        {sweep}"
+    yield f"sweep        {certificate.proof or 'not made (--sweep)'}"
+    for found in certificate.proof.findings if certificate.proof else ():
+        yield f"  {found.found.harm.name:<10} {found.found.name}: {found.found.text} ({found.cause})"
+        yield f"             {found.example.trial.command}"
     yield f"level        {', '.join(certificate.reached) or 'none'}"
     if (lacks := certificate.next) is not None:
         more = f", and {len(lacks.missing) - _SHOWN} more" if len(lacks.missing) > _SHOWN else ""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from simulator.sweep.sweeping import Kinds, Sweep
     from simulator.sweep.trial import Outcome
 
-__all__ = ["sweep"]
+__all__ = ["seconds_of", "sweep"]
 
 INTERRUPTED = 130
 
@@ -64,7 +64,7 @@ def sweep(
     from simulator.sweep.reports import as_json, as_junit, as_markdown, as_page, print_sweep, read_json  # noqa: PLC0415
     from simulator.sweep.sweeping import here, processes  # noqa: PLC0415
 
-    chosen, seconds = _kinds(kinds, points), _seconds(budget)
+    chosen, seconds = _kinds(kinds, points), seconds_of(budget)
     try:
         files = find_scenarios(paths)
         scenarios = load_all(files) if module is None else _for_module(module, files, paths)
@@ -184,7 +184,8 @@ def _kinds(text: str, points: str) -> Kinds:
         raise typer.BadParameter(f"there is no kind {str(error)!r}; {hint}", param_hint="--kinds") from None
 
 
-def _seconds(budget: str | None) -> float | None:
+def seconds_of(budget: str | None) -> float | None:
+    """What `--budget` says, in seconds."""
     from simulator.files.units import parse_duration  # noqa: PLC0415
 
     if budget is None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from provisioner.clients import coremanager, session6
+from provisioner.clients import session6
 from provisioner.clients.dci6 import Dci6Client
 from provisioner.clients.records6 import User
 from provisioner.dci6 import servers
@@ -137,6 +137,12 @@ DOUBLES: dict[str, Double] = {
     "counts by a stale list": Double(
         ((setup, "LISTS_SECONDS", 0.0),), frozenset({"never-recovers", "gives-up", "given-back"}), LIFE5
     ),
+    "sells what is faulty": Double(
+        ((servers, "_why_not", anybody),),
+        frozenset({"for-sale"}),
+        "scenarios/stock/faulty-mark.yaml",
+        needs_trouble=False,
+    ),
     "gives up at the first 503": Double(
         ((session6, "RETRY_SECONDS", 0.0), (session6, "LEAST_TRIES", 1)), frozenset({"gives-up"})
     ),
@@ -162,4 +168,3 @@ DOUBLES: dict[str, Double] = {
     ),
 }
 """By what they do wrong."""
-_ = (coremanager, servers, anybody)

@@ -141,6 +141,8 @@ async function terminate() {
   if (kept.id) {
     await question(`/dci/v3/server/${kept.id}/port_on`, 'POST', {}); // diagnostics boot from the network
     await run(kept.id, 'diagnostic', { template: await named('/dci/v3/os_template', 'Diag6'), clear_disks: true }, 7200);
+    await question(`/dci/v3/server/${kept.id}/port_off`, 'POST', {});
+    if ((await server(kept.id)).power_status !== 'off') await question(`/dci/v3/server/${kept.id}/power_off`, 'POST', {});
     await giveBack(kept.id);
   }
   return { keep: {} };

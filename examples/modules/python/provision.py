@@ -213,6 +213,9 @@ def terminate():
         run(
             KEPT["id"], "diagnostic", {"template": named("/dci/v3/os_template", "Diag6"), "clear_disks": True}, 2 * 3600
         )
+        question(f"/dci/v3/server/{KEPT['id']}/port_off", "POST", {})
+        if server(KEPT["id"])["power_status"] != "off":
+            question(f"/dci/v3/server/{KEPT['id']}/power_off", "POST", {})
         give_back(KEPT["id"])
         release(KEPT["id"])
     return {"keep": {}}

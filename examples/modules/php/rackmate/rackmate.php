@@ -263,6 +263,10 @@ function rackmate_TerminateAccount(array $params)
             $template = rackmate_named($params, '/dci/v3/os_template', 'Diag6');
             rackmate_repeat($params, "/dci/v3/server/$id/port_on"); // its diagnostics boot from the network
             rackmate_run($params, $id, 'diagnostic', ['template' => $template, 'clear_disks' => true], 120);
+            rackmate_repeat($params, "/dci/v3/server/$id/port_off");
+            if (rackmate_server($params, $id)['power_status'] !== 'off') {
+                rackmate_repeat($params, "/dci/v3/server/$id/power_off");
+            }
             rackmate_give_back($params, $id);
         }
         return 'success';
