@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from simulator.scenario.plan import Scenario
     from simulator.sweep.baseline import Baseline
     from simulator.sweep.reports import Report
-    from simulator.sweep.sweeping import Kinds, Sweep
+    from simulator.sweep.sweeping import Kinds, Player, Sweep
     from simulator.sweep.trial import Outcome
 
 __all__ = ["seconds_of", "sweep"]
@@ -62,7 +64,6 @@ def sweep(
     from simulator.scenario.batch import find_scenarios, load_all  # noqa: PLC0415
     from simulator.sweep.baseline import NO_BASELINE, load_baseline  # noqa: PLC0415
     from simulator.sweep.reports import as_json, as_junit, as_markdown, as_page, print_sweep, read_json  # noqa: PLC0415
-    from simulator.sweep.sweeping import here, processes  # noqa: PLC0415
 
     chosen, seconds = _kinds(kinds, points), seconds_of(budget)
     try:
@@ -75,34 +76,25 @@ def sweep(
     if not scenarios:
         typer.echo(f"there is no scenario in {', '.join(map(str, paths))}", err=True)
         raise typer.Exit(UNUSABLE)
-    if dask is not None:
-        from simulator.sweep.cluster import NoCluster, cluster  # noqa: PLC0415
-
-        try:
-            player = cluster(dask)
-        except NoCluster as error:
-            typer.echo(f"rackloop sweep: {error}", err=True)
-            raise typer.Exit(UNUSABLE) from None
-    else:
-        player = here if jobs == 1 else processes(jobs)
     reports: list[Report] = []
     status = 0
     out = console()
     ends = None if seconds is None else time.perf_counter() + seconds
-    for scenario in scenarios:
-        what = _plan(scenario, seed, chosen, points, pairs=pairs)
-        if what is None:
-            status = 1
-            continue
-        left = None if ends is None else max(ends - time.perf_counter(), 0.0)
-        report, interrupted = _tried(what, player, left, before, known)
-        reports.append(report)
-        if len(scenarios) > 1:
-            out.print(f"\n{scenario.name} ({scenario.file})", style="bold", soft_wrap=True, markup=False)
-        print_sweep(report, out, json_file=str(json_file) if json_file and len(scenarios) == 1 else "")
-        status = INTERRUPTED if interrupted else max(status, 1 if report.new else 0)
-        if interrupted:
-            break
+    with _player(dask, jobs) as player:
+        for scenario in scenarios:
+            what = _plan(scenario, seed, chosen, points, pairs=pairs)
+            if what is None:
+                status = 1
+                continue
+            left = None if ends is None else max(ends - time.perf_counter(), 0.0)
+            report, ended = _tried(what, player, left, before, known)
+            reports.append(report)
+            if len(scenarios) > 1:
+                out.print(f"\n{scenario.name} ({scenario.file})", style="bold", soft_wrap=True, markup=False)
+            print_sweep(report, out, json_file=str(json_file) if json_file and len(scenarios) == 1 else "")
+            status = ended or max(status, 1 if report.new else 0)
+            if ended:
+                break
     written = [
         write(json_file or resume, lambda: as_json(reports)),
         write(junit_file, lambda: as_junit(reports)),
@@ -123,15 +115,34 @@ def _for_module(module: str, files: list[Path], named: list[Path]) -> list[Scena
     return list(scenarios)
 
 
+@contextmanager
+def _player(dask: str | None, jobs: int) -> Iterator[Player]:
+    """Who plays the trials: this process, several, or a cluster."""
+    from simulator.sweep.sweeping import here, processes  # noqa: PLC0415
+
+    if dask is None:
+        yield here if jobs == 1 else processes(jobs)
+        return
+    from simulator.sweep.cluster import NoCluster, cluster  # noqa: PLC0415
+
+    try:
+        with cluster(dask) as player:
+            yield player
+    except NoCluster as error:
+        typer.echo(f"rackloop sweep: {error}", err=True)
+        raise typer.Exit(UNUSABLE) from None
+
+
 def _tried(
-    what: Sweep, player: object, budget: float | None, before: dict[str, Outcome], known: Baseline
-) -> tuple[Report, bool]:
-    """The report, and whether somebody called it off."""
+    what: Sweep, player: Player, budget: float | None, before: dict[str, Outcome], known: Baseline
+) -> tuple[Report, int]:
+    """The report; with an exit status when it was called off, or there was no cluster any more."""
+    from simulator.sweep.cluster import NoCluster  # noqa: PLC0415
     from simulator.sweep.findings import findings, matrix  # noqa: PLC0415
     from simulator.sweep.reports import Progress, Report  # noqa: PLC0415
     from simulator.sweep.sweeping import sweep as tried  # noqa: PLC0415
 
-    began, interrupted = time.perf_counter(), False
+    began, ended = time.perf_counter(), 0
     heard: dict[str, Outcome] = {key: value for key, value in before.items() if key in {t.id for t in what.trials}}
     with Progress(len(what.trials) - len(heard), console(error=True)) as progress:
 
@@ -140,14 +151,17 @@ def _tried(
             progress.tell(sum(bool(each.found) for each in heard.values()))
 
         try:
-            tried(what, player, budget=budget, known=before, tell=tell)  # type: ignore[arg-type]
+            tried(what, player, budget=budget, known=before, tell=tell)
         except KeyboardInterrupt:
-            interrupted = True
+            ended = INTERRUPTED
+        except NoCluster as error:
+            typer.echo(f"rackloop sweep: {error}", err=True)
+            ended = UNUSABLE
     outcomes = [heard[trial.id] for trial in what.trials if trial.id in heard]
     found = findings(outcomes, known, what.scenario.module)
     took = time.perf_counter() - began
     rest = len(what.trials) - len(outcomes)
-    return Report(what, outcomes, found, matrix(outcomes, found), rest, took), interrupted
+    return Report(what, outcomes, found, matrix(outcomes, found), rest, took), ended
 
 
 def _plan(scenario: Scenario, seed: int | None, kinds: Kinds, points: str, *, pairs: bool) -> Sweep | None:

@@ -40,7 +40,7 @@ from simulator.sweep.fates import PASSING
 from simulator.sweep.points import learn, stage_of
 from simulator.sweep.trial import Found, Outcome, Trial, Verdict
 
-__all__ = ["PAUSE", "PersistentSession", "Played", "load", "play", "run_disturbed", "with_faults"]
+__all__ = ["PAUSE", "PersistentSession", "Played", "load", "play", "play_in", "run_disturbed", "with_faults"]
 
 PAUSE: Final = 900.0
 """Seconds of lab time until what has failed is tried again."""
@@ -319,7 +319,14 @@ def run_disturbed(scenario: Scenario, faults: Sequence[PlannedFault], *, seed: i
 
 def play(trial: Trial, servers: Mapping[str, str] = MappingProxyType({}), open_lab: OpenLab | None = None) -> Outcome:
     """Play a trial to its end. Raises FileProblems and ValueError for one that cannot be played."""
-    scenario = with_faults(load(trial.file, trial.module), trial)
+    return play_in(load(trial.file, trial.module), trial, servers, open_lab)
+
+
+def play_in(
+    scenario: Scenario, trial: Trial, servers: Mapping[str, str] = MappingProxyType({}), open_lab: OpenLab | None = None
+) -> Outcome:
+    """The same in a scenario that is at hand, whose file need not be. Raises ValueError for faults that there are not."""
+    scenario = with_faults(scenario, trial)
     session = PersistentSession(scenario, trial.seed, trouble=len(trial.faults), servers=servers, open_lab=open_lab)
     session.run()
     return session.outcome(trial)
