@@ -17,6 +17,7 @@ import typer
 from typer.core import TyperCommand
 
 from simulator.billmanager.cli import app as billmanager
+from simulator.commands import compare_versions as comparing
 from simulator.commands import shrink as shrinking
 from simulator.commands import sweep as sweeping
 from simulator.commands.common import UNUSABLE
@@ -225,6 +226,7 @@ def _status(results: list[Result]) -> int:
 
 app.command()(sweeping.sweep)
 app.command()(shrinking.shrink)
+app.command()(comparing.compare_versions)
 
 
 @app.command()
