@@ -17,6 +17,7 @@ import typer
 from typer.core import TyperCommand
 
 from simulator.billmanager.cli import app as billmanager
+from simulator.commands import branches as branching
 from simulator.commands import compare_versions as comparing
 from simulator.commands import shrink as shrinking
 from simulator.commands import sweep as sweeping
@@ -119,6 +120,13 @@ def run(
     faults: Annotated[
         list[str] | None, typer.Option("--fault", help="What strikes too, as in a file: `bmc.dead: {server: srv-03}`.")
     ] = None,
+    at: Annotated[
+        str | None, typer.Option("--at", help="Play to this moment of lab time once, then on from it for each --then.")
+    ] = None,
+    then: Annotated[
+        list[Path] | None,
+        typer.Option("--then", metavar="FAULTS", help="With --at: a file of faults that strike there."),
+    ] = None,
     persist: Annotated[
         bool, typer.Option("--persist", help="Try again what fails, and judge by what must always hold, as sweeps do.")
     ] = False,
@@ -157,25 +165,31 @@ def run(
         raise typer.Exit(UNUSABLE)
     if wire:
         _check_programs([each.plan for each in chosen], allow_programs)
-    if faults or persist:
-        if wire:
-            raise typer.BadParameter("further faults strike in virtual time: leave --wire out", param_hint="--fault")
-        results = _disturbed(chosen, faults or [], seed, persist=persist)
-        print_results(results, _console())
-        raise typer.Exit(_status(results))
-    with Progress(len(chosen), _console(error=True)) as progress:
-        results = run_all(
-            chosen,
-            seed=seed,
-            mode=mode,
-            exact=exact,
-            jobs=jobs,
-            stop_early=stop_early,
-            keep_journal=journal_file is not None,
-            module=module,
-            begin=progress.begin,
-            end=progress.end,
+    if (at is None) != (not then):
+        raise typer.BadParameter("a moment and what happens then belong together: --at 83s --then faults.yaml")
+    if wire and (faults or persist):
+        raise typer.BadParameter("further faults strike in virtual time: leave --wire out", param_hint="--fault")
+    keep = journal_file is not None
+    if at is not None and then:
+        results = branching.branched(
+            chosen, at, then, faults or [], seed=seed, mode=mode, jobs=jobs, persist=persist, keep_journal=keep
         )
+    elif faults or persist:
+        results = _disturbed(chosen, faults or [], seed, persist=persist)
+    else:
+        with Progress(len(chosen), _console(error=True)) as progress:
+            results = run_all(
+                chosen,
+                seed=seed,
+                mode=mode,
+                exact=exact,
+                jobs=jobs,
+                stop_early=stop_early,
+                keep_journal=keep,
+                module=module,
+                begin=progress.begin,
+                end=progress.end,
+            )
     print_results(results, _console())
     written = _write(junit_file, lambda: junit(results)) & _write(html_file, lambda: page(results))
     written &= _write(json_file, lambda: summary(results, seed=seed, mode=mode))

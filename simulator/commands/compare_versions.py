@@ -35,6 +35,6 @@ def compare_versions(
         typer.echo(f"rackloop compare-versions: {file}: {error}", err=True)
         raise typer.Exit(UNUSABLE) from None
     print_comparison(comparison, console())
-    if not write(json_file, as_json(comparison)):
+    if not write(json_file, lambda: as_json(comparison)):
         raise typer.Exit(UNUSABLE)
     raise typer.Exit(1 if comparison.broken else 0)

@@ -18,6 +18,7 @@ from simulator.faults.kinds import NotPossible
 from simulator.files.plan import LabPlan
 from simulator.ispmanager import Hosting
 from simulator.kernel import Activity, Clock, Journal, Streams
+from simulator.kernel.branch import branch
 from simulator.kernel.wire import Wire
 from simulator.plant import Plant
 from simulator.snmp.station import Station
@@ -146,6 +147,12 @@ class Run:
             for url, gateway in doors.items()
         }
         return ByHost(ways, InProcessTransport(self.gateway6.services))
+
+    async def branch(self, work: Callable[[], Awaitable[T]]) -> T:
+        """What `work` comes to from this moment on, in a copy of the whole lab; here nothing of it happens, and no time passes. Only in
+        virtual time, and where a process can be copied. What it returns is pickled. Raises BranchFailed, RuntimeError.
+        """
+        return await branch(work)
 
     async def drive(self, work: Awaitable[T]) -> T:
         """Await something of the billing side while lab time goes on; a `stepped` lab needs somebody else to step."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -69,7 +70,7 @@ from simulator.scenario.schema.steps import (
 )
 from simulator.scenario.schema.whmcs6 import PlaceStep
 
-__all__ = ["fault_from_text", "load_scenario", "scenario_from_text"]
+__all__ = ["fault_from_text", "faults_from_file", "load_scenario", "scenario_from_text"]
 
 Way = tuple[str | int, ...]
 
@@ -95,6 +96,37 @@ def fault_from_text(text: str, scenario: Scenario, where: str = "--fault") -> Pl
     if fault is None or report.problems:
         raise FileProblems(report.problems)
     return fault
+
+
+def faults_from_file(file: Path, scenario: Scenario) -> list[PlannedFault]:
+    """What strikes in a branch of a scenario: `faults: [...]` as in its file, or fault by fault. Raises FileProblems."""
+    document = read(file)
+    report = Reporter(document)
+    reader = _ScenarioReader(
+        document,
+        ScenarioSpec.model_construct(steps=[], module=scenario.module),
+        scenario.plan,
+        report,
+        scenario.outside,
+    )
+    given: list[tuple[Any, Way]] = [({kind: params}, ()) for kind, params in document.data.items()]
+    if "faults" in document.data:
+        many = document.data["faults"]
+        if len(document.data) > 1 or not isinstance(many, list):
+            report.at(("faults",), "beside `faults: [...]` nothing else stands in the file", key=True)
+            many = []
+        given = [(each, ("faults", index)) for index, each in enumerate(many)]
+    faults = []
+    for each, way in given:
+        if not isinstance(each, dict):
+            report.at(way, "a fault is one kind with its parameters", "e.g. bmc.dead: {server: srv-03}")
+        elif (fault := reader.fault(each, way)) is not None:
+            faults.append(replace(fault, line=0))  # of the scenario's file
+            if fault.params.at is not None:
+                report.at((*way, fault.kind, "at"), "it strikes at the moment of the branch: leave `at` out", key=True)
+    if report.problems:
+        raise FileProblems(report.problems)
+    return faults
 
 
 def _load(document: Document, file: Path, module: ModulePlan | None = None) -> Scenario:

@@ -6,7 +6,7 @@ import asyncio
 import re
 import time
 import traceback
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -105,6 +105,11 @@ class Session:
         """The same in order: what a failure is said to be about, then what its words name."""
         self.why: Sequence[Record] = ()
         """How it came to the first failure that has a cause, fault first."""
+        self.trouble = 0
+        """How many of the faults, counted from the end, are no part of the scenario's file."""
+        self.split_at: tuple[float, Callable[[], None]] | None = None
+        """A moment of lab time, and what is called then, as the file's faults are that strike `at` it: after them."""
+        self._playing: asyncio.Task[Any] | None = None
         self._injected: list[tuple[PlannedFault, Injected]] = []
         self._doing: list[str] = []
 
@@ -157,6 +162,7 @@ class Session:
     # the lab
 
     async def _in_lab(self) -> None:
+        self._playing = asyncio.current_task()
         async with self.stage.opened(self._lost):
             try:
                 await self.stage.run.drive(self._play(self.stage.run, self.stage.actors))
@@ -197,8 +203,7 @@ class Session:
 
     async def _whole(self, run: LabRun, actors: Actors) -> None:
         """Faults, steps, expectations. What is looked at without being asked, leaks and money, counts only when all steps ended as they must."""
-        for fault in self.scenario.faults:
-            self._strike(fault, run)
+        self._strike_all(run)
         try:
             for step in self.scenario.steps:
                 await self._step(step, run, actors)
@@ -327,6 +332,29 @@ class Session:
     def _verdict_of(self, action: Action, miss: Miss | None) -> None:
         if miss is not None:
             self._fail(miss, action.line)
+
+    def _strike_all(self, run: LabRun) -> None:
+        for fault in self.scenario.faults:
+            self._strike(fault, run)
+        if self.split_at is not None:
+            moment, split = self.split_at
+            if moment > run.clock.now():
+                run.clock.call_at(moment, split)
+            else:
+                split()
+
+    def strike_more(self, fault: PlannedFault) -> None:
+        """One that is no part of the scenario, now."""
+        run = self.stage.run
+        try:
+            self._injected.append((fault, run.faults.inject(fault.kind, fault.params)))
+        except NotPossible as error:
+            self._impossible(str(error), 0)
+
+    def call_off(self) -> None:
+        """End the run here; `run` then raises CancelledError."""
+        assert self._playing is not None
+        self._playing.cancel()
 
     def _strike(self, fault: PlannedFault, run: LabRun) -> None:
         try:

@@ -103,20 +103,19 @@ class PersistentSession(Session):
         self.gave_up = False
         self._told_of: tuple[str, ...] = ()
         self.played: list[Played] = []
-        self._trouble = trouble
+        self.trouble = trouble
         self._servers = servers
 
     @property
     def came_about(self) -> bool:
         """All that was to go wrong has gone wrong."""
-        own = self._injected[len(self._injected) - self._trouble :] if self._trouble else []
-        return len(own) == self._trouble and all(injected.came_about for _, injected in own)
+        own = self._injected[len(self._injected) - self.trouble :] if self.trouble else []
+        return len(own) == self.trouble and all(injected.came_about for _, injected in own)
 
     # play
 
     async def _whole(self, run: LabRun, actors: Actors) -> None:
-        for fault in self.scenario.faults:
-            self._strike(fault, run)
+        self._strike_all(run)
         try:
             for step in self.scenario.steps:
                 self.played.append(Played(step))

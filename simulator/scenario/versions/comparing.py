@@ -97,8 +97,7 @@ class _Looking(Session):
         self._servers: dict[str, str] = {}
 
     async def _whole(self, run: LabRun, actors: Actors) -> None:
-        for fault in self.scenario.faults:
-            self._strike(fault, run)
+        self._strike_all(run)
         for step in self.scenario.steps:
             began, calls = run.clock.now(), len(actors.log.calls)
             ends = await self._played(step, run, actors)
