@@ -19,6 +19,7 @@ from typer.core import TyperCommand
 from simulator.billmanager.cli import app as billmanager
 from simulator.commands import branches as branching
 from simulator.commands import compare_versions as comparing
+from simulator.commands import explore as exploring
 from simulator.commands import shrink as shrinking
 from simulator.commands import sweep as sweeping
 from simulator.commands.common import UNUSABLE
@@ -240,6 +241,7 @@ def _status(results: list[Result]) -> int:
 
 app.command()(sweeping.sweep)
 app.command()(shrinking.shrink)
+app.command()(exploring.explore)
 app.command()(comparing.compare_versions)
 
 

@@ -23,10 +23,11 @@ from simulator.scenario.plan import Action, Scenario, Wait
 from simulator.scenario.result import Failure, Result
 from simulator.scenario.runner import run_scenario
 from simulator.sweep.emit import emit
+from simulator.sweep.fates import FaultSpec
 from simulator.sweep.playing import PAUSE, PersistentSession, Played, load, with_faults
 from simulator.sweep.trial import Trial
 
-__all__ = ["NotFailing", "Shrunk", "shrink_scenario", "shrink_trial", "ways_of"]
+__all__ = ["NotFailing", "Shrunk", "shrink_scenario", "shrink_story", "shrink_trial", "ways_of"]
 
 BEGINNING: Final = 30
 """Signs of an error's text: further on it may name what a smaller lab has not."""
@@ -90,10 +91,22 @@ def shrink_trial(trial: Trial, name: str, play: Run = run) -> Shrunk:
     session = PersistentSession(scenario, trial.seed, trouble=len(trial.faults))
     session.run()
     session.outcome(trial)
-    document = _as_played(trial, session.played, scenario)
+    document = _as_played(dict(read(Path(trial.file)).data), trial.faults, session.played, scenario)
     head = f"Found by a sweep of {trial.file} (trial {trial.id}, seed {trial.seed}), and made small."
-    way = {"never-recovers": "fails", "gives-up": "fails"}.get(name, name)
-    return _Shrinking(document, trial.file, trial.seed, way, play, head, trial.module).shrunk()
+    return _Shrinking(document, trial.file, trial.seed, _way_of(name), play, head, trial.module).shrunk()
+
+
+def shrink_story(
+    document: Data, scenario: Scenario, seed: int, name: str, played: Sequence[Played], head: str, play: Run = run
+) -> Shrunk:
+    """From a scenario as data that came to a finding of this name when it was `played`. Raises NotFailing."""
+    whole = _as_played(document, (), played, scenario)
+    return _Shrinking(whole, scenario.file, seed, _way_of(name), play, head).shrunk()
+
+
+def _way_of(name: str) -> str:
+    """How a scenario of its own fails by this finding."""
+    return {"never-recovers": "fails", "gives-up": "fails"}.get(name, name)
 
 
 def shrink_scenario(file: Path, seed: int | None, play: Run = run, way: str = "", module: str = "") -> Shrunk:
@@ -119,9 +132,9 @@ def shrink_scenario(file: Path, seed: int | None, play: Run = run, way: str = ""
     ).shrunk()
 
 
-def _as_played(trial: Trial, played: Sequence[Played], scenario: Scenario) -> Data:
+def _as_played(document: Data, faults: Sequence[FaultSpec], played: Sequence[Played], scenario: Scenario) -> Data:
     """The file as it came to be played: with the trial's faults, what failed expected to fail, what was tried again written out."""
-    document: Data = copy.deepcopy(dict(read(Path(trial.file)).data))
+    document = copy.deepcopy(document)
     raw: list[Data] = document["steps"]
     at = {id(step): index for index, step in enumerate(scenario.steps)}
     by_line = {
@@ -147,7 +160,7 @@ def _as_played(trial: Trial, played: Sequence[Played], scenario: Scenario) -> Da
         else:
             steps.append(copy.deepcopy(raw[at[id(each.step)]]))
     document["steps"] = steps
-    document["faults"] = [*document.get("faults", []), *({kind: dict(params)} for kind, params in trial.faults)]
+    document["faults"] = [*document.get("faults", []), *({kind: dict(params)} for kind, params in faults)]
     return document
 
 
@@ -228,12 +241,15 @@ class _Shrinking:
         self._last = f"{failure.what}: {failure.seen}" if self._way in _TOLD_WHOLE else failure.seen
         return True
 
+    def _result(self, document: Data) -> Result:
+        scenario = scenario_from_text(emit(document), self._file, self._module)
+        return self._play(replace(scenario, file=self._file), self._seed)
+
     def _failure(self, document: Data) -> Failure | None:
         try:
-            scenario = scenario_from_text(emit(document), self._file, self._module)
+            result = self._result(document)
         except FileProblems:
             return None
-        result = self._play(replace(scenario, file=self._file), self._seed)
         ways = ways_of(result)
         if result.verdict == "error" and self._way != "crashes":
             return None

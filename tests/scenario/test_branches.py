@@ -59,7 +59,7 @@ def test_the_journal_of_a_branch_is_that_of_a_whole_run(moment: float, faults: l
 
 @pytest.mark.slow
 @given(MOMENTS, st.lists(st.sampled_from(FAULTS), min_size=1, max_size=3, unique=True))
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 def test_so_it_is_at_many_moments(moment: float, faults: list[str]) -> None:
     same(moment, faults)
 
