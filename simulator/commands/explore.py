@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -59,7 +60,9 @@ def explore(
         explored = explored_by(ground, seed=seed, examples=examples, budget=seconds, baseline=known, tell=tell)
     files = {} if output is None else _shrunk(explored, output)
     _print(explored, files, console())
-    if not write(json_file, _as_json(explored, ground, files)) or not all(each.written for each in files.values()):
+    if not write(json_file, lambda: _as_json(explored, ground, files)) or not all(
+        each.written for each in files.values()
+    ):
         raise typer.Exit(UNUSABLE)
     raise typer.Exit(INTERRUPTED if explored.called_off else 1 if explored.new else 0)
 
@@ -112,7 +115,7 @@ def _shrunk(explored: Explored, folder: Path) -> dict[int, _File]:
         body = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
         if body not in there:
             path = folder / f"{find.found.name}-{place}.yaml"
-            there[body] = _File(path, small, write(path, text))
+            there[body] = _File(path, small, write(path, partial(str, text)))
         files[place] = there[body]
     return files
 

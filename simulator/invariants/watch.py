@@ -8,7 +8,7 @@ at. What an invariant sees is a *condition*; one that lasts longer than the inva
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from provisioner.services import Service, State
 from simulator.dcim.access_log import Call
@@ -54,6 +54,9 @@ class Violation:
     at: float
     record: int
 
+    permitted: str = ""
+    """The sentence of the module's document that leaves it so; empty when none does."""
+
     def __str__(self) -> str:
         return f"{self.invariant}: {self.text}"
 
@@ -92,8 +95,10 @@ class Watch:
         invariants: Sequence[Invariant] | None = None,
         *,
         most: int = MOST,
+        permits: Callable[[Violation], str] = lambda violation: "",
     ) -> None:
-        """`most`: of violations that are remembered."""
+        """`most`: of violations that are remembered. `permits`: the sentence of the module's document that leaves it so, if any."""
+        self._permits = permits
         self.world = World(lab, billing)
         self.violations: list[Violation] = []
         self.forgotten = 0
@@ -300,14 +305,14 @@ class Watch:
             self.forgotten += 1
             return
         self._told.add(once)
-        self.violations.append(
-            Violation(
-                invariant.name,
-                invariant.harm,
-                invariant.source,
-                broken.subjects,
-                broken.text,
-                since,
-                self._record if record is None else record,
-            )
+        violation = Violation(
+            invariant.name,
+            invariant.harm,
+            invariant.source,
+            broken.subjects,
+            broken.text,
+            since,
+            self._record if record is None else record,
         )
+        # By what billing is now: later its services may be something else.
+        self.violations.append(replace(violation, permitted=self._permits(violation)))

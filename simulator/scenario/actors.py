@@ -66,7 +66,7 @@ class Actors:
         )
         self.ledger = Ledger(run, self.side)
         panel = run.panel
-        self.watch = None if panel is None else Watch(_watched(run, panel), self.side)
+        self.watch = None if panel is None else Watch(_watched(run, panel), self.side, permits=self._permitted)
         """None where nobody sees the records of a panel."""
         self._observer6 = Observer6(run)
         self._observer5: Observer5 | None = None
@@ -172,7 +172,7 @@ class Actors:
         failure = self.run.journal.marks.latest(service, ("failure",))
         return failure if failure > since else self.trouble(service)
 
-    def permitted(self, violation: Violation) -> str:
+    def _permitted(self, violation: Violation) -> str:
         """The sentence of the module's document that leaves it so; empty when none does."""
         services = [self.billing.services[name] for name in violation.subjects if name in self.billing.services]
         said = [self.side.permits(violation.invariant, service) for service in services]

@@ -231,7 +231,7 @@ class Session:
         self.violations = actors.watch.finish()
         undeclared, idle = excused(self.scenario.known, self.violations)
         for violation in undeclared:
-            if not actors.permitted(violation):
+            if not violation.permitted:
                 what, expected, seen = told(violation)
                 self._fail(Miss(what, expected, seen, violation.subjects), 0)
         if not self.failures:

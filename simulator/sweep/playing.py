@@ -231,7 +231,7 @@ class PersistentSession(Session):
             return
         self.violations = actors.watch.finish()
         undeclared, _ = excused(self.scenario.known, self.violations)
-        self.found += [_violation(each) for each in undeclared if not actors.permitted(each)]
+        self.found += [_violation(each) for each in undeclared if not each.permitted]
 
     # what came of it
 

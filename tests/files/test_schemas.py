@@ -15,7 +15,7 @@ from simulator.files.reader import read
 from simulator.scenario.json_schema import KINDS, committed, schema_text
 
 SHIPPED = [
-    *((file, "lab") for file in sorted(data_directory("fixtures").rglob("*.yaml"))),
+    *((file, "lab") for file in sorted(data_directory("fixtures").glob("*.yaml"))),
     *((file, "scenario") for file in sorted(data_directory("scenarios").rglob("*.yaml"))),
 ]
 
