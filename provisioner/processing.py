@@ -32,9 +32,10 @@ from provisioner.billmanager.rows import ModuleRow
 from provisioner.clients.coremanager import CoreClient
 from provisioner.clients.dci5 import Dci5Client
 from provisioner.clients.dci6 import Dci6Client
-from provisioner.clock import SystemClock
+from provisioner.clock import Clock
 from provisioner.dci6.operations import POLL_SECONDS
 from provisioner.errors import BadSettings, ProvisioningError, Refused, StoreUnavailable
+from provisioner.lab_clock import clock_of_environment
 from provisioner.log import Entry, ModuleLog, Note, Outcome
 from provisioner.modules.billmanager5.processing import pmdci5
 from provisioner.modules.billmanager6 import pmdci6
@@ -117,7 +118,7 @@ async def _answer(options: argparse.Namespace, document: ET.Element) -> None:
 
 
 async def _answer_from(store: Store, mgrctl: Mgrctl | None, options: argparse.Namespace, document: ET.Element) -> None:
-    clock = SystemClock()
+    clock = clock_of_environment()
     log = ModuleLog(clock, keep=1)
     kinds = _types(clock, log, store)
     if options.type not in kinds:
@@ -181,7 +182,7 @@ def _database(mgrctl: Mgrctl) -> Iterator[Database]:
         database.close()
 
 
-def _types(clock: SystemClock, log: ModuleLog, store: Store) -> dict[str, ModuleType]:
+def _types(clock: Clock, log: ModuleLog, store: Store) -> dict[str, ModuleType]:
     insecure = os.environ.get("PROVISIONER_INSECURE", "") not in ("", "0")
     poll = float(os.environ.get("PROVISIONER_POLL", POLL_SECONDS))
 

@@ -10,68 +10,19 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from contextvars import ContextVar
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
-
-import httpx
 
 from provisioner.billing import Billing
 from provisioner.clients.dci6 import Dci6Client
-from provisioner.clock import Clock, SystemClock
 from provisioner.errors import BadSettings, ProvisioningError
+from provisioner.lab_clock import clock_of_environment
 from provisioner.log import ModuleLog
 from provisioner.modules.readers import read_settings
 from provisioner.modules.whmcs6 import Whmcs6, Whmcs6Settings
 from provisioner.sql_store import SqlStore
 
-__all__ = ["LabClock", "answer"]
-
-_MOST = 3600.0
-"""Real seconds that a move of the lab's clock may take."""
-
-
-class _Expired(asyncio.CancelledError):
-    """The time of a body is up; nobody inside it may take that for an error of his own."""
-
-
-class LabClock:
-    """The lab's clock, which stands while this program works and moves when it waits."""
-
-    def __init__(self, control: str, file: Path | None) -> None:
-        self._control = f"{control.rstrip('/')}/__lab/clock"
-        self._file = file
-        self._deadlines: ContextVar[tuple[float, ...]] = ContextVar("deadlines", default=())
-
-    def now(self) -> float:
-        text = self._file.read_text("ascii") if self._file else httpx.get(self._control, trust_env=False).text
-        return float(json.loads(text)["now"])
-
-    async def sleep(self, seconds: float) -> None:
-        left = min(self._deadlines.get(), default=float("inf")) - self.now()
-        async with httpx.AsyncClient(timeout=_MOST, trust_env=False) as client:
-            wait = max(min(seconds, left), 0.0)
-            (await client.post(f"{self._control}/advance", json={"seconds": wait})).raise_for_status()
-        if left < seconds:
-            raise _Expired
-
-    def timeout(self, seconds: float) -> AbstractAsyncContextManager[object]:
-        return self._timeout(seconds)
-
-    @asynccontextmanager
-    async def _timeout(self, seconds: float) -> AsyncIterator[None]:
-        deadline = self.now() + seconds
-        token = self._deadlines.set((*self._deadlines.get(), deadline))
-        try:
-            yield
-        except _Expired:
-            if self.now() < deadline:
-                raise
-            raise TimeoutError from None
-        finally:
-            self._deadlines.reset(token)
+__all__ = ["answer"]
 
 
 def answer() -> int:
@@ -90,7 +41,7 @@ async def _answer(given: Mapping[str, Any]) -> dict[str, Any]:
     order = given.get("order") or {}
     if order.get("os"):
         settings["os"] = order["os"]
-    clock = _clock()
+    clock = clock_of_environment()
     log = ModuleLog(clock, keep=1)
     store = SqlStore("sqlite:///provisioner.db")
     client = Dci6Client(panel["url"], panel["email"], panel["password"], clock=clock, log=log, verify=_verify())
@@ -128,13 +79,6 @@ async def _done(billing: Billing, given: Mapping[str, Any], order: Mapping[str, 
     service = billing.service(name)
     said: dict[str, Any] = {"ok": not error, "server": service.server, "addresses": list(service.addresses)}
     return said | ({"error": error} if error else {})
-
-
-def _clock() -> Clock:
-    if os.environ.get("RACKLOOP_TIME") == "told":
-        file = os.environ.get("RACKLOOP_CLOCK_FILE")
-        return LabClock(os.environ["RACKLOOP_CONTROL"], Path(file) if file else None)
-    return SystemClock()
 
 
 def _verify() -> bool:

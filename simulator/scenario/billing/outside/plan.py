@@ -64,7 +64,8 @@ class ModulePlan:
         """`told`, `real`, `faketime:N` or `scaled:N`; what is sensible for its kind, where the file says nothing."""
         spec = self.spec
         if spec.time is None:
-            return f"faketime:{FAKETIME_RATE}" if spec.exec is not None else "told"
+            program = spec.exec is not None or spec.billmanager is not None
+            return f"faketime:{FAKETIME_RATE}" if program else "told"
         return f"faketime:{FAKETIME_RATE}" if spec.time == "faketime" else spec.time
 
     @property
@@ -79,7 +80,7 @@ class ModulePlan:
         if (
             self.time.startswith("faketime")
             and self.on_wire
-            and (self.spec.exec or self.spec.whmcs)
+            and (self.spec.exec or self.spec.whmcs or self.spec.billmanager)
             and not shutil.which("faketime")
         ):
             missing = (
@@ -95,6 +96,10 @@ class ModulePlan:
             and not (shutil.which(self.spec.exec[0]) or (self.folder / self.spec.exec[0]).is_file())
         ):
             missing = f"there is no program `{self.spec.exec[0]}`"
+        elif self.spec.billmanager is not None:
+            from simulator.scenario.billing.outside.billmanager import program_of  # noqa: PLC0415
+
+            missing = "" if program_of(self) else f"there is no executable `{self.spec.billmanager}`"
         if missing:
             raise FileProblems([Problem(self.file or self.name, 0, 0, missing)])
 

@@ -163,6 +163,10 @@ class OutsideSide(Side):
         if spec.python is not None:
             lab = LabForModule(run, self._time, panel_words(plan, run), self._settings)
             return PythonCaller(plan, lab, self._time)
+        if spec.billmanager is not None:
+            from simulator.scenario.billing.outside.billmanager import BillmanagerCaller  # noqa: PLC0415
+
+            return BillmanagerCaller(plan, programs, env, own)
         from simulator.scenario.billing.outside.whmcs import WhmcsCaller  # noqa: PLC0415
 
         return WhmcsCaller(plan, programs, env, own)

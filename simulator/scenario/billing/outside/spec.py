@@ -29,7 +29,7 @@ _WORDS = Annotated[list[str], Field(min_length=1)]
 
 
 class ModuleSpec(FileModel):
-    """How a module is reached: one of `python`, `exec`, `http`, `whmcs` and `bundled`."""
+    """How a module is reached: one of `python`, `exec`, `http`, `whmcs`, `billmanager` and `bundled`."""
 
     python: str | None = Field(default=None, pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")
     """A class: `acme.rack:Module`. Its methods are the verbs."""
@@ -39,6 +39,8 @@ class ModuleSpec(FileModel):
     """A service: each verb is one POST."""
     whmcs: str | None = None
     """A server module of WHMCS: its PHP file."""
+    billmanager: str | None = None
+    """A processing module of BILLmanager: its executable."""
     bundled: str | None = None
     """One of the modules that come with Rackloop, through the same contract."""
     panel: Literal["dci6", "dci5"] = "dci6"
@@ -72,14 +74,22 @@ class ModuleSpec(FileModel):
     """For `whmcs`: configurable options by name; the same words stand for the order's."""
     customfields: dict[str, str] = {}
     """For `whmcs`: custom fields by name."""
+    tariff: dict[str, str] = {"configuration": "{configuration}", "os": "{os}", "pool": "{pool}"}
+    """For `billmanager`: parameters of the tariff plan, by the names that the module has for them; the same words stand for the order's."""
     params: dict[str, str] = {}
     """For `whmcs`: other parameters than WHMCS would give, such as `serverhostname: "{host}:{port}"`."""
 
     @model_validator(mode="after")
     def one_way(self) -> ModuleSpec:
-        ways = [way for way in ("python", "exec", "http", "whmcs", "bundled") if getattr(self, way) is not None]
+        ways = [
+            way
+            for way in ("python", "exec", "http", "whmcs", "billmanager", "bundled")
+            if getattr(self, way) is not None
+        ]
         if len(ways) != 1:
-            raise ValueError("a module is reached in one way: say one of python, exec, http, whmcs, bundled")
+            raise ValueError(
+                "a module is reached in one way: say one of python, exec, http, whmcs, billmanager, bundled"
+            )
         if self.bundled is not None and self.bundled not in BUNDLED_WORDS:
             raise ValueError(f"bundled is one of {', '.join(BUNDLED_WORDS)}")
         return self
