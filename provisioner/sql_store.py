@@ -91,6 +91,20 @@ _RESERVED = sa.Table(
 _PANEL = sa.Table("panel", _METADATA, sa.Column("url", sa.Text, primary_key=True))
 
 
+def _make_tables(engine: sa.Engine) -> None:
+    """Those that are missing. Another process that makes them at the same moment may be quicker between the look and the making:
+    then there is one look more for each table that it may have made.
+    """
+    for last in [*[False] * len(_METADATA.tables), True]:
+        try:
+            _METADATA.create_all(engine)
+        except sa.exc.DBAPIError:
+            if last or not sa.inspect(engine).get_table_names():
+                raise
+        else:
+            return
+
+
 class SqlStore:
     """Rows in a database; the tables are made when they are missing."""
 
@@ -106,7 +120,7 @@ class SqlStore:
             self._engine = sa.create_engine(url, pool_pre_ping=True)
             if self._engine.dialect.name == "sqlite":
                 sa.event.listen(self._engine, "connect", _careful)
-            _METADATA.create_all(self._engine)
+            _make_tables(self._engine)
             file = self._engine.url.database if self._engine.dialect.name == "sqlite" else None
             # Open as long as the store is: to close it would give up every lock of this process.
             self._locks = Path(f"{file}.lock").open("wb") if file and file != ":memory:" else None  # noqa: SIM115

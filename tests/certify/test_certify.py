@@ -131,7 +131,8 @@ def test_the_bundled_modules_reach_what_can_be_reached_without_a_sweep(module: s
 
 @pytest.mark.slow
 @pytest.mark.interop
-def test_a_bundled_module_called_as_a_program_has_the_same_verdicts_as_inside():
+@pytest.mark.parametrize(("name", "program"), [("whmcs6", "whmcs6"), ("billmanager6", "pmdci6")])
+def test_a_bundled_module_called_as_a_program_has_the_same_verdicts_as_inside(name: str, program: str):
     words = (
         "life/whole",
         "stock/",
@@ -142,7 +143,7 @@ def test_a_bundled_module_called_as_a_program_has_the_same_verdicts_as_inside():
     )
     inside, outside = (
         {each.name: each.result.verdict for each in suite(module, *words).played}
-        for module in ("whmcs6", str(EXAMPLES / "bundled" / "whmcs6.yaml"))
+        for module in (name, str(EXAMPLES / "bundled" / f"{program}.yaml"))
     )
     assert inside == outside
     assert set(inside.values()) == {"passed"}

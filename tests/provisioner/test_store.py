@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provisioner.errors import BadSettings, Interrupted, PanelUnavailable, ServiceBusy
 from provisioner.services import State
-from provisioner.sql_store import SqlStore
+from provisioner.sql_store import _METADATA, SqlStore
 from provisioner.store import ActionRow, ClientRow, MemoryStore, ServiceRow, StepRow, Store
 from simulator.kernel import LoopClock, run
 from tests.provisioner.support.dcimanager6 import Panel
@@ -153,7 +154,7 @@ def test_one_process_at_a_time_works_on_a_service(tmp_path: Path):
 
     store = SqlStore(f"sqlite:///{tmp_path / 'billing.db'}")
     code = (
-        "import sys; from provisioner.sql_store import SqlStore\n"
+        "import sys; from provisioner.sql_store import _METADATA, SqlStore\n"
         "with SqlStore(sys.argv[1]).hold(sys.argv[2]): print('mine')"
     )
     url = f"sqlite:///{tmp_path / 'billing.db'}"
@@ -175,6 +176,26 @@ def test_a_store_belongs_to_one_panel(tmp_path: Path):
     assert store.panel("http://one") == "http://one"
     assert store.panel("http://two") == "http://one"
     store.close()
+
+
+def test_two_processes_may_make_the_tables_at_the_same_moment(tmp_path: Path):
+    url = f"sqlite:///{tmp_path / 'billing.db'}"
+    quicker: list[SqlStore] = []
+
+    def another(*_: object, **__: object) -> None:
+        if not quicker:
+            quicker.append(SqlStore.__new__(SqlStore))
+            quicker[0].__init__(url)  # type: ignore[misc]
+
+    sa.event.listen(_METADATA, "before_create", another)
+    try:
+        store = SqlStore(url)
+    finally:
+        sa.event.remove(_METADATA, "before_create", another)
+    store.write(ClientRow("alice@example.com", "Alice", True, ""))
+    assert quicker[0].read(ClientRow) == [ClientRow("alice@example.com", "Alice", True, "")]
+    store.close()
+    quicker[0].close()
 
 
 def test_a_store_that_cannot_be_used_is_named(tmp_path: Path):
