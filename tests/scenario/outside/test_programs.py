@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft7Validator
 
 from simulator.files.problems import FileProblems
-from simulator.scenario.billing.outside.plan import load_module
+from simulator.scenario.billing.outside.loading import check_module, load_module
 from simulator.scenario.billing.outside.schema import GIVEN
 from tests.scenario.outside.support import ORDER, described, play, seen
 
@@ -100,7 +100,7 @@ def _lives(process: int) -> bool:
 
 def test_a_program_that_is_not_there_is_refused_before_anything_runs(tmp_path: Path):
     with pytest.raises(FileProblems, match="there is no program `nonesuch`"):
-        load_module(str(described(tmp_path, {"exec": ["nonesuch"], "time": "told"}))).check()
+        check_module(load_module(str(described(tmp_path, {"exec": ["nonesuch"], "time": "told"}))))
 
 
 def test_without_faketime_it_is_said_what_then_happens(tmp_path: Path, monkeypatch):
@@ -110,7 +110,7 @@ def test_without_faketime_it_is_said_what_then_happens(tmp_path: Path, monkeypat
     with pytest.raises(
         FileProblems, match=r"faketime. is not installed, and without it the module.s own sleeps .*time: told"
     ):
-        load_module(str(file)).check()
+        check_module(load_module(str(file)))
 
 
 TIMES = """
@@ -193,5 +193,5 @@ def test_a_word_of_its_own_is_called_with_what_the_step_says(tmp_path: Path):
         "call: {service: web1, verb: reboot, args: {hard: true}}\n    expect: {error: \"reboot {'hard': True} srv-03\"}",
         "reinstall: {service: web1, os: alma-9}\n    expect: {error: \"reinstall {'os': 'alma-9'} srv-03\"}",
     )
-    # It delivers nothing, which is seen; what matters here is what it was asked.
-    assert [each for each in result.failures if each.what != "ledger" and not each.what.startswith("violates")] == []
+    # It says that it sold a server and did nothing, and other watchers tell so.
+    assert [each.what for each in result.failures if each.what.startswith(("create", "reboot", "reinstall"))] == []
