@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft7Validator
 
 from simulator.files.problems import FileProblems
-from simulator.scenario.billing.outside.loading import check_module, load_module
+from simulator.scenario.billing.outside.plan import load_module
 from simulator.scenario.billing.outside.schema import GIVEN
 from tests.scenario.outside.support import ORDER, described, play, seen
 
@@ -100,7 +100,7 @@ def _lives(process: int) -> bool:
 
 def test_a_program_that_is_not_there_is_refused_before_anything_runs(tmp_path: Path):
     with pytest.raises(FileProblems, match="there is no program `nonesuch`"):
-        check_module(load_module(str(described(tmp_path, {"exec": ["nonesuch"], "time": "told"}))))
+        load_module(str(described(tmp_path, {"exec": ["nonesuch"], "time": "told"}))).check()
 
 
 def test_without_faketime_it_is_said_what_then_happens(tmp_path: Path, monkeypatch):
@@ -110,7 +110,7 @@ def test_without_faketime_it_is_said_what_then_happens(tmp_path: Path, monkeypat
     with pytest.raises(
         FileProblems, match=r"faketime. is not installed, and without it the module.s own sleeps .*time: told"
     ):
-        check_module(load_module(str(file)))
+        load_module(str(file)).check()
 
 
 TIMES = """

@@ -7,9 +7,6 @@ changes by `mgrctl`. The processes are ours to start and watch, since the lab th
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -20,12 +17,13 @@ from simulator.billmanager.queue import Call
 from simulator.billmanager.schema import ACTIVE, DELETED, SUSPENDED
 from simulator.scenario.billing.outside.callers import in_time
 from simulator.scenario.billing.outside.contract import Answer, ModuleBroke, ModuleFailed
+from simulator.scenario.billing.outside.functions import program_of
 from simulator.scenario.billing.outside.program import Ended, Programs
 
 if TYPE_CHECKING:
     from simulator.scenario.billing.outside.plan import ModulePlan
 
-__all__ = ["BillmanagerCaller", "program_of"]
+__all__ = ["BillmanagerCaller"]
 
 _COMMANDS: Final[Mapping[str, tuple[str, int]]] = {
     "create": ("open", ACTIVE),
@@ -36,15 +34,6 @@ _COMMANDS: Final[Mapping[str, tuple[str, int]]] = {
 """By verb: the command, and the service's status when it is done."""
 _ADDRESSES = ("ip", "ips", "ipv6")
 """Parameters of an item in which modules keep addresses."""
-
-
-def program_of(plan: ModulePlan) -> Path | None:
-    """The module's executable: beside its description, by PATH, or one of ours; None where there is none."""
-    assert plan.spec.billmanager is not None
-    places = [plan.folder / plan.spec.billmanager, Path(sys.executable).parent / plan.spec.billmanager]
-    found = next((each for each in places if each.is_file() and os.access(each, os.X_OK)), None)
-    by_path = shutil.which(plan.spec.billmanager)
-    return found.absolute() if found else Path(by_path) if by_path else None
 
 
 class BillmanagerCaller:
@@ -98,7 +87,7 @@ class BillmanagerCaller:
 
     async def _connected(self, question: Mapping[str, Any]) -> int:
         """BILLmanager made, the module put into it, and its features and its connection asked for."""
-        program = program_of(self._plan)
+        program = program_of(self._plan.spec.billmanager or "", self._plan.folder)
         if program is None:
             raise ModuleBroke(f"the module cannot be started: {self._plan.spec.billmanager}: no such executable")
         await asyncio.to_thread(self._here.install)
@@ -147,7 +136,7 @@ class BillmanagerCaller:
             db.execute("UPDATE runningoperation SET manual = 'on' WHERE id = ?", [operation])
 
     async def _run(self, question: Mapping[str, Any], words: list[str], form: bytes = b"") -> Ended:
-        program = program_of(self._plan)
+        program = program_of(self._plan.spec.billmanager or "", self._plan.folder)
         assert program is not None
         home = self._here.home
         env = {

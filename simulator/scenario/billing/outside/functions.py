@@ -1,13 +1,16 @@
-"""The functions of a WHMCS server module, by verb, and which of them a file has."""
+"""What a module's file offers: the functions of a WHMCS server module, by verb; the executable of a processing module."""
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-__all__ = ["FUNCTIONS", "functions_of"]
+__all__ = ["FUNCTIONS", "functions_of", "program_of"]
 
 FUNCTIONS: Final[Mapping[str, tuple[str, str]]] = {
     "create": ("CreateAccount", "Create"),
@@ -33,3 +36,11 @@ def functions_of(file: Path) -> Sequence[str]:
     names = {name for name in _DEFINED.findall(text) if name.startswith(prefix)}
     known = {prefix + function: verb for verb, (function, _) in FUNCTIONS.items()}
     return [verb for name, verb in known.items() if name in names]
+
+
+def program_of(name: str, folder: Path) -> Path | None:
+    """A module's executable: beside its description, by PATH, or one of ours; None where there is none."""
+    places = [folder / name, Path(sys.executable).parent / name]
+    found = next((each for each in places if each.is_file() and os.access(each, os.X_OK)), None)
+    by_path = shutil.which(name)
+    return found.absolute() if found else Path(by_path) if by_path else None

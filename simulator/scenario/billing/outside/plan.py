@@ -15,7 +15,7 @@ from simulator.files.reader import Reporter, read, validate
 from simulator.lab import Lab
 from simulator.lab.options import DriverKind
 from simulator.scenario.billing.outside.contract import LIFECYCLE, OPTIONAL
-from simulator.scenario.billing.outside.functions import functions_of
+from simulator.scenario.billing.outside.functions import functions_of, program_of
 from simulator.scenario.billing.outside.known import Known
 from simulator.scenario.billing.outside.loading import is_async
 from simulator.scenario.billing.outside.spec import BUNDLED_WORDS, ModuleFileSpec, ModuleSpec
@@ -97,9 +97,11 @@ class ModulePlan:
         ):
             missing = f"there is no program `{self.spec.exec[0]}`"
         elif self.spec.billmanager is not None:
-            from simulator.scenario.billing.outside.billmanager import program_of  # noqa: PLC0415
-
-            missing = "" if program_of(self) else f"there is no executable `{self.spec.billmanager}`"
+            missing = (
+                ""
+                if program_of(self.spec.billmanager, self.folder)
+                else f"there is no executable `{self.spec.billmanager}`"
+            )
         if missing:
             raise FileProblems([Problem(self.file or self.name, 0, 0, missing)])
 
