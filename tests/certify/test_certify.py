@@ -12,6 +12,7 @@ import pytest
 from simulator.certify import writing
 from simulator.certify.certificate import Certificate
 from simulator.certify.levels import LEVELS
+from simulator.certify.proof import Proof, prove
 from simulator.certify.suite import Played, play_all
 from simulator.files.lab_file import data_directory
 from simulator.review import Finding, Severity
@@ -53,9 +54,9 @@ def played(name: str, verdict: str = "passed", findings: tuple[Finding, ...] = (
 def certificate(*failed: str, findings: tuple[Finding, ...] = (), sweep: bool | None = None) -> Certificate:
     names = [f"{theme}/one" for level in LEVELS for theme in level.themes]
     trials = [played(name, "failed" if name in failed else "passed", findings) for name in names]
-    return Certificate(
-        MODULE, trials, [LeftOut(Path("x/life/two.yaml"), "the module does not offer renew")], "0.1.0", sweep
-    )
+    left = [LeftOut(Path("x/life/two.yaml"), "the module does not offer renew")]
+    proof = None if sweep is None else Proof(10, 0 if sweep else 1, ())
+    return Certificate(MODULE, trials, left, "0.1.0", proof)
 
 
 @pytest.mark.parametrize(
@@ -172,3 +173,14 @@ def test_the_mistakes_of_their_twins_are_found_and_explained(name: str, scenario
     made = suite(str(EXAMPLES / f"{name}.yaml"), scenario)
     assert seen in writing.as_text(made)
     assert made.played[0].result.failures[-1].records
+
+
+def test_a_life_is_proven_by_a_sweep_of_it_and_not_when_there_was_no_time():
+    plan = load_module("whmcs6")
+    proof = prove(plan, seed=0, jobs=1, budget=None, kinds="http,refused")
+    assert proof.holds
+    assert proof.tried > 10
+    assert "nothing was found" in str(proof)
+    hurried = prove(plan, seed=0, jobs=1, budget=0.0, kinds="http,refused")
+    assert not hurried.holds
+    assert "no time for" in str(hurried)
