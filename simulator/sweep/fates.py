@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from simulator.ipmi.interference import SETUP_STEPS
 from simulator.kernel.wire import Network, Point
 from simulator.snmp.names import OBJECTS
 
@@ -47,6 +48,15 @@ def _busy(point: Point) -> FaultSpec | None:
 def _error(point: Point) -> FaultSpec:
     words = {"status": 500, "code": 1} if point.receiver == "dci6" else {"type": "internal", "object": "db"}
     return _http("error", **words)(point)
+
+
+def _command(kind: str, **params: Any) -> Callable[[Point], FaultSpec | None]:
+    """Of commands only: a step of the log-in has no completion code, and cannot be ignored."""
+    return lambda point: None if point.what in SETUP_STEPS.values() else _ipmi(kind, **params)(point)
+
+
+def _log_in_refused(point: Point) -> FaultSpec | None:
+    return _ipmi("refused")(point) if point.what in SETUP_STEPS.values() else None
 
 
 def _ipmi(kind: str, **params: Any) -> Callable[[Point], FaultSpec]:
@@ -121,8 +131,9 @@ FATES: tuple[Fate, ...] = (
     Fate("late", "ipmi", _ipmi("late", delay="1500ms")),
     Fate("twice", "ipmi", _ipmi("doubled")),
     Fate("garbled", "ipmi", _ipmi("garbled", how="garbage")),
-    Fate("error", "ipmi", _ipmi("code", code=0xFF)),
-    Fate("ignored", "ipmi", _ipmi("ignored")),
+    Fate("error", "ipmi", _command("code", code=0xFF)),
+    Fate("ignored", "ipmi", _command("ignored")),
+    Fate("refused", "ipmi", _log_in_refused),
     Fate("lost", "snmp", _snmp("drop")),
     Fate("answer", "snmp", _snmp("answer_lost")),
     Fate("late", "snmp", _snmp("delay", delay="2s")),

@@ -18,7 +18,7 @@ from simulator.invariants.invariant import Harm
 from simulator.scenario.language import load_scenario
 from simulator.sweep.baseline import NO_BASELINE, load_baseline
 from simulator.sweep.findings import findings, matrix
-from simulator.sweep.playing import play
+from simulator.sweep.playing import play, with_faults
 from simulator.sweep.points import chosen, learn
 from simulator.sweep.reports import Report, as_json, as_junit, as_markdown, as_page, read_json
 from simulator.sweep.sweeping import here, parse_kinds, plan, sweep
@@ -287,3 +287,13 @@ def test_every_entry_of_the_bundled_baseline_cites_its_document():
     for entry in load_baseline(ROOT / "fixtures" / "sweeps" / "bundled.yaml").known:
         number = entry.because.partition(":")[0]
         assert f"**{number}**" in (ROOT / "docs" / "requirements.md").read_text()
+
+
+@pytest.mark.parametrize("file", ["scenarios/life/whole-life.yaml", "scenarios/billmanager5/whole-life.yaml"])
+def test_every_fate_of_every_message_is_a_fault_that_there_is(file):
+    scenario = load_scenario(Path(file))
+    lived = learn(scenario, 0)
+    networks = {noted.point.network for noted in lived.points}
+    assert networks == {"http", "data", "ipmi", "snmp"}
+    for trial in plan(scenario, 0, lived, kinds=parse_kinds(""), choose="kinds").trials:
+        assert len(with_faults(scenario, trial).faults) == len(scenario.faults) + 1
