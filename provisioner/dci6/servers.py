@@ -229,6 +229,10 @@ class Servers:
         """Whether power is on by now, after an order whose answer is not known."""
         return "it is on by now" if (await self._client.server(server)).power_status == "on" else NOT_DONE
 
+    async def off_already(self, server: int) -> str | NotDone:
+        """Whether power is off by now, after an order whose answer is not known."""
+        return "it is off by now" if (await self._client.server(server)).power_status == "off" else NOT_DONE
+
     async def power_off(self, server: Server) -> str:
         if (await self._client.server(server.id)).power_status == "off":
             return "it is off"

@@ -264,6 +264,7 @@ class BillManager6(ProcessingModule):
                 return "it is gone"
             if not server.owned or server.belongs_to(service.panel_user, service.client.email):
                 await self._operations.end_running(server)
+                await self._off(server)
                 await self._addresses.remove_all(server)
                 await self._client.clear_owner(server.id)
             _unbind(service)
@@ -273,6 +274,13 @@ class BillManager6(ProcessingModule):
             await progress.step("R", "give the server back", free, before=reason)
         except ProvisioningError as exc:
             self._log.note(f"server {service.server_name} could not be given back: {exc}")
+
+    async def _off(self, server: Server) -> None:
+        """What was installed on it has an address that the next client may get. Where it cannot be, it goes back all the same."""
+        try:
+            await self._servers.power_off(server)
+        except ProvisioningError as exc:
+            self._log.note(f"server {server} could not be switched off: {exc}")
 
     async def suspend(self, item: Item) -> None:
         """Switch the ports off. Raises NoSwitchPorts for a server without any."""
@@ -318,7 +326,12 @@ class BillManager6(ProcessingModule):
         await step("D5", "reset the owner", lambda: self._servers.give_away(server, ""))
         diagnose = self._operations.diagnose(server, template, pool, progress, clear_disks=True, shut_down=True)
         diagnostics = await progress.logged("D6", "diagnose", diagnose)
-        await step("D7", "shut down", lambda: self._servers.power_off(server))
+        await step(
+            "D7",
+            "shut down",
+            lambda: self._servers.power_off(server),
+            look=lambda _: self._servers.off_already(server.id),
+        )
         if diagnostics is None or diagnostics.status != "ok":
             how = f"did not succeed ({diagnostics})" if diagnostics else "did not end in time"
             raise OperationFailed(f"the diagnostics of server {server} {how}")

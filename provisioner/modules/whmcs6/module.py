@@ -251,7 +251,12 @@ class Whmcs6:
             ),
         )
         if settings.shutdown_after_termination:
-            await step("D7", "shut down", lambda: self._servers.power_off(server))
+            await step(
+                "D7",
+                "shut down",
+                lambda: self._servers.power_off(server),
+                look=lambda _: self._servers.off_already(server.id),
+            )
         if settings.suspend_on_termination:
             await step("D8", "switch ports off", lambda: self._servers.ports_off(server))
         if diagnostics is not None and diagnostics.status != "ok":

@@ -35,7 +35,7 @@ class PortsClosed(Invariant):
         if last.state is State.CLOSED:
             if world.client(server) or last.name not in world.ordered_at:
                 return
-        elif last.state is not State.SUSPENDED:
+        elif last.state is not State.SUSPENDED or last.error:  # an action that failed in its midst, and was told
             return
         for nic in _open_ports(world, server):
             yield Broken(
@@ -56,7 +56,7 @@ class Unreachable(Invariant):
     def of_server(self, world: World, server: str) -> Iterator[Broken]:
         for service in world.services_on(server):
             machine = world.server(server)
-            if service.state is not State.SUSPENDED or world.busy(service) or machine.system is None:
+            if service.state is not State.SUSPENDED or service.error or world.busy(service) or machine.system is None:
                 continue
             answers = [address for address in machine.system.addresses if machine.answers_ping(address)]
             if answers:
