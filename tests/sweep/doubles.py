@@ -9,11 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
-
 from provisioner.clients import session6
 from provisioner.clients.dci6 import Dci6Client
 from provisioner.clients.records6 import User
+from provisioner.clients.session6 import Session6
 from provisioner.dci6 import servers
 from provisioner.dci6.addresses import Addresses
 from provisioner.dci6.operations import Operations
@@ -64,7 +63,7 @@ async def whatever_there_is(self: Addresses, server: Any, there: Any, wanted: An
     return list(there)
 
 
-def anything_is_an_answer(response: httpx.Response) -> dict[str, Any]:
+def anything_is_an_answer(self: Session6, response: Any) -> dict[str, Any]:
     try:
         answer = json.loads(response.content)
     except ValueError:
@@ -129,10 +128,10 @@ DOUBLES: dict[str, Double] = {
     ),
     "repeats a POST blindly": Double(
         ((Progress, "step", blindly(Progress.step)), (Addresses, "settled", whatever_there_is)),
-        frozenset({"unlike", "charged", "given-back"}),
+        frozenset({"unlike", "charged", "given-back", "gives-up"}),
     ),
     "takes a gateway's page for success": Double(
-        ((session6, "_decoded", anything_is_an_answer),), frozenset({"ports-closed", "suspended-unreachable"})
+        ((Session6, "_decoded", anything_is_an_answer),), frozenset({"ports-closed", "suspended-unreachable"})
     ),
     "counts by a stale list": Double(
         ((setup, "LISTS_SECONDS", 0.0),), frozenset({"never-recovers", "gives-up", "given-back"}), LIFE5
