@@ -148,7 +148,8 @@ def test_fixtures_and_marker(tmp_path: Path) -> None:
 def test_what_must_hold_is_judged_at_the_end_of_a_test_unless_it_is_declared(tmp_path: Path) -> None:
     told = run_suite(tmp_path, JUDGED)
     faulty = "violates for-sale: srv-1 is faulty (its fan), and is given to alice@example.com; expected: what the panel calls"
-    assert told.count(faulty) == 2, told
+    # In CI pytest writes the summary in full, with the same words again.
+    assert told.partition("short test summary")[0].count(faulty) == 2, told
     assert "known: for-sale of srv-1: it held, nothing came of what is declared" in told
     assert "'for-sail' is no invariant; did you mean `for-sale`?" in told
     assert "violates owned: web1 is active on srv-1, which belongs to nobody" in told
