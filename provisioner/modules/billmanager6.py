@@ -276,9 +276,12 @@ class BillManager6(ProcessingModule):
             self._log.note(f"server {service.server_name} could not be given back: {exc}")
 
     async def _off(self, server: Server) -> None:
-        """What was installed on it has an address that the next client may get. Where it cannot be, it goes back all the same."""
+        """What was installed on it has an address that the next client may get. Where the panel does not see that it is on, it cannot
+        switch it off either, and it goes back all the same.
+        """
         try:
-            await self._servers.power_off(server)
+            if (await self._client.server(server.id)).power_status == "on":
+                await self._servers.power_off(server)
         except ProvisioningError as exc:
             self._log.note(f"server {server} could not be switched off: {exc}")
 

@@ -21,12 +21,24 @@ def refusal_ignored(evidence: Evidence) -> Found:
             for refused, following in pairwise(changing):
                 if refused.done or refused.call.status in (401, 503) or refused.unknown or refused.absent:
                     continue
-                undone = following.gives_back or (following.kind is ActionKind.OWNER and _unsold(evidence, following))
+                undone = (
+                    following.gives_back
+                    or _off(following)
+                    or (following.kind is ActionKind.OWNER and _unsold(evidence, following))
+                )
                 later = changing[changing.index(following) :]
                 repeated = any(each.kind is refused.kind and each.done for each in later)
                 if following.kind is not refused.kind and not undone and not repeated and following.done:
                     text = f"{refused} was refused ({refused.refused}), and the client went on: {following.kind.value}"
                     yield name, text, [refused, following]
+
+
+def _off(action: Action) -> bool:
+    """It switches the server off, as who takes back a server does first."""
+    return action.kind is ActionKind.POWER and action.call.parsed.action in _OFF
+
+
+_OFF = ("server.power_off", "server.poweroff", "pdu.port.off")
 
 
 def _unsold(evidence: Evidence, action: Action) -> bool:
