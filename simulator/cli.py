@@ -24,6 +24,7 @@ from simulator.commands import shrink as shrinking
 from simulator.commands import sweep as sweeping
 from simulator.commands.common import UNUSABLE
 from simulator.commands.common import console as _console
+from simulator.commands.common import for_module as _for_module
 from simulator.commands.common import refuse as _refuse
 from simulator.commands.common import write as _write
 from simulator.files.problems import FileProblems, Problem, did_you_mean
@@ -222,17 +223,6 @@ def _check_programs(plans: list[LabPlan], allowed: bool) -> None:
                 err=True,
             )
             raise typer.Exit(UNUSABLE)
-
-
-def _for_module(module: str, files: list[Path], named: list[Path]) -> list[Scenario]:
-    """Those that the module plays; of the others for any module it is said why not. Raises FileProblems."""
-    from simulator.scenario.billing.outside.plan import load_module  # noqa: PLC0415
-    from simulator.scenario.for_module import load_for  # noqa: PLC0415
-
-    scenarios, left = load_for(load_module(module), files, named)
-    for each in left:
-        typer.echo(f"left out: {each.file}: {each.why}", err=True)
-    return scenarios
 
 
 def _status(results: list[Result]) -> int:

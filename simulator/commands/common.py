@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 from rich.console import Console
 
 from simulator.files.problems import FileProblems
 
-__all__ = ["UNUSABLE", "console", "refuse", "write"]
+if TYPE_CHECKING:
+    from simulator.scenario.plan import Scenario
+
+__all__ = ["UNUSABLE", "console", "for_module", "refuse", "write"]
 
 UNUSABLE = 2
 """Exit status for input that nothing can be done with."""
@@ -24,6 +27,17 @@ def console(*, error: bool = False) -> Console:
     return (
         terminal if terminal.is_terminal else Console(stderr=error, width=_PIPED_WIDTH, no_color=True, highlight=False)
     )
+
+
+def for_module(module: str, files: list[Path], named: list[Path]) -> list[Scenario]:
+    """Those that the module plays; of the others it is said why not. Raises FileProblems."""
+    from simulator.scenario.billing.outside.plan import load_module  # noqa: PLC0415
+    from simulator.scenario.for_module import load_for  # noqa: PLC0415
+
+    scenarios, left = load_for(load_module(module), files, named)
+    for each in left:
+        typer.echo(f"left out: {each.file}: {each.why}", err=True)
+    return list(scenarios)
 
 
 def refuse(problems: FileProblems) -> NoReturn:

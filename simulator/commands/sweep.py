@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simulator.commands.common import UNUSABLE, console, refuse, write
+from simulator.commands.common import UNUSABLE, console, for_module, refuse, write
 from simulator.files.problems import FileProblems, did_you_mean
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def sweep(
     chosen, seconds = _kinds(kinds, points), seconds_of(budget)
     try:
         files = find_scenarios(paths)
-        scenarios = load_all(files) if module is None else _for_module(module, files, paths)
+        scenarios = load_all(files) if module is None else for_module(module, files, paths)
         known = NO_BASELINE if baseline is None else load_baseline(baseline)
         before = _before(read_json(resume)) if resume is not None and resume.exists() else {}
     except FileProblems as problems:
@@ -102,17 +102,6 @@ def sweep(
         write(html_file, lambda: as_page(reports)),
     ]
     raise typer.Exit(status if all(written) else UNUSABLE)
-
-
-def _for_module(module: str, files: list[Path], named: list[Path]) -> list[Scenario]:
-    """Those that the module plays; of the others it is said why not. Raises FileProblems."""
-    from simulator.scenario.billing.outside.plan import load_module  # noqa: PLC0415
-    from simulator.scenario.for_module import load_for  # noqa: PLC0415
-
-    scenarios, left = load_for(load_module(module), files, named)
-    for each in left:
-        typer.echo(f"left out: {each.file}: {each.why}", err=True)
-    return list(scenarios)
 
 
 @contextmanager

@@ -97,6 +97,7 @@ class Ledger:
     """Counts from the moment it is made until `close`; `account` is what it has come to by now."""
 
     def __init__(self, lab: WatchedLab, billing: BillingView) -> None:
+        """What has happened so far is read from the journal; from now on each record is followed as it comes."""
         self._clock = lab.clock
         self._servers: Mapping[str, Server] = lab.plant.servers
         self._billing = billing

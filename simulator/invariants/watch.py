@@ -160,6 +160,7 @@ class Watch:
     # a record was written
 
     def _look(self, record: Record) -> None:
+        """First what an earlier record left to be looked at again, then all that this one is about."""
         told = record.layer in _LAYERS and record.what not in _NOTHING_NEW
         servers = dict.fromkeys(self.world.about(record)) if told else {}
         if self._again:

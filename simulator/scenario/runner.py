@@ -288,6 +288,7 @@ class Session:
             return await self._carry_out(action, run, actors, since)
 
     async def _carry_out(self, action: Action, run: LabRun, actors: Actors, since: int) -> Miss | None:
+        """Do the action within its time, write down how it ended (`since`: the record that it began), and judge that."""
         self._doing.append(str(action))
         expect, clock = action.expect, run.clock
         began, error = clock.now(), ""

@@ -172,6 +172,7 @@ class OutsideSide(Side):
         return WhmcsCaller(plan, programs, env, own)
 
     def _question(self, verb: str, service: Service | None, args: Mapping[str, Any]) -> dict[str, Any]:
+        """What a module is given, as `rackloop schema module` prints it; what is of a service is left out where there is none."""
         run = self._run
         question: dict[str, Any] = {
             "verb": verb,

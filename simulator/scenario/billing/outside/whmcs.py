@@ -72,6 +72,7 @@ class WhmcsCaller:
         ]
 
     def _given(self, question: Mapping[str, Any]) -> dict[str, Any]:
+        """The question as WHMCS would put it: the words in braces of the description filled in, and what `run.php` makes `$params` of."""
         spec, panel, verb = self._plan.spec, question["panel"], str(question["verb"])
         order = question.get("order") or {}
         url = urlsplit(panel["url"])
