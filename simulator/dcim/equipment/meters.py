@@ -59,7 +59,8 @@ class Meters:
 
     def switch_read(self, switch: int, views: Sequence[PortView]) -> None:
         """The switch was polled: what each port has carried since its last poll is its rate now, a sample of the month, and its server's
-        traffic of today."""
+        traffic of today.
+        """
         now = self._clock.now()
         today = self._clock.calendar().astimezone(self._zone).date()
         polled = False
