@@ -3,22 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
 
-from simulator.files.problems import FileProblems
+from simulator.files.problems import FileProblems, Problem
 
 if TYPE_CHECKING:
+    from simulator.files.plan import LabPlan
     from simulator.scenario.plan import Scenario
 
-__all__ = ["UNUSABLE", "console", "for_module", "refuse", "write"]
+__all__ = [
+    "TOKEN_VARIABLE",
+    "UNUSABLE",
+    "AllowPrograms",
+    "Drivers",
+    "check_programs",
+    "console",
+    "for_module",
+    "lab_plan",
+    "refuse",
+    "write",
+]
 
 UNUSABLE = 2
 """Exit status for input that nothing can be done with."""
+TOKEN_VARIABLE = "RACKLOOP_CONTROL_TOKEN"  # noqa: S105 - its name
 _PIPED_WIDTH = 100
+
+
+class Drivers(StrEnum):
+    own = "own"
+    foreign = "foreign"
+
+
+AllowPrograms = Annotated[
+    bool,
+    typer.Option(
+        "--allow-programs",
+        help="Let labs run their handler programs, also those of lab files that are not in or below this folder.",
+    ),
+]
 
 
 def console(*, error: bool = False) -> Console:
@@ -58,3 +86,29 @@ def write(file: Path | None, text: Callable[[], str]) -> bool:
         typer.echo(f"{file}: cannot be written: {error.strerror or error}", err=True)
         return False
     return True
+
+
+def lab_plan(lab: str, who: str) -> LabPlan:
+    from simulator.files.lab_file import find_lab, load_lab, no_such_lab  # noqa: PLC0415
+
+    file = find_lab(lab)
+    if file is None:
+        refuse(FileProblems([Problem(who, 0, 0, *no_such_lab(lab))]))
+    try:
+        return load_lab(file)
+    except FileProblems as problems:
+        refuse(problems)
+
+
+def check_programs(plans: list[LabPlan], allowed: bool) -> None:
+    """Refuse labs of others that would run programs (`handler: {executable: ...}`)."""
+    from simulator.files.lab_file import foreign_programs  # noqa: PLC0415
+
+    for plan in plans:
+        if not allowed and (programs := foreign_programs(plan, Path.cwd())):
+            typer.echo(
+                f"{plan.file}: it runs {', '.join(programs)}, which is not of the project in this folder;"
+                " --allow-programs lets it",
+                err=True,
+            )
+            raise typer.Exit(UNUSABLE)

@@ -1,0 +1,140 @@
+"""`rackloop run`: scenarios and their verdicts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from simulator.commands import branches
+from simulator.commands.common import (
+    UNUSABLE,
+    AllowPrograms,
+    Drivers,
+    check_programs,
+    console,
+    for_module,
+    refuse,
+    write,
+)
+from simulator.files.problems import FileProblems
+
+if TYPE_CHECKING:
+    from simulator.scenario.labs import Mode
+    from simulator.scenario.plan import Scenario
+    from simulator.scenario.result import Result
+
+__all__ = ["run"]
+
+
+def run(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[PATH ...]", help="Scenario files or directories; default: scenarios/"),
+    ] = None,
+    wire: Annotated[bool, typer.Option("--wire", help="On real sockets instead of in virtual time.")] = False,
+    drivers: Annotated[
+        Drivers, typer.Option(help="With --wire: what the panel speaks to devices with; foreign is pyghmi and pysnmp.")
+    ] = Drivers.own,
+    seed: Annotated[int | None, typer.Option(min=0, help="Instead of the scenarios' own.")] = None,
+    exact: Annotated[
+        bool, typer.Option("--exact", help="Play every datagram, also polls that cannot find anything new.")
+    ] = False,
+    jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, help="Processes to run on.")] = 1,
+    keyword: Annotated[str, typer.Option("-k", help="Only scenarios whose name, file or source contains this.")] = "",
+    stop_early: Annotated[bool, typer.Option("-x", help="Stop at the first that does not pass.")] = False,
+    faults: Annotated[
+        list[str] | None, typer.Option("--fault", help="What strikes too, as in a file: `bmc.dead: {server: srv-03}`.")
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option("--at", help="Play to this moment of lab time once, then on from it for each --then.")
+    ] = None,
+    then: Annotated[
+        list[Path] | None,
+        typer.Option("--then", metavar="FAULTS", help="With --at: a file of faults that strike there."),
+    ] = None,
+    persist: Annotated[
+        bool, typer.Option("--persist", help="Try again what fails, and judge by what must always hold, as sweeps do.")
+    ] = False,
+    module: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODULE", help="A module's file, or a bundled one's name: it plays the scenarios for any."
+        ),
+    ] = None,
+    junit_file: Annotated[Path | None, typer.Option("--junit", help="Write JUnit XML here.")] = None,
+    html_file: Annotated[Path | None, typer.Option("--html", help="Write a page for people here.")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the results as JSON here.")] = None,
+    journal_file: Annotated[
+        Path | None, typer.Option("--journal", help="Write all records here, a JSON line each, with their causes.")
+    ] = None,
+    allow_programs: AllowPrograms = False,
+) -> None:
+    """Run scenarios and print their verdicts."""
+    from simulator.scenario.batch import default_path, find_scenarios, load_all, run_all  # noqa: PLC0415
+    from simulator.scenario.reports import Progress, journals, junit, page, print_results, summary  # noqa: PLC0415
+
+    if drivers is Drivers.foreign and not wire:
+        raise typer.BadParameter("foreign drivers need real sockets: add --wire", param_hint="--drivers")
+    mode: Mode = "simulated" if not wire else "wire-foreign" if drivers is Drivers.foreign else "wire"
+    try:
+        files = find_scenarios(paths or [default_path()])
+        scenarios = load_all(files) if module is None else for_module(module, files, paths or [])
+    except FileProblems as problems:
+        refuse(problems)
+    word = keyword.casefold()
+    chosen = [each for each in scenarios if word in f"{each.name}\n{each.file}\n{' '.join(each.source)}".casefold()]
+    if not chosen:
+        where = ", ".join(map(str, paths or [default_path()]))
+        matching = f" that contains {keyword!r}" if keyword else ""
+        typer.echo(f"there is no scenario{matching} in {where}", err=True)
+        raise typer.Exit(UNUSABLE)
+    if wire:
+        check_programs([each.plan for each in chosen], allow_programs)
+    if (at is None) != (not then):
+        raise typer.BadParameter("a moment and what happens then belong together: --at 83s --then faults.yaml")
+    if wire and (faults or persist):
+        raise typer.BadParameter("further faults strike in virtual time: leave --wire out", param_hint="--fault")
+    keep = journal_file is not None
+    if at is not None and then:
+        results = branches.branched(
+            chosen, at, then, faults or [], seed=seed, mode=mode, jobs=jobs, persist=persist, keep_journal=keep
+        )
+    elif faults or persist:
+        results = _disturbed(chosen, faults or [], seed, persist=persist)
+    else:
+        with Progress(len(chosen), console(error=True)) as progress:
+            results = run_all(
+                chosen,
+                seed=seed,
+                mode=mode,
+                exact=exact,
+                jobs=jobs,
+                stop_early=stop_early,
+                keep_journal=keep,
+                module=module,
+                begin=progress.begin,
+                end=progress.end,
+            )
+    print_results(results, console())
+    written = write(junit_file, lambda: junit(results)) & write(html_file, lambda: page(results))
+    written &= write(json_file, lambda: summary(results, seed=seed, mode=mode))
+    written &= write(journal_file, lambda: journals(results))
+    raise typer.Exit(_status(results) if written else UNUSABLE)
+
+
+def _disturbed(scenarios: list[Scenario], faults: list[str], seed: int | None, *, persist: bool) -> list[Result]:
+    """Each scenario with further faults, one after another."""
+    from simulator.scenario.language import fault_from_text  # noqa: PLC0415
+    from simulator.sweep.playing import run_disturbed  # noqa: PLC0415
+
+    try:
+        planned = [(each, [fault_from_text(text, each) for text in faults]) for each in scenarios]
+    except FileProblems as problems:
+        refuse(problems)
+    return [run_disturbed(each, more, seed=seed, persist=persist) for each, more in planned]
+
+
+def _status(results: list[Result]) -> int:
+    return 0 if all(result.verdict == "passed" for result in results) else 1
