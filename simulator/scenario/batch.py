@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from multiprocessing.context import BaseContext
 
-__all__ = ["default_path", "find_scenarios", "load_all", "run_all"]
+__all__ = ["default_path", "find_scenarios", "load_all", "process_context", "run_all"]
 
 
 def default_path() -> Path:
@@ -117,7 +117,7 @@ def _together(
 ) -> Iterator[Result]:
     from concurrent.futures import BrokenExecutor, ProcessPoolExecutor  # noqa: PLC0415
 
-    with ProcessPoolExecutor(min(jobs, len(scenarios)) or 1, mp_context=_processes()) as pool:
+    with ProcessPoolExecutor(min(jobs, len(scenarios)) or 1, mp_context=process_context(__name__)) as pool:
         # The first of these starts all processes; `begin`, which may start a thread, comes after it.
         futures: list[Future[Result]] = [pool.submit(_one, scenario.file, run, module) for scenario in scenarios]
         try:
@@ -132,9 +132,9 @@ def _together(
                 future.cancel()
 
 
-def _processes() -> BaseContext:
+def process_context(preload: str) -> BaseContext:
     """How processes are started that have all modules loaded already: as copies of this one, and where that is not safe, for
-    threads do not live on in a copy, as copies of one that has loaded them for it. Elsewhere each loads them for itself.
+    threads do not live on in a copy, as copies of one that has loaded `preload` for it. Elsewhere each loads it for itself.
     """
     import multiprocessing  # noqa: PLC0415
 
@@ -144,7 +144,7 @@ def _processes() -> BaseContext:
     if "forkserver" not in ways:
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
+    context.set_forkserver_preload([preload])
     return context
 
 

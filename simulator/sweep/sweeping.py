@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import multiprocessing
 import signal
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from simulator.kernel.wire import Network
+from simulator.scenario.batch import process_context
 from simulator.scenario.plan import Scenario
 from simulator.sweep.fates import FATES, faults_at
 from simulator.sweep.playing import play
@@ -105,10 +105,7 @@ def processes(jobs: int) -> Player:
 
 def _pooled(trials: Sequence[Trial], servers: Mapping[str, str], jobs: int, lost: list[Trial]) -> Iterator[Outcome]:
     """What was not played, because a process died, is in `lost`."""
-    method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-    context = multiprocessing.get_context(method)
-    if method == "forkserver":
-        context.set_forkserver_preload(["simulator.sweep.playing"])
+    context = process_context("simulator.sweep.playing")
     waiting = iter(trials)
     running: dict[Future[Outcome], Trial] = {}
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=_called_off_by_the_first) as pool:

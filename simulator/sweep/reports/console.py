@@ -132,9 +132,6 @@ class Progress:
             )
 
     def __enter__(self) -> Self:
-        if self._bar is not None:
-            self._bar.start()
-            self._task = self._bar.add_task("trials", total=self._total)
         return self
 
     def __exit__(
@@ -144,7 +141,12 @@ class Progress:
             self._bar.stop()
 
     def tell(self, found: int) -> None:
-        """One more has ended, and so many have come to something by now."""
+        """One more has ended, and so many have come to something by now. The bar begins with the first of them: it has a thread, and
+        processes are best copied before there is one.
+        """
         if self._bar is not None:
+            if not self._bar.tasks:
+                self._bar.start()
+                self._task = self._bar.add_task("trials", total=self._total)
             what = f"trials, {found} with something wrong" if found else "trials"
             self._bar.update(self._task, advance=1, description=what)
