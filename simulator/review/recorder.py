@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from simulator.dcim.records import Server
 from simulator.dcim.work.operation_table import Operation
 from simulator.review.parsing import NOT_JSON, PanelName, ParsedCall, parse_call
-from simulator.review.subjects import server_of, vlans_of
+from simulator.review.subjects import addresses_of, links_of, server_of, vlans_of
 
 if TYPE_CHECKING:
     from simulator.lab import Run
@@ -54,6 +54,10 @@ class HttpCall:
     """The server's last operation as the call found it."""
     vlans: Mapping[int, int] = field(default_factory=dict)
     """Of the server's ports, by id, as the call found them."""
+    links: tuple[str, ...] = ()
+    """The server's NICs that had a link when the call came."""
+    addresses: tuple[str, ...] = ()
+    """What the server held when the call came."""
 
 
 class Recorder:
@@ -175,4 +179,6 @@ class _Tap:
             before=before,
             operation=run.panel.operations.last(before) if before is not None else None,
             vlans=vlans_of(run.panel, before),
+            links=links_of(run.plant.servers.get(before.name) if before is not None else None),
+            addresses=addresses_of(run.panel, before),
         )

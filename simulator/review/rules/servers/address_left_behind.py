@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from simulator.review.actions import ActionKind
+from collections.abc import Iterator
+from itertools import pairwise
+
+from simulator.review.actions import Action, ActionKind
 from simulator.review.findings import Evidence, Found, Severity, client_of, records, rule
 
 
@@ -23,3 +26,28 @@ def address_left(evidence: Evidence) -> Found:
         kept = 1 if given and (given[-1].call.panel == 5 or addresses.in_stock(server.id)) else 0
         if given and len(held) > kept and not client_of(evidence, server.owner):
             yield server.name, f"belongs to no client and holds {', '.join(held[:4])}", given[-1:]
+        for back, left in _left_before(evidence, server.name):
+            yield server.name, f"was given back with {', '.join(left[:4])}, and the next client has it", [back]
+
+
+def _left_before(evidence: Evidence, name: str) -> Iterator[tuple[Action, tuple[str, ...]]]:
+    """Each time it came back and was given to the next: what of its addresses was the last client's and stayed with it."""
+    actions = [action for action in evidence.of_server(name) if action.done]
+    back: Action | None = None
+    theirs: frozenset[str] = frozenset()
+    given: set[str] = set()
+    for before, action in pairwise((None, *actions)):
+        assert action is not None
+        if before is not None and before.kind is ActionKind.ADDRESS and before.call.panel == 6:
+            given |= set(action.call.addresses) - set(before.call.addresses)
+        if action.kind is not ActionKind.OWNER or action.call.after is None or action.call.before is None:
+            continue
+        was, now = (client_of(evidence, each.owner) for each in (action.call.before, action.call.after))
+        if was and was != now:
+            back, theirs = action, frozenset(given)
+            given.clear()
+        if now and now != was and back is not None:
+            left = tuple(each for each in action.call.addresses if each in theirs)
+            if left:
+                yield back, left
+            back = None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from simulator.review.actions import ActionKind
+from simulator.dcim.work.operation_table import Operation
+from simulator.review.actions import Action, ActionKind
 from simulator.review.findings import Evidence, Found, Severity, rule
 from simulator.review.rules.servers.conduct import PATIENCE
 from simulator.review.rules.servers.shared import started
@@ -20,7 +21,7 @@ def not_watched(evidence: Evidence) -> Found:
         operation = started(evidence, action)
         if operation is None:
             continue
-        looks = [each for each in evidence.clients[action.call.client] if each.kind is ActionKind.LOOK and each.done]
+        looks = [each for each in evidence.clients[action.call.client] if _shows(each, operation)]
         last = max((each.call.at for each in looks), default=action.call.at)
         end = operation.ended_at
         what = f"{operation.kind.value} {operation.id}"
@@ -30,6 +31,18 @@ def not_watched(evidence: Evidence) -> Found:
             yield action.server, text, [action]
         elif end is None and now - max(last, action.call.at) > PATIENCE:
             yield action.server, f"{what} still runs, and was last looked at at {_at(last)}", [action]
+
+
+def _shows(action: Action, operation: Operation) -> bool:
+    """Whether a call tells how this operation stands: a list does, and so does what is about the server while it is the last there."""
+    call = action.call
+    if action.kind is not ActionKind.LOOK or not action.done:
+        return False
+    if call.parsed.kind == "operation" and call.parsed.number is not None:
+        return call.parsed.number == operation.id
+    return call.before is None or (
+        call.before.id == operation.server and (call.operation is None or call.operation.id == operation.id)
+    )
 
 
 def _at(seconds: float) -> str:
