@@ -60,5 +60,5 @@ class FastPath:
         except Exception as error:
             await (await self._errors[Exception](request, error))(short, receive, send)
             raise
-        response.headers.append("vary", "Origin")  # as the CORS middleware has it, for caches
+        response.raw_headers.append((b"vary", b"Origin"))  # as the CORS middleware has it, for caches
         await response(short, receive, send)

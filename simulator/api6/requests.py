@@ -53,6 +53,8 @@ async def read(request: Request) -> bytes:
         if len(length) > 9 or int(length) > LARGEST:
             raise TooLarge
         return await request.body()
+    if length is None and "transfer-encoding" not in request.headers:
+        return b""  # HTTP/1.1, 6.3: there is none
     parts, size = list[bytes](), 0
     try:
         async for part in request.stream():

@@ -12,10 +12,11 @@ from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
+from simulator.api6.answering import JsonResponse, written
 from simulator.api6.answers import Fields, answer_shape, column_names, translator
 from simulator.api6.auth import oneself, proxy, rules, second_factor, users, v3
 from simulator.api6.calls import HANDLERS, Call, Handler, Picture
@@ -194,8 +195,8 @@ def _endpoint(row: Route, handler: Handler, routes: Index, fields: Fields) -> En
         if translate is not None and (listing is None or "filter" not in query):  # which answers values, no rows
             answer = translate(answer)
         if isinstance(answer, Encoded) and not renames:
-            return Response(answer.octets, call.status or status, media_type="application/json")
-        return JSONResponse(_renamed(answer, renames) if renames else answer, call.status or status)
+            return JsonResponse(answer.octets, call.status or status)
+        return JsonResponse(written(_renamed(answer, renames) if renames else answer), call.status or status)
 
     return endpoint
 

@@ -10,10 +10,10 @@ import asyncio
 import heapq
 import math
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from contextvars import copy_context
 from datetime import UTC, datetime, timedelta
+from types import TracebackType
 from typing import Any, Protocol
 
 __all__ = ["LAB_EPOCH", "Clock", "LoopClock", "SteppedClock", "TimeOutOfRange", "Timer"]
@@ -78,29 +78,39 @@ class Clock(ABC):
         finally:
             timer.cancel()
 
-    @asynccontextmanager
-    async def timeout(self, seconds: float) -> AsyncIterator[None]:
+    def timeout(self, seconds: float) -> _Timeout:
         """Cancel the body and raise TimeoutError when it takes longer than `seconds` of this clock."""
+        return _Timeout(self, seconds)
+
+
+class _Timeout:
+    """One for each call that is waited for: a class, since a generator's context costs three times as much."""
+
+    __slots__ = ("_already", "_clock", "_expired", "_seconds", "_task", "_timer")
+
+    def __init__(self, clock: Clock, seconds: float) -> None:
+        self._clock = clock
+        self._seconds = seconds
+        self._expired = False
+
+    async def __aenter__(self) -> None:
         task = asyncio.current_task()
         if task is None:  # pragma: no cover - asyncio always has one inside a coroutine
             raise RuntimeError("timeout() is for code that runs in a task")
-        already = task.cancelling()
-        expired = False
+        self._task = task
+        self._already = task.cancelling()
+        self._timer = self._clock.call_later(self._seconds, self._expire)
 
-        def expire() -> None:
-            nonlocal expired
-            expired = True
-            task.cancel()
+    def _expire(self) -> None:
+        self._expired = True
+        self._task.cancel()
 
-        timer = self.call_later(seconds, expire)
-        try:
-            yield
-        except asyncio.CancelledError:
-            if expired and task.uncancel() <= already:
-                raise TimeoutError from None
-            raise
-        finally:
-            timer.cancel()
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._timer.cancel()
+        if self._expired and isinstance(error, asyncio.CancelledError) and self._task.uncancel() <= self._already:
+            raise TimeoutError from None
 
 
 def _finite(seconds: float) -> float:
@@ -130,13 +140,18 @@ class LoopClock(Clock):
         if rate <= 0:
             raise ValueError("a clock's rate is a number above zero")
         self._loop = loop or asyncio.get_running_loop()
+        self._time = self._loop.time
         self._start = self._loop.time() - start / rate
         self._rate = rate
+        self._same = self._start == 0.0 and rate == 1.0
+        """It shows the loop's own time."""
 
     def now(self) -> float:
-        return (self._loop.time() - self._start) * self._rate
+        return self._time() if self._same else (self._time() - self._start) * self._rate
 
     def call_at(self, when: float, callback: Callable[..., object], *args: Any) -> Timer:
+        if self._same:
+            return self._loop.call_at(_finite(when), callback, *args)
         at = self._start + _finite(when) / self._rate
         while (at - self._start) * self._rate < when:  # rounded down: one step more, so that nobody comes too early
             at += max(math.ulp(at), math.ulp(self._start))

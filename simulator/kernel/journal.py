@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,13 +10,13 @@ from itertools import islice
 from typing import Any
 
 from simulator.kernel.clock import Clock
+from simulator.kernel.encoding import json_encoder
 from simulator.kernel.flow import CURRENT
 from simulator.kernel.marks import Marks
 
 __all__ = ["Journal", "Record"]
 
-_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
-"""One for all records: `json.dumps` would make an encoder for each."""
+_encode = json_encoder(sort_keys=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ Nothing in it touches the operating system: no selector, no socket, no thread. W
 `VirtualLoop.datagrams`. Two timers of one deadline fire in the order they were set, which plain asyncio does not
 promise (its heap compares deadlines only).
 
-It leans on the insides of `asyncio.BaseEventLoop`, which has no seam for a clock: `_selector.select` is what the loop waits in,
-`_scheduled` its heap of timers, `_clock_resolution` how early one may fire. They are the same in Python 3.11, 3.12 and 3.13;
-`make test-python PYTHON=...` tries another.
+It leans on the insides of `asyncio.BaseEventLoop`, which has no seam for a clock: `_run_once` is a round of the loop, `_ready` what is
+to be called in it, `_stopping` says that it is the last, `_timer_handle_cancelled` hears of timers that are called off, and handles have
+`_run` and `_cancelled`. They are the same in Python 3.11, 3.12 and 3.13; `make test-python PYTHON=...` tries another.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ from typing import Any, NoReturn, Protocol, TypeVar
 __all__ = ["DatagramNetwork", "DeadlockError", "NotInVirtualTime", "VirtualLoop", "run"]
 
 T = TypeVar("T")
+
+_CANCELLED = 100
+"""Timers called off that are kept before the heap is rid of them, when they are more than half of it."""
 
 
 class NotInVirtualTime(RuntimeError):
@@ -51,33 +54,6 @@ class DatagramNetwork(Protocol):
     ) -> asyncio.DatagramTransport: ...
 
 
-class _OrderedTimer(asyncio.TimerHandle):
-    __slots__ = ("_order",)
-
-    _order: int
-
-    def __lt__(self, other: Any) -> bool:
-        mine, his = self._when, other._when  # type: ignore[attr-defined]
-        return bool(mine < his or (mine == his and self._order < other._order))
-
-
-class _JumpSelector:
-    """Stands where the loop keeps its selector: being asked to wait, it moves the clock instead."""
-
-    def __init__(self, loop: VirtualLoop) -> None:
-        self._loop = loop
-
-    def select(self, timeout: float | None) -> list[Any]:
-        if timeout is None:
-            raise DeadlockError(self._loop.describe_deadlock())
-        if timeout > 0:
-            self._loop.jump()
-        return []
-
-    def close(self) -> None:
-        pass
-
-
 class VirtualLoop(asyncio.BaseEventLoop):
     """An event loop whose `time()` starts at zero and moves only by jumping to the next timer."""
 
@@ -85,8 +61,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
         super().__init__()
         self._now = 0.0
         self._orders = 0
-        self._selector = _JumpSelector(self)
-        self._clock_resolution = math.ulp(0.0)
+        self._timers: list[tuple[float, int, asyncio.TimerHandle]] = []
+        """A heap: when, the how manieth it was set, and the timer. Tuples compare without a call of ours."""
+        self._cancelled = 0
+        """About how many of them were called off."""
         self.datagrams: DatagramNetwork | None = None
 
     # time
@@ -101,32 +79,48 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._check_closed()  # type: ignore[attr-defined]
         if not math.isfinite(when):
             raise ValueError(f"a timer at {when} s would never be due: lab time is a finite number of seconds")
-        timer = _OrderedTimer(when, callback, args, self, context)
+        timer = asyncio.TimerHandle(when, callback, args, self, context)
         self._orders += 1
-        timer._order = self._orders
-        self._schedule(timer)
+        heapq.heappush(self._timers, (when, self._orders, timer))
         return timer
 
-    def _schedule(self, timer: _OrderedTimer) -> None:
-        heapq.heappush(self._scheduled, timer)  # type: ignore[attr-defined]
-        timer._scheduled = True  # type: ignore[attr-defined]
+    def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
+        self._cancelled += 1
 
-    def jump(self) -> None:
-        """Move the clock to the next timer. asyncio then fires what is due before `time()` plus the resolution. With one step
-        of a float that is what is due now, and nothing comes early; with less, no timer would ever be due.
+    def _run_once(self) -> None:
+        """One round: everything that is ready, then what is due; when nothing is ready, the next timer's time comes first. As in asyncio's
+        own, what is called in a round makes ready for the next one.
         """
-        self._now = now = max(self._now, self._scheduled[0].when())  # type: ignore[attr-defined]
-        self._clock_resolution = math.ulp(now)
+        timers, ready = self._timers, self._ready  # type: ignore[attr-defined]
+        if self._cancelled > _CANCELLED and self._cancelled * 2 > len(timers):
+            timers[:] = [each for each in timers if not each[2].cancelled()]
+            heapq.heapify(timers)
+            self._cancelled = 0
+        while timers and timers[0][2].cancelled():
+            heapq.heappop(timers)
+            self._cancelled = max(self._cancelled - 1, 0)
+        if not ready and not self._stopping:  # type: ignore[attr-defined]
+            if not timers:
+                raise DeadlockError(self.describe_deadlock())
+            self._now = max(self._now, timers[0][0])
+        now = self._now
+        while timers and timers[0][0] <= now:
+            ready.append(heapq.heappop(timers)[2])
+        for _ in range(len(ready)):
+            handle = ready.popleft()
+            if not handle._cancelled:
+                handle._run()
 
     def due_until(self, when: float) -> Iterator[tuple[Callable[..., object], Sequence[Any]]]:
         """What all timers that are due until then call, and with what, in no order."""
-        scheduled: list[_OrderedTimer] = self._scheduled  # type: ignore[attr-defined]
+        timers = self._timers
         places = [0]
         while places:
             place = places.pop()
-            if place < len(scheduled) and scheduled[place].when() <= when:  # what is below in the heap is not earlier
-                if not scheduled[place].cancelled():
-                    yield scheduled[place]._callback, scheduled[place]._args  # type: ignore[attr-defined]
+            if place < len(timers) and timers[place][0] <= when:  # what is below in the heap is not earlier
+                timer = timers[place][2]
+                if not timer.cancelled():
+                    yield timer._callback, timer._args  # type: ignore[attr-defined]
                 places += (2 * place + 1, 2 * place + 2)
 
     def describe_deadlock(self) -> str:
@@ -136,9 +130,6 @@ class VirtualLoop(asyncio.BaseEventLoop):
         )
 
     # what asyncio expects of a loop
-
-    def _process_events(self, event_list: list[Any]) -> None:
-        pass
 
     def _write_to_self(self) -> None:
         pass

@@ -283,7 +283,12 @@ def _operation(panel: Panel, operation: Operation) -> dict[str, Any]:
     }
 
 
-OPERATIONS: Listing[Operation] = Listing(
+def _operation_sources(panel: Panel, operation: Operation) -> tuple[Any, ...]:
+    inventory = panel.inventory
+    return operation, inventory.templates.get(operation.template), inventory.servers.find(operation.server)
+
+
+OPERATIONS: CachedListing[Operation] = CachedListing(
     {
         **attributes("int", "id", "server"),
         **attributes("bool", "clear_disks"),
@@ -297,4 +302,5 @@ OPERATIONS: Listing[Operation] = Listing(
         ),
     },
     _operation,
+    sources=_operation_sources,
 )

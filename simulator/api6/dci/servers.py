@@ -101,7 +101,7 @@ async def list_servers(call: Call[Nothing]) -> Any:
 
 @handles("server.item")
 async def read_server(call: Call[Nothing]) -> Any:
-    return SERVERS.view(call.panel, call.server())
+    return SERVERS.one(call.panel, call.server())
 
 
 @handles("server.connection")
@@ -312,7 +312,7 @@ async def cancel_server_operation(call: Call[Nothing]) -> Any:
 
 @handles("operation.item")
 async def read_operation(call: Call[Nothing]) -> Any:
-    return OPERATIONS.view(call.panel, call.panel.access.operation(call.user, call.action, call.number("oid")))
+    return OPERATIONS.one(call.panel, call.panel.access.operation(call.user, call.action, call.number("oid")))
 
 
 @handles("operation.cancel")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Self, TypeVar
 
+from simulator.api6.answering import written
 from simulator.api6.lists.listing import Listing, parse_limit, parse_orderby, sorted_rows
 from simulator.api6.lists.where import Predicate, compile_parts, fields_of
 from simulator.dcim import Panel
@@ -91,11 +92,19 @@ class CachedListing(Listing[R]):
             else self
         )
 
+    def one(self, panel: Panel, row: R) -> Encoded:
+        """A record as its row is."""
+        return Encoded(self._written(panel, row, self._cache(panel)))
+
+    def _cache(self, panel: Panel) -> _Cache[R]:
+        cache: _Cache[R] = panel.dialect_state.get(self) or panel.dialect_state.setdefault(self, _Cache())
+        return cache
+
     def page(self, panel: Panel, register: Register[Any], query: Mapping[str, str]) -> Mapping[str, Any]:
         """As `answer`, of all records of the register. Raises Invalid."""
         if "filter" in query or "action" in query:
             return self.answer(panel, register, query)
-        cache: _Cache[R] = panel.dialect_state.get(self) or panel.dialect_state.setdefault(self, _Cache())
+        cache = self._cache(panel)
         where, order, limit = query.get("where", ""), query.get("orderby", ""), query.get("limit", "")
         versions = (register.version, *self.around(panel))
         page = cache.pages.get((where, order, limit))
@@ -121,7 +130,7 @@ class CachedListing(Listing[R]):
                     break
             else:
                 return known[1]
-        octets = json.dumps(self.view(panel, row), ensure_ascii=False, separators=(",", ":")).encode()
+        octets = written(self.view(panel, row))
         cache.rows[row.id] = sources, octets
         return octets
 
