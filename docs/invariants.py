@@ -34,7 +34,7 @@ is sold to web1 and web2`. Two things declare one:
 
 `rackloop up` has no billing side of its own: services, and what goes with them, are not known there. Whom the panel gives a server
 to is; what can be judged by panel and plant alone is marked *without billing* below. Violations are findings of `rackloop report`
-(`GET /__lab/report`); `--restart` forgets them. The pytest fixtures judge at the end of each test: see `simulator/pytest_plugin.py`.
+(`GET /__lab/report`); `--restart` forgets them. The pytest fixtures judge at the end of each test: see [Rackloop in pytest](pytest.md).
 
 Written from the code by `python docs/invariants.py`.
 """

@@ -44,7 +44,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The packages and their rules, in a folder of their own."""
     folder = tmp_path_factory.mktemp("packages")
     shutil.copy(ROOT / "pyproject.toml", folder)
-    for package in ("simulator", "provisioner"):
+    for package in ("simulator", "provisioner", "rackloop_pytest"):
         shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
     return folder
 

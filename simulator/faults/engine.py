@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
+from simulator.faults.asking import params_of
 from simulator.faults.catalogue import CATALOGUE
 from simulator.faults.kinds import FaultParams, Progress, Undo, World
 from simulator.faults.standing import ways
@@ -47,10 +49,13 @@ class FaultEngine:
         self._waiting: list[Injected] = []
         journal.watch(self._watch)
 
-    def inject(self, kind: str, params: FaultParams) -> Injected:
-        """Ask for a fault. Raises KeyError for an unknown kind or target, NotPossible when the lab has no such
-        part; nothing has happened then.
+    def inject(self, kind: str, params: FaultParams | None = None, /, **given: Any) -> Injected:
+        """Ask for a fault: `inject("bmc.dead", server="srv-03", at="8m", lasts="5m")`, or with parameters that were read
+        already. Raises BadFault for words that mean nothing here, with the nearest that do, KeyError for a kind or target of
+        read parameters that is not there, NotPossible when the lab has no such part; nothing has happened then.
         """
+        if params is None:
+            params = params_of(kind, given, self._world)
         CATALOGUE[kind].find(self._world, params)
         fault = Injected(kind, params)
         self._injected.append(fault)

@@ -75,6 +75,9 @@ class Run:
     stations: dict[str, Station[Any]] = field(default_factory=dict)
     """The SNMP agents of switches and PDUs."""
 
+    def __repr__(self) -> str:
+        return f"<lab {self.plan.name}, {self.mode}, seed {self.seed}, at {self.clock.now():.3f} s>"
+
     def __post_init__(self) -> None:
         self.faults = FaultEngine(self, self.clock, self.journal)
         self._services = PanelServices(self)

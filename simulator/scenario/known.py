@@ -10,7 +10,7 @@ from simulator.files.problems import did_you_mean
 from simulator.invariants.catalogue import BY_NAME
 from simulator.invariants.watch import Violation
 
-__all__ = ["Known", "declared", "excused", "told"]
+__all__ = ["Known", "declared", "excused", "judged", "told"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +60,13 @@ def told(violation: Violation) -> tuple[str, str, str]:
     invariant = BY_NAME[violation.invariant]
     must = f"{invariant.title[0].lower()}{invariant.title[1:]} ({invariant.source})"
     return f"violates {violation.invariant}", must, violation.text
+
+
+def judged(known: Sequence[Known], violations: Sequence[Violation]) -> list[str]:
+    """A line for each thing that does not hold and is not declared, and for what is declared and held."""
+    undeclared, idle = excused(known, violations)
+    lines = []
+    for violation in undeclared:
+        what, expected, seen = told(violation)
+        lines.append(f"{what}: {seen}; expected: {expected}")
+    return lines + [f"known: {each}: it held, nothing came of what is declared" for each in idle]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 import traceback
 from collections.abc import Callable, Coroutine, Sequence
@@ -17,14 +16,14 @@ from simulator.faults.engine import Injected
 from simulator.faults.kinds import NotPossible
 from simulator.invariants.ledger import Account
 from simulator.invariants.watch import Violation
-from simulator.kernel import DeadlockError, Journal, Record
-from simulator.kernel.causes import explain
+from simulator.kernel import DeadlockError, Record
 from simulator.kernel.flow import because, own_flow
 from simulator.lab import NotSimulated
 from simulator.scenario import labs
 from simulator.scenario.actors import Actors
 from simulator.scenario.billing.outside.contract import ModuleBroke
 from simulator.scenario.expectations import Miss, check_expected, check_ledger, check_no_leaks
+from simulator.scenario.explaining import RECORDS_SHOWN, excerpt, why, words_of
 from simulator.scenario.known import excused, told
 from simulator.scenario.labs import LabRun, Mode, OpenLab
 from simulator.scenario.language import load_scenario
@@ -45,10 +44,7 @@ from simulator.scenario.result import Failure, Result, Verdict, replay_command
 from simulator.scenario.schema.expect import LeaksSpec, LedgerSpec
 from simulator.scenario.stage import Stage, run_in
 
-__all__ = ["RECORDS_SHOWN", "Session", "StepsEnded", "run_scenario"]
-
-RECORDS_SHOWN = 12
-"""Journal records with a scenario that failed: the last that are about what its failures name. One excerpt for all."""
+__all__ = ["Session", "StepsEnded", "run_scenario"]
 
 _TICK = time.perf_counter  # how long a run took is for people only; nothing in a run may depend on it
 
@@ -376,7 +372,7 @@ class Session:
     # what went wrong
 
     def _fail(self, miss: Miss, line: int) -> None:
-        words = _WORD.findall(f"{miss.what} {miss.expected} {miss.seen}")
+        words = words_of(f"{miss.what} {miss.expected} {miss.seen}")
         self._names.update(miss.about, words)
         self._subjects += [*miss.about, *words]
         self.failures.append(Failure(miss.what, miss.expected, miss.seen, line))
@@ -391,29 +387,14 @@ class Session:
         records = [str(record) for record in journal.since(len(journal) - RECORDS_SHOWN)] if journal else []
         self.failures.append(Failure("the run", "no error of the simulator", trace, 0, tuple(records)))
 
-    def _explained(self, journal: Journal) -> Sequence[Record]:
-        """Of the chains to what failures are about, the first that begins with a fault or a message's fate; else none."""
-        for subject in dict.fromkeys(self._subjects):
-            chain = explain(journal, subject)
-            if chain and chain[0].layer in _CAUSES:
-                return chain
-        return ()
-
     def _excerpt(self) -> None:
         """Put the last records about what failures name, or the last of all, with the last failure, once."""
         journal = self.stage.journal
         if journal is None or not self.failures or self.broken:
             return
-        self.why = self._explained(journal)
-        records = [each for each in journal if each.subject in self._names or each.layer in _CAUSES] or list(journal)
-        self.failures[-1] = replace(
-            self.failures[-1], records=tuple(str(record) for record in records[-RECORDS_SHOWN:])
-        )
-
-
-_CAUSES = ("fault", "wire")
-"""Layers whose records belong to every failure: what was bent, and what became of messages."""
-_WORD = re.compile(r"[A-Za-z0-9][\w.-]*\w")
+        self.why = why(journal, self._subjects)
+        records = tuple(str(record) for record in excerpt(journal, self._names))
+        self.failures[-1] = replace(self.failures[-1], records=records)
 
 
 async def _all(work: Sequence[Coroutine[Any, Any, Miss | None]]) -> list[Miss | None]:

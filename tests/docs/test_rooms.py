@@ -10,7 +10,7 @@ ROOT = data_directory("scenarios").parent
 ROOMS = sorted(
     {
         str(path.parent.relative_to(ROOT))
-        for package in ("simulator", "provisioner")
+        for package in ("simulator", "provisioner", "rackloop_pytest")
         for path in (ROOT / package).rglob("*.py")
     }
     - {"simulator"}

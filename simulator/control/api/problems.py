@@ -66,6 +66,8 @@ def _sentence(one: Any, keys: Sequence[str]) -> str:
     text = str(one["msg"]).removeprefix("Value error, ")
     if one["type"] == "extra_forbidden" and place:
         text = f"there is no such key{hint(place[-1], keys, 'keys')}"
+    if one["type"] == "missing" and place:
+        text = "it is missing"
     if one["type"] == "json_invalid":
         return "the body is not JSON"
     if one["loc"] == ("body",):

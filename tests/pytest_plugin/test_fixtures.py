@@ -1,15 +1,13 @@
-"""The pytest plugin as a suite of somebody else meets it."""
+"""The pytest plugin's fixtures and marker as a suite of somebody else meets them."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+from importlib.metadata import entry_points
 from pathlib import Path
 
-from simulator.files.lab_file import data_directory
+import pytest
 
-ROOT = data_directory("scenarios").parent
+from tests.pytest_plugin.suites import ROOT, run_suite
 
 SUITE = """
 import httpx
@@ -28,10 +26,7 @@ def test_simulated(rackloop):
 @pytest.mark.rackloop(lab="one")
 def test_fault_that_never_came_about(rackloop):
     async def scene(lab):
-        from simulator.faults import CATALOGUE
-
-        params = CATALOGUE["bmc.dead"].params.model_validate({"server": "srv-1", "at": "2h"})
-        lab.faults.inject("bmc.dead", params)
+        lab.faults.inject("bmc.dead", server="srv-1", at="2h")
 
     rackloop(scene)
 
@@ -41,18 +36,24 @@ def test_misspelt(rackloop):
     pass
 
 
-@pytest.mark.rackloop(lab="one")
+@pytest.mark.rackloop(lab="one", clock="stepped")
 def test_up(rackloop_up):
     answer = httpx.post(f"{rackloop_up['control']}/__lab/clock/advance", json={"seconds": 600})
     assert answer.json()["now"] == 600
     token = httpx.post(f"{rackloop_up['dci6']}/auth/v4/public/token", json=rackloop_up["admin"]["dci6"])
     assert token.status_code == 201
+
+
+def test_own_clients(rackloop_dci6_url, rackloop_dci5_url, rackloop_dci5, rackloop_clock):
+    assert httpx.get(f"{rackloop_dci6_url}/swagger").status_code == 200
+    assert rackloop_dci5_url.endswith("/dcimgr")
+    found = rackloop_dci5.get("", params={"func": "server", "out": "json"}).json()["doc"]["elem"]
+    assert found[0]["name"]["$"] == "srv-01"
+    with pytest.raises(ValueError, match="runs by itself"):
+        rackloop_clock.advance("10m")
 """
 
 JUDGED = """
-import httpx
-import pytest
-
 from provisioner.services import Client, Service, State
 
 FAULTY = {"violates": "for-sale", "of": "srv-1", "because": "it is a test"}
@@ -82,7 +83,7 @@ def test_declared_and_it_holds(rackloop):
 
 
 @pytest.mark.rackloop(lab="one", known=[{"violates": "for-sail", "because": "it is a test"}])
-def test_misspelt(rackloop):
+def test_misspelt_invariant(rackloop):
     pass
 
 
@@ -110,7 +111,7 @@ def test_with_a_view_of_billing(rackloop):
 
 
 @pytest.mark.rackloop(lab="one")
-def test_up(rackloop_up):
+def test_judged_up(rackloop_up):
     admin, dci6 = rackloop_up["admin"]["dci6"], rackloop_up["dci6"]
     token = httpx.post(f"{dci6}/auth/v4/public/token", json=admin).json()["token"]
     with httpx.Client(base_url=dci6, headers={"x-xsrf-token": token}) as panel:
@@ -120,33 +121,37 @@ def test_up(rackloop_up):
         assert panel.post("/dci/v3/server/1/owner", json={"owner": user}).is_success
 """
 
-
-def run_suite(tmp_path: Path, suite: str) -> str:
-    """What pytest prints of it."""
-    (tmp_path / "test_suite.py").write_text(suite)
-    options = ["-q", "-p", "simulator.pytest_plugin", "-p", "no:cacheprovider", "--strict-markers", "-W", "error"]
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, str(tmp_path)],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    return done.stdout
+POLLS = """
+import pytest
 
 
-def test_fixtures_and_marker(tmp_path: Path) -> None:
-    told = run_suite(tmp_path, SUITE)
-    assert "2 passed" in told, told
+@pytest.mark.rackloop(lab="one")
+def test_a_client_that_polls_gets_on(rackloop_up, rackloop_provisioner, rackloop_clock):
+    service = rackloop_provisioner.order("web1", "alice@example.com")
+    assert (service["state"], service["server"]) == ("active", "srv-1")
+    assert 1200 < rackloop_clock.now < 7200
+    assert rackloop_up.server("srv-1")["os"]["name"] == "debian-12"
+    assert any(each["what"] == "phone-home" or "os_install" in each["subject"] for each in rackloop_up.journal())
+    with pytest.raises(KeyError, match="there is no server 'srv-2': srv-1"):
+        rackloop_up.server("srv-2")
+    with pytest.raises(AssertionError, match="exit status 2, not 0"):
+        rackloop_provisioner.run("order", "web2")
+"""
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return run_suite(tmp_path_factory.mktemp("suite"), SUITE + JUDGED)
+
+
+def test_fixtures_and_marker(told: str) -> None:
+    assert "5 passed" in told, told
     assert "a fault never came about: bmc.dead on srv-1" in told
     assert "not understood: labb" in told
-    assert "1 failed, 2 passed, 1 error" in told
+    assert "4 failed, 5 passed, 3 errors" in told
 
 
-def test_what_must_hold_is_judged_at_the_end_of_a_test_unless_it_is_declared(tmp_path: Path) -> None:
-    told = run_suite(tmp_path, JUDGED)
+def test_what_must_hold_is_judged_at_the_end_of_a_test_unless_it_is_declared(told: str) -> None:
     faulty = "violates for-sale: srv-1 is faulty (its fan), and is given to alice@example.com; expected: what the panel calls"
     # In CI pytest writes the summary in full, with the same words again.
     assert told.partition("short test summary")[0].count(faulty) == 2, told
@@ -156,4 +161,21 @@ def test_what_must_hold_is_judged_at_the_end_of_a_test_unless_it_is_declared(tmp
     assert "violates installed: web1 is called active, and srv-1 is off" not in told, (
         "it was ordered before anybody looked"
     )
-    assert "3 failed, 2 passed, 2 errors" in told, told
+
+
+@pytest.mark.slow
+def test_by_the_clock_that_a_lab_has_unless_told_otherwise_a_client_that_polls_gets_on(tmp_path: Path) -> None:
+    said = run_suite(tmp_path, POLLS)
+    assert "1 passed" in said, said
+
+
+def test_who_installs_rackloop_has_the_plugin_under_a_name_of_its_own() -> None:
+    (entry,) = (each for each in entry_points(group="pytest11") if each.name == "rackloop")
+    assert entry.value == "rackloop_pytest.plugin"
+
+
+@pytest.mark.slow
+def test_the_page_about_pytest_has_tests_that_pass(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "pytest.md").read_text()
+    said = run_suite(tmp_path, page.partition("```python\n")[2].partition("```")[0])
+    assert "6 passed" in said, said
