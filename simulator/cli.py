@@ -13,9 +13,12 @@ import typer
 from simulator.billmanager.cli import app as billmanager
 from simulator.commands.certify import certify
 from simulator.commands.compare_versions import compare_versions
+from simulator.commands.doctor import doctor
 from simulator.commands.explore import explore
 from simulator.commands.fidelity import fidelity
 from simulator.commands.files import schema, validate
+from simulator.commands.help import WholeHelp
+from simulator.commands.init import init
 from simulator.commands.run import run
 from simulator.commands.shrink import shrink
 from simulator.commands.standing import health, report
@@ -28,8 +31,8 @@ __all__ = ["app", "main"]
 
 app = typer.Typer(
     name="rackloop",
+    cls=WholeHelp,
     help="A datacenter in the loop of software that sells dedicated servers.",
-    add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -66,6 +69,7 @@ def common(
     """A datacenter in the loop of software that sells dedicated servers."""
 
 
+app.command()(init)
 app.command()(run)
 app.command()(sweep)
 app.command()(shrink)
@@ -79,7 +83,8 @@ app.command()(certify)
 app.command(name="exec", cls=WithProgram)(exec_)
 app.command()(health)
 app.command()(report)
-app.add_typer(billmanager, name="billmanager")
+app.command()(doctor)
+app.add_typer(billmanager, name="billmanager", cls=WholeHelp)
 
 
 if __name__ == "__main__":

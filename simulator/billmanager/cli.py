@@ -12,7 +12,7 @@ __all__ = ["app"]
 app = typer.Typer(help="A BILLmanager to test processing modules against.", no_args_is_help=True)
 
 Home = Annotated[Path, typer.Argument(metavar="HOME", help="Its directory, which looks like /usr/local/mgr5.")]
-Values = Annotated[list[str] | None, typer.Argument(metavar="[NAME=VALUE ...]")]
+Values = Annotated[list[str] | None, typer.Argument(metavar="NAME=VALUE")]
 
 
 def _values(words: list[str] | None) -> dict[str, str]:

@@ -19,7 +19,7 @@ def certify(
     module: Annotated[str, typer.Argument(metavar="MODULE", help="A module's file, or a bundled one's name.")],
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[PATH ...]", help="Scenarios for any module; default: the library's."),
+        typer.Argument(metavar="PATH", help="Scenarios for any module; default: the library's."),
     ] = None,
     level: Annotated[
         str,
@@ -29,13 +29,19 @@ def certify(
         bool, typer.Option("--sweep", help="Sweep its life too: every call to the panel goes wrong in every way.")
     ] = False,
     budget: Annotated[str | None, typer.Option(help="At most so long for the sweep, e.g. `10m`.")] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Instead of the scenarios' own.")] = None,
-    jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, help="Processes to run on.")] = 1,
+    seed: Annotated[int | None, typer.Option(metavar="N", min=0, help="Instead of the scenarios' own.")] = None,
+    jobs: Annotated[int, typer.Option("-j", "--jobs", metavar="N", min=1, help="Processes to run on.")] = 1,
     keyword: Annotated[str, typer.Option("-k", help="Only scenarios whose name or file contains this.")] = "",
-    html_file: Annotated[Path | None, typer.Option("--html", help="Write the certificate as a page here.")] = None,
-    markdown_file: Annotated[Path | None, typer.Option("--markdown", help="Write it as Markdown here.")] = None,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write it as JSON here.")] = None,
-    badge_file: Annotated[Path | None, typer.Option("--badge", help="Write a badge (SVG) here.")] = None,
+    html_file: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write the certificate as a page here.")
+    ] = None,
+    markdown_file: Annotated[
+        Path | None, typer.Option("--markdown", metavar="FILE", help="Write it as Markdown here.")
+    ] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write it as JSON here.")] = None,
+    badge_file: Annotated[
+        Path | None, typer.Option("--badge", metavar="FILE", help="Write a badge (SVG) here.")
+    ] = None,
 ) -> None:
     """Play the library with a module, and write what a vendor can publish of it."""
     from simulator.certify import writing  # noqa: PLC0415

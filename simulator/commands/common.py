@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
@@ -20,12 +22,15 @@ __all__ = [
     "TOKEN_VARIABLE",
     "UNUSABLE",
     "AllowPrograms",
+    "ClockWord",
     "Drivers",
+    "LabName",
     "check_programs",
     "console",
     "for_module",
     "lab_plan",
     "refuse",
+    "writable",
     "write",
 ]
 
@@ -40,6 +45,30 @@ class Drivers(StrEnum):
     foreign = "foreign"
 
 
+def _labs(incomplete: str) -> list[str]:
+    """Names of labs, for the shell."""
+    from simulator.files.lab_file import lab_names  # noqa: PLC0415
+
+    return [name for name in lab_names() if name.startswith(incomplete)]
+
+
+def _clock(text: str) -> str:
+    """One that lets programs outside find the time that they wait for; scenarios on the wire have one of their own."""
+    if not re.fullmatch(r"real|stepped|scaled:\d+(\.\d+)?", text):
+        raise typer.BadParameter(f"{text!r} is no clock: write real, stepped, or scaled:N (N seconds pass in one)")
+    return text
+
+
+LabName = Annotated[str, typer.Argument(metavar="[LAB]", help="A lab's name or file.", autocompletion=_labs)]
+ClockWord = Annotated[
+    str,
+    typer.Option(
+        metavar="CLOCK",
+        help="real, scaled:N (N seconds pass in one), or stepped (by the lab control).",
+        callback=_clock,
+        autocompletion=lambda: ["real", "scaled:60", "scaled:600", "stepped"],
+    ),
+]
 AllowPrograms = Annotated[
     bool,
     typer.Option(
@@ -73,6 +102,38 @@ def refuse(problems: FileProblems) -> NoReturn:
     for problem in problems.problems:
         typer.echo(str(problem), err=True)
     raise typer.Exit(UNUSABLE)
+
+
+def writable(*files: Path | None, folder: bool = False) -> None:
+    """Refuse reports that cannot be written, before hours are spent on what they would say. Nothing is left behind of a try. `folder`: they
+    are folders.
+    """
+    wrong = [
+        f"{file}: cannot be written: {why}" for file in files if file is not None and (why := _unwritable(file, folder))
+    ]
+    same = [file for file in dict.fromkeys(files) if file is not None and files.count(file) > 1]
+    wrong += [f"{file}: two reports of one name" for file in same]
+    for line in wrong:
+        typer.echo(line, err=True)
+    if wrong:
+        raise typer.Exit(UNUSABLE)
+
+
+def _unwritable(file: Path, folder: bool) -> str:
+    """Why there can be no such file (or folder); nothing when there can."""
+    try:
+        if folder and file.exists() and not file.is_dir():
+            return "it is no folder"
+        if not folder and file.is_dir():
+            return "it is a folder"
+        if file.exists():
+            return "" if os.access(file, os.W_OK) else "permission denied"
+        above = next(each for each in file.absolute().parents if each.exists())
+        if not above.is_dir():
+            return f"{above} is no folder"
+        return "" if os.access(above, os.W_OK | os.X_OK) else f"permission denied in {above}"
+    except (OSError, ValueError) as error:
+        return str(getattr(error, "strerror", None) or error)
 
 
 def write(file: Path | None, text: Callable[[], str]) -> bool:

@@ -15,8 +15,10 @@ __all__ = ["compare_versions"]
 
 def compare_versions(
     file: Annotated[Path, typer.Argument(metavar="SCENARIO", help="A scenario file, of whichever module.")],
-    seed: Annotated[int | None, typer.Option(min=0, help="Instead of the scenario's own.")] = None,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write all of it as JSON here.")] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", min=0, help="Instead of the scenario's own.")] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write all of it as JSON here.")
+    ] = None,
 ) -> None:
     """Play one scenario through DCImanager 5 and through 6, and show what is different in panel, devices and plant after each step.
 

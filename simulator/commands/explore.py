@@ -32,13 +32,17 @@ def explore(
         Path, typer.Argument(metavar="SCENARIO", help="Whose lab, module and settings are taken; not its steps.")
     ],
     budget: Annotated[str, typer.Option(help="For so long, e.g. `5m`.")] = "1m",
-    examples: Annotated[int | None, typer.Option(min=1, help="So many stories, however long they take.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Which stories.")] = 0,
+    examples: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="So many stories, however long they take.")
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Which stories.")] = 0,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Folder: each new finding is made small and written there.")
     ] = None,
     baseline: Annotated[Path | None, typer.Option(help="Findings that are known, with reasons.")] = None,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write all findings as JSON here.")] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write all findings as JSON here.")
+    ] = None,
 ) -> None:
     """Play random orders of several clients with random troubles, and say what they come to that must not be."""
     from simulator.sweep.baseline import NO_BASELINE, load_baseline  # noqa: PLC0415

@@ -26,7 +26,7 @@ def fidelity(
         Path | None, typer.Option(help="A HAR file, or one of mitmproxy's, of a real client with a real panel.")
     ] = None,
     url: Annotated[str, typer.Option(help="A live panel, which is read and never changed.")] = "",
-    panel: Annotated[int, typer.Option(min=5, max=6, help="With --url: its version.")] = 6,
+    panel: Annotated[int, typer.Option(metavar="N", min=5, max=6, help="With --url: its version.")] = 6,
     username: Annotated[str, typer.Option(help="With --url: an administrator's e-mail or name.")] = "",
     password: Annotated[
         str, typer.Option(envvar=PASSWORD_VARIABLE, help="With --url: his password.", show_envvar=True)

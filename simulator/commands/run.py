@@ -31,17 +31,17 @@ __all__ = ["run"]
 def run(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[PATH ...]", help="Scenario files or directories; default: scenarios/"),
+        typer.Argument(metavar="PATH", help="Scenario files or directories; default: scenarios/"),
     ] = None,
     wire: Annotated[bool, typer.Option("--wire", help="On real sockets instead of in virtual time.")] = False,
     drivers: Annotated[
         Drivers, typer.Option(help="With --wire: what the panel speaks to devices with; foreign is pyghmi and pysnmp.")
     ] = Drivers.own,
-    seed: Annotated[int | None, typer.Option(min=0, help="Instead of the scenarios' own.")] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", min=0, help="Instead of the scenarios' own.")] = None,
     exact: Annotated[
         bool, typer.Option("--exact", help="Play every datagram, also polls that cannot find anything new.")
     ] = False,
-    jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, help="Processes to run on.")] = 1,
+    jobs: Annotated[int, typer.Option("-j", "--jobs", metavar="N", min=1, help="Processes to run on.")] = 1,
     keyword: Annotated[str, typer.Option("-k", help="Only scenarios whose name, file or source contains this.")] = "",
     stop_early: Annotated[bool, typer.Option("-x", help="Stop at the first that does not pass.")] = False,
     faults: Annotated[
@@ -63,11 +63,16 @@ def run(
             metavar="MODULE", help="A module's file, or a bundled one's name: it plays the scenarios for any."
         ),
     ] = None,
-    junit_file: Annotated[Path | None, typer.Option("--junit", help="Write JUnit XML here.")] = None,
-    html_file: Annotated[Path | None, typer.Option("--html", help="Write a page for people here.")] = None,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the results as JSON here.")] = None,
+    junit_file: Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="Write JUnit XML here.")] = None,
+    html_file: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write a page for people here.")
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the results as JSON here.")
+    ] = None,
     journal_file: Annotated[
-        Path | None, typer.Option("--journal", help="Write all records here, a JSON line each, with their causes.")
+        Path | None,
+        typer.Option("--journal", metavar="FILE", help="Write all records here, a JSON line each, with their causes."),
     ] = None,
     allow_programs: AllowPrograms = False,
 ) -> None:

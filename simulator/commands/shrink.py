@@ -24,7 +24,7 @@ def shrink(
         ),
     ],
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Write it here instead of to stdout.")] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Instead of the scenario's own.")] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", min=0, help="Instead of the scenario's own.")] = None,
     module: Annotated[
         str, typer.Option(metavar="MODULE", help="A module's file: it plays the scenario instead of its own.")
     ] = "",

@@ -32,7 +32,9 @@ def report(
     token: Annotated[
         str | None, typer.Option(envvar=TOKEN_VARIABLE, help="Its control token, if it asks for one.")
     ] = None,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the report as JSON here.")] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the report as JSON here.")
+    ] = None,
     restart: Annotated[bool, typer.Option("--restart", help="Forget what was seen, for the next trial.")] = False,
 ) -> None:
     """Say what the clients of a lab that is up did wrong; exit status 1 when there is anything."""

@@ -28,7 +28,7 @@ INTERRUPTED = 130
 
 
 def sweep(
-    paths: Annotated[list[Path], typer.Argument(metavar="SCENARIO|DIR ...", help="Scenario files or directories.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="SCENARIO|DIR", help="Scenario files or directories.")],
     pairs: Annotated[
         bool, typer.Option("--pairs", help="Every two things that may go wrong, instead of every one.")
     ] = False,
@@ -42,7 +42,7 @@ def sweep(
         ),
     ] = "steps",
     budget: Annotated[str | None, typer.Option(help="At most so long, e.g. `10m`.")] = None,
-    jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, help="Processes to play trials on.")] = 1,
+    jobs: Annotated[int, typer.Option("-j", "--jobs", metavar="N", min=1, help="Processes to play trials on.")] = 1,
     dask: Annotated[str | None, typer.Option(help="Play trials on the Dask cluster with this scheduler.")] = None,
     module: Annotated[
         str | None,
@@ -50,15 +50,19 @@ def sweep(
             metavar="MODULE", help="A module's file, or a bundled one's name: it is swept by scenarios for any."
         ),
     ] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Instead of the scenario's own.")] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", min=0, help="Instead of the scenario's own.")] = None,
     baseline: Annotated[Path | None, typer.Option(help="Findings that are known, with reasons.")] = None,
     resume: Annotated[Path | None, typer.Option(help="A report in JSON: what it has is not tried again.")] = None,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write all trials as JSON here.")] = None,
-    junit_file: Annotated[Path | None, typer.Option("--junit", help="Write JUnit XML here.")] = None,
-    markdown_file: Annotated[
-        Path | None, typer.Option("--markdown", help="Write Markdown here, e.g. for a CI summary.")
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write all trials as JSON here.")
     ] = None,
-    html_file: Annotated[Path | None, typer.Option("--html", help="Write a page for people here.")] = None,
+    junit_file: Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="Write JUnit XML here.")] = None,
+    markdown_file: Annotated[
+        Path | None, typer.Option("--markdown", metavar="FILE", help="Write Markdown here, e.g. for a CI summary.")
+    ] = None,
+    html_file: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write a page for people here.")
+    ] = None,
 ) -> None:
     """Run scenarios again and again, with a message gone wrong each time, and say what that does to the billing side."""
     from simulator.scenario.batch import find_scenarios, load_all  # noqa: PLC0415

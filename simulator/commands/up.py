@@ -15,7 +15,9 @@ from simulator.commands.common import (
     TOKEN_VARIABLE,
     UNUSABLE,
     AllowPrograms,
+    ClockWord,
     Drivers,
+    LabName,
     check_programs,
     lab_plan,
     refuse,
@@ -27,12 +29,12 @@ __all__ = ["WithProgram", "exec_", "up"]
 
 
 def up(
-    lab: Annotated[str, typer.Argument(metavar="[LAB]", help="A lab's name or file.")] = "small",
+    lab: LabName = "small",
     host: Annotated[str, typer.Option(help="Address to listen on; devices have their own on loopback.")] = "127.0.0.1",
-    clock: Annotated[str, typer.Option(help="real, scaled:N or stepped.")] = "real",
+    clock: ClockWord = "real",
     tls: Annotated[bool, typer.Option("--tls", help="HTTPS with a certificate made for the occasion.")] = False,
     endpoints: Annotated[Path | None, typer.Option(help="Write where everything answers here, once it does.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of chance in the plant.")] = 1,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Of chance in the plant.")] = 1,
     drivers: Annotated[Drivers, typer.Option(help="What the panel speaks to devices with.")] = Drivers.own,
     state: Annotated[
         Path | None, typer.Option(help="Folder in which the lab's state is kept: go on where it stopped.")
@@ -78,16 +80,18 @@ class WithProgram(TyperCommand):
 
 def exec_(
     ctx: typer.Context,
-    lab: Annotated[str, typer.Argument(metavar="[LAB]", help="A lab's name or file.")] = "small",
-    clock: Annotated[str, typer.Option(help="real, scaled:N or stepped.")] = "scaled:600",
+    lab: LabName = "small",
+    clock: ClockWord = "scaled:600",
     fault: Annotated[
         list[str] | None, typer.Option(metavar="FAULT", help="As in a scenario: 'bmc.dead: {server: srv-03, at: 8m}'.")
     ] = None,
     tls: Annotated[bool, typer.Option("--tls", help="HTTPS with a certificate made for the occasion.")] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Of chance in the plant.")] = 1,
-    report_file: Annotated[Path | None, typer.Option("--report", help="Write the report as JSON here.")] = None,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Of chance in the plant.")] = 1,
+    report_file: Annotated[
+        Path | None, typer.Option("--report", metavar="FILE", help="Write the report as JSON here.")
+    ] = None,
     journal_file: Annotated[
-        Path | None, typer.Option("--journal", help="Write the journal here, one JSON a line.")
+        Path | None, typer.Option("--journal", metavar="FILE", help="Write the journal here, one JSON a line.")
     ] = None,
 ) -> None:
     """Start a lab, run a program against it, end with its status: else 1 when the report has findings.

@@ -10,7 +10,9 @@ __all__ = ["ClockSpec", "DriverKind", "WireOptions"]
 
 DriverKind = Literal["own", "foreign"]
 ClockSpec = str
-"""`real`, `scaled:N`, `stepped`, or `auto`: moved by itself, when every actor is ours."""
+"""`real`, `scaled:N`, `stepped`, or `auto`: moved by itself, when every actor is ours, as in `rackloop run --wire`; programs outside would
+wait for nothing, so commands and fixtures do not offer it.
+"""
 
 
 @dataclass(frozen=True, slots=True)
