@@ -45,6 +45,12 @@ def up(
             envvar=TOKEN_VARIABLE, help="What the lab control asks for; off loopback one is made unless it is given."
         ),
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Write nothing to real equipment: say what would be written.")
+    ] = False,
+    written: Annotated[
+        Path | None, typer.Option(help="Write what was written to real equipment here, as JSON, when it stops.")
+    ] = None,
     allow_programs: AllowPrograms = False,
 ) -> None:
     """Start a lab on real sockets and keep it running until Ctrl-C."""
@@ -52,11 +58,17 @@ def up(
 
     plan = lab_plan(lab, "rackloop up")
     check_programs([plan], allow_programs)
-    options = replace(standing.UP, host=host, clock=clock, tls=tls, seed=seed, drivers=drivers.value)
+    options = replace(standing.UP, host=host, clock=clock, tls=tls, seed=seed, drivers=drivers.value, dry_run=dry_run)
     try:
         asyncio.run(
             standing.up(
-                plan, options, say=typer.echo, endpoints_file=endpoints, state_dir=state, control_token=control_token
+                plan,
+                options,
+                say=typer.echo,
+                endpoints_file=endpoints,
+                state_dir=state,
+                control_token=control_token,
+                written_file=written,
             )
         )
     except (OSError, ValueError) as error:  # an address that is not ours, a clock that there is not

@@ -15,6 +15,7 @@ from simulator.kernel.hosts import is_everywhere, is_loopback
 from simulator.lab import Run
 from simulator.lab.attaching import on_one_host
 from simulator.lab.build import snmp_user
+from simulator.real import RealDevice
 
 __all__ = ["Standing", "check_endpoints", "endpoints", "greeting", "remove_endpoints", "write_endpoints"]
 
@@ -172,6 +173,8 @@ def greeting(standing: Standing, file: Path | None = None) -> list[str]:
         if places:
             name, (host, port) = next(iter(places.items()))
             rows.append((f"{kind} {name}", f"snmpwalk {_flags(plans[name])} {host}:{port} 1.3.6.1.2.1.1"))
+    if run.equipment is not None and run.equipment.devices:
+        rows.append(("real", ", ".join(_real(device) for device in run.equipment.devices.values())))
     width = max(len(label) for label, _ in rows)
     again = (
         f", start {standing.starts}: it goes on at {run.clock.calendar():%Y-%m-%d %H:%M:%S}"
@@ -184,6 +187,10 @@ def greeting(standing: Standing, file: Path | None = None) -> list[str]:
         lines += ["", *notes]
     said = f"`{_report_command(standing, file)}` says what a module that is pointed at it did wrong. Ctrl-C stops it."
     return [*lines, "", said]
+
+
+def _real(device: RealDevice) -> str:
+    return f"{device} ({', '.join(sorted(device.allow)) or 'read only'})"
 
 
 def _clock(standing: Standing) -> str:

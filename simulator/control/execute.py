@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator.control.endpoints import Standing, endpoints, write_endpoints
-from simulator.control.up import stand
+from simulator.control.up import stand, tell_written
 from simulator.faults.catalogue import CATALOGUE
 from simulator.faults.kinds import FaultParams, NotPossible
 from simulator.files.plan import LabPlan
@@ -102,7 +102,8 @@ async def execute(
                     done.status = await _program(command, {**os.environ, **environment(standing, file)}, say)
                 finally:
                     done.report = as_dict(recorder, review(recorder))
-                    done.journal = [record.as_dict() for record in run.journal]
+            done.journal = [record.as_dict() for record in run.journal]
+            tell_written(run, say, None)
         finally:
             gc.unfreeze()
             gc.enable()

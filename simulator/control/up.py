@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import json
 import secrets
 import signal
 import sys
@@ -33,7 +34,7 @@ from simulator.lab.snapshot import SavedLab
 from simulator.lab.state_dir import StateDir
 from simulator.web.sockets import WebServer, bind
 
-__all__ = ["CONTROL_PORT", "DCI5_PORT", "DCI6_PORT", "ISPMANAGER_PORT", "stand", "up"]
+__all__ = ["CONTROL_PORT", "DCI5_PORT", "DCI6_PORT", "ISPMANAGER_PORT", "NotSetBack", "stand", "tell_written", "up"]
 
 DCI6_PORT = 8006
 DCI5_PORT = 1500
@@ -126,8 +127,10 @@ async def up(
     endpoints_file: Path | None = None,
     state_dir: Path | None = None,
     control_token: str | None = None,
+    written_file: Path | None = None,
 ) -> None:
-    """Run the lab until SIGINT or SIGTERM; `say` prints a line. With `state_dir` it goes on where it stopped: raises
+    """Run the lab until SIGINT or SIGTERM; `say` prints a line, at the end one for each write to real equipment, which `written_file`
+    has as JSON. Raises NotSetBack where something real could not be left as it was. With `state_dir` it goes on where it stopped: raises
     StateInUse, BadSnapshot. Raises ValueError, before anything starts, for a host that is not this machine's and for an
     endpoints file that cannot be written.
     """
@@ -137,7 +140,7 @@ async def up(
     with contextlib.ExitStack() as stack:
         state = stack.enter_context(StateDir(state_dir)) if state_dir else None
         try:
-            await _up(plan, options, state, say, endpoints_file, control_token)
+            await _up(plan, options, state, say, endpoints_file, control_token, written_file)
         except BadSnapshot as error:
             raise BadSnapshot(
                 f"{state.file if state else ''}: {error}; with another folder a lab begins anew"
@@ -151,10 +154,13 @@ async def _up(
     say: Callable[[str], None],
     endpoints_file: Path | None,
     control_token: str | None,
+    written_file: Path | None,
 ) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    # A terminal that goes away stops a lab with real equipment too: what was written there is set back.
+    hang_up = (signal.SIGHUP,) if plan.real and hasattr(signal, "SIGHUP") else ()
+    for number in (signal.SIGINT, signal.SIGTERM, *hang_up):
         with contextlib.suppress(NotImplementedError):  # Windows has no loop signals; Ctrl-C still raises there
             loop.add_signal_handler(number, stop.set)
     allow_many()
@@ -162,8 +168,10 @@ async def _up(
     # What a lab is built of stays: to look for garbage in it again and again takes a quarter of a big lab's start, and
     # makes pauses later on.
     gc.disable()
+    run: Run | None = None
     try:
         async with stand(plan, options, state=state, control_token=control_token) as standing:
+            run = standing.run
             gc.freeze()
             gc.enable()
             for line in greeting(standing, endpoints_file):
@@ -175,6 +183,25 @@ async def _up(
             finally:
                 remove_endpoints(endpoints_file)
     finally:
+        if run is not None:
+            tell_written(run, say, written_file)
         gc.unfreeze()
         gc.enable()
     say("stopped")
+
+
+class NotSetBack(ValueError):
+    """Something real is not as it was before the run."""
+
+
+def tell_written(run: Run, say: Callable[[str], None], file: Path | None) -> None:
+    """What was written to real equipment, when the lab has stopped. Raises NotSetBack, OSError for the file."""
+    equipment = run.equipment
+    if equipment is None:
+        return
+    for line in equipment.report():
+        say(line)
+    if file is not None:
+        file.write_text(json.dumps([each.as_dict() for each in equipment.writes], indent=2) + "\n", encoding="utf-8")
+    if equipment.left:
+        raise NotSetBack("; ".join(equipment.left))

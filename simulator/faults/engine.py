@@ -56,6 +56,7 @@ class FaultEngine:
         """
         if params is None:
             params = params_of(kind, given, self._world)
+        self._world.may_bend(kind, params)
         CATALOGUE[kind].find(self._world, params)
         fault = Injected(kind, params)
         self._injected.append(fault)

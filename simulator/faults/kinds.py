@@ -66,45 +66,6 @@ class RestartableService(Restartable, Protocol):
         """That machine is up again, with the data that it had."""
 
 
-class World(Protocol):
-    """What faults may lay hands on."""
-
-    @property
-    def plant(self) -> Plant: ...
-
-    @property
-    def management(self) -> Fabric:
-        """The management network."""
-
-    @property
-    def wire(self) -> Wire:
-        """The messages of the run, and what becomes of them."""
-
-    @property
-    def http_panels(self) -> Collection[str]:
-        """The panels that answer over HTTP: `dci6`, `dci5`, and `ispmanager` where there is one."""
-
-    @property
-    def panel_services(self) -> RestartableService: ...
-
-    @property
-    def hosting_services(self) -> Restartable | None:
-        """The ispmanager's; None where there is none."""
-
-    def bmc_address(self, server: str) -> Address:
-        """What the BMC is bound to on the management network."""
-
-    def bmc(self, server: str) -> Bmc:
-        """The BMC of a server, for faults of its protocol."""
-
-    def station(self, name: str) -> Station[Any]:
-        """The SNMP agent of a switch or a PDU."""
-
-    @property
-    def streams(self) -> Streams:
-        """Where the chance of faults comes from."""
-
-
 @dataclass(frozen=True, slots=True)
 class Progress:
     """A share of the running image's work."""
@@ -130,6 +91,51 @@ Moment = Annotated[
         }
     ),
 ]
+
+
+class World(Protocol):
+    """What faults may lay hands on."""
+
+    @property
+    def plant(self) -> Plant: ...
+
+    @property
+    def management(self) -> Fabric:
+        """The management network."""
+
+    @property
+    def wire(self) -> Wire:
+        """The messages of the run, and what becomes of them."""
+
+    @property
+    def http_panels(self) -> Collection[str]:
+        """The panels that answer over HTTP: `dci6`, `dci5`, and `ispmanager` where there is one."""
+
+    @property
+    def panel_services(self) -> RestartableService: ...
+
+    @property
+    def hosting_services(self) -> Restartable | None:
+        """The ispmanager's; None where there is none."""
+
+    def may_bend(self, kind: str, params: FaultParams) -> None:
+        """Raises NotPossible for a fault that would bend what is real."""
+
+    def switch_outlet(self, pdu: str, outlet: int, on: bool) -> None:
+        """Somebody switches an outlet, from 1."""
+
+    def bmc_address(self, server: str) -> Address:
+        """What the BMC is bound to on the management network."""
+
+    def bmc(self, server: str) -> Bmc:
+        """The BMC of a server, for faults of its protocol."""
+
+    def station(self, name: str) -> Station[Any]:
+        """The SNMP agent of a switch or a PDU."""
+
+    @property
+    def streams(self) -> Streams:
+        """Where the chance of faults comes from."""
 
 
 class FaultParams(BaseModel):

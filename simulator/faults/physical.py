@@ -238,9 +238,8 @@ def _outlet(world: World, params: OnOutlet) -> Outlet:
 
 
 def _outlet_off(world: World, params: OnOutlet) -> Undo:
-    outlet = _outlet(world, params)
-    outlet.turn_off()
-    return outlet.turn_on
+    world.switch_outlet(params.pdu, params.outlet, False)
+    return lambda: world.switch_outlet(params.pdu, params.outlet, True)
 
 
 def _outlet_stuck(world: World, params: OnOutlet) -> Undo:

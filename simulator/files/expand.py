@@ -22,6 +22,7 @@ from simulator.files.pattern import WORDS, Pattern, PatternError
 from simulator.files.plan import (
     BMC_PORT,
     REAL_BMC_PORT,
+    REAL_SNMP_PORT,
     BmcPlan,
     LabPlan,
     NicPlan,
@@ -190,11 +191,11 @@ class _Expansion:
         for index, spec in enumerate(rack.spec.pdus):
             for name, _, _ in self.members(rack, "pdus", index):
                 number, snmp = len(self.pdus) + 1, spec.snmp or rack.spec.snmp or _COMMUNITY
-                host = _address(_PDU_NET, number)
+                host, port = self.place(spec, name, _address(_PDU_NET, number), (*rack.way, "pdus", index))
                 handler, program = self.handler(spec)
                 self.pdus[name] = PduPlan(
-                    name, rack.name, spec.model, spec.outlets, _community(spec, snmp), handler, host, spec.port,
-                    f"PDU{number:07d}", snmp, program,
+                    name, rack.name, spec.model, spec.outlets, _community(spec, snmp), handler, host, port,
+                    f"PDU{number:07d}", snmp, program, spec.driver, tuple(spec.allow),
                 )  # fmt: skip
 
     def add_switches(self, rack: _Rack) -> None:
@@ -206,14 +207,43 @@ class _Expansion:
             for name, n, i in self.members(rack, "switches", index):
                 number, snmp = len(self.switches) + 1, spec.snmp or rack.spec.snmp or _COMMUNITY
                 outlet = power and self.outlet(power(n, i, rack.number, rack.name), name, (*way, "power"))
+                host, port = self.place(spec, name, _address(_SWITCH_NET, number), way)
                 # 1024 addresses of its own for each switch: its ports have MACs too
                 mac = _mac(_SWITCH_MAC + number * 1024)
                 handler, program = self.handler(spec)
                 self.switches[name] = SwitchPlan(
                     name, rack.name, spec.model, spec.ports, spec.port_speed, _community(spec, snmp), handler,
-                    outlet or None, _address(_SWITCH_NET, number), spec.port, mac, f"SW{number:08d}",
-                    snmp, program, settings, classic,
+                    outlet or None, host, port, mac, f"SW{number:08d}",
+                    snmp, program, settings, classic, spec.driver, tuple(spec.allow),
                 )  # fmt: skip
+
+    def place(self, spec: SwitchSpec | PduSpec, name: str, planned: str, way: Way) -> tuple[str, int]:
+        """Where it answers: a real one where the file says, an emulated one at the address planned for it."""
+        if spec.driver is None:
+            for key in ("address", "allow"):
+                if getattr(spec, key):
+                    self.say((*way, key), f"`{key}` is of real equipment", "say `driver: snmp`", key=True)
+            return planned, spec.port
+        port = spec.port if "port" in spec.model_fields_set else REAL_SNMP_PORT
+        if spec.address is None:
+            self.say(way, f"`driver: {spec.driver}` needs the `address` of that device")
+            return planned, port
+        if spec.count > 1:
+            self.say((*way, "count"), "a real device is one, at its address")
+        host = self.real_host(spec.address, f"{spec.address}:{port}", name, (*way, "address"))
+        return host or planned, port
+
+    def real_host(self, address: str, place: str, name: str, way: Way) -> str | None:
+        """The address of a real device; None, and it is said, where that is no address or another's."""
+        try:
+            host = str(ipaddress.ip_address(address))
+        except ValueError:
+            self.say(way, f"{address!r} is not an IP address")
+            return None
+        if place in self.hosts:
+            self.say(way, f"the address {place} is taken by {self.hosts[place]}")
+        self.hosts[place] = name
+        return host
 
     def handler(self, spec: SwitchSpec | PduSpec) -> tuple[str | None, str]:
         """The name of a handler's page, and the path of a program that is one."""
@@ -286,10 +316,15 @@ class _Expansion:
         if place in self.hosts:
             self.say(way, f"the address {place} is taken by the BMC of {self.hosts[place]}")
         self.hosts[place] = name
+        if bmc.allow and not real:
+            self.say((*way[:-1], "allow"), "`allow` is of real equipment", "say `driver: ipmi`", key=True)
         if bmc.shared and real:
             self.say(way[:-1], "a real BMC stands on its own network: leave out `shared`")
         receivers = self.receivers(bmc.alerts, way[:-1])
-        return BmcPlan(host, port, bmc.username, bmc.password, bmc.kg, bmc.driver, receivers, bmc.shared is not None)
+        return BmcPlan(
+            host, port, bmc.username, bmc.password, bmc.kg, bmc.driver, receivers, bmc.shared is not None,
+            tuple(bmc.allow),
+        )  # fmt: skip
 
     def receivers(self, texts: list[str], way: Way) -> tuple[tuple[str, int], ...]:
         found = []

@@ -60,12 +60,15 @@ class BmcSpec(FileModel):
     """The BMC's own key K_g, which the panel is told too; without, it has none."""
     driver: Literal["ipmi", "ipmi-own"] | None = None
     """The BMC is a real one, or another program's, at `address`: reached with pyghmi, or with Rackloop's own client. Such
-    a lab runs on the wire only, and the server has no other parts here than its cables."""
+    a lab runs on the wire only; the rest of the server is emulated, and does what the BMC says."""
+    allow: list[Literal["power", "boot", "users"]] = []
+    """What of a real one may be written: chassis power, boot flags, users. Without, it is only read."""
     alerts: list[Annotated[str, StringConstraints(pattern=r"^[0-9.]+:[0-9]{1,5}$")]] = Field(default=[], max_length=4)
     """Receivers of its Platform Event Traps, `host:port`; with any, event filtering is switched on."""
 
 
 Community = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+SnmpDriver = Literal["snmp", "snmp-own"]
 Communities = Annotated[
     list[Community],
     BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
@@ -179,6 +182,13 @@ class SwitchSpec(FileModel):
     """By default what the rack says, else version 2c."""
     handler: Handler | None = None
     """The panel's handler; by default the one that fits the model."""
+    driver: SnmpDriver | None = None
+    """The switch is a real one, or another program's, at `address`: reached with pysnmp, or with Rackloop's own client. Such a
+    lab runs on the wire only. Only ports that a cable of the lab names are ever written."""
+    address: str | None = None
+    """Numeric; of a real one, whose `port` is 161 unless it is given."""
+    allow: list[Literal["ports", "vlans", "speeds"]] = []
+    """What of a real one may be written: ports up and down, their VLANs, their speed. Without, it is only read."""
     power: str | None = None
     """The outlet that feeds it, `pdu-a1/24`; without, it has a feed of its own."""
     count: int = Field(default=1, ge=1)
@@ -196,6 +206,12 @@ class PduSpec(FileModel):
     snmp: SnmpSpec | None = None
     """By default what the rack says, else version 2c."""
     handler: Handler | None = None
+    driver: SnmpDriver | None = None
+    """As of a switch; only outlets that a cable of the lab names are ever switched."""
+    address: str | None = None
+    """Numeric; of a real one, whose `port` is 161 unless it is given."""
+    allow: list[Literal["power"]] = []
+    """What of a real one may be written: its outlets. Without, it is only read."""
     count: int = Field(default=1, ge=1)
     first: int = Field(default=1, ge=0)
 

@@ -14,6 +14,7 @@ from simulator.plant.ethernet import AUTO, LinkSetting
 __all__ = [
     "BMC_PORT",
     "REAL_BMC_PORT",
+    "REAL_SNMP_PORT",
     "SNMP_PORT",
     "BmcPlan",
     "LabPlan",
@@ -30,6 +31,7 @@ __all__ = [
 
 BMC_PORT = 6230
 REAL_BMC_PORT = 623
+REAL_SNMP_PORT = 161
 SNMP_PORT = 1161
 """Ports above 1023: a lab needs no privileges."""
 
@@ -85,6 +87,8 @@ class BmcPlan:
     """Host and port of receivers of its traps."""
     shares_nic: bool = False
     """It talks through nic1 of its server."""
+    allow: tuple[str, ...] = ()
+    """What of a real one may be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +136,10 @@ class SwitchPlan:
     """Ports, counted from 1, that somebody has set by hand."""
     classic: tuple[int, ...] = ()
     """Those with classic spanning tree, which lets no frame through for a while after a link has come up."""
+    driver: str | None = None
+    """`snmp` or `snmp-own`: a real switch, and the stack that reaches it. None: an emulated one."""
+    allow: tuple[str, ...] = ()
+    """What of a real one may be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +155,10 @@ class PduPlan:
     serial: str
     snmp: SnmpSpec
     program: str = ""
+    driver: str | None = None
+    """`snmp` or `snmp-own`: a real PDU, and the stack that reaches it. None: an emulated one."""
+    allow: tuple[str, ...] = ()
+    """What of a real one may be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +204,15 @@ class LabPlan:
         """Paths of the programs that it runs in place of handlers."""
         switches = {each.program for each in self.switches.values()}
         return sorted((switches | {each.program for each in self.pdus.values()}) - {""})
+
+    @property
+    def real(self) -> list[str]:
+        """What of it is not emulated, as people say it: `PDU pdu-a1`."""
+        return [
+            *(f"BMC of {each.name}" for each in self.servers.values() if each.bmc.driver),
+            *(f"switch {each.name}" for each in self.switches.values() if each.driver),
+            *(f"PDU {each.name}" for each in self.pdus.values() if each.driver),
+        ]
 
     @property
     def location(self) -> LocationSpec:

@@ -70,6 +70,7 @@ class Lab:
         tls: bool = False,
         devices: Literal["as planned", "free ports"] = "free ports",
         epoch: datetime | None = None,
+        dry_run: bool = False,
     ) -> AbstractAsyncContextManager[Run]:
         """Run on real sockets; what the options mean says `WireOptions`."""
         options = WireOptions(
@@ -82,5 +83,6 @@ class Lab:
             tls=tls,
             devices=devices,
             epoch=epoch,
+            dry_run=dry_run,
         )
         return wire(self.plan, options)

@@ -54,10 +54,14 @@ def devices_of(
         devices.append(("bmcs", server.name, (server.bmc.host, server.bmc.port), partial(serve_bmc, bmc, fabric)))
     wire = fabric.time
     for switch in plan.switches.values():
+        if switch.driver:
+            continue
         hardware = plant.switches[switch.name]
         device = stations[switch.name] = SwitchDevice(hardware, switch.model, _credentials(switch), clock, wire=wire)
         devices.append(("switches", switch.name, (switch.host, switch.port), partial(serve_device, device, fabric)))
     for pdu in plan.pdus.values():
+        if pdu.driver:
+            continue
         strip = stations[pdu.name] = PduDevice(plant.pdus[pdu.name], pdu.model, _credentials(pdu), clock, wire=wire)
         devices.append(("pdus", pdu.name, (pdu.host, pdu.port), partial(serve_device, strip, fabric)))
     return devices

@@ -31,7 +31,7 @@ from simulator.snmp import User
 from simulator.snmp.usm import AuthProtocol, PrivProtocol
 from simulator.switch import personality as switch_personality
 
-__all__ = ["build_hosting", "build_plant", "panel_config", "snmp_user", "timings_of"]
+__all__ = ["build_hosting", "build_plant", "panel_config", "snmp_stacks", "snmp_user", "timings_of"]
 
 
 def timings_of(plan: LabPlan) -> Timings:
@@ -142,7 +142,9 @@ def _server(server: ServerPlan, places: Mapping[str, Address], address: str) -> 
     )
 
 
-_STACKS: dict[str | None, Literal["", "own", "foreign"]] = {None: "", "ipmi": "foreign", "ipmi-own": "own"}
+_STACKS: dict[str | None, Literal["", "own", "foreign"]] = {
+    None: "", "ipmi": "foreign", "ipmi-own": "own", "snmp": "foreign", "snmp-own": "own",
+}  # fmt: skip
 
 
 def _switch(switch: SwitchPlan, places: Mapping[str, Address]) -> SwitchSetup:
@@ -167,6 +169,12 @@ _AUTH: dict[str, AuthProtocol] = {
     "md5": "MD5", "sha": "SHA", "sha224": "SHA-224", "sha256": "SHA-256", "sha384": "SHA-384", "sha512": "SHA-512",
 }  # fmt: skip
 _PRIV: dict[str, PrivProtocol] = {"des": "DES", "aes": "AES", "aes192": "AES-192", "aes256": "AES-256"}
+
+
+def snmp_stacks(plan: LabPlan) -> dict[Address, Literal["", "own", "foreign"]]:
+    """By which stack real switches and PDUs are reached, by where they are."""
+    equipment: list[SwitchPlan | PduPlan] = [*plan.switches.values(), *plan.pdus.values()]
+    return {(each.host, each.port): _STACKS[each.driver] for each in equipment if each.driver}
 
 
 def snmp_user(spec: SnmpSpec) -> User | None:

@@ -128,6 +128,8 @@ def _devices(run: Run) -> Iterable[_Device]:
         yield _Device(("bmcs", name), partial(_looks_of_bmc, bmc), partial(save_bmc, bmc))
     for group, names, parts in (("switches", run.plan.switches, SWITCH), ("pdus", run.plan.pdus, PDU)):
         for name in names:
+            if name not in run.stations:
+                continue  # a real one
             card = run.stations[name].agent.state
             yield _Device((group, name), partial(_values, card, parts), partial(save, card, parts))
 

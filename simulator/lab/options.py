@@ -35,5 +35,7 @@ class WireOptions:
     tls: bool = False
     devices: Literal["as planned", "free ports"] = "free ports"
     """Their planned ports (a taken one gives way to a free one), or any free."""
+    dry_run: bool = False
+    """Real equipment is read and not written: what would be stands in the journal and in the list at the end."""
     epoch: datetime | None = None
     """What the calendar shows at lab time 0; else what the lab file says, else the one of simulated runs."""

@@ -11,16 +11,19 @@ import httpx
 from starlette.types import ASGIApp
 
 from simulator.bmc import Bmc
+from simulator.dcim.drivers.base import DeviceError, DriverFactory, PduDriver
 from simulator.dcim.panel import Panel
 from simulator.fabric import Address, Fabric
 from simulator.faults import FaultEngine
-from simulator.faults.kinds import NotPossible
+from simulator.faults.kinds import FaultParams, NotPossible
 from simulator.files.plan import LabPlan
 from simulator.ispmanager import Hosting
 from simulator.kernel import Activity, Clock, Journal, Streams
 from simulator.kernel.branch import branch
 from simulator.kernel.wire import Wire
 from simulator.plant import Plant
+from simulator.real import RealEquipment
+from simulator.real.bending import why_not
 from simulator.snmp.station import Station
 from simulator.web.gateway import Gateway
 from simulator.web.in_process import InProcessTransport
@@ -74,6 +77,10 @@ class Run:
     bmc_devices: dict[str, Bmc] = field(default_factory=dict)
     stations: dict[str, Station[Any]] = field(default_factory=dict)
     """The SNMP agents of switches and PDUs."""
+    drivers: DriverFactory | None = None
+    """What the panel makes its drivers with."""
+    equipment: RealEquipment | None = None
+    """What was written to real equipment; None in virtual time."""
 
     def __repr__(self) -> str:
         return f"<lab {self.plan.name}, {self.mode}, seed {self.seed}, at {self.clock.now():.3f} s>"
@@ -106,6 +113,18 @@ class Run:
     def hosting_services(self) -> Gateway | None:
         return self.ispmanager
 
+    def may_bend(self, kind: str, params: FaultParams) -> None:
+        if self.plan.real and (reason := why_not(kind, params, self.plan)):
+            raise NotPossible(f"{reason}: nothing in this lab can bend it")
+
+    def switch_outlet(self, pdu: str, outlet: int, on: bool) -> None:
+        if pdu in self.stations or self.equipment is None or self.drivers is None:
+            hand = self.plant.pdus[pdu].outlets[outlet - 1]
+            (hand.turn_on if on else hand.turn_off)()
+            return
+        access = next(each.access for each in self.panel.inventory.pdus if each.name == pdu)
+        self.equipment.begin(_set_outlet(self.drivers.pdu(access), outlet, on))
+
     def bmc_address(self, server: str) -> Address:
         self._require_emulated(server)
         return self.bound.get(server, self.bmcs[server])
@@ -115,6 +134,8 @@ class Run:
             raise NotPossible(f"the BMC of {server} is a real one: nothing in this lab can bend it")
 
     def station(self, name: str) -> Station[Any]:
+        if name not in self.stations and name in (*self.switches, *self.pdus):
+            raise NotPossible(f"{name} is a real one: nothing in this lab can bend it")
         return self.stations[name]
 
     def bmc(self, server: str) -> Bmc:
@@ -160,6 +181,18 @@ class Run:
     async def drive(self, work: Awaitable[T]) -> T:
         """Await something of the billing side while lab time goes on; a `stepped` lab needs somebody else to step."""
         return await work
+
+
+async def _set_outlet(driver: PduDriver, outlet: int, on: bool) -> None:
+    """What becomes of it stands in the journal."""
+    try:
+        views = await driver.outlets()
+        if outlet <= len(views):
+            await driver.set_outlet(views[outlet - 1].identity, on)
+    except DeviceError:
+        pass
+    finally:
+        await driver.close()
 
 
 @dataclass(frozen=True, slots=True)

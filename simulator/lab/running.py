@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any
 from simulator.bmc import Bmc
 from simulator.dcim.drivers.base import DriverFactory
 from simulator.dcim.drivers.foreign import ForeignDrivers
-from simulator.dcim.drivers.foreign_ipmi import ForeignBmcPool
 from simulator.dcim.drivers.own import OwnDrivers
-from simulator.dcim.drivers.per_bmc import PerBmcDrivers
+from simulator.dcim.drivers.per_device import PerDeviceDrivers
 from simulator.dcim.drivers.traps import listen
 from simulator.dcim.panel import Panel
 from simulator.fabric import (
@@ -34,12 +33,14 @@ from simulator.kernel import LAB_EPOCH, Activity, Clock, Journal, LoopClock, Ste
 from simulator.kernel.hosts import is_loopback, reached_at
 from simulator.kernel.wire import Wire
 from simulator.lab.attaching import Octets, attach_to, devices_of, on_one_host
-from simulator.lab.build import build_hosting, build_plant, panel_config, timings_of
+from simulator.lab.build import build_hosting, build_plant, panel_config, snmp_stacks, timings_of
 from simulator.lab.doors import Surroundings, open_doors
 from simulator.lab.options import ClockSpec, WireOptions
 from simulator.lab.points import ask_the_wire
+from simulator.lab.real_equipment import guarded, put_back, real_devices
 from simulator.lab.run import Resumed, Run
 from simulator.plant import Physics
+from simulator.real import RealEquipment
 from simulator.snmp import Version
 from simulator.snmp.station import Sink, Station
 
@@ -82,10 +83,9 @@ async def simulated(
             f"{', '.join(programs)}: a handler of one's own is a program, which reaches equipment over real sockets"
             " only: run this lab on the wire (--wire)"
         )
-    real = sorted(server.name for server in plan.servers.values() if server.bmc.driver)
-    if real:
+    if plan.real:
         raise NotSimulated(
-            f"{', '.join(real)}: a real BMC is reached over real sockets only: run this lab on the wire (--wire)"
+            f"{', '.join(plan.real)}: what is real is reached over real sockets only: run this lab on the wire (--wire)"
         )
     epoch = resumed.epoch if resumed else plan.epoch or LAB_EPOCH
     clock = LoopClock(loop, epoch=epoch, start=resumed.now if resumed else 0.0)
@@ -118,8 +118,9 @@ async def wire(
     fabric = (SharedUdpFabric if can_share() else UdpFabric)(activity=activity, streams=streams)
     own = OwnDrivers(fabric, os.urandom)
     factory: DriverFactory = own if options.drivers == "own" else ForeignDrivers(activity, fabric.time)
-    if any(server.bmc.driver for server in plan.servers.values()):
-        factory = PerBmcDrivers(factory, own, ForeignBmcPool(activity, fabric.time))
+    if plan.real:
+        foreign = factory if options.drivers == "foreign" else ForeignDrivers(activity, fabric.time)
+        factory = PerDeviceDrivers(factory, own, foreign, snmp_stacks(plan))
     # TLS clients check the certificate against their own clock.
     today = lab_clock.calendar() if options.epoch else datetime.now(UTC)  # noqa: TID251
     certificate = self_signed(options.host, today) if options.tls else None
@@ -149,6 +150,7 @@ async def wire(
             certificate=certificate,
             resumed=resumed,
             gate=gate,
+            dry_run=options.dry_run,
         ) as run:
             servers = [WebServer(run.gateway6, sock, certificate), WebServer(run.gateway5, sock5, certificate)]
             if hosting_sock:
@@ -225,6 +227,7 @@ async def _running(
     certificate: Certificate | None = None,
     resumed: Resumed | None = None,
     gate: Gate | None = None,
+    dry_run: bool = False,
 ) -> AsyncIterator[Run]:
     """From a plan to a lab that lives, in the order in which each needs the one before: plant, devices at their addresses, the panel
     that is told where they are, the doors in front of it; then what outlived a stop, traps, and polling. Undone in reverse.
@@ -249,11 +252,14 @@ async def _running(
             if gate:
                 gate.names[endpoint.address] = name
             places[group][name] = (reached_at(host), number)
-        for server in plan.servers.values():
-            if server.bmc.driver:
-                places["bmcs"][server.name] = (server.bmc.host, server.bmc.port)
+        for device in real_devices(plan):
+            places[_GROUPS[device.kind]][device.name] = device.address
         everywhere = {name: place for group in places.values() for name, place in group.items()}
         stack.push_async_callback(drivers.close)
+        equipment: RealEquipment | None = None
+        if mode != "simulated":
+            drivers, equipment = guarded(plan, plant, drivers, clock, fabric.time, journal, dry=dry_run)
+            stack.push_async_callback(put_back, equipment)
         panel = Panel(panel_config(plan, everywhere, resumed=resumed is not None), drivers, clock, streams, journal)
         plant.network.connect(panel.boot)
         listener = await listen(fabric, None, panel.devices.trap_heard) if plan.panel.traps else None
@@ -268,7 +274,7 @@ async def _running(
             not_written=doors.not_written, dci6_url=urls.dci6, dci5_url=urls.dci5, certificate=certificate, bound=bound, bmc_devices=bmcs, stations=stations,
             bmcs=places["bmcs"], switches=places["switches"], pdus=places["pdus"],
             hosting=hosting, ispmanager=doors.ispmanager, ispmanager_url=urls.ispmanager,
-            traps=listener.address if listener else None,
+            traps=listener.address if listener else None, drivers=drivers, equipment=equipment,
         )  # fmt: skip
         ask_the_wire(messages, streams, bmcs, stations)
         if resumed:
@@ -281,6 +287,9 @@ async def _running(
         await panel.start()
         stack.push_async_callback(panel.stop)
         yield run
+
+
+_GROUPS = {"BMC": "bmcs", "switch": "switches", "PDU": "pdus"}
 
 
 def _sink(spec: str | SinkSpec) -> Sink:

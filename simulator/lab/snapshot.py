@@ -5,7 +5,7 @@ of its host.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -91,7 +91,7 @@ def _marks(plan: LabPlan) -> Iterator[tuple[str, str]]:
 
 def _bare(plan: Any) -> list[object]:
     """A device without where it answers, which may change; what later versions added counts where it is used."""
-    left = ("host", "port", "bmc", "powered", "program", "bond", "classic", "address")
+    left = ("host", "port", "bmc", "powered", "program", "bond", "classic", "address", "driver", "allow")
     names = [name for name in plan.__slots__ if name not in left]
     bare: list[object] = [getattr(plan, name) for name in names]
     return [*bare, plan.bond] if getattr(plan, "bond", ()) else bare
@@ -103,8 +103,8 @@ def save_lab(run: Run, starts: int = 1) -> dict[str, Any]:
         "now": run.clock.now(),
         "hall": save_hall(run.plant),
         "bmcs": {name: save_bmc(bmc) for name, bmc in run.bmc_devices.items()},
-        "switches": {name: save(run.stations[name].agent.state, SWITCH) for name in run.plan.switches},
-        "pdus": {name: save(run.stations[name].agent.state, PDU) for name in run.plan.pdus},
+        "switches": {name: save(run.stations[name].agent.state, SWITCH) for name in _emulated(run, run.plan.switches)},
+        "pdus": {name: save(run.stations[name].agent.state, PDU) for name in _emulated(run, run.plan.pdus)},
         "panel": save_panel(run.panel),
         "ispmanager": save(run.hosting, HOSTING) if run.hosting else None,
     }
@@ -128,6 +128,11 @@ def _places(run: Run) -> Iterator[tuple[str, tuple[str, int]]]:
             yield f"{kind} {name}", place
 
 
+def _emulated(run: Run, names: Iterable[str]) -> list[str]:
+    """Real equipment keeps its own state."""
+    return [name for name in names if name in run.stations]
+
+
 def restore_lab(run: Run, data: Mapping[str, Any]) -> None:
     """Have a lab that was just built, cold, go on from there. Raises BadSnapshot."""
     try:
@@ -136,9 +141,10 @@ def restore_lab(run: Run, data: Mapping[str, Any]) -> None:
         for name, bmc in run.bmc_devices.items():
             restore_bmc(bmc, data["bmcs"][name])
         for group, parts in (("switches", SWITCH), ("pdus", PDU)):
-            for name, kept in data[group].items():
+            for name in _emulated(run, data[group]):
+                kept = data[group][name]
                 restore(run.stations[name].agent.state, kept, parts)
-        for name in run.plan.switches:
+        for name in _emulated(run, run.plan.switches):
             run.stations[name].agent.state.restored()
         restore_panel(run.panel, data["panel"], moved)
         if run.hosting is not None:

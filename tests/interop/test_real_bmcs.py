@@ -45,7 +45,15 @@ async def test_the_panel_drives_another_labs_server_beside_its_own(driver: str) 
     there["racks"][0]["servers"][0]["bmc"] = {"username": "root", "password": "calvin", "kg": "hall"}  # type: ignore[index]
     async with Lab.load({"lab": "there", **there}).wire(seed=1) as other:
         host, port = other.bmcs["far"]
-        bmc = {"driver": driver, "address": host, "port": port, "username": "root", "password": "calvin", "kg": "hall"}
+        bmc = {
+            "driver": driver,
+            "address": host,
+            "port": port,
+            "username": "root",
+            "password": "calvin",
+            "kg": "hall",
+            "allow": ["power", "boot"],
+        }
         async with lab_with(bmc).wire(seed=1) as run:
             iron, own = number_of(run, "iron"), number_of(run, "srv-1")
             assert run.bmcs["iron"] == (host, port)
@@ -61,7 +69,7 @@ async def test_the_panel_drives_another_labs_server_beside_its_own(driver: str) 
             other.bmc("far").kg = b"changed"
             with pytest.raises(DeviceFault, match=r"^BMC of iron: "):
                 await run.panel.devices.read_power(iron)
-            with pytest.raises(NotPossible, match="the BMC of iron is a real one"):
+            with pytest.raises(NotPossible, match="the BMC of iron, which is a real one"):
                 run.faults.inject("ipmi.busy", CATALOGUE["ipmi.busy"].params.model_validate({"server": "iron"}))
 
 
@@ -70,7 +78,7 @@ def test_a_lab_with_a_real_bmc_is_not_simulated() -> None:
         async with lab_with({"driver": "ipmi", "address": "192.0.2.7"}).simulated(seed=1):
             pass
 
-    with pytest.raises(NotSimulated, match="iron: a real BMC is reached over real sockets only"):
+    with pytest.raises(NotSimulated, match="BMC of iron: what is real is reached over real sockets only"):
         run_simulated(main())
 
 
@@ -145,7 +153,14 @@ async def ipmi_sim(folder: Path) -> AsyncIterator[int]:
 @pytest.mark.parametrize("driver", [pytest.param("ipmi", marks=pytest.mark.slow), "ipmi-own"])
 async def test_the_panel_drives_openipmis_simulator(driver: str, tmp_path: Path) -> None:
     async with ipmi_sim(tmp_path) as port:
-        bmc = {"driver": driver, "address": "127.0.0.1", "port": port, "username": "root", "password": "calvin"}
+        bmc = {
+            "driver": driver,
+            "address": "127.0.0.1",
+            "port": port,
+            "username": "root",
+            "password": "calvin",
+            "allow": ["power"],
+        }
         async with lab_with(bmc).wire(seed=1) as run:
             iron = number_of(run, "iron")
             assert await run.panel.devices.read_power(iron) is PowerStatus.OFF

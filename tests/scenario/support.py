@@ -47,7 +47,11 @@ class FakeRun:
                 )
             )
         world: Any = SimpleNamespace(
-            plant=self.plant, management=None, panel_services=None, bmc_address=lambda name: ("", 0)
+            plant=self.plant,
+            management=None,
+            panel_services=None,
+            bmc_address=lambda name: ("", 0),
+            may_bend=lambda kind, params: None,
         )
         self.faults = FaultEngine(world, self.clock, self.journal)
         self.panel = None
