@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from simulator.commands.common import UNUSABLE, console, refuse, write
+from simulator.commands.common import UNUSABLE, check_writable, console, refuse, write
 from simulator.commands.sweep import seconds_of
 from simulator.files.problems import FileProblems, did_you_mean
 
@@ -54,6 +54,8 @@ def certify(
     from simulator.scenario.billing.outside.plan import load_module  # noqa: PLC0415
     from simulator.scenario.for_module import load_for  # noqa: PLC0415
     from simulator.scenario.reports import Progress  # noqa: PLC0415
+
+    check_writable(html_file, markdown_file, json_file, badge_file)
 
     seconds = seconds_of(budget)
     names = [each.name for each in LEVELS]

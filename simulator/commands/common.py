@@ -26,6 +26,7 @@ __all__ = [
     "Drivers",
     "LabName",
     "check_programs",
+    "check_writable",
     "console",
     "for_module",
     "lab_plan",
@@ -147,6 +148,24 @@ def write(file: Path | None, text: Callable[[], str]) -> bool:
         typer.echo(f"{file}: cannot be written: {error.strerror or error}", err=True)
         return False
     return True
+
+
+def check_writable(*files: Path | None) -> None:
+    """Refuse, before anything runs, to write reports where they cannot be. Nothing is written, and no directory made."""
+    problems = [Problem(str(file), 0, 0, why) for file in files if file is not None and (why := _not_writable(file))]
+    if problems:
+        refuse(FileProblems(problems))
+
+
+def _not_writable(file: Path) -> str:
+    if file.is_dir():
+        return "cannot be written: it is a directory"
+    if file.exists():
+        return "" if os.access(file, os.W_OK) else "cannot be written: it is read-only"
+    above = next(each for each in file.absolute().parents if each.exists())
+    if not above.is_dir():
+        return f"cannot be written: {above} is no directory"
+    return "" if os.access(above, os.W_OK | os.X_OK) else f"cannot be written: {above} is read-only"
 
 
 def lab_plan(lab: str, who: str) -> LabPlan:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from simulator.commands.common import UNUSABLE, console, refuse, write
+from simulator.commands.common import UNUSABLE, check_writable, console, refuse, write
 from simulator.files.problems import FileProblems
 
 __all__ = ["compare_versions"]
@@ -28,6 +28,8 @@ def compare_versions(
     from simulator.scenario.language import load_scenario  # noqa: PLC0415
     from simulator.scenario.versions.comparing import NotComparable, compare  # noqa: PLC0415
     from simulator.scenario.versions.reports import as_json, print_comparison  # noqa: PLC0415
+
+    check_writable(json_file)
 
     try:
         comparison = compare(load_scenario(file), seed=seed)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simulator.commands.common import UNUSABLE, console, refuse, write
+from simulator.commands.common import UNUSABLE, check_writable, console, refuse, write
 from simulator.files.problems import FileProblems
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ def explore(
 ) -> None:
     """Play random orders of several clients with random troubles, and say what they come to that must not be."""
     from simulator.sweep.baseline import NO_BASELINE, load_baseline  # noqa: PLC0415
+
+    check_writable(json_file)
 
     try:
         from simulator.sweep.exploring import explore as explored_by  # noqa: PLC0415

@@ -13,6 +13,7 @@ from simulator.commands.common import (
     AllowPrograms,
     Drivers,
     check_programs,
+    check_writable,
     console,
     for_module,
     refuse,
@@ -82,6 +83,7 @@ def run(
 
     if drivers is Drivers.foreign and not wire:
         raise typer.BadParameter("foreign drivers need real sockets: add --wire", param_hint="--drivers")
+    check_writable(junit_file, html_file, json_file, journal_file)
     mode: Mode = "simulated" if not wire else "wire-foreign" if drivers is Drivers.foreign else "wire"
     try:
         files = find_scenarios(paths or [default_path()])

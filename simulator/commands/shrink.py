@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simulator.commands.common import UNUSABLE, refuse, write
+from simulator.commands.common import UNUSABLE, check_writable, refuse, write
 from simulator.files.problems import FileProblems, Problem
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def shrink(
     """Make a failure small: fewer steps, faults and machines, and it still fails in the same way."""
     from simulator.sweep.shrinking import NotFailing, shrink_scenario, shrink_trial  # noqa: PLC0415
 
+    check_writable(output)
     name, _, number = failure.rpartition("#")
     try:
         if name and number.isdigit():

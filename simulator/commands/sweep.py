@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simulator.commands.common import UNUSABLE, console, for_module, refuse, write
+from simulator.commands.common import UNUSABLE, check_writable, console, for_module, refuse, write
 from simulator.files.problems import FileProblems, did_you_mean
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def sweep(
     from simulator.sweep.baseline import NO_BASELINE, load_baseline  # noqa: PLC0415
     from simulator.sweep.reports import as_json, as_junit, as_markdown, as_page, print_sweep, read_json  # noqa: PLC0415
 
+    check_writable(json_file or resume, junit_file, markdown_file, html_file)
     chosen, seconds = _kinds(kinds, points), seconds_of(budget)
     try:
         files = find_scenarios(paths)

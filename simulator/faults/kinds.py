@@ -6,11 +6,11 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Annotated, Any, Protocol
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema
 
 from simulator.bmc import Bmc
 from simulator.fabric import Address, Fabric
-from simulator.files.units import Duration, parse_duration, parse_share
+from simulator.files.units import Duration, need_unit, parse_duration, parse_share
 from simulator.kernel import Streams
 from simulator.kernel.wire import Wire
 from simulator.plant import Plant
@@ -73,11 +73,13 @@ class Progress:
     share: float
 
 
-def _moment(value: Any) -> Any:
+def _moment(value: Any, info: ValidationInfo) -> Any:
     if isinstance(value, Progress):
         return value
     if isinstance(value, str) and value.strip().endswith("%"):
         return Progress(parse_share(value))
+    if info.context and info.context.get("units"):
+        need_unit(value, "s")
     return parse_duration(value)
 
 
@@ -86,7 +88,7 @@ Moment = Annotated[
     BeforeValidator(_moment),
     WithJsonSchema(
         {
-            "anyOf": [{"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*(ms|s|m|min|h|d|%)?\s*$"}, {"type": "number"}],
+            "anyOf": [{"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*(ms|s|m|min|h|d|%)\s*$"}, {"const": 0}],
             "examples": ["40%", "10m"],
         }
     ),

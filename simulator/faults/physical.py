@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from simulator.fabric import Conditions
 from simulator.faults.http import stale
@@ -32,8 +33,27 @@ from simulator.plant.power import Outlet, Pdu, Psu
 __all__ = ["PHYSICAL"]
 
 
+NicName = Annotated[str, WithJsonSchema({"type": "string", "pattern": "^nic[1-8]$", "examples": ["nic1"]})]
+
+
+def _supply(value: Any) -> Any:
+    """`psu2`, as the cable's name has it, or 2."""
+    match = re.fullmatch(r"psu([1-9])", value) if isinstance(value, str) else None
+    if isinstance(value, str) and match is None:
+        raise ValueError(f"{value!r} is no power supply; write it as psu1, or 1")
+    return int(match[1]) if match else value
+
+
+Supply = Annotated[
+    int,
+    Field(ge=1),
+    BeforeValidator(_supply),
+    WithJsonSchema({"anyOf": [{"type": "string", "pattern": "^psu[1-9]$"}, {"type": "integer", "minimum": 1}]}),
+]
+
+
 class OnNic(OnServer):
-    nic: Literal["nic1", "nic2", "nic3", "nic4"] = "nic1"
+    nic: NicName = "nic1"
 
 
 class OnDisk(OnServer):
@@ -45,7 +65,7 @@ class SlowDisk(OnDisk):
 
 
 class OnPsu(OnServer):
-    psu: int = Field(default=1, ge=1)
+    psu: Supply = 1
 
 
 class OnPort(OnSwitch):

@@ -340,6 +340,10 @@ class _Expansion:
 
     def cable_patterns(self, cables: Mapping[str, str], way: Way) -> dict[str, Pattern]:
         found: dict[str, Pattern] = {}
+        supplies = sorted(int(match[1]) for key in cables if (match := _PSU.fullmatch(key)))
+        if supplies and supplies != list(range(1, len(supplies) + 1)):
+            last, gap = f"psu{supplies[-1]}", next(n for n in range(1, 5) if n not in supplies)
+            self.say((*way, last), f"there is a `{last}` and no `psu{gap}`", "power supplies count from psu1", key=True)
         for key, text in cables.items():
             if _NIC.fullmatch(key) is None and _PSU.fullmatch(key) is None:
                 known = [*(f"nic{k}" for k in range(1, 9)), *(f"psu{k}" for k in range(1, 5))]
@@ -382,6 +386,9 @@ class _Expansion:
             self.say(way, f"{text!r} is not a switch port", near)
             return None
         switch = self.switches.get(match[1])
+        if switch is None and match[1] in self.pdus:
+            self.say(way, f"`{match[1]}` is a PDU, not a switch", did_you_mean("", self.switches, "switches"))
+            return None
         if switch is None:
             self.say(way, f"there is no switch `{match[1]}`", did_you_mean(match[1], self.switches, "switches"))
             return None
@@ -396,6 +403,9 @@ class _Expansion:
             self.say(way, f"{text!r} is not an outlet", did_you_mean(text, ["mains"], "write it as pdu-a1/3, or"))
             return None
         pdu = self.pdus.get(match[1])
+        if pdu is None and match[1] in self.switches:
+            self.say(way, f"`{match[1]}` is a switch, not a PDU", did_you_mean("", self.pdus, "PDUs"))
+            return None
         if pdu is None:
             self.say(way, f"there is no PDU `{match[1]}`", did_you_mean(match[1], self.pdus, "PDUs"))
             return None

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator.files.expand import expand
+from simulator.files.file_kinds import check_kind
 from simulator.files.lab_schema import LabSpec
 from simulator.files.models import check_models
 from simulator.files.plan import LabPlan
@@ -76,6 +77,8 @@ def lab_from_mapping(data: Mapping[str, Any], name: str = "lab") -> LabPlan:
 
 def lab_from_document(document: Document, prefix: tuple[str | int, ...] = ()) -> LabPlan:
     """A lab that stands in a document, at `prefix` when it is a part of another file. Raises FileProblems."""
+    if not prefix:
+        check_kind(document, "lab")
     report = Reporter(document, prefix)
     data = document.data
     for step in prefix:

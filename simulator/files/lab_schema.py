@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     Discriminator,
     Field,
@@ -289,7 +290,13 @@ class UserSpec(FileModel):
     """His own, which the panel keeps with his account."""
 
 
-Place = Annotated[str, StringConstraints(pattern=r"^[0-9.]+:[0-9]{1,5}$")]
+def _place(text: str) -> str:
+    if int(text.rpartition(":")[2]) not in range(1, 65536):
+        raise ValueError(f"{text!r}: a port is 1 to 65535")
+    return text
+
+
+Place = Annotated[str, StringConstraints(pattern=r"^[0-9.]+:[0-9]{1,5}$"), AfterValidator(_place)]
 
 
 class SinkSpec(FileModel):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Mapping
 
+from simulator.dcim.people.roles import BUILT_IN
 from simulator.files.lab_schema import PanelSpec, PoolSpec
 from simulator.files.plan import PoolPlan
+from simulator.files.problems import did_you_mean
 from simulator.files.reader import Reporter
 
 __all__ = ["expand_pools"]
@@ -22,6 +24,10 @@ def expand_pools(panel: PanelSpec, report: Reporter) -> Mapping[str, PoolPlan]:
     _unique("users", "user", users, "email", report)
     if panel.admin.email in users:
         report.at(("users", users.index(panel.admin.email), "email"), f"{panel.admin.email} is the administrator")
+    for way, user in [(("admin",), panel.admin), *((("users", index), user) for index, user in enumerate(panel.users))]:
+        for place, role in enumerate(user.roles):
+            if role not in BUILT_IN:
+                report.at((*way, "roles", place), f"there is no role `{role}`", did_you_mean(role, BUILT_IN, "roles"))
     found: dict[str, PoolPlan] = {}
     for index, pool in enumerate(panel.pools):
         plan = _pool(pool, report.under("pools", index))
@@ -53,9 +59,11 @@ def _pool(pool: PoolSpec, report: Reporter) -> PoolPlan | None:
         return None
     if gateway not in network:
         report.at(("gateway",), f"the gateway {gateway} is not in the network {network}")
-    for end in dict.fromkeys(ends):
-        if end not in network:
-            report.at(("range",), f"{end} is not in the network {network}")
+    outside = [str(end) for end in dict.fromkeys(ends) if end not in network]
+    if outside:
+        hint = "" if pool.network else "by default it is the one around the gateway; `network` names another"
+        are = "is" if len(outside) == 1 else "are"
+        report.at(("range",), f"{' and '.join(outside)} {are} not in the network {network}", hint)
     if len(report.problems) > before:
         return None
     return PoolPlan(pool.name, pool.range, str(network), str(gateway), pool.deallocation, str(ends[0]), str(ends[1]))

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 
-__all__ = ["FileProblems", "Problem", "did_you_mean"]
+from simulator.files.nearest import did_you_mean, listed
+
+__all__ = ["FileProblems", "Problem", "did_you_mean", "listed"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -37,22 +38,3 @@ class FileProblems(Exception):
 
     def __reduce__(self) -> tuple[type[FileProblems], tuple[tuple[Problem, ...]]]:
         return type(self), (self.problems,)  # it travels between processes
-
-
-def did_you_mean(word: str, known: Iterable[str], what: str = "known") -> str:
-    """A hint: the nearest of `known`, or the list of them when it is short, or nothing."""
-    words = list(dict.fromkeys(known))
-    near = _nearest(word, words)
-    if near is not None:
-        return f"did you mean `{near}`?"
-    if 0 < len(words) <= 24:
-        return f"{what}: " + ", ".join(f"`{each}`" for each in words)
-    return ""
-
-
-def _nearest(word: str, words: Sequence[str]) -> str | None:
-    if len(word) > 200:
-        return None
-    folded = {each.casefold().replace("_", "-"): each for each in reversed(words)}
-    match = get_close_matches(word.casefold().replace("_", "-"), folded, n=1, cutoff=0.6)
-    return folded[match[0]] if match else None

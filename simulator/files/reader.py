@@ -1,4 +1,4 @@
-"""Reads a YAML file into plain data and a pydantic model, and says of everything wrong where it stands.
+"""Reads a YAML file into plain data that know their places; `validation` makes a model of them.
 
 The data are built here from the parser's node graph, not by its constructors: each value keeps its position, an
 alias costs nothing, and no tag can make an object. YAML 1.2 core schema: `on` and `off` are text.
@@ -9,124 +9,25 @@ from __future__ import annotations
 import os
 import re
 import stat
-import types
-import typing
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, Tag, ValidationError
-
-from simulator.files.problems import FileProblems, Problem, did_you_mean
+from simulator.files.document import MERGE, Document, ProblemList, Reporter, merge_sources
+from simulator.files.problems import FileProblems, Problem
+from simulator.files.syntax import compose_carefully
+from simulator.files.validation import kind_of, validate
 from simulator.kernel import yaml12
 
 __all__ = ["Document", "Reporter", "octets_of", "read", "read_text", "validate"]
 
-M = TypeVar("M", bound=BaseModel)
-Path_ = tuple[str | int, ...]
-_Place = tuple[int, int]
-
 _MOST_OCTETS = 1 << 20
 """Of a file: what is read in some seconds. Patterns make a hall of ten thousand servers out of two thousand."""
-_MOST_PROBLEMS = 100
-"""Shown of a file."""
 _MOST_VALUES = 1_000_000
 """Values after aliases are followed: more is a mistake or a bomb."""
 _TAG = "tag:yaml.org,2002:"
 _INT = re.compile(r"([-+]?)(?:0x([0-9a-fA-F]+)|0o([0-7]+)|(\d+))")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-class Document:
-    """One file as plain data (`dict`, `list`, `str`, `int`, `float`, `bool`, None), with positions by path."""
-
-    def __init__(self, file: str, data: Any, root: Any = None) -> None:
-        self.file = file
-        self.data = data
-        self._root = root
-
-    @property
-    def in_file(self) -> bool:
-        """It was read from a file, which may be somebody else's; a mapping at hand is the caller's own."""
-        return self._root is not None
-
-    def place(self, path: Sequence[str | int], *, key: bool = False) -> tuple[int, int]:
-        """Line and column, from 1, of the value at `path` (or of its key); of the nearest parent that exists."""
-        if self._root is None:
-            return (0, 0)
-        node = self._root
-        mark = node.start_mark
-        for index, step in enumerate(path):
-            pair = _child(node, step)
-            if pair is None:
-                break
-            last = index == len(path) - 1
-            mark = (pair[0] if key and last else pair[1]).start_mark
-            node = pair[1]
-        return (mark.line + 1, mark.column + 1)
-
-
-def _child(node: Any, step: str | int) -> tuple[Any, Any] | None:
-    if node.id == "sequence" and isinstance(step, int) and 0 <= step < len(node.value):
-        return node.value[step], node.value[step]
-    if node.id == "mapping":
-        merged: tuple[Any, Any] | None = None
-        for key, value in node.value:
-            if key.id == "scalar" and key.tag == _TAG + "merge":
-                merged = merged or next((p for m in _merge_sources(value) if (p := _child(m, step)) is not None), None)
-            elif key.id == "scalar" and key.value == step:
-                return key, value
-        return merged
-    return None
-
-
-def _merge_sources(node: Any) -> list[Any]:
-    return list(node.value) if node.id == "sequence" else [node]
-
-
-class _Problems(list[Problem]):
-    """The first of them; how many there are in all costs nothing."""
-
-    more = 0
-
-    def told(self, file: str) -> list[Problem]:
-        if not self.more:
-            return self
-        last = max(self)
-        return [*self, Problem(file, last.line, last.column, f"… and {self.more} problems more")]
-
-
-class Reporter:
-    """Collects the problems of one file, or of one part of it (`prefix`)."""
-
-    def __init__(self, document: Document, prefix: Path_ = (), problems: _Problems | None = None) -> None:
-        self.document = document
-        self.prefix = prefix
-        self.problems = _Problems() if problems is None else problems
-
-    def at(self, path: Sequence[str | int], message: str, hint: str = "", *, key: bool = False) -> None:
-        """Note a problem at the value (or key) at `path`."""
-        if len(self.problems) >= _MOST_PROBLEMS:
-            self.problems.more += 1
-            return
-        where = (*self.prefix, *path)
-        line, column = self.document.place(where, key=key)
-        if not line and where:
-            message = f"{'.'.join(map(str, where))}: {message}"
-        self.problems.append(Problem(self.document.file, line, column, message, hint))
-
-    def under(self, *prefix: str | int) -> Reporter:
-        """A reporter for a part of this one's; it writes on the same list."""
-        return Reporter(self.document, (*self.prefix, *prefix), self.problems)
-
-    def check(self) -> None:
-        """Raise FileProblems when anything was noted."""
-        if self.problems:
-            raise FileProblems(self.problems.told(self.document.file))
-
-
-# bytes to data
 
 
 def read(file: Path) -> Document:
@@ -169,7 +70,7 @@ def read_text(raw: bytes, file: str) -> Document:
         builder.problems.append(Problem(file, 1, 1, "the file is nested too deeply"))
         data = None
     if not builder.problems and not isinstance(data, dict):
-        message = f"the file must be a mapping (`key: value` lines), not {_kind(data)}"
+        message = f"the file must be a mapping (`key: value` lines), not {kind_of(data)}"
         builder.problems.append(Problem(file, root.start_mark.line + 1, root.start_mark.column + 1, message))
     if builder.problems:
         raise FileProblems(builder.problems.told(file))
@@ -178,54 +79,14 @@ def read_text(raw: bytes, file: str) -> Document:
 
 def _compose(text: str, file: str) -> Any:
     root = yaml12.compose(text)
-    return root if root is not None else _compose_carefully(text, file)
-
-
-def _compose_carefully(text: str, file: str) -> Any:
-    """What is not plain, or no YAML at all, is ruamel.yaml's to read, and to say where it is wrong."""
-    from ruamel.yaml import YAML  # noqa: PLC0415 - most files are plain
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415
-    from ruamel.yaml.reader import ReaderError  # noqa: PLC0415
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an anchor's name may be used again (YAML 1.2.2, 3.2.2.2)
-            return YAML(typ="safe", pure=True).compose(text)
-    except ReaderError as error:
-        line, column = _line_of(text, error.position)
-        character = error.character if isinstance(error.character, str) else chr(error.character)
-        problem = Problem(file, line, column, f"the character {character!r} may not stand in YAML")
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
-        said = " ".join(part for part in (error.context, error.problem) if part) or "cannot be parsed"
-        problem = Problem(file, line, column, f"YAML syntax: {' '.join(said.split())}", _syntax_hint(said))
-    except RecursionError:
-        problem = Problem(file, 1, 1, "the file is nested too deeply")
-    except (YAMLError, ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
-        # The parser has a few plain Python errors left in it; whatever the octets, the user sees a problem.
-        problem = Problem(file, 1, 1, f"YAML syntax: {' '.join(str(error).split()) or type(error).__name__}")
-    raise FileProblems([problem])
-
-
-def _syntax_hint(said: str) -> str:
-    if "mapping values are not allowed" in said:
-        return "is there a colon too many, or a key at the wrong depth?"
-    if "'\\t'" in said:
-        return "indent with spaces, not tabs"
-    return ""
-
-
-def _line_of(text: str, index: int) -> _Place:
-    before = text[:index]
-    return before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1
+    return root if root is not None else compose_carefully(text, file)
 
 
 class _Builder:
     """Plain data from nodes; every node once, however many aliases point at it."""
 
     def __init__(self, file: str) -> None:
-        self.problems = _Problems()
+        self.problems = ProblemList()
         self._file = file
         self._built: dict[int, Any] = {}
         self._weight: dict[int, int] = {}
@@ -251,7 +112,7 @@ class _Builder:
         return value
 
     def _note(self, node: Any, message: str, hint: str = "") -> None:
-        if len(self.problems) >= _MOST_PROBLEMS:
+        if self.problems.full:
             self.problems.more += 1
             return
         mark = node.start_mark
@@ -277,7 +138,7 @@ class _Builder:
         lines: dict[str, int] = {}
         merged: dict[str, Any] = {}
         for key, child in node.value:
-            if key.id == "scalar" and key.tag == _TAG + "merge":
+            if key.id == "scalar" and key.tag == MERGE:
                 self._merge(child, merged)
                 continue
             name = self._key(key)
@@ -293,7 +154,7 @@ class _Builder:
         return {**{name: value for name, value in merged.items() if name not in own}, **own}
 
     def _merge(self, node: Any, into: dict[str, Any]) -> None:
-        for source in _merge_sources(node):
+        for source in merge_sources(node):
             value = self.build(source)
             if isinstance(value, dict):
                 for name, each in value.items():
@@ -315,7 +176,7 @@ class _Builder:
     def _scalar(self, node: Any) -> Any:
         """The value by the tag that the parser has resolved (YAML 1.2's core schema); dates stay text."""
         text, tag = node.value, str(node.tag)
-        if tag in (_TAG + "str", _TAG + "timestamp", _TAG + "value", _TAG + "merge"):
+        if tag in (_TAG + "str", _TAG + "timestamp", _TAG + "value", MERGE):
             if _SURROGATE.search(text):
                 self._note(node, "half a character (a lone surrogate) may not stand in text")
                 return ""
@@ -332,7 +193,7 @@ class _Builder:
         except ValueError:
             self._note(node, f"{text[:40]!r} is not understood as a number", "put it in quotes if it is text")
             return 0
-        self._note(node, f"the tag {tag!r} has no meaning here")
+        self._note(node, f"the tag {tag!r} has no meaning here", "put it in quotes if it is text")
         return text
 
 
@@ -343,150 +204,3 @@ def _integer(text: str) -> int:
     sign, sixteen, eight, ten = match.groups()
     number = int(sixteen, 16) if sixteen else int(eight, 8) if eight else int(ten)
     return -number if sign == "-" else number
-
-
-# data to a model
-
-
-def validate(model: type[M], data: Any, report: Reporter) -> M | None:
-    """`data` as a model; every mistake goes to `report`. A model comes back even when the only mistakes are keys too
-    many, so that what follows can be checked as well. Unions chosen by key use tags of the form `<word>`.
-    """
-    try:
-        return model.model_validate(data, strict=True)
-    except ValidationError as failure:
-        errors = failure.errors(include_url=False)
-    for index, error in enumerate(errors):
-        if len(report.problems) >= _MOST_PROBLEMS:
-            report.problems.more += len(errors) - index
-            break
-        _translate(model, data, error, report)
-    extras = [_real(error["loc"]) for error in errors if error["type"] == "extra_forbidden"]
-    if len(extras) != len(errors):
-        return None
-    try:
-        return model.model_validate(_without(data, frozenset(extras)), strict=True)
-    except ValidationError:
-        return None
-
-
-def _real(loc: Sequence[str | int]) -> Path_:
-    """A pydantic location without the tags of unions."""
-    return tuple(step for step in loc if not (isinstance(step, str) and step.startswith("<") and step.endswith(">")))
-
-
-def _without(data: Any, paths: frozenset[Path_], here: Path_ = ()) -> Any:
-    if isinstance(data, dict):
-        return {k: _without(v, paths, (*here, k)) for k, v in data.items() if (*here, k) not in paths}
-    if isinstance(data, list):
-        return [_without(v, paths, (*here, i)) for i, v in enumerate(data)]
-    return data
-
-
-_WANTED = {
-    "string_type": "text",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "float_type": "a number",
-    "bool_type": "true or false",
-    "list_type": "a list",
-    "dict_type": "a mapping",
-    "model_type": "a mapping",
-    "model_attributes_type": "a mapping",
-    "none_required": "nothing",
-}
-
-
-def _translate(model: type[BaseModel], data: Any, error: Any, report: Reporter) -> None:
-    """One of pydantic's errors in our words: its place in the file, what is wrong, and the nearest word that would be right."""
-    kind, loc, context = error["type"], error["loc"], error.get("ctx", {})
-    path, value = _real(loc), error["input"]
-    name = str(path[-1]) if path else "the file"
-    if kind == "extra_forbidden":
-        known = _fields(model, loc[:-1])
-        report.at(path, f"unknown key `{name}`", did_you_mean(name, known, "known keys"), key=True)
-    elif kind == "missing":
-        report.at(path[:-1], f"`{name}` is missing")
-    elif kind == "union_tag_invalid":
-        words = re.findall(r"<([^>]*)>", context.get("expected_tags", ""))
-        _wrong_shape(path, value, words, report)
-    elif kind in ("literal_error", "enum"):
-        words = re.findall(r"'([^']*)'", context.get("expected", ""))
-        report.at(path, f"{_short(value)} is not possible here", did_you_mean(str(value), words, "possible"))
-    elif kind in _WANTED:
-        hint = "put it in quotes" if kind == "string_type" and not isinstance(value, dict | list) else ""
-        report.at(path, f"must be {_WANTED[kind]}, not {_kind(value)}", hint)
-    elif kind in ("value_error", "assertion_error"):
-        report.at(path, str(context.get("error", error["msg"])))
-    elif kind == "string_pattern_mismatch":
-        report.at(path, f"{_short(value)} is not a valid {name}")
-    else:
-        report.at(path, f"{_short(value)}: {error['msg'][:1].lower()}{error['msg'][1:]}")
-
-
-def _wrong_shape(path: Path_, value: Any, words: list[str], report: Reporter) -> None:
-    if not isinstance(value, Mapping):
-        report.at(path, f"must be a mapping, not {_kind(value)}", did_you_mean("", words, "it begins with one of"))
-    elif not value:
-        report.at(path, "is empty", did_you_mean("", words, "it begins with one of"))
-    else:
-        word = str(next(iter(value)))
-        report.at((*path, word), f"unknown word `{word}`", did_you_mean(word, words, "possible"), key=True)
-
-
-def _short(value: Any) -> str:
-    shown = repr(value)
-    return shown if len(shown) <= 60 else shown[:57] + "..."
-
-
-def _kind(value: Any) -> str:
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool):
-        return "true or false"
-    if isinstance(value, int | float):
-        return f"the number {_short(value)}"
-    if isinstance(value, str):
-        return f"the text {_short(value)}"
-    return "a list" if isinstance(value, list) else "a mapping"
-
-
-def _fields(model: Any, loc: Sequence[str | int]) -> list[str]:
-    """The keys that the model at `loc` knows."""
-    there = model
-    for step in loc:
-        there = _step(there, step)
-    there = _bare(there)
-    if isinstance(there, type) and issubclass(there, BaseModel):
-        return [field.alias or name for name, field in there.model_fields.items()]
-    return []
-
-
-def _bare(annotation: Any) -> Any:
-    """The annotation without Annotated and without None."""
-    if typing.get_origin(annotation) is Annotated:
-        return _bare(typing.get_args(annotation)[0])
-    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
-        members = [each for each in typing.get_args(annotation) if each is not type(None)]
-        return _bare(members[0]) if len(members) == 1 else annotation
-    return annotation
-
-
-def _step(annotation: Any, step: str | int) -> Any:
-    bare = _bare(annotation)
-    if isinstance(step, str) and step.startswith("<"):
-        return next((each for each in typing.get_args(bare) if _tag(each) == step), None)
-    if isinstance(bare, type) and issubclass(bare, BaseModel):
-        by_key = {field.alias or name: field for name, field in bare.model_fields.items()}
-        found = by_key.get(str(step))
-        return found.annotation if found else None
-    inner = typing.get_args(bare)
-    return inner[-1] if inner else None
-
-
-def _tag(annotation: Any) -> str | None:
-    if typing.get_origin(annotation) is Annotated:
-        for extra in typing.get_args(annotation)[1:]:
-            if isinstance(extra, Tag):
-                return extra.tag
-    return None

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import BeforeValidator, ValidationInfo, WithJsonSchema
 
 __all__ = [
     "DURATION",
@@ -17,6 +17,7 @@ __all__ = [
     "Rate",
     "Share",
     "Zone",
+    "need_unit",
     "parse_duration",
     "parse_moment",
     "parse_octets",
@@ -25,6 +26,7 @@ __all__ = [
     "parse_zone",
 ]
 
+_BARE = re.compile(r"\d+(?:\.\d+)?")
 _NUMBER = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([A-Za-z/%]*)\s*$")
 # `provisioner.modules.readers` reads the same texts (but for ms) for those who use a billing module without a simulator; a
 # scenario's settings are read here, so that an error has its place in the file. A test holds the two together.
@@ -52,6 +54,13 @@ def _split(value: Any, units: dict[str, Any], example: str, most: float = _MOST)
     return size
 
 
+def need_unit(value: Any, example: str) -> None:
+    """In a file a number says what it counts. Raises ValueError for one that does not; zero is zero in any unit."""
+    text = str(value).strip()
+    if not isinstance(value, bool) and _BARE.fullmatch(text) and float(text):
+        raise ValueError(f"{text} has no unit; write it as {text}{example}")
+
+
 def parse_duration(value: Any) -> float:
     """Seconds; a bare number is seconds."""
     return _split(value, _SECONDS, "90s, 25m or 1h", _MOST_SECONDS)
@@ -64,6 +73,7 @@ def parse_octets(value: Any) -> int:
 
 def parse_rate(value: Any) -> int:
     """Bits per second; `MB/s` are octets."""
+    need_unit(value, " Mbit/s")
     return round(_split(value, _BITS | _OCTETS_PER_SECOND, "1 Gbit/s or 450 MB/s"))
 
 
@@ -74,7 +84,8 @@ def parse_share(value: Any) -> float:
     else:
         share = _split(value, {"": 1}, "40% or 0.4")
     if share > 1:
-        raise ValueError(f"{value!r} is more than the whole; write it as 40%")
+        percent = f"{share:g}%" if not isinstance(value, str) and share <= 100 else "40%"
+        raise ValueError(f"{value} is more than the whole; write it as {percent}")
     return share
 
 
@@ -98,20 +109,46 @@ def parse_zone(value: Any) -> str:
         raise ValueError(f"{value!r} is no time zone; write it as Europe/Berlin") from None
 
 
+def _in_file(info: ValidationInfo) -> bool:
+    return bool(info.context and info.context.get("units"))
+
+
+def _duration(value: Any, info: ValidationInfo) -> float:
+    if _in_file(info):
+        need_unit(value, "s")
+    return parse_duration(value)
+
+
+def _octets(value: Any, info: ValidationInfo) -> int:
+    if _in_file(info):
+        need_unit(value, " MB")
+    return parse_octets(value)
+
+
 def _schema(pattern: str, example: str) -> WithJsonSchema:
-    return WithJsonSchema(
-        {"anyOf": [{"type": "string", "pattern": pattern}, {"type": "number"}], "examples": [example]}
-    )
+    return WithJsonSchema({"anyOf": [{"type": "string", "pattern": pattern}, {"const": 0}], "examples": [example]})
 
 
-DURATION = r"^\s*\d+(\.\d+)?\s*(ms|s|m|min|h|d)?\s*$"
+DURATION = r"^\s*\d+(\.\d+)?\s*(ms|s|m|min|h|d)\s*$"
 """Texts that are durations, for JSON Schemas."""
-Duration = Annotated[float, BeforeValidator(parse_duration), _schema(DURATION, "25m")]
-Octets = Annotated[int, BeforeValidator(parse_octets), _schema(r"^\s*\d+(\.\d+)?\s*(B|[kK]B|MB|GB|TB)?\s*$", "900 MB")]
+Duration = Annotated[float, BeforeValidator(_duration), _schema(DURATION, "25m")]
+Octets = Annotated[int, BeforeValidator(_octets), _schema(r"^\s*\d+(\.\d+)?\s*(B|[kK]B|MB|GB|TB)\s*$", "900 MB")]
 Rate = Annotated[
     int, BeforeValidator(parse_rate), _schema(r"^\s*\d+(\.\d+)?\s*([kMG]?bit/s|[kMG]?B/s)\s*$", "1 Gbit/s")
 ]
-Share = Annotated[float, BeforeValidator(parse_share), _schema(r"^\s*\d+(\.\d+)?\s*%?\s*$", "40%")]
+Share = Annotated[
+    float,
+    BeforeValidator(parse_share),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*%?\s*$"},
+                {"type": "number", "minimum": 0, "maximum": 1},
+            ],
+            "examples": ["40%"],
+        }
+    ),
+]
 Moment = Annotated[
     datetime,
     BeforeValidator(parse_moment),

@@ -5,7 +5,7 @@ all of it before anything runs.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -14,13 +14,17 @@ from typing import Any
 from pydantic import BaseModel
 
 from simulator.faults.catalogue import CATALOGUE
+from simulator.files.file_kinds import check_kind
 from simulator.files.lab_file import find_lab, lab_from_document, load_lab, no_such_lab
 from simulator.files.plan import LabPlan
 from simulator.files.problems import FileProblems, Problem
 from simulator.files.reader import Document, Reporter, read, read_text, validate
+from simulator.files.validation import kind_of
 from simulator.scenario.billing.modules import BILLING_MODULES
 from simulator.scenario.billing.outside.plan import ModulePlan, bundled, module_of
 from simulator.scenario.billing.settings import any_settings, check_settings
+from simulator.scenario.billing.setup import BillingSetup
+from simulator.scenario.contradictions import check_contradictions
 from simulator.scenario.known import Known
 from simulator.scenario.leaks import Leaks, parse_leaks
 from simulator.scenario.names import Names
@@ -38,6 +42,7 @@ from simulator.scenario.plan import (
     Wait,
 )
 from simulator.scenario.schema.base import ModuleStep, ServiceArgs, StepExpect
+from simulator.scenario.schema.base import Step as StepOfService
 from simulator.scenario.schema.billmanager6 import OrderStep
 from simulator.scenario.schema.expect import (
     CalledSpec,
@@ -89,7 +94,7 @@ def fault_from_text(text: str, scenario: Scenario, where: str = "--fault") -> Pl
     """A further fault for a scenario, as its file would say it: `http.lost: {call: POST */owner}`. Raises FileProblems."""
     document = read_text(text.encode("utf-8", "surrogatepass"), where)
     report = Reporter(document)
-    spec = ScenarioSpec.model_construct(steps=[], module=scenario.module)
+    spec = ScenarioSpec.model_construct(steps=[], module=scenario.module, limit=scenario.limit)
     fault = None
     if isinstance(document.data, dict):
         fault = _ScenarioReader(document, spec, scenario.plan, report, scenario.outside).fault(document.data, ())
@@ -104,7 +109,7 @@ def faults_from_file(file: Path, scenario: Scenario) -> list[PlannedFault]:
     report = Reporter(document)
     reader = _ScenarioReader(
         document,
-        ScenarioSpec.model_construct(steps=[], module=scenario.module),
+        ScenarioSpec.model_construct(steps=[], module=scenario.module, limit=scenario.limit),
         scenario.plan,
         report,
         scenario.outside,
@@ -130,6 +135,7 @@ def faults_from_file(file: Path, scenario: Scenario) -> list[PlannedFault]:
 
 
 def _load(document: Document, file: Path, module: ModulePlan | None = None) -> Scenario:
+    check_kind(document, "scenario")
     report = Reporter(document)
     spec = validate(ScenarioSpec, document.data, report)
     found: list[Problem] = []
@@ -178,6 +184,7 @@ class _ScenarioReader:
         self.plan = plan
         self.report = report
         self.names = Names(plan, report, _created(spec.steps))
+        self.setup = BillingSetup(spec.steps, report)
 
     def scenario(self) -> Scenario:
         """The plan of the scenario; what is wrong with it is in the report, by its place."""
@@ -201,17 +208,23 @@ class _ScenarioReader:
             ),
             tuple(self.steps(spec.steps, ("steps",))),
             tuple(self.expected(spec.expect, ("expect",))),
-            tuple(
-                Known(self.line(("known", index)), each.violates, each.of, each.because)
-                for index, each in enumerate(spec.known)
-            ),
+            tuple(self.known()),
             spec.seed,
             spec.limit,
             self.outside,
             spec.for_ == "any",
         )
 
+    def known(self) -> Iterable[Known]:
+        for index, each in enumerate(self.spec.known):
+            if each.of is not None:
+                self.names.subject(each.of, ("known", index, "of"))
+            yield Known(self.line(("known", index)), each.violates, each.of, each.because)
+
     def settings(self) -> Mapping[str, Any]:
+        configuration = self.spec.settings.get("configuration")
+        if isinstance(configuration, str) and configuration and not _refused(self.spec.steps):
+            self.names.configuration(configuration, ("settings", "configuration"))
         report = self.report.under("settings")
         if self.outside is None:
             return check_settings(self.module, self.spec.settings, self.names, report)
@@ -233,14 +246,18 @@ class _ScenarioReader:
                 yield step
 
     def step(self, spec: BaseModel, way: Way, line: int) -> Step | None:
+        if isinstance(spec, StepOfService) and not self.outside:
+            self.names.error(spec.expect.error, (*way, "expect", "error"))
         match spec:
             case CreateStep() if not self.offers("create"):
                 return self.of_module("create", spec.create, spec.expect, way, line)
             case CreateStep():
                 args = spec.create
+                if args.configuration is not None and spec.expect.error is None:
+                    self.names.configuration(args.configuration, (*way, "create", "configuration"))
                 if args.server is not None:
                     self.names.server(args.server, (*way, "create", "server"))
-                if args.os is not None and args.os not in self.spec.settings.get("templates", ()):
+                if args.os is not None and args.os not in (self.spec.settings.get("templates") or ()):
                     self.names.template(args.os, "os", (*way, "create", "os"))
                 if args.options is not None and not self.outside and self.module != "whmcs6":
                     message = f"the module {self.module} has no `options`"
@@ -291,6 +308,10 @@ class _ScenarioReader:
             self.names.service(service, (*way, verb, "service"))
         if server is not None and (verb, server) != ("edit_card", "any"):
             self.names.server(server, (*way, verb, "server"))
+        if expect.error is None:
+            if (configuration := getattr(args, "configuration", None)) is not None:
+                self.names.configuration(configuration, (*way, verb, "configuration"))
+            self.setup.check(args, (*way, verb))
         return Action(line, word, service, getattr(args, "by_client", False), None, expect, args)
 
     def clear(self, what: str, way: Way, line: int) -> Clear:
@@ -309,15 +330,25 @@ class _ScenarioReader:
         if not self.names.fault(name, (*way, name)):
             return None
         kind = CATALOGUE[name]
+        if given is not None and not isinstance(given, dict):
+            first = next((key for key in ("server", "switch", "pdu") if key in kind.params.model_fields), "at")
+            word = given if isinstance(given, str) else "..."
+            message = f"must be a mapping, not {kind_of(given)}"
+            self.report.at((*way, name), message, f"write it as `{name}: {{{first}: {word}}}`")
+            return None
         params = validate(kind.params, {} if given is None else given, self.report.under(*way, name))
         if params is None:
             return None
         self.names.fault_params(params, (*way, name))
+        if isinstance(params.at, float) and params.at > self.spec.limit:
+            message = f"the scenario is ended at {self.spec.limit / 3600:g} h, before that"
+            self.report.at((*way, name, "at"), message, "its `limit` says when")
         return PlannedFault(self.line(way), name, params)
 
     # expectations
 
-    def expected(self, specs: Iterable[BaseModel], way: Way) -> Iterable[Expected]:
+    def expected(self, specs: Sequence[BaseModel], way: Way) -> Iterable[Expected]:
+        check_contradictions(specs, self.report.under(*way))
         for index, spec in enumerate(specs):
             here = (*way, index)
             yield Expected(self.line(here), spec, self.check(spec, here))
@@ -328,6 +359,8 @@ class _ScenarioReader:
         match spec:
             case ServiceExpect():
                 names.service(spec.service, (*way, "service"))
+                if not self.outside:
+                    names.error(spec.error, (*way, "error"))
                 if spec.on is not None:
                     names.server(spec.on, (*way, "on"))
             case ServerExpect():
@@ -354,7 +387,8 @@ class _ScenarioReader:
                 if spec.ticket.service is not None:
                     names.service(spec.ticket.service, (*way, "ticket", "service"))
             case AccountExpect():
-                names.hosting((*way, "account"))
+                if names.hosting((*way, "account")) and spec.preset is not None:
+                    names.preset(spec.preset, (*way, "preset"))
                 if spec.of not in (None, "none"):
                     names.service(str(spec.of), (*way, "of"))
             case JournalSpec() | MessageSpec():
@@ -367,6 +401,15 @@ def _outside(spec: ScenarioSpec, document: Document, report: Reporter) -> Module
     if not isinstance(spec.module, str):
         return module_of(spec.module, Path(document.file), report)
     return bundled(spec.module) if spec.for_ == "any" else None
+
+
+def _refused(steps: Iterable[BaseModel]) -> bool:
+    """Some order must fail: perhaps for there is no such server."""
+    return any(
+        (isinstance(step, StepOfService) and step.expect.error is not None)
+        or (isinstance(step, TogetherStep) and _refused(step.together))
+        for step in steps
+    )
 
 
 _SOURCE = re.compile(r"[A-Z][A-Z0-9]*-[A-Za-z]?[A-Za-z0-9]+")

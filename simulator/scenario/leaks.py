@@ -45,8 +45,8 @@ def parse_leaks(words: Sequence[str], servers: Collection[str], report: Reporter
     addresses: list[tuple[str | None, int]] = []
     accounts: list[str] = []
     for index, word in enumerate(words):
-        if word == "none" and len(words) == 1:
-            continue
+        if word == "none":
+            continue  # beside others it is a contradiction, which is told where expectations are compared
         if account := _ACCOUNT.fullmatch(word):
             accounts.append(account[1])
             continue

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from simulator.faults.catalogue import CATALOGUE
 from simulator.faults.kinds import FaultParams
 from simulator.files.plan import LabPlan
-from simulator.files.problems import did_you_mean
+from simulator.files.problems import did_you_mean, listed
 from simulator.files.reader import Reporter
+from simulator.scenario.parts import check_parts
 
 __all__ = ["Names"]
 
 Way = tuple[str | int, ...]
 _CALL = re.compile(r"(?P<method>\S+) +(?P<path>\S+)")
+_WILD = re.compile(r"[*?\[]")
 _METHODS = ("GET", "POST", "DELETE", "*")
 
 
@@ -25,11 +27,20 @@ class Names:
         self.plan = plan
         self.report = report
         self.services = list(dict.fromkeys(services))
+        self._machines: Mapping[str, Collection[str]] = {
+            "server": plan.servers.keys(),
+            "switch": plan.switches.keys(),
+            "PDU": plan.pdus.keys(),
+        }
 
     def _known(self, what: str, name: str, known: Collection[str], way: Way, plural: str, *, key: bool = False) -> bool:
         if name in known:
             return True
-        self.report.at(way, f"there is no {what} `{name}`", did_you_mean(name, known, plural), key=key)
+        other = next((kind for kind, names in self._machines.items() if name in names), "")
+        if other and what in self._machines:
+            self.report.at(way, f"`{name}` is a {other}, not a {what}", f"{plural}: {listed(list(known))}", key=key)
+        else:
+            self.report.at(way, f"there is no {what} `{name}`", did_you_mean(name, known, plural), key=key)
         return False
 
     def server(self, name: str, way: Way) -> bool:
@@ -76,27 +87,45 @@ class Names:
             return False
         return self._known("method", match["method"], _METHODS, way, "methods")
 
+    def configuration(self, text: str, way: Way) -> bool:
+        """Is there a server of it at all?"""
+        known = list(dict.fromkeys(server.configuration.text for server in self.plan.servers.values()))
+        return self._known("server of configuration", text, known, way, "configurations")
+
+    def preset(self, name: str, way: Way) -> bool:
+        """A preset of the lab's ispmanager."""
+        known = [preset.name for preset in self.plan.ispmanager.presets] if self.plan.ispmanager else []
+        return self._known("preset", name, known, way, "presets")
+
+    def subject(self, pattern: str, way: Way) -> bool:
+        """Of whom something is said, a pattern; a plain name that looks like a server's must be one's."""
+        known = [*self.services, *self.plan.servers, *self.plan.switches, *self.plan.pdus]
+        plain = pattern not in known and not _WILD.search(pattern)
+        if plain and (did_you_mean(pattern, known).startswith("did you mean") or _like_a_server(pattern, known)):
+            return self._known("service, server, switch or PDU", pattern, known, way, "known")
+        return True
+
+    def error(self, pattern: str | None, way: Way) -> bool:
+        """A pattern of an error's whole text: without asterisks a word or two never are."""
+        if pattern is None or _WILD.search(pattern) or len(pattern.split()) > 2:
+            return True
+        hint = f'write "*{pattern}*" for a part of it'
+        self.report.at(way, f"{pattern!r} would have to be the whole error: it has no asterisk", hint)
+        return False
+
     def fault_params(self, params: FaultParams, way: Way) -> None:
-        """Every name and number of a fault's parameters: does the lab have such a part?"""
+        """Every name and number of a fault's parameters: does the lab have such a part? `way` ends with the kind."""
         given = {name: getattr(params, name) for name in type(params).model_fields}
-        if (server := given.get("server")) is not None and self.server(server, (*way, "server")):
-            plan = self.plan.servers[server]
-            self._nic(given.get("nic"), server, [nic.name for nic in plan.nics], (*way, "nic"))
-            disks = sum(group.count for group in plan.configuration.disks)
-            self._number("disk", given.get("disk"), server, disks, (*way, "disk"))
-            self._number("supply", given.get("psu"), server, len(plan.psus), (*way, "psu"))
+        if (server := given.get("server")) is not None:
+            self.server(server, (*way, "server"))
         if isinstance(other := given.get("other"), str):
             self.server(other, (*way, "with"))
-        if (switch := given.get("switch")) is not None and self.switch(switch, (*way, "switch")):
-            self._number("port", given.get("port"), switch, self.plan.switches[switch].ports, (*way, "port"))
-        if (pdu := given.get("pdu")) is not None and self.pdu(pdu, (*way, "pdu")):
-            for name in ("outlet", "other"):
-                self._number("outlet", given.get(name), pdu, self.plan.pdus[pdu].outlets, (*way, name))
+        if (switch := given.get("switch")) is not None:
+            self.switch(switch, (*way, "switch"))
+        if (pdu := given.get("pdu")) is not None:
+            self.pdu(pdu, (*way, "pdu"))
+        check_parts(str(way[-1]), params, self.plan, self.report.under(*way))
 
-    def _nic(self, name: str | None, server: str, known: Collection[str], way: Way) -> None:
-        if name is not None and name not in known:
-            self.report.at(way, f"{server} has no {name}", did_you_mean(name, known, "its NICs"))
 
-    def _number(self, what: str, number: int | None, owner: str, most: int, way: Way) -> None:
-        if number is not None and number > most:
-            self.report.at(way, f"{owner} has no {what} {number}", f"it has {most}")
+def _like_a_server(name: str, known: Collection[str]) -> bool:
+    return any(name.rstrip("0123456789") == each.rstrip("0123456789") for each in known if each[-1:].isdigit())

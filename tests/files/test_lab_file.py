@@ -134,13 +134,13 @@ racks:
         ("configuration", "configuraton", "unknown key `configuraton`; did you mean `configuration`?"),
         ("2x1000SSD", "2x1000SDD", "disk '2x1000SDD' in configuration"),
         ("count: 2", "count: two", "must be a whole number, not the text 'two'"),
-        ("count: 2", "count: 0", "greater than or equal to 1"),
+        ("count: 2", "count: 0", "count must be at least 1, not 0"),
         ("count: 2", "count: 2, bmc: {address: 300.1.1.1}", "'300.1.1.1' is not an IP address"),
         ("count: 2", "count: 2, nic_speed: fast", "write it as 1 Gbit/s"),
         (
             "ports: 4",
             "ports: 4, model: cisco-c3650",
-            "there is no switch model `cisco-c3650`; did you mean `cisco-c3750`?",
+            "there is no switch model `cisco-c3650`; did you mean `cisco-c3560`?",
         ),
         ("outlets: 4", "outlets: 4, handler: apcc", "there is no PDU handler `apcc`"),
         ("count: 2", "count: 2, model: supermicro-x11", "did you mean `supermicro-x10`?"),
@@ -160,7 +160,10 @@ def test_a_mistake_of_a_group_is_told_once() -> None:
 @pytest.mark.parametrize(
     ("pool", "problem"),
     [
-        ("{name: a, range: 10.0.0.1-10.0.0.9, gateway: 10.0.1.1}", "10.0.0.1 is not in the network 10.0.1.0/24"),
+        (
+            "{name: a, range: 10.0.0.1-10.0.0.9, gateway: 10.0.1.1}",
+            "10.0.0.1 and 10.0.0.9 are not in the network 10.0.1.0/24",
+        ),
         ("{name: a, range: 10.0.0.9-10.0.0.1, gateway: 10.0.0.1}", "ends before it begins"),
         ("{name: a, range: 10.0.0.x, gateway: 10.0.0.1}", "'10.0.0.x' is not an IP address"),
         ("{name: a, range: 10.0.0.0/33, gateway: 10.0.0.1}", "'10.0.0.0/33' is not a network"),
@@ -257,7 +260,7 @@ racks:
 def test_a_bond_names_nics_that_the_server_has() -> None:
     assert lab(BOND).servers["srv-1"].bond == (0, 2)
     for was, becomes, said in (
-        ("[nic3, nic1]", "[nic3, nic4]", "there is no NIC `nic4`; did you mean `nic"),
+        ("[nic3, nic1]", "[nic3, nic4]", "there is no NIC `nic4`; NICs: `nic1`, `nic2`, `nic3`"),
         ("[nic3, nic1]", "[nic1, nic1]", "nic1 is in the bond twice"),
         ("[nic3, nic1]", "[nic1]", "a bond has two NICs at least"),
     ):

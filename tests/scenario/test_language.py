@@ -52,7 +52,7 @@ expect:
   - {called: POST */os_install, times: 1}
   - never_called: POST */power_reset
   - order: [POST */owner, POST */os_install]
-  - leaks: [owner of srv-03, one address, 2 addresses of srv-01]
+  - leaks: [owner of srv-02, one address, 2 addresses of srv-01]
   - journal: {layer: fault, subject: srv-03}
 seed: 7
 limit: 12h
@@ -107,7 +107,7 @@ def test_a_scenario_says_all_of_it_and_knows_its_lines() -> None:
         ("pool: public", "pool: pubic", "there is no pool `pubic`; did you mean `public`?"),
         ("install_timeout", "instal_timeout", "unknown setting `instal_timeout`; did you mean `install_timeout`?"),
         ("location_id: 1", "location_id: one", "location_id is the number of a location"),
-        ("suspend: {service: web1}", "suspend: {service: web7}", "there is no service `web7`; did you mean `web2`?"),
+        ("suspend: {service: web1}", "suspend: {service: web7}", "there is no service `web7`; services: `web1`, `web2`"),
         ("clear: srv-03", "clear: srv-33", "there is no kind of fault, server, switch or PDU `srv-33`"),
         ("is: failed", "is: fallen", "'fallen' is not possible here"),
         ("really: {disks", "realy: {disks", "unknown key `realy`; did you mean `really`?"),
@@ -116,12 +116,12 @@ def test_a_scenario_says_all_of_it_and_knows_its_lines() -> None:
         ("never_called: POST */power_reset", "never_called: power_reset", "'power_reset' is not a call; write it as POST */os_install"),
         ("never_called", "never_caled", "unknown word `never_caled`; did you mean `never_called`?"),
         ("one address,", "one adress,", "the leak 'one adress' is not understood"),
-        ("owner of srv-03", "owner of srv-93", "there is no server `srv-93`"),
+        ("owner of srv-02", "owner of srv-93", "there is no server `srv-93`"),
         ("module: whmcs6", "module: whmcs5", "'whmcs5' is not possible here; did you mean `whmcs6`?"),
         ("lab: small", "lab: smal", "there is no lab `smal`; did you mean `small`?"),
         ("lab: small", "lab: 5", "the lab is a name, a path or a mapping"),
         ("source: W6-A10", "source: [W6-A10, sometimes]", "'sometimes' is not the number of a requirement"),
-        ("seed: 7", "seed: -7", "greater than or equal to 0"),
+        ("seed: 7", "seed: -7", "seed must be at least 0, not -7"),
         ("steps:", "stepz:", "unknown key `stepz`; did you mean `steps`?"),
         ("  - wait: 10m", "  - wait", "must be a mapping, not the text 'wait'"),
         ("  - wait: 10m", "  - {}", "is empty"),

@@ -9,7 +9,7 @@ from typing import Any
 from provisioner.errors import BadSettings
 from simulator.files.problems import did_you_mean
 from simulator.files.reader import Reporter
-from simulator.files.units import DURATION, parse_duration
+from simulator.files.units import DURATION, need_unit, parse_duration
 from simulator.scenario.billing.modules import BILLING_MODULES
 from simulator.scenario.names import Names
 
@@ -35,6 +35,8 @@ def check_settings(module: str, given: Mapping[str, Any], names: Names, report: 
             report.at((name,), f"unknown setting `{name}`", did_you_mean(name, known, "settings"), key=True)
         elif name in _DURATIONS and value is not None:
             try:
+                if report.document.in_file:
+                    need_unit(value, "m")
                 settings[name] = parse_duration(value)
             except ValueError as error:
                 report.at((name,), str(error))
@@ -49,7 +51,8 @@ def check_settings(module: str, given: Mapping[str, Any], names: Names, report: 
         try:
             BILLING_MODULES[module].settings.from_mapping(settings)
         except (BadSettings, TypeError) as error:
-            report.at((), str(error))
+            way = [word for word in str(error).split() if word in given][:1]
+            report.at(way, str(error))
     return settings
 
 
@@ -66,6 +69,8 @@ def any_settings(given: Mapping[str, Any], names: Names, report: Reporter, *, st
             report.at((name,), f"a scenario for any module has no setting `{name}`", hint, key=True)
         elif name in _DURATIONS and value is not None:
             try:
+                if report.document.in_file:
+                    need_unit(value, "m")
                 settings[name] = parse_duration(value)
             except ValueError as error:
                 report.at((name,), str(error))
@@ -89,7 +94,7 @@ def settings_schema(module: str = "whmcs6") -> dict[str, Any]:
             properties[field.name] = {
                 "anyOf": [
                     {"type": "string", "pattern": DURATION},
-                    {"type": "number", "exclusiveMinimum": 0},
+                    {"const": 0},
                 ],
                 "examples": ["90m"],
             }
