@@ -92,7 +92,7 @@ def test_a_pattern_covers_any_subject_of_the_violation(of: str | None) -> None:
 
 
 def test_a_pattern_that_covers_no_subject_leaves_the_violation_undeclared() -> None:
-    result = run(SHARED.replace("of: web2, ", "of: web3, "))
+    result = run(SHARED.replace("of: web2, ", "of: web1, "))
     assert [each.what for each in result.failures] == ["violates bought-once"]
 
 

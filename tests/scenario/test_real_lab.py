@@ -54,7 +54,7 @@ if __name__ == "__main__":
     stop = threading.Event()
     if sys.argv[1] == "threads":
         threading.Thread(target=stop.wait, daemon=True).start()
-    print(batch._processes().get_start_method())
+    print(batch.process_context("simulator.scenario.batch").get_start_method())
     scenarios = load_all(find_scenarios([Path(file) for file in sys.argv[2:]]))
     print(*(each.journal_hash for each in run_all(scenarios, seed=3, mode="simulated", jobs=2)))
 """
