@@ -14,6 +14,7 @@ from simulator.faults.environment import ENVIRONMENT
 from simulator.faults.http import HTTP
 from simulator.faults.ipmi import IPMI
 from simulator.faults.kinds import FaultKind
+from simulator.faults.panel import PANEL
 from simulator.faults.physical import PHYSICAL
 from simulator.faults.snmp import SNMP
 
@@ -23,6 +24,7 @@ CATALOGUE: dict[str, FaultKind] = {
     kind.name: kind
     for kind in (
         *PHYSICAL,
+        *PANEL,
         *HTTP,
         *DATA_NETWORK,
         *ENVIRONMENT,

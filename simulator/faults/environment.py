@@ -15,10 +15,12 @@ __all__ = ["ENVIRONMENT"]
 
 class OnFan(OnServer):
     fan: int = Field(default=1, ge=1)
+    """Which fan, from 1."""
 
 
 class HotInlet(OnServer):
     celsius: float = Field(default=43.0, gt=INLET_CELSIUS, le=70)
+    """Temperature of the air at the front, in degrees Celsius."""
 
 
 def _server(world: World, params: OnServer) -> Server:

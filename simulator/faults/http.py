@@ -76,6 +76,7 @@ class Reset(OnHttp):
 
 class Gateway(OnHttp):
     status: Literal[200, 502, 503, 504] = 504
+    """The status that the gateway answers with; 200 is a page of its own that looks like success."""
     when: When = "after"
     """Before the call took effect, or after it."""
     page: Literal["nginx", "haproxy", "apache", "cloud"] = "nginx"
@@ -86,15 +87,20 @@ class InDialect(OnHttp):
     """An error of the panel's own: DCImanager 6 says `status` and `code`, COREmanager products say `type` and `object`."""
 
     status: int | None = Field(default=None, ge=400, le=599)
+    """The HTTP status, 400 to 599 (DCImanager 6)."""
     code: int | None = Field(default=None, ge=0, le=99999)
+    """The error's number in the body (DCImanager 6)."""
     message: str | None = None
+    """The error's text in the body."""
     type: str | None = None
+    """The error's type, such as `internal` (COREmanager products)."""
     object: str | None = None
+    """What the error is about, such as `db` (COREmanager products)."""
 
 
 class Old(OnHttp):
     age: Duration = 45.0
-    """Lists are up to so old."""
+    """Lists are up to so old, lab time."""
 
 
 def _panels(world: World, params: OnHttp) -> object:

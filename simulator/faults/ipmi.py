@@ -92,7 +92,9 @@ class OneWay(OnConversation):
 
 class LateReply(OnConversation):
     delay: Duration = 1.5
+    """How much later replies leave, wire time: that of the IPMI client's own clock."""
     jitter: Duration = 0.0
+    """Added to the delay, uniformly from zero to this, wire time: replies overtake each other."""
 
 
 class Spoiled(OnConversation):

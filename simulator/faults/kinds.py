@@ -6,10 +6,11 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Annotated, Any, Protocol
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema
 
 from simulator.bmc import Bmc
 from simulator.fabric import Address, Fabric
+from simulator.files.base import FileModel
 from simulator.files.units import Duration, need_unit, parse_duration, parse_share
 from simulator.kernel import Streams
 from simulator.kernel.wire import Wire
@@ -140,15 +141,16 @@ class World(Protocol):
         """Where the chance of faults comes from."""
 
 
-class FaultParams(BaseModel):
+class FaultParams(FileModel):
     """Common to all faults. Without `at` a fault strikes at once (before the first step, or at its step)."""
 
-    model_config = ConfigDict(
-        defer_build=True, extra="forbid", frozen=True, arbitrary_types_allowed=True, populate_by_name=True
-    )
+    model_config = ConfigDict(arbitrary_types_allowed=True, populate_by_name=True)
 
     at: Moment | None = None
+    """When it strikes: lab time since the lab's start (`10m`), or, on a server, a share of the running image's work
+    (`40%`). Without, at once."""
     lasts: Duration | None = Field(default=None, alias="for")
+    """How long it holds, lab time (`5m`); then it is mended. Without, until it is cleared."""
 
     @property
     def target(self) -> str:
@@ -158,14 +160,17 @@ class FaultParams(BaseModel):
 
 class OnServer(FaultParams):
     server: str
+    """The server's name, as the lab file has it."""
 
 
 class OnSwitch(FaultParams):
     switch: str
+    """The switch's name, as the lab file has it."""
 
 
 class OnPdu(FaultParams):
     pdu: str
+    """The PDU's name, as the lab file has it."""
 
 
 class OnPanel(FaultParams):

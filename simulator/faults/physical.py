@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from simulator.fabric import Conditions
-from simulator.faults.http import stale
 from simulator.faults.kinds import (
     FaultKind,
     NotPossible,
-    OnPanel,
     OnPdu,
     OnServer,
     OnSwitch,
-    Restartable,
-    RestartableService,
     Undo,
     World,
 )
@@ -54,46 +50,61 @@ Supply = Annotated[
 
 class OnNic(OnServer):
     nic: NicName = "nic1"
+    """Which NIC, `nic1` to `nic8`, as the lab file's `cables` name them."""
 
 
 class OnDisk(OnServer):
     disk: int = Field(default=1, ge=1)
+    """Which disk, from 1, in the order of the configuration."""
 
 
 class SlowDisk(OnDisk):
     factor: float = Field(default=10.0, gt=1)
+    """How many times longer writing takes, more than 1."""
 
 
 class OnPsu(OnServer):
     psu: Supply = 1
+    """Which power supply: its number, or its name among the lab file's `cables`, `psu1`."""
 
 
 class OnPort(OnSwitch):
     port: int = Field(ge=1)
+    """Which port, from 1, as on the front."""
 
 
 class PortSpeed(OnPort):
     """A speed alone, or a duplex alone, leaves the other to negotiation."""
 
     speed: SpeedWord = "auto"
+    """The speed that it is set to; `auto` negotiates."""
     duplex: DuplexWord = "auto"
+    """The duplex that it is set to; `auto` negotiates."""
 
 
 class NicSpeed(OnNic):
     speed: SpeedWord = "auto"
+    """The speed that it is set to; `auto` negotiates."""
     duplex: DuplexWord = "auto"
+    """The duplex that it is set to; `auto` negotiates."""
 
 
 class OnOutlet(OnPdu):
     outlet: int = Field(ge=1)
+    """Which outlet, from 1."""
 
 
 class LossyLink(OnServer):
     loss: Share = 0.0
+    """The share of datagrams that are lost, each way."""
     duplication: Share = 0.0
+    """The share of datagrams that arrive twice."""
     reordering: Share = 0.0
+    """The share of datagrams that are overtaken by later ones."""
     delay: Duration = 0.0002
+    """How long a datagram is on its way, wire time."""
     jitter: Duration = 0.0
+    """Added to the delay, uniformly from zero to this, wire time."""
 
 
 def _nobody() -> None:
@@ -282,42 +293,6 @@ def _link_lossy(world: World, params: LossyLink) -> Undo:
     return lambda: fabric.set_conditions(end, None)
 
 
-def _services(world: World, params: OnPanel) -> RestartableService:
-    return world.panel_services
-
-
-class Restart(OnPanel):
-    of: Literal["dcimanager", "ispmanager"] = "dcimanager"
-    """DCImanager is both generations."""
-
-
-def _restarting(world: World, params: Restart) -> Restartable:
-    services = world.panel_services if params.of == "dcimanager" else world.hosting_services
-    if services is None:
-        raise NotPossible("the lab has no ispmanager")
-    return services
-
-
-def _panel_restarts(world: World, params: Restart) -> Undo:
-    services = _restarting(world, params)
-    services.take_down()
-    return services.bring_up
-
-
-def _panel_crashes(world: World, params: OnPanel) -> Undo:
-    services = world.panel_services
-    services.lose_host()
-    return services.host_back
-
-
-class StaleLists(OnPanel):
-    age: Duration = 45.0
-
-
-def _lists_stale(world: World, params: StaleLists) -> Undo:
-    return stale(world, params.age, "dci5")
-
-
 PHYSICAL: tuple[FaultKind, ...] = (
     FaultKind("bmc.dead", "server", OnServer, "the BMC answers nothing any more", _bmc_dead, _server),
     FaultKind("board.dead", "server", OnServer, "power-on is taken and nothing comes up", _board_dead, _server),
@@ -360,28 +335,4 @@ PHYSICAL: tuple[FaultKind, ...] = (
     FaultKind("outlet.off", "pdu", OnOutlet, "somebody switched the outlet off", _outlet_off, _outlet),
     FaultKind("outlet.stuck", "pdu", OnOutlet, "the relay takes commands and does not move", _outlet_stuck, _outlet),
     FaultKind("link.lossy", "server", LossyLink, "the BMC's management link loses and delays", _link_lossy, _server),
-    FaultKind(
-        "panel.restart",
-        "panel",
-        Restart,
-        "the panel's services restart: the gateway answers 503",
-        _panel_restarts,
-        _restarting,
-    ),
-    FaultKind(
-        "panel.crash",
-        "panel",
-        OnPanel,
-        "the panel's host loses its power: operations under way are dropped, and no boot is answered",
-        _panel_crashes,
-        _services,
-    ),
-    FaultKind(
-        "panel.stale",
-        "panel",
-        StaleLists,
-        "a proxy in front of DCImanager 5 answers with lists that are up to `age` old",
-        _lists_stale,
-        _services,
-    ),
 )

@@ -45,7 +45,9 @@ class OnAgent(FaultParams):
     """A switch or a PDU."""
 
     switch: str | None = None
+    """The switch's name, as the lab file has it."""
     pdu: str | None = None
+    """The PDU's name, as the lab file has it."""
 
     @model_validator(mode="after")
     def _one(self) -> Self:
@@ -104,16 +106,19 @@ class SomeRequests(SomeSets):
 
 class LateAnswers(SomeRequests):
     delay: Duration = 2.0
+    """How much later answers leave, wire time."""
     jitter: Duration = 0.0
-    """Added to the delay, uniformly from zero to this: answers overtake each other."""
+    """Added to the delay, uniformly from zero to this, wire time: answers overtake each other."""
 
 
 class Slow(SomeRequests):
     each: Duration = 0.5
+    """How long the agent is busy with each request, wire time."""
 
 
 class WithError(SomeRequests):
     status: ErrorWord = "genErr"
+    """The SNMP error, by its name in the RFCs."""
 
 
 class Restarted(OnAgent):
@@ -123,19 +128,24 @@ class Restarted(OnAgent):
 
 class Limited(OnAgent):
     per_second: float = Field(default=2.0, gt=0)
+    """How many requests a second are answered, wire time."""
 
 
 class LoggedIn(OnPdu):
     status: ErrorWord = "noAccess"
+    """The SNMP error that a SET is answered with."""
 
 
 class OnBank(OnPdu):
     bank: int = Field(default=1, ge=1)
+    """Which bank, from 1; the PDU's model says how many there are."""
 
 
 class Swapped(OnPdu):
     outlet: int = Field(ge=1)
+    """One of the two outlets, from 1."""
     other: int = Field(default=2, ge=1)
+    """The other one, from 1."""
 
 
 def _station(world: World, params: FaultParams) -> Station[Any]:

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from simulator.files.configuration import Configuration, parse_configuration
 from simulator.files.hosting import check_hosting
 from simulator.files.lab_schema import HandlerSpec, LabSpec, PduSpec, RackSpec, ServerSpec, SnmpSpec, SwitchSpec
-from simulator.files.link_settings import bonded, classic_ports, nic_settings, port_settings
+from simulator.files.link_settings import bonded, classic_ports, nic_settings, port_settings, supplies_in_order
 from simulator.files.main_addresses import Wanted, main_addresses
 from simulator.files.pattern import WORDS, Pattern, PatternError
 from simulator.files.plan import (
@@ -340,10 +340,7 @@ class _Expansion:
 
     def cable_patterns(self, cables: Mapping[str, str], way: Way) -> dict[str, Pattern]:
         found: dict[str, Pattern] = {}
-        supplies = sorted(int(match[1]) for key in cables if (match := _PSU.fullmatch(key)))
-        if supplies and supplies != list(range(1, len(supplies) + 1)):
-            last, gap = f"psu{supplies[-1]}", next(n for n in range(1, 5) if n not in supplies)
-            self.say((*way, last), f"there is a `{last}` and no `psu{gap}`", "power supplies count from psu1", key=True)
+        supplies_in_order([int(match[1]) for key in cables if (match := _PSU.fullmatch(key))], way, self.say)
         for key, text in cables.items():
             if _NIC.fullmatch(key) is None and _PSU.fullmatch(key) is None:
                 known = [*(f"nic{k}" for k in range(1, 9)), *(f"psu{k}" for k in range(1, 5))]
@@ -386,11 +383,8 @@ class _Expansion:
             self.say(way, f"{text!r} is not a switch port", near)
             return None
         switch = self.switches.get(match[1])
-        if switch is None and match[1] in self.pdus:
-            self.say(way, f"`{match[1]}` is a PDU, not a switch", did_you_mean("", self.switches, "switches"))
-            return None
         if switch is None:
-            self.say(way, f"there is no switch `{match[1]}`", did_you_mean(match[1], self.switches, "switches"))
+            self.unknown("switch", match[1], self.switches, "PDU", self.pdus, way)
             return None
         if not 1 <= int(match[2]) <= switch.ports:
             self.say(way, f"switch {switch.name} has ports 1 to {switch.ports}, not {match[2]}")
@@ -403,16 +397,18 @@ class _Expansion:
             self.say(way, f"{text!r} is not an outlet", did_you_mean(text, ["mains"], "write it as pdu-a1/3, or"))
             return None
         pdu = self.pdus.get(match[1])
-        if pdu is None and match[1] in self.switches:
-            self.say(way, f"`{match[1]}` is a switch, not a PDU", did_you_mean("", self.pdus, "PDUs"))
-            return None
         if pdu is None:
-            self.say(way, f"there is no PDU `{match[1]}`", did_you_mean(match[1], self.pdus, "PDUs"))
+            self.unknown("PDU", match[1], self.pdus, "switch", self.switches, way)
             return None
         if not 1 <= int(match[2]) <= pdu.outlets:
             self.say(way, f"PDU {pdu.name} has outlets 1 to {pdu.outlets}, not {match[2]}")
             return None
         return self.plug(OutletPlace(pdu.name, int(match[2])), f"outlet {match[2]} of {pdu.name}", who, way)
+
+    def unknown(self, what: str, name: str, known: Iterable[str], other: str, others: Iterable[str], way: Way) -> None:
+        """Equipment that there is not, or that is of the other kind."""
+        text = f"`{name}` is a {other}, not a {what}" if name in others else f"there is no {what} `{name}`"
+        self.say(way, text, did_you_mean(name, known, {"switch": "switches", "PDU": "PDUs"}[what]))
 
     def plug(self, place: P, shown: str, who: str, way: Way) -> P:
         if place in self.taken:

@@ -23,23 +23,31 @@ Limits = dict[str, Annotated[int, Field(ge=0, lt=10**12)]]
 
 class PresetSpec(FileModel):
     name: str = Field(min_length=1, max_length=64)
+    """The preset's name, as accounts refer to it."""
     limits: Limits = {}
+    """`{limit_quota: 1024, limit_webdomains: 3}`: sizes in MiB, the others in pieces; what is not there is not limited."""
 
 
 class AdministratorSpec(FileModel):
     name: AccountName = "root"
+    """The administrator's login."""
     password: str = "rackloop-root"  # noqa: S105 - of an emulated server
+    """The administrator's password."""
 
 
 class AccountSpec(FileModel):
     name: AccountName
+    """The user's login, which is also his home directory."""
     password: str = Field(min_length=1)
+    """The user's password."""
     full_name: str = ""
+    """The person's name."""
     preset: str | None = None
     """Without one the limits are the account's own."""
     limits: Limits = {}
     """Over those of the preset."""
     disabled: bool = False
+    """Whether it is switched off when the lab starts."""
 
 
 class IspmanagerSpec(FileModel):
@@ -48,8 +56,11 @@ class IspmanagerSpec(FileModel):
     address: IPvAnyAddress = Field(default=IPv4Address("192.0.2.80"))
     """The one that all accounts share, as clients see it in the list of addresses."""
     admin: AdministratorSpec = AdministratorSpec()
+    """Who administers it: a processing module logs in as this one."""
     presets: list[PresetSpec] = []
+    """Sets of limits that accounts are made with."""
     users: list[AccountSpec] = []
+    """Accounts that are there when the lab starts."""
 
 
 def check_hosting(spec: IspmanagerSpec, report: Reporter) -> None:

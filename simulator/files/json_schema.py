@@ -19,7 +19,7 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from simulator.files.base import FileModel
 
-__all__ = ["DRAFT_7", "draft_7", "model_schema"]
+__all__ = ["DRAFT_7", "describe_fields", "draft_7", "field_texts", "model_schema"]
 
 DRAFT_7 = "http://json-schema.org/draft-07/schema#"
 _RULES = re.compile(r"\s+")
@@ -33,7 +33,7 @@ def model_schema(model: type[BaseModel], *others: type[BaseModel]) -> dict[str, 
     """The schema of a model as pydantic writes it; `others` stand among its definitions. `{"x-ref": "Name"}` in it is
     a reference to a definition.
     """
-    _describe_fields()
+    describe_fields()
     _, schema = models_json_schema(
         [(each, "validation") for each in (model, *others)], by_alias=True, schema_generator=_Generator
     )
@@ -41,7 +41,7 @@ def model_schema(model: type[BaseModel], *others: type[BaseModel]) -> dict[str, 
     return {**definitions.pop(model.__name__), "$defs": definitions}
 
 
-def _describe_fields() -> None:
+def describe_fields() -> None:
     """Give the fields of files their docstrings as descriptions. pydantic's own `use_attribute_docstrings` would read
     the source of every model in every run.
     """
@@ -49,7 +49,7 @@ def _describe_fields() -> None:
     if not models:
         return
     for model in models:
-        texts = {name: text for each in reversed(model.__mro__) for name, text in _docstrings(each).items()}
+        texts = {name: text for each in reversed(model.__mro__) for name, text in _own(each).items()}
         for name, field in model.model_fields.items():
             if field.description is None:
                 field.description = texts.get(name)
@@ -69,10 +69,12 @@ def _below(model: type[BaseModel]) -> list[type[BaseModel]]:
     return list(found)
 
 
-def _docstrings(model: type) -> dict[str, str]:
-    """The text under each field of a class, by field."""
-    if not issubclass(model, FileModel):
-        return {}
+def _own(model: type) -> dict[str, str]:
+    return field_texts(model) if issubclass(model, FileModel) else {}
+
+
+def field_texts(model: type) -> dict[str, str]:
+    """The text under each field that a class itself has, by field."""
     body = next(each.body for each in _source(model.__module__) if each.name == model.__name__)
     return {
         field.target.id: cleandoc(text.value.value)

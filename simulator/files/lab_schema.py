@@ -21,6 +21,7 @@ from pydantic import (
 from simulator.files.base import FileModel
 from simulator.files.hosting import IspmanagerSpec
 from simulator.files.link_speed import DuplexWord, SpeedWord
+from simulator.files.snmp_schema import SnmpPort, SnmpSpec
 from simulator.files.units import Duration, Moment, Octets, Rate, Share, Zone
 
 __all__ = [
@@ -49,7 +50,9 @@ Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._{}:+-]
 
 class BmcSpec(FileModel):
     username: str = "ADMIN"
+    """The user that the BMC has, and with which the panel logs in."""
     password: str = "ADMIN"  # noqa: S105 - the well-known default of the boards that this imitates
+    """That user's password, 20 characters at most."""
     address: str | None = None
     """Numeric; by default the next of 127.16/12."""
     port: int | None = Field(default=None, ge=1, le=65535)
@@ -68,64 +71,7 @@ class BmcSpec(FileModel):
     """Receivers of its Platform Event Traps, `host:port`; with any, event filtering is switched on."""
 
 
-Community = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 SnmpDriver = Literal["snmp", "snmp-own"]
-Communities = Annotated[
-    list[Community],
-    BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
-    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
-]
-SnmpPort = Annotated[int, Field(ge=1, le=65535)]
-
-
-class SnmpSpec(FileModel):
-    """How equipment is set up for SNMP, and how the panel speaks to it. With version 3 it answers its user and no
-    community.
-    """
-
-    version: Annotated[
-        Literal["1", "2c", "3"],
-        BeforeValidator(lambda value: str(value) if isinstance(value, int) else value),
-        WithJsonSchema({"enum": [1, "1", "2c", 3, "3"]}),
-    ] = "2c"
-    """What the panel speaks."""
-    speaks: list[
-        Annotated[
-            Literal["1", "2c"],
-            BeforeValidator(lambda value: str(value) if isinstance(value, int) else value),
-            WithJsonSchema({"enum": [1, "1", "2c"]}),
-        ]
-    ] = Field(default=[], repr=False)
-    """What the device speaks; by default 1 with version 1, and both 1 and 2c with 2c. Others it drops, without a word."""
-    read: Communities = Field(default=[], repr=False)
-    """Communities that the device lets read."""
-    write: Communities = Field(default=[], repr=False)
-    """Those that it lets read and write; by default `community`, unless that is among `read`."""
-    user: str | None = Field(default=None, min_length=1, max_length=32)
-    auth: Literal["md5", "sha", "sha224", "sha256", "sha384", "sha512"] | None = None
-    auth_key: str = ""
-    """The password, eight characters at least; likewise `priv_key`."""
-    priv: Literal["des", "aes", "aes192", "aes256"] | None = None
-    priv_key: str = ""
-
-    @model_validator(mode="after")
-    def _makes_sense(self) -> Self:
-        if self.version != "3":
-            if self.user or self.auth or self.priv or self.auth_key or self.priv_key:
-                raise ValueError("users and keys are those of `version: 3`")
-            return self
-        if self.user is None:
-            raise ValueError("`version: 3` needs a `user`")
-        if self.read or self.write or self.speaks:
-            raise ValueError("communities are those of versions 1 and 2c")
-        if self.priv and not self.auth:
-            raise ValueError("there is no privacy without authentication: `priv` needs `auth`")
-        for word, key in (("auth", self.auth_key), ("priv", self.priv_key)):
-            if getattr(self, word) and len(key) < 8:
-                raise ValueError(f"`{word}` needs a `{word}_key` of at least eight characters")
-            if key and not getattr(self, word):
-                raise ValueError(f"`{word}_key` is of no use without `{word}`")
-        return self
 
 
 class HandlerSpec(FileModel):
@@ -149,8 +95,11 @@ class PortSettingSpec(FileModel):
     """A port that somebody has set by hand. A speed alone, or a duplex alone, leaves the other to negotiation."""
 
     port: int = Field(ge=1)
+    """The port's number on the front, from 1."""
     speed: SpeedWord = "auto"
+    """The speed that it is set to; `auto` negotiates."""
     duplex: DuplexWord = "auto"
+    """The duplex that it is set to; `auto` negotiates."""
     stp: Literal["edge", "classic"] | None = None
     """By default the switch's."""
 
@@ -159,15 +108,20 @@ class NicSettingSpec(FileModel):
     """The same of a server's NIC."""
 
     nic: str
+    """The NIC, `nic1`."""
     speed: SpeedWord = "auto"
+    """The speed that it is set to; `auto` negotiates."""
     duplex: DuplexWord = "auto"
+    """The duplex that it is set to; `auto` negotiates."""
 
 
 class SwitchSpec(FileModel):
     name: Name
+    """Its name, or with `count` a pattern: `sw-{rack}-{n}`."""
     model: str = "cisco-c3560"
     """A personality of the switch; `rackloop validate` names those there are."""
     ports: int = Field(default=24, ge=1, le=512)
+    """How many ports it has; no more than its model can have."""
     port_speed: Rate = 1_000_000_000
     """The most that its ports can do."""
     port_settings: list[PortSettingSpec] = []
@@ -193,13 +147,18 @@ class SwitchSpec(FileModel):
     power: str | None = None
     """The outlet that feeds it, `pdu-a1/24`; without, it has a feed of its own."""
     count: int = Field(default=1, ge=1)
+    """How many such switches there are."""
     first: int = Field(default=1, ge=0)
+    """The number `{n}` of the first of them."""
 
 
 class PduSpec(FileModel):
     name: Name
+    """Its name, or with `count` a pattern: `pdu-{rack}-{n}`."""
     model: str = "apc-ap8641"
+    """A personality of the PDU; `rackloop validate` names those there are."""
     outlets: int = Field(default=24, ge=1, le=512)
+    """How many outlets it has."""
     community: str = "private"
     """The panel's; by default the first that may write."""
     port: SnmpPort = 1161
@@ -207,6 +166,7 @@ class PduSpec(FileModel):
     snmp: SnmpSpec | None = None
     """By default what the rack says, else version 2c."""
     handler: Handler | None = None
+    """The panel's handler; by default the one that fits the model."""
     driver: SnmpDriver | None = None
     """As of a switch; only outlets that a cable of the lab names are ever switched."""
     address: str | None = None
@@ -214,11 +174,14 @@ class PduSpec(FileModel):
     allow: list[Literal["power"]] = []
     """What of a real one may be written: its outlets. Without, it is only read."""
     count: int = Field(default=1, ge=1)
+    """How many such PDUs there are."""
     first: int = Field(default=1, ge=0)
+    """The number `{n}` of the first of them."""
 
 
 class ServerSpec(FileModel):
     name: Name
+    """Its name, or with `count` a pattern: `srv-{n:02}`."""
     configuration: str
     """As diagnostics would set it: `[<n>x]<CPU>-<RAM>Gb-<disk>[-<disk>...]`, e.g. `E3-1230-16Gb-2x1000SSD`."""
     model: str = "supermicro-x10"
@@ -227,6 +190,7 @@ class ServerSpec(FileModel):
     """`nic1: sw-a1/{n}`, `psu1: pdu-a1/{n}`; `nic1: unmanaged` is a link that the panel knows nothing of, `psu1: mains`
     a feed of its own. Without any `psuN` the server has one supply on the mains."""
     bmc: BmcSpec = BmcSpec()
+    """How its BMC is reached and set up."""
     nic_speed: Rate = 1_000_000_000
     """The most that its NICs can do."""
     nic_settings: list[NicSettingSpec] = []
@@ -234,35 +198,49 @@ class ServerSpec(FileModel):
     bond: list[str] = []
     """NICs that installed systems make one interface of, `[nic1, nic2]`: reached while any of its ports is up."""
     power: Literal["on", "off"] = "off"
+    """Whether it is switched on when the lab starts."""
     address: str | None = Field(default=None, max_length=64)
     """The main address that the panel has for the free server, of the domain `free.ds`: an address (with `count` a pattern,
     `192.0.2.{n}`), or the name of a pool, whose lowest free one it is. Without, a free server has none."""
     unit: int | None = None
+    """The rack unit of the (first) server, counted from below; by default the lowest that is free."""
     count: int = Field(default=1, ge=1)
+    """How many such servers there are."""
     first: int = Field(default=1, ge=0)
+    """The number `{n}` of the first of them."""
 
 
 class RackSpec(FileModel):
     name: Name
+    """Its name, or with `count` a pattern: `R{n:02}`."""
     snmp: SnmpSpec | None = None
     """Of its switches and PDUs that say nothing else."""
     switches: list[SwitchSpec] = []
+    """Its switches, or groups of them."""
     pdus: list[PduSpec] = []
+    """Its PDUs, or groups of them."""
     servers: list[ServerSpec] = []
+    """Its servers, or groups of them, from below."""
     count: int = Field(default=1, ge=1)
+    """How many such racks there are."""
     first: int = Field(default=1, ge=0)
+    """The number `{r}` of the first of them."""
 
 
 class LocationSpec(FileModel):
     id: int = Field(default=1, ge=1)
+    """The location's id in DCImanager 6."""
     name: str = "Main hall"
+    """The location's name."""
 
 
 class PoolSpec(FileModel):
     name: str
+    """The pool's name, as billing modules name it in their settings."""
     range: str
     """`192.0.2.10-192.0.2.99`, a single address, or a network `192.0.2.0/24`."""
     gateway: str
+    """The network's gateway, which no server is given."""
     network: str | None = None
     """`192.0.2.0/24`; by default the /24 around the gateway."""
     deallocation: bool = False
@@ -271,21 +249,28 @@ class PoolSpec(FileModel):
 
 class TemplateSpec(FileModel):
     name: str
+    """The template's name, as billing modules name it in their settings."""
     type: Literal["os", "diagnostic", "rescue"]
     """`rescue` runs from memory and lets people in."""
     image: Octets = 900_000_000
+    """The size of the image that is transferred, in decimal multiples: `900 MB`."""
     work: Duration = 20 * 60.0
-    """What the image does besides reading itself and writing to disks, at nominal speed."""
+    """What the image does besides reading itself and writing to disks, lab time at nominal speed."""
     tags: list[str] = []
+    """Tags that the panel shows with it."""
     installed: bool = Field(default=True, repr=False)
     """False: it is in the repository only, and nobody can be given it before the administrator installs it there."""
 
 
 class UserSpec(FileModel):
     email: str
+    """The user's e-mail, with which he logs in to DCImanager 6; in version 5 it is his user name."""
     password: str
+    """The user's password."""
     full_name: str = ""
+    """The person's name."""
     roles: list[str] = ["@user"]
+    """Roles in DCImanager 6: `@admin` or `@user`."""
     timezone: Zone = Field(default="UTC", repr=False)
     """His own, which the panel keeps with his account."""
 
@@ -309,7 +294,9 @@ class SinkSpec(FileModel):
         BeforeValidator(lambda value: str(value) if isinstance(value, int) else value),
         WithJsonSchema({"enum": [1, "1", "2c"]}),
     ] = "2c"
+    """The version that traps are sent in."""
     community: str = "public"
+    """The community that traps carry."""
     inform: bool = False
     """Send informs, which are repeated until they are answered."""
 
@@ -329,23 +316,32 @@ TrapSink = Annotated[Annotated[Place, Tag("<place>")] | Annotated[SinkSpec, Tag(
 
 class PanelSpec(FileModel):
     location: LocationSpec = LocationSpec()
+    """The location that everything stands in."""
     admin: UserSpec = UserSpec(email="admin@example.com", password="rackloop-admin", roles=["@admin"])  # noqa: S106
+    """The panel's administrator: bundled modules and the lab's own observers log in as this one."""
     users: list[UserSpec] = []
+    """Further users of the panel."""
     pools: list[PoolSpec] = []
+    """Pools of IP addresses."""
     templates: list[TemplateSpec] = []
+    """Operating systems, diagnostics and rescue systems."""
     token_ttl: Duration = 3600.0
-    """Seconds of inactivity after which a session ends."""
+    """Inactivity after which a session ends, lab time."""
     bmc_poll: Duration = 1800.0
+    """How often the panel asks each BMC for power and sensors, lab time."""
     switch_poll: Duration = 300.0
+    """How often it asks each switch for its ports and counters, lab time."""
     pdu_poll: Duration = 300.0
+    """How often it asks each PDU for its outlets and load, lab time."""
     traps: bool = False
     """The panel listens for traps, and switches are set up to send it theirs: it then knows at once when a port's link
     changes, and need not wait for its next poll."""
     trap_sinks: list[TrapSink] = []
     """Other listeners, to which all switches and PDUs send their traps as well: `host:port` (SNMP v2c), or a mapping."""
     dhcp_timeout: Duration = 900.0
-    """How long an operation waits for the server's DHCP request before it fails."""
+    """How long an operation waits for the server's DHCP request before it fails, lab time."""
     diagnostic_timeout: Duration = 3600.0
+    """How long diagnostics may take before the operation fails, lab time."""
     timezone: Zone = "UTC"
     """Where the panel's host stands: dates that it writes without a zone, and the days that it counts traffic by, are this
     zone's."""
@@ -359,24 +355,36 @@ class TimingSpec(FileModel):
     jitter: Share = 0.05
     """Each duration is drawn anew, give or take this share."""
     bmc_start: Duration = 45.0
+    """How long a BMC starts after it got power, before it answers, lab time."""
     equipment_start: Duration = 30.0
+    """How long a switch, or the card of a PDU, starts before it answers, lab time."""
     post: Duration = 95.0
+    """From power-on to the boot device, lab time: the firmware's self-test."""
     loader: Duration = 20.0
+    """What the boot loader takes, lab time, beside the network's own."""
     os_boot: Duration = 60.0
+    """How long an installed system starts before it answers pings, lab time."""
     shutdown: Duration = 25.0
+    """How long a system that is asked to shut down takes, lab time."""
     cycle_pause: Duration = 5.0
+    """How long a power cycle leaves the machine off, lab time."""
     transfer_timeout: Duration = 120.0
-    """How long a running image puts up with a dead link before it gives up."""
+    """How long a running image puts up with a dead link before it gives up, lab time."""
 
 
 class LabSpec(FileModel):
     """A lab file, as written (groups not yet multiplied)."""
 
     lab: str
+    """The lab's name."""
     racks: list[RackSpec] = Field(min_length=1)
+    """What stands in the hall."""
     panel: PanelSpec = PanelSpec()
+    """How DCImanager is set up in front of it."""
     ispmanager: IspmanagerSpec | None = None
+    """A shared hosting server beside it; without, there is none."""
     timings: TimingSpec = TimingSpec()
+    """How long the hardware takes."""
     epoch: Moment | None = None
     """What the calendar shows when the lab starts, `2026-03-29T00:30:00Z`; else the start of 2026, and today's date on a lab
     that is up with a clock that runs."""

@@ -11,7 +11,7 @@ from simulator.files.link_speed import link_setting
 from simulator.files.problems import did_you_mean
 from simulator.plant.ethernet import LinkSetting, can_be_set
 
-__all__ = ["bonded", "classic_ports", "nic_settings", "port_settings"]
+__all__ = ["bonded", "classic_ports", "nic_settings", "port_settings", "supplies_in_order"]
 
 Way = tuple[str | int, ...]
 Say = Callable[..., None]
@@ -62,6 +62,14 @@ def bonded(spec: ServerSpec, names: Sequence[str], way: Way, say: Say) -> tuple[
     if len(spec.bond) == 1:
         say((*way, "bond"), "a bond has two NICs at least")
     return tuple(sorted(names.index(name) for name in spec.bond if name in names))
+
+
+def supplies_in_order(numbers: Sequence[int], way: Way, say: Say) -> None:
+    """Power supplies that cables name, without gaps."""
+    gap = next((number for number in range(1, max(numbers, default=0)) if number not in numbers), None)
+    if gap is not None:
+        last = f"psu{max(numbers)}"
+        say((*way, last), f"there is a `{last}` and no `psu{gap}`", "power supplies count from psu1", key=True)
 
 
 def _setting(spec: PortSettingSpec | NicSettingSpec, top: int, way: Way, say: Say) -> LinkSetting:

@@ -25,8 +25,8 @@ from simulator.scenario.billing.outside.plan import ModulePlan, bundled, module_
 from simulator.scenario.billing.settings import any_settings, check_settings
 from simulator.scenario.billing.setup import BillingSetup
 from simulator.scenario.contradictions import check_contradictions
+from simulator.scenario.expected_names import check_expectation
 from simulator.scenario.known import Known
-from simulator.scenario.leaks import Leaks, parse_leaks
 from simulator.scenario.names import Names
 from simulator.scenario.plan import (
     Action,
@@ -44,20 +44,6 @@ from simulator.scenario.plan import (
 from simulator.scenario.schema.base import ModuleStep, ServiceArgs, StepExpect
 from simulator.scenario.schema.base import Step as StepOfService
 from simulator.scenario.schema.billmanager6 import OrderStep
-from simulator.scenario.schema.expect import (
-    CalledSpec,
-    JournalSpec,
-    LeaksSpec,
-    LedgerSpec,
-    MessageSpec,
-    MoneySpec,
-    NeverCalledSpec,
-    OrderSpec,
-    ServerExpect,
-    ServiceExpect,
-    TicketSpec,
-)
-from simulator.scenario.schema.ispmanager import AccountExpect
 from simulator.scenario.schema.scenario import ScenarioSpec
 from simulator.scenario.schema.steps import (
     CallArgs,
@@ -351,49 +337,8 @@ class _ScenarioReader:
         check_contradictions(specs, self.report.under(*way))
         for index, spec in enumerate(specs):
             here = (*way, index)
-            yield Expected(self.line(here), spec, self.check(spec, here))
-
-    def check(self, spec: BaseModel, way: Way) -> Leaks | None:
-        """The names in an expectation are those of the lab and of the steps; `leaks` is read to the end here."""
-        names = self.names
-        match spec:
-            case ServiceExpect():
-                names.service(spec.service, (*way, "service"))
-                if not self.outside:
-                    names.error(spec.error, (*way, "error"))
-                if spec.on is not None:
-                    names.server(spec.on, (*way, "on"))
-            case ServerExpect():
-                names.server(spec.server, (*way, "server"))
-                for view, os in (("has", spec.has and spec.has.os), ("really", spec.really and spec.really.os)):
-                    if os not in (None, "none"):
-                        names.template(str(os), "os", (*way, view, "os"))
-            case CalledSpec():
-                names.call(spec.called, (*way, "called"))
-            case NeverCalledSpec():
-                names.call(spec.never_called, (*way, "never_called"))
-            case OrderSpec():
-                for index, call in enumerate(spec.order):
-                    names.call(call, (*way, "order", index))
-            case LeaksSpec():
-                return parse_leaks(spec.leaks, self.plan.servers, self.report.under(*way, "leaks"))
-            case LedgerSpec():
-                for index, each in enumerate(spec.ledger if isinstance(spec.ledger, list) else ()):
-                    if each.of is not None:
-                        names.service_or_server(each.of, (*way, "ledger", index, "of"))
-            case MoneySpec():
-                names.service(spec.money.service, (*way, "money", "service"))
-            case TicketSpec():
-                if spec.ticket.service is not None:
-                    names.service(spec.ticket.service, (*way, "ticket", "service"))
-            case AccountExpect():
-                if names.hosting((*way, "account")) and spec.preset is not None:
-                    names.preset(spec.preset, (*way, "preset"))
-                if spec.of not in (None, "none"):
-                    names.service(str(spec.of), (*way, "of"))
-            case JournalSpec() | MessageSpec():
-                pass
-        return None
+            leaks = check_expectation(spec, here, self.names, outside=self.outside is not None)
+            yield Expected(self.line(here), spec, leaks)
 
 
 def _outside(spec: ScenarioSpec, document: Document, report: Reporter) -> ModulePlan | None:

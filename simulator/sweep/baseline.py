@@ -42,6 +42,7 @@ class KnownFinding(FileModel):
 
 class _File(FileModel):
     known: list[KnownFinding] = []
+    """Findings that are known, each with its reason."""
 
 
 @dataclass(frozen=True, slots=True)

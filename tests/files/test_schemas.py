@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
+from simulator.faults import CATALOGUE
 from simulator.files.lab_file import data_directory
 from simulator.files.reader import read
 from simulator.scenario.json_schema import KINDS, committed, schema_text
@@ -77,3 +79,40 @@ def test_shipped_files_obey_their_schema_and_name_it_for_editors(file: Path, kin
 )
 def test_an_editor_marks_what_the_program_would_refuse(kind, bad) -> None:
     assert not Draft7Validator(json.loads(schema_text(kind))).is_valid(bad)
+
+
+def properties(value: Any, way: str = "") -> Iterator[tuple[str, Any]]:
+    """Every property of every mapping that a schema knows, by its way."""
+    if isinstance(value, dict):
+        for name, each in (value.get("properties") or {}).items():
+            yield f"{way}.{name}", each
+        for key, each in value.items():
+            yield from properties(each, f"{way}/{key}")
+    elif isinstance(value, list):
+        for index, each in enumerate(value):
+            yield from properties(each, f"{way}/{index}")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_editor_shows_what_every_key_is(kind) -> None:
+    found = dict(properties(json.loads(schema_text(kind))))
+    assert len(found) > 100
+    assert [way for way, each in found.items() if not each.get("description")] == []
+
+
+def test_every_parameter_of_every_fault_is_described_with_its_unit() -> None:
+    schema = json.loads(schema_text("scenario"))["definitions"]["Fault"]["properties"]
+    assert schema.keys() == CATALOGUE.keys()
+    for kind, fault in schema.items():
+        for name, each in fault["properties"].items():
+            text = each["description"]
+            assert text, (kind, name)
+            if '"25m"' in json.dumps(each) or name == "at":  # a duration
+                assert "lab time" in text or "wire time" in text, (kind, name, text)
+
+
+def test_every_duration_of_the_files_says_whose_time_it_is() -> None:
+    for kind in KINDS:
+        for way, each in properties(json.loads(schema_text(kind))):
+            if '"25m"' in json.dumps(each) and "properties" not in each:
+                assert "lab time" in each["description"].lower() or "wire time" in each["description"], way

@@ -13,6 +13,7 @@ from simulator.control.api.lab import Lab, Refused, hint
 from simulator.control.api.problems import sentences
 from simulator.faults import CATALOGUE, NotPossible
 from simulator.faults.engine import Injected
+from simulator.files.json_schema import describe_fields
 from simulator.lab import Run
 
 __all__ = ["fault_schemas", "router"]
@@ -137,6 +138,7 @@ async def _object(request: Request) -> dict[str, Any]:
 
 def fault_schemas() -> tuple[dict[str, Any], dict[str, Any]]:
     """Schema of the body that asks for a fault, one form for each kind, and the schemas that it refers to."""
+    describe_fields()
     kinds = list(CATALOGUE.values())
     models = dict.fromkeys(kind.params for kind in kinds)
     places, shared = models_json_schema(

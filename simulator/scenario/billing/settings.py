@@ -86,7 +86,10 @@ def any_settings(given: Mapping[str, Any], names: Names, report: Reporter, *, st
 
 def settings_schema(module: str = "whmcs6") -> dict[str, Any]:
     """JSON Schema of a module's settings."""
+    from simulator.files.json_schema import field_texts  # noqa: PLC0415 - only who writes schemas needs it
+
     settings = BILLING_MODULES[module].settings
+    texts = field_texts(settings)
     properties: dict[str, Any] = {}
     for field in dataclasses.fields(settings):
         kind = str(field.type)
@@ -108,6 +111,7 @@ def settings_schema(module: str = "whmcs6") -> dict[str, Any]:
                     "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
                 },
             }[kind]
+        properties[field.name]["description"] = texts[field.name]
     return {
         "type": "object",
         "description": f"Settings of {module}, by the names of {settings.__module__}.{settings.__name__}.",

@@ -44,6 +44,7 @@ class StepExpect(FileModel):
     """How a step must end. Without one it must succeed."""
 
     ok: Literal[True] | None = None
+    """It must succeed, as without any `expect`."""
     error: Glob | None = None
     """The step must fail, with an error text like this."""
     within: Duration | None = None
@@ -58,10 +59,12 @@ class StepExpect(FileModel):
 
 class Step(FileModel):
     expect: StepExpect = Field(default=StepExpect())
+    """How the step must end; without, it must succeed."""
 
 
 class ServiceArgs(FileModel):
     service: str
+    """The service, by the name that its `create` or order gave it."""
     by_client: bool = False
     """The client himself asks, in the client area, and not the provider."""
 

@@ -17,7 +17,9 @@ class AccountExpect(FileModel):
     account: str
     """The name, which tells upper from lower case."""
     is_: Literal["active", "disabled", "absent"] | None = Field(default=None, alias="is")
+    """Whether it is there, and whether it is switched off."""
     preset: str | None = None
+    """The preset that it has."""
     password: str | None = None
     """The user logs in with this one."""
     of: str | None = None

@@ -54,11 +54,14 @@ class ScenarioSpec(FileModel):
     settings: Annotated[dict[str, Any], WithJsonSchema({"x-ref": "Settings"})] = {}
     """Of the billing module."""
     faults: list[FaultMap] = []
+    """What breaks: each a kind with its parameters, which say when and for how long."""
     steps: list[StepSpec] = Field(min_length=1)
+    """What is done, one after another."""
     expect: list[ExpectSpec] = []
     """What must hold when the steps have ended."""
     known: list[KnownSpec] = []
     """Invariants that do not hold in it, each with its reason; any other violation fails the scenario."""
     seed: int | None = Field(default=None, ge=0, le=2**63 - 1)
+    """What chance is drawn from; by default 0. `--seed` says another."""
     limit: Duration = 86400.0
     """Lab time after which the run is ended and counts as failed."""

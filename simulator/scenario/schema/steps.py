@@ -72,19 +72,23 @@ class AddPanelArgs(FileModel):
     """Add the panel to BILLmanager, as its administrator unless something else is typed in."""
 
     username: str | None = None
+    """The user that is typed in, instead of the panel's administrator."""
     password: str | None = None
+    """That user's password."""
 
 
 class AddressArgs(ServiceArgs):
     address: str | None = None
     """The one to delete; without one, the service's last."""
     family: Literal["ipv4", "ipv6"] = "ipv4"
+    """IP version 4 or 6."""
 
 
 class ColocationArgs(FileModel):
     """An order that people fulfil: a ticket goes to the department."""
 
     service: str
+    """A name for the service, which later steps and expectations use."""
     client: str = Field(pattern=EMAIL)
     """E-mail."""
 
@@ -93,64 +97,80 @@ class ServerAddedArgs(FileModel):
     """The department has put the client's machine into the panel, and enters its id."""
 
     service: str
+    """The ordered service."""
     server: str
+    """The client's machine, a server of the lab."""
 
 
 class CreateStep(Step):
     create: CreateArgs
+    """The order that is placed and processed: a server is found, given and installed."""
 
 
 class SuspendStep(Step):
     suspend: ServiceArgs
+    """The service that is cut off, and kept."""
 
 
 class UnsuspendStep(Step):
     unsuspend: ServiceArgs
+    """The suspended service that goes on."""
 
 
 class TerminateStep(Step):
     terminate: ServiceArgs
+    """The service that ends: its server is given back."""
 
 
 class AddPanelStep(ModuleStep):
     """`billmanager5` only, as the six after it."""
 
     add_panel: AddPanelArgs
+    """The panel, as it is entered."""
 
 
 class AddAddressStep(ModuleStep):
     add_address: AddressArgs
+    """A service that gets one more address."""
 
 
 class DeleteAddressStep(ModuleStep):
     delete_address: AddressArgs
+    """A service that loses an address."""
 
 
 class ChangePasswordStep(ModuleStep):
     change_password: ServiceArgs
+    """A service whose password is changed."""
 
 
 class ColocationStep(ModuleStep):
     order_colocation: ColocationArgs
+    """A place for a client's own machine."""
 
 
 class ServerAddedStep(ModuleStep):
     server_added: ServerAddedArgs
+    """The machine that has come."""
 
 
 class ServerRemovedStep(ModuleStep):
     server_removed: ServiceArgs
+    """The service whose machine has gone."""
 
 
 class RenewStep(ModuleStep):
     renew: ServiceArgs
+    """A service that is paid for one more period."""
 
 
 class MarkFaultyArgs(FileModel):
     """The panel's administrator marks a server as faulty by hand, or takes the mark off."""
 
     server: str
+    """The server."""
     reason: str = "hardware problem"
+    """What the administrator notes."""
     faulty: bool = True
     """False takes the mark off."""
 
@@ -159,52 +179,64 @@ class MarkFaultyStep(FileModel):
     """Whatever the billing module."""
 
     mark_faulty: MarkFaultyArgs
+    """The server, and the reason."""
 
 
 class PackageArgs(ServiceArgs):
     """Another package for a service that lives: what of it changes."""
 
     configuration: str | None = None
+    """The new server configuration."""
     options: dict[str, str | int] = {}
+    """The configurable options that change, by their names in the order form."""
 
 
 class ReinstallArgs(ServiceArgs):
     os: str
+    """The template."""
 
 
 class ConnectionArgs(FileModel):
     """Nothing more is said."""
 
     service: str = ""
+    """A service whose connection is tried; by default the module's own."""
 
 
 class CallArgs(ServiceArgs):
     """A word of the module's own; `args` are given to it as they are."""
 
     verb: str = Field(pattern=r"^[A-Za-z_]\w*$")
+    """The word, one of the module's `verbs`."""
     args: dict[str, Any] = {}
+    """What it is given."""
 
 
 class ChangePackageStep(ModuleStep):
     """Modules of the contract only, as the three after it."""
 
     change_package: PackageArgs
+    """A service, and what of its package changes."""
 
 
 class ReinstallStep(ModuleStep):
     reinstall: ReinstallArgs
+    """A service, and what is installed."""
 
 
 class TestConnectionStep(ModuleStep):
     test_connection: ConnectionArgs
+    """The module tries whether it reaches the panel."""
 
 
 class CallStep(ModuleStep):
     call: CallArgs
+    """A word of the module's own."""
 
 
 class WaitStep(FileModel):
     wait: Duration
+    """How long nothing is done, lab time (`10m`)."""
 
 
 class FaultStep(FileModel):

@@ -25,6 +25,7 @@ class PlaceArgs(FileModel):
     """An order that waits for being processed; `create` with the same service processes it."""
 
     service: str
+    """A name for the service, which later steps and expectations use."""
     client: str = Field(pattern=EMAIL)
     """E-mail."""
     configuration: str | None = None
@@ -39,6 +40,7 @@ class EditCardArgs(FileModel):
     """The administrator writes into the service card, by hand."""
 
     service: str
+    """The service whose card it is."""
     server: str | None = None
     """DCImgr server ID, here by the server's name; `any` empties the field."""
     dedicated_ip: str | None = None
@@ -61,13 +63,17 @@ class ConnectionArgs(FileModel):
     """One entry of Setup, Servers: to the lab's own panel with its administrator, unless something else is typed in."""
 
     name: str
+    """The connection's name."""
     most: int = Field(default=200, ge=1)
     """Maximum number of accounts."""
     disabled: bool = False
     """It gets no new services."""
     url: str | None = None
+    """The panel's address, instead of the lab's own."""
     username: str | None = None
+    """The user that it logs in with, instead of the panel's administrator."""
     password: str | None = None
+    """That user's password."""
 
 
 class PricingArgs(FileModel):
@@ -83,6 +89,7 @@ class ServerGroupArgs(FileModel):
     """The product's server group, as it is from now on; a service stays with the connection that it has."""
 
     connections: list[ConnectionArgs] = Field(min_length=1)
+    """Its connections, in their order."""
     fill: Literal["least", "one by one"] = "least"
     """`least`: the connection with the fewest services gets the next; `one by one`: the first that is not full."""
 
@@ -91,28 +98,34 @@ class PlaceStep(ModuleStep):
     """`whmcs6` only, as all that follow."""
 
     place: PlaceArgs
+    """The order that is placed and waits."""
 
 
 class EditCardStep(ModuleStep):
     edit_card: EditCardArgs
+    """What is written into a service card."""
 
 
 class ActivateModuleStep(ModuleStep):
     """System settings, Addon Modules, Activate."""
 
     activate_module: ModuleArgs
+    """Nothing more to say: `{}`."""
 
 
 class DeactivateModuleStep(ModuleStep):
     deactivate_module: ModuleArgs
+    """Nothing more to say: `{}`."""
 
 
 class ServerGroupStep(ModuleStep):
     server_group: ServerGroupArgs
+    """The connections of the group, and how one is chosen."""
 
 
 class PricingStep(ModuleStep):
     pricing: PricingArgs
+    """The price of services that are ordered from now on."""
 
 
 WhmcsStep = (

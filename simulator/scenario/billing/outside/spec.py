@@ -118,6 +118,7 @@ class KnownSpec(FileModel):
     name: str | None = None
     """Of `scenario`: its place in the library, such as `life/failed-and-closed`."""
     because: str = Field(min_length=1)
+    """Why it is so."""
 
 
 class ModuleFileSpec(FileModel):
