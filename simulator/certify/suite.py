@@ -16,6 +16,7 @@ from simulator.scenario.billing.outside.plan import ModulePlan, load_module
 from simulator.scenario.labs import LabRun, Mode
 from simulator.scenario.language import load_scenario
 from simulator.scenario.plan import Scenario, Strike
+from simulator.scenario.processes import end_all, led
 from simulator.scenario.result import Failure, Result, replay_command
 from simulator.scenario.runner import run_scenario
 
@@ -54,15 +55,20 @@ def play_all(
             end(played[-1].result)
         return played
     context = multiprocessing.get_context("spawn")  # as `batch` does, for the same reasons
-    with ProcessPoolExecutor(jobs, mp_context=context) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=led) as pool:
         futures = [pool.submit(_elsewhere, module.source, scenario.file, seed) for scenario in scenarios]
-        for scenario, future in zip(scenarios, futures, strict=True):
-            begin(scenario.name)
-            try:
-                played.append(future.result())
-            except BrokenExecutor as error:
-                played.append(_lost(module, scenario, seed, str(error) or "its process died"))
-            end(played[-1].result)
+        try:
+            for scenario, future in zip(scenarios, futures, strict=True):
+                begin(scenario.name)
+                try:
+                    played.append(future.result())
+                except BrokenExecutor as error:
+                    played.append(_lost(module, scenario, seed, str(error) or "its process died"))
+                end(played[-1].result)
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            end_all(pool)
+            raise
     return played
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from simulator.scenario.plan import Scenario
 
 __all__ = [
+    "CALLED_OFF",
     "TOKEN_VARIABLE",
     "UNUSABLE",
     "AllowPrograms",
@@ -31,14 +32,16 @@ __all__ = [
     "for_module",
     "lab_plan",
     "refuse",
-    "writable",
     "write",
 ]
 
 UNUSABLE = 2
 """Exit status for input that nothing can be done with."""
 TOKEN_VARIABLE = "RACKLOOP_CONTROL_TOKEN"  # noqa: S105 - its name
-_PIPED_WIDTH = 100
+CALLED_OFF = 130
+"""Exit status after Ctrl-C: 128 and the number of SIGINT."""
+_PIPED_WIDTH = 80
+_NARROWEST, _MOST_DIGITS = 40, 5
 
 
 class Drivers(StrEnum):
@@ -80,11 +83,13 @@ AllowPrograms = Annotated[
 
 
 def console(*, error: bool = False) -> Console:
-    """Of stdout, or stderr; without colours and of one width where nobody looks."""
-    terminal = Console(stderr=error)
-    return (
-        terminal if terminal.is_terminal else Console(stderr=error, width=_PIPED_WIDTH, no_color=True, highlight=False)
-    )
+    """Of stdout, or stderr. In a pipe without colours and 80 columns wide, unless COLUMNS says otherwise; NO_COLOR is heeded on terminals."""
+    plain = Console(stderr=error, color_system=None, highlight=False, emoji=False)
+    if plain.is_terminal:
+        return plain if os.environ.get("NO_COLOR") else Console(stderr=error, highlight=False, emoji=False)
+    asked = os.environ.get("COLUMNS", "")
+    width = max(int(asked), _NARROWEST) if asked.isdecimal() and len(asked) < _MOST_DIGITS else _PIPED_WIDTH
+    return Console(stderr=error, width=width, color_system=None, highlight=False, emoji=False, force_terminal=False)
 
 
 def for_module(module: str, files: list[Path], named: list[Path]) -> list[Scenario]:
@@ -105,38 +110,6 @@ def refuse(problems: FileProblems) -> NoReturn:
     raise typer.Exit(UNUSABLE)
 
 
-def writable(*files: Path | None, folder: bool = False) -> None:
-    """Refuse reports that cannot be written, before hours are spent on what they would say. Nothing is left behind of a try. `folder`: they
-    are folders.
-    """
-    wrong = [
-        f"{file}: cannot be written: {why}" for file in files if file is not None and (why := _unwritable(file, folder))
-    ]
-    same = [file for file in dict.fromkeys(files) if file is not None and files.count(file) > 1]
-    wrong += [f"{file}: two reports of one name" for file in same]
-    for line in wrong:
-        typer.echo(line, err=True)
-    if wrong:
-        raise typer.Exit(UNUSABLE)
-
-
-def _unwritable(file: Path, folder: bool) -> str:
-    """Why there can be no such file (or folder); nothing when there can."""
-    try:
-        if folder and file.exists() and not file.is_dir():
-            return "it is no folder"
-        if not folder and file.is_dir():
-            return "it is a folder"
-        if file.exists():
-            return "" if os.access(file, os.W_OK) else "permission denied"
-        above = next(each for each in file.absolute().parents if each.exists())
-        if not above.is_dir():
-            return f"{above} is no folder"
-        return "" if os.access(above, os.W_OK | os.X_OK) else f"permission denied in {above}"
-    except (OSError, ValueError) as error:
-        return str(getattr(error, "strerror", None) or error)
-
-
 def write(file: Path | None, text: Callable[[], str]) -> bool:
     """Whether the report is where it was asked for (or was not asked for)."""
     if file is None:
@@ -150,16 +123,22 @@ def write(file: Path | None, text: Callable[[], str]) -> bool:
     return True
 
 
-def check_writable(*files: Path | None) -> None:
-    """Refuse, before anything runs, to write reports where they cannot be. Nothing is written, and no directory made."""
-    problems = [Problem(str(file), 0, 0, why) for file in files if file is not None and (why := _not_writable(file))]
+def check_writable(*files: Path | None, folder: bool = False) -> None:
+    """Refuse, before anything runs, to write reports where they cannot be, or two over each other. Nothing is written, and no directory made.
+    `folder`: they are directories.
+    """
+    asked = [file for file in files if file is not None]
+    problems = [Problem(str(file), 0, 0, why) for file in asked if (why := _not_writable(file, folder))]
+    problems += [Problem(str(file), 0, 0, "two reports of one name") for file in set(asked) if asked.count(file) > 1]
     if problems:
         refuse(FileProblems(problems))
 
 
-def _not_writable(file: Path) -> str:
-    if file.is_dir():
+def _not_writable(file: Path, folder: bool) -> str:
+    if file.is_dir() and not folder:
         return "cannot be written: it is a directory"
+    if file.exists() and folder and not file.is_dir():
+        return "cannot be written: it is no directory"
     if file.exists():
         return "" if os.access(file, os.W_OK) else "cannot be written: it is read-only"
     above = next(each for each in file.absolute().parents if each.exists())

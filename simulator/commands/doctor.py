@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from simulator.commands.common import UNUSABLE, LabName, lab_plan, writable, write
+from simulator.commands.common import UNUSABLE, LabName, check_writable, lab_plan, write
 
 if TYPE_CHECKING:
     from simulator.files.plan import LabPlan
@@ -53,7 +53,7 @@ def doctor(
 
     Exit status: 0 when labs run here; 1 when they do not; 2 for a lab that there is not.
     """
-    writable(json_file)
+    check_writable(json_file)
     plan = lab_plan(lab, "rackloop doctor")
     found: list[Finding] = []
     for each in _everything(plan):

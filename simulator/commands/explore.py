@@ -48,6 +48,7 @@ def explore(
     from simulator.sweep.baseline import NO_BASELINE, load_baseline  # noqa: PLC0415
 
     check_writable(json_file)
+    check_writable(output, folder=True)
 
     try:
         from simulator.sweep.exploring import explore as explored_by  # noqa: PLC0415

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +11,7 @@ import typer
 
 from simulator.commands import branches
 from simulator.commands.common import (
+    CALLED_OFF,
     UNUSABLE,
     AllowPrograms,
     Drivers,
@@ -19,11 +22,12 @@ from simulator.commands.common import (
     refuse,
     write,
 )
+from simulator.commands.watching import Play, publish, watched
 from simulator.files.problems import FileProblems
 
 if TYPE_CHECKING:
     from simulator.scenario.labs import Mode
-    from simulator.scenario.plan import Scenario
+    from simulator.scenario.plan import PlannedFault, Scenario
     from simulator.scenario.result import Result
 
 __all__ = ["run"]
@@ -71,6 +75,9 @@ def run(
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the results as JSON here.")
     ] = None,
+    markdown_file: Annotated[
+        Path | None, typer.Option("--markdown", metavar="FILE", help="Write Markdown here, e.g. for a CI summary.")
+    ] = None,
     journal_file: Annotated[
         Path | None,
         typer.Option("--journal", metavar="FILE", help="Write all records here, a JSON line each, with their causes."),
@@ -78,12 +85,12 @@ def run(
     allow_programs: AllowPrograms = False,
 ) -> None:
     """Run scenarios and print their verdicts."""
+    from simulator.scenario import reports  # noqa: PLC0415
     from simulator.scenario.batch import default_path, find_scenarios, load_all, run_all  # noqa: PLC0415
-    from simulator.scenario.reports import Progress, journals, junit, page, print_results, summary  # noqa: PLC0415
 
+    check_writable(junit_file, html_file, json_file, markdown_file, journal_file)
     if drivers is Drivers.foreign and not wire:
         raise typer.BadParameter("foreign drivers need real sockets: add --wire", param_hint="--drivers")
-    check_writable(junit_file, html_file, json_file, journal_file)
     mode: Mode = "simulated" if not wire else "wire-foreign" if drivers is Drivers.foreign else "wire"
     try:
         files = find_scenarios(paths or [default_path()])
@@ -104,15 +111,19 @@ def run(
     if wire and (faults or persist):
         raise typer.BadParameter("further faults strike in virtual time: leave --wire out", param_hint="--fault")
     keep = journal_file is not None
+    of: int | None = None
     if at is not None and then:
         results = branches.branched(
             chosen, at, then, faults or [], seed=seed, mode=mode, jobs=jobs, persist=persist, keep_journal=keep
         )
-    elif faults or persist:
-        results = _disturbed(chosen, faults or [], seed, persist=persist)
+        reports.print_results(results, console())
     else:
-        with Progress(len(chosen), console(error=True)) as progress:
-            results = run_all(
+        play: Play
+        if faults or persist:
+            play = partial(_disturbed, _planned(chosen, faults or []), seed, persist=persist)
+        else:
+            play = partial(
+                run_all,
                 chosen,
                 seed=seed,
                 mode=mode,
@@ -121,26 +132,45 @@ def run(
                 stop_early=stop_early,
                 keep_journal=keep,
                 module=module,
-                begin=progress.begin,
-                end=progress.end,
             )
-    print_results(results, console())
-    written = write(junit_file, lambda: junit(results)) & write(html_file, lambda: page(results))
-    written &= write(json_file, lambda: summary(results, seed=seed, mode=mode))
-    written &= write(journal_file, lambda: journals(results))
-    raise typer.Exit(_status(results) if written else UNUSABLE)
+        results, of = watched([each.file for each in chosen], play)
+    publish(results, of)
+    written = [
+        write(junit_file, lambda: reports.junit(results)),
+        write(html_file, lambda: reports.page(results)),
+        write(json_file, lambda: reports.summary(results, seed=seed, mode=mode, of=of)),
+        write(markdown_file, lambda: reports.markdown(results, of=of)),
+        write(journal_file, lambda: reports.journals(results)),
+    ]
+    if of is not None:
+        raise typer.Exit(CALLED_OFF)
+    raise typer.Exit(_status(results) if all(written) else UNUSABLE)
 
 
-def _disturbed(scenarios: list[Scenario], faults: list[str], seed: int | None, *, persist: bool) -> list[Result]:
-    """Each scenario with further faults, one after another."""
+def _planned(scenarios: list[Scenario], faults: list[str]) -> list[tuple[Scenario, list[PlannedFault]]]:
+    """Each scenario with further faults."""
     from simulator.scenario.language import fault_from_text  # noqa: PLC0415
-    from simulator.sweep.playing import run_disturbed  # noqa: PLC0415
 
     try:
-        planned = [(each, [fault_from_text(text, each) for text in faults]) for each in scenarios]
+        return [(each, [fault_from_text(text, each) for text in faults]) for each in scenarios]
     except FileProblems as problems:
         refuse(problems)
-    return [run_disturbed(each, more, seed=seed, persist=persist) for each, more in planned]
+
+
+def _disturbed(
+    planned: list[tuple[Scenario, list[PlannedFault]]],
+    seed: int | None,
+    *,
+    persist: bool,
+    begin: Callable[[str], None],
+    end: Callable[[Result], None],
+) -> None:
+    """One after another."""
+    from simulator.sweep.playing import run_disturbed  # noqa: PLC0415
+
+    for scenario, more in planned:
+        begin(scenario.name)
+        end(run_disturbed(scenario, more, seed=seed, persist=persist))
 
 
 def _status(results: list[Result]) -> int:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simulator.commands.common import UNUSABLE, check_writable, console, for_module, refuse, write
+from simulator.commands.watching import append_summary
 from simulator.files.problems import FileProblems, did_you_mean
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ def sweep(
         write(markdown_file, lambda: as_markdown(reports)),
         write(html_file, lambda: as_page(reports)),
     ]
+    append_summary(lambda: as_markdown(reports))
     raise typer.Exit(status if all(written) else UNUSABLE)
 
 

@@ -19,6 +19,7 @@ from simulator.commands.common import (
     Drivers,
     LabName,
     check_programs,
+    check_writable,
     lab_plan,
     refuse,
     write,
@@ -117,6 +118,7 @@ def exec_(
     program: list[str] = ctx.meta.get("program", [])
     if not program:
         raise typer.BadParameter("say which program: rackloop exec [LAB] -- COMMAND ...", param_hint="COMMAND")
+    check_writable(report_file, journal_file)
     plan = lab_plan(lab, "rackloop exec")
     try:
         faults = [fault_of(text, plan) for text in fault or ()]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -15,14 +13,14 @@ from simulator.scenario.billing.outside.plan import load_module
 from simulator.scenario.labs import Mode, open_exact
 from simulator.scenario.language import load_scenario
 from simulator.scenario.plan import Scenario
+from simulator.scenario.processes import end_all, led, process_context
 from simulator.scenario.result import Failure, Result, replay_command
 from simulator.scenario.runner import run_scenario
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
-    from multiprocessing.context import BaseContext
 
-__all__ = ["default_path", "find_scenarios", "load_all", "process_context", "run_all"]
+__all__ = ["default_path", "find_scenarios", "load_all", "run_all"]
 
 
 def default_path() -> Path:
@@ -83,27 +81,27 @@ def run_all(
     end: Callable[[Result], None] = lambda result: None,
 ) -> list[Result]:
     """Results in the order of the scenarios. `exact`: every datagram is played. `stop_early` ends with the first that did not pass; `begin` and `end`
-    are told of each. With `keep_journal` results have all records. `module`: the file of the one that plays them
+    are told of each, as it comes. A KeyboardInterrupt is raised when nothing of it runs any more. With `keep_journal` results have all records. `module`: the file of the one that plays them
     instead of their own.
     """
-    results: list[Result] = []
+    results: dict[int, Result] = {}
     run = partial(run_scenario, seed=seed, mode=mode, open_lab=open_exact if exact else None, keep_journal=keep_journal)
     runs = _alone(scenarios, run, begin) if jobs <= 1 else _together(scenarios, run, seed, mode, jobs, module, begin)
-    for result in runs:
-        results.append(result)
+    for number, result in runs:
+        results[number] = result
         end(result)
         if stop_early and result.verdict != "passed":
             break
-    return results
+    return [results[number] for number in sorted(results)]
 
 
 _Run = Callable[[Scenario | Path], Result]
 
 
-def _alone(scenarios: Sequence[Scenario], run: _Run, begin: Callable[[str], None]) -> Iterator[Result]:
-    for scenario in scenarios:
+def _alone(scenarios: Sequence[Scenario], run: _Run, begin: Callable[[str], None]) -> Iterator[tuple[int, Result]]:
+    for number, scenario in enumerate(scenarios):
         begin(scenario.name)
-        yield run(scenario)
+        yield number, run(scenario)
 
 
 def _together(
@@ -114,38 +112,32 @@ def _together(
     jobs: int,
     module: str | None,
     begin: Callable[[str], None],
-) -> Iterator[Result]:
-    from concurrent.futures import BrokenExecutor, ProcessPoolExecutor  # noqa: PLC0415
+) -> Iterator[tuple[int, Result]]:
+    """Each as it comes, with its number."""
+    from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed  # noqa: PLC0415
 
-    with ProcessPoolExecutor(min(jobs, len(scenarios)) or 1, mp_context=process_context(__name__)) as pool:
+    context = process_context(__name__)
+    with ProcessPoolExecutor(min(jobs, len(scenarios)) or 1, mp_context=context, initializer=led) as pool:
         # The first of these starts all processes; `begin`, which may start a thread, comes after it.
-        futures: list[Future[Result]] = [pool.submit(_one, scenario.file, run, module) for scenario in scenarios]
+        futures: dict[Future[Result], int] = {
+            pool.submit(_one, scenario.file, run, module): number for number, scenario in enumerate(scenarios)
+        }
+        begin("")
         try:
-            for scenario, future in zip(scenarios, futures, strict=True):
-                begin(scenario.name)
+            for future in as_completed(futures):
+                number = futures[future]
                 try:
-                    yield future.result()
+                    result = future.result()
                 except (FileProblems, BrokenExecutor) as error:
-                    yield _lost(scenario, seed, mode, str(error))
+                    result = _lost(scenarios[number], seed, mode, str(error))
+                yield number, result
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            end_all(pool)
+            raise
         finally:
             for future in futures:
                 future.cancel()
-
-
-def process_context(preload: str) -> BaseContext:
-    """How processes are started that have all modules loaded already: as copies of this one, and where that is not safe, for
-    threads do not live on in a copy, as copies of one that has loaded `preload` for it. Elsewhere each loads it for itself.
-    """
-    import multiprocessing  # noqa: PLC0415
-
-    ways = multiprocessing.get_all_start_methods()
-    if "fork" in ways and sys.platform == "linux" and len(os.listdir("/proc/self/task")) == 1:  # noqa: PTH208
-        return multiprocessing.get_context("fork")
-    if "forkserver" not in ways:
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([preload])
-    return context
 
 
 def _lost(scenario: Scenario, seed: int | None, mode: Mode, why: str) -> Result:

@@ -56,6 +56,8 @@ class Result:
     """How many the journal has."""
     journal: Sequence[str] = ()
     """All records as JSON lines with their causes, where they were asked for."""
+    unjudged: int = 0
+    """Expectations that were not looked at: a step failed, and those that were left out bear on them."""
 
 
 def replay_command(file: str, seed: int, mode: Mode, module: str = "") -> str:

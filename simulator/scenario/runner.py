@@ -24,6 +24,7 @@ from simulator.scenario.actors import Actors
 from simulator.scenario.billing.outside.contract import ModuleBroke
 from simulator.scenario.expectations import Miss, check_expected, check_ledger, check_no_leaks
 from simulator.scenario.explaining import RECORDS_SHOWN, excerpt, why, words_of
+from simulator.scenario.judging import judgeable
 from simulator.scenario.known import excused, told
 from simulator.scenario.labs import LabRun, Mode, OpenLab
 from simulator.scenario.language import load_scenario
@@ -91,6 +92,8 @@ class Session:
         self.failures: list[Failure] = []
         self.broken = False
         self.journal_hash = ""
+        self.unjudged = 0
+        """Expectations that mean nothing, since steps were left out."""
         self.simulated = 0.0
         self.took = 0.0
         self.account: Account | None = None
@@ -133,6 +136,7 @@ class Session:
             self.why,
             len(self.stage.journal) if self.stage.journal is not None else 0,
             tuple(record.as_line() for record in self.stage.journal or ()) if keep_journal else (),
+            self.unjudged,
         )
 
     def run(self) -> None:
@@ -198,13 +202,19 @@ class Session:
             timer.cancel()
 
     async def _whole(self, run: LabRun, actors: Actors) -> None:
-        """Faults, steps, expectations. What is looked at without being asked, leaks and money, counts only when all steps ended as they must."""
-        self._strike_all(run)
+        """Faults, steps, expectations. After a step that did not end as it must, those that still mean something; what is looked at without being
+        asked, leaks and money, counts only when all did.
+        """
+        left_out: Sequence[Step] = self.scenario.steps
         try:
-            for step in self.scenario.steps:
+            self._strike_all(run)
+            for number, step in enumerate(self.scenario.steps, start=1):
+                left_out = self.scenario.steps[number:]
                 await self._step(step, run, actors)
         except StepsEnded:
-            pass
+            fit = () if self.broken else judgeable(self.scenario.expected, left_out, actors)
+            self.unjudged = len(self.scenario.expected) - len(fit)
+            await self._check(fit, actors)
         else:
             await self._check(self.scenario.expected, actors)
             if not any(isinstance(each.spec, LeaksSpec) for each in self.scenario.expected):
@@ -372,10 +382,19 @@ class Session:
     # what went wrong
 
     def _fail(self, miss: Miss, line: int) -> None:
+        line = line or self._line_of(miss.about)
         words = words_of(f"{miss.what} {miss.expected} {miss.seen}")
         self._names.update(miss.about, words)
         self._subjects += [*miss.about, *words]
         self.failures.append(Failure(miss.what, miss.expected, miss.seen, line))
+
+    def _line_of(self, subjects: Sequence[str]) -> int:
+        """Of the last step that names one of them, for what no line of the file expects; 0 where there is none."""
+        actions: list[Action] = []
+        for step in self.scenario.steps:
+            actions += step.actions if isinstance(step, Together) else [step] if isinstance(step, Action) else []
+        lines = [each.line for each in actions if each.service in subjects or (each.server or "") in subjects]
+        return lines[-1] if lines else 0
 
     def _impossible(self, message: str, line: int) -> None:
         self.broken = True

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from simulator.kernel.wire import Network
-from simulator.scenario.batch import process_context
 from simulator.scenario.plan import Scenario
+from simulator.scenario.processes import process_context
 from simulator.sweep.fates import FATES, faults_at
 from simulator.sweep.playing import play
 from simulator.sweep.points import NETWORKS, Choose, Learned, Noted, chosen

@@ -14,7 +14,16 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from simulator.kernel import Record
-from simulator.scenario.reports import Progress, journals, junit, page, print_results, summary
+from simulator.scenario.reports import (
+    Progress,
+    journals,
+    junit,
+    markdown,
+    page,
+    print_results,
+    summary,
+    workflow_commands,
+)
 from simulator.scenario.result import Failure, Result
 
 PASSED = Result(
@@ -52,13 +61,14 @@ def printed(results: list[Result]) -> str:
 def test_the_console_shows_verdicts_times_and_for_each_failure_what_is_needed_to_understand_it() -> None:
     text = printed([PASSED, FAILED])
     lines = text.splitlines()
-    assert lines[0].split() == ["Scenario", "Verdict", "Lab", "time", "Took"]
-    assert lines[1].split() == ["It", "works", "passed", "1:34:05", "42", "ms"]
+    assert lines[0].split() == ["1/2", "passed", "scenarios/a/works.yaml", "1:34:05", "42", "ms"]
+    assert lines[1].split()[:3] == ["2/2", "failed", "scenarios/a/fails.yaml"]
+    assert "failed  It <fails> & ends" in lines
     assert "  scenarios/a/fails.yaml:12: service web1 is" in lines
     assert "    expected  active" in lines
     assert "    seen      failed (error: no\ufffd time)" in lines
-    assert "      1.000  panel srv-1 x" in lines
-    assert "  replay    rackloop run scenarios/a/fails.yaml --seed 3" in lines
+    assert "    1.000  panel srv-1 x" in lines
+    assert "  repeat    rackloop run scenarios/a/fails.yaml --seed 3" in lines
     assert lines[-1] == "1 passed, 1 failed"
     assert "\x1b" not in text
 
@@ -68,7 +78,7 @@ def test_every_report_says_why_once_and_fault_first() -> None:
     first = lines.index("why 8:00 fault pdu-1 bank.tripped")
     assert lines[first + 1] == "8:00 plant srv-1 no<ac>: event x"
     assert lines.index("scenarios/a/fails.yaml:12: service web1 is") == first + 2
-    assert "journal --journal FILE writes all 214 records" in lines
+    assert "--journal FILE writes all 214 records" in lines
     (scenario,) = json.loads(summary([EXPLAINED], seed=None, mode="simulated"))["scenarios"]
     assert [(each["number"], each["what"], each["cause"]) for each in scenario["why"]] == [
         (4, "bank.tripped", None),
@@ -99,6 +109,39 @@ def test_progress_shows_nothing_where_nobody_watches() -> None:
         progress.end(PASSED)
     assert isinstance(console.file, io.StringIO)
     assert console.file.getvalue() == ""
+
+
+def test_in_a_pipe_a_line_now_and_then_says_how_far_it_is_and_how_long_it_takes() -> None:
+    console = Console(file=io.StringIO(), force_terminal=False)
+    now = [0.0]
+    with Progress(100, console, lambda: now[-1]) as progress:
+        for seconds in (10.0, 20.0, 30.0, 400.0):
+            now.append(seconds)
+            progress.end(PASSED)
+    assert isinstance(console.file, io.StringIO)
+    said = console.file.getvalue().splitlines()
+    assert said == ["2 of 100 played, about 16 min left", "4 of 100 played, about 160 min left"]
+
+
+def test_markdown_for_a_ci_service_is_well_formed_whatever_the_data() -> None:
+    ugly = dataclasses.replace(EXPLAINED, name="a | b <script> `c`", failures=(Failure("x", "``` y", "z", 3),))
+    text = markdown([PASSED, ugly, ugly], of=9)
+    lines = text.splitlines()
+    assert lines[0] == "### Rackloop: called off: 3 of 9 were played, 1 passed, 2 failed"
+    assert "| failed | a \\| b <script> `c` | `scenarios/a/fails.yaml` |" in lines
+    assert "<details><summary>a \\| b &lt;script> `c`</summary>" in lines
+    assert lines.count("````text") == lines.count("````") == 2
+    assert any(line.split() == ["why", "8:00", "fault", "pdu-1", "bank.tripped"] for line in lines)
+
+
+def test_commands_for_github_are_escaped_and_absent_elsewhere() -> None:
+    ugly = dataclasses.replace(EXPLAINED, name="50 %, or: less\n", failures=(Failure("x", "y\nz", "100 %", 3),))
+    assert list(workflow_commands([ugly], {})) == []
+    (line,) = workflow_commands([PASSED, ugly], {"GITHUB_ACTIONS": "true"})
+    assert line.startswith(
+        "::error file=scenarios/a/fails.yaml,line=3,title=50 %25%2C or%3A less%0A::x: expected y%0Az, seen 100 %25%0A"
+    )
+    assert len(list(workflow_commands([ugly] * 99, {"GITHUB_ACTIONS": "true"}))) == 10
 
 
 def test_json_has_the_promised_shape() -> None:

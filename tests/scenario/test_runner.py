@@ -82,6 +82,52 @@ def test_a_step_that_fails_ends_the_steps_and_tells_expected_against_seen() -> N
     assert result.verdict == "failed"
 
 
+def refused(run: FakeRun) -> None:
+    run.boxes.install_takes = 1e9
+
+
+def test_after_the_last_step_has_failed_all_that_is_expected_is_judged_with_its_lines() -> None:
+    result = run(
+        CREATE + "    expect: {within: 95m}\n",
+        "  - {service: web1, is: active}\n"
+        "  - {server: srv-1, has: {owner: none}}\n"
+        "  - {called: POST */power_reset, times: 3}\n"
+        "  - {server: srv-1, has: {addresses: 1}}\n",
+        prepare=refused,
+    )
+    assert [(failure.what, failure.line) for failure in result.failures] == [
+        ("create web1", 5),
+        ("service web1 is", 8),
+        ("srv-1 has owner", 9),
+        ("calls", 10),
+    ]
+    assert result.unjudged == 0
+
+
+def test_what_a_step_bears_on_that_was_left_out_is_not_judged() -> None:
+    expected = (
+        "  - {service: web1, is: active}\n"
+        "  - {server: srv-1, has: {owner: none}}\n"
+        "  - {service: web2, is: active}\n"
+        "  - {called: POST */os_install, times: 9}\n"
+    )
+    fails = CREATE + "    expect: {within: 95m}\n"
+    ended = run(fails + "  - terminate: {service: web1}\n", expected.replace("web2", "web1"), prepare=refused)
+    assert [failure.line for failure in ended.failures] == [5], "srv-1 is web1's"
+    assert ended.unjudged == 4
+    other = run(fails + "  - create: {service: web2, client: bob@example.com}\n", expected, prepare=refused)
+    assert [failure.line for failure in other.failures] == [5, 9, 10]
+    assert other.unjudged == 2
+
+
+def test_where_time_was_to_pass_nothing_is_judged() -> None:
+    result = run(
+        CREATE + "    expect: {within: 95m}\n  - wait: 1h\n", "  - {service: web1, is: closed}\n", prepare=refused
+    )
+    assert [failure.line for failure in result.failures] == [5]
+    assert result.unjudged == 1
+
+
 def test_a_step_that_must_fail_and_succeeds_is_a_failure() -> None:
     result = run(CREATE + '    expect: {error: "*time*"}\n')
     assert told(result) == [("create web1", "an error like '*time*'", "success", 5)]
@@ -96,7 +142,7 @@ def test_a_step_that_takes_longer_than_it_may_is_ended() -> None:
 def test_a_run_that_hangs_is_ended_at_its_limit_and_says_who_waits() -> None:
     head = HEAD.replace("pool: public", "pool: public, install_timeout: 9d") + "limit: 2h\n"
     result = run(CREATE, head=head, prepare=lambda run: setattr(run.boxes, "install_takes", 1e9))
-    assert told(result) == [("the run", "an end within 2 h", "still waiting: create web1", 0)]
+    assert told(result) == [("the run", "an end within 2 h", "still waiting: create web1", 6)]
 
 
 def test_a_run_in_which_nothing_can_happen_any_more_fails() -> None:

@@ -33,6 +33,9 @@ def failure_lines(result: Result, width: int = WIDTH) -> list[Line]:
         lines.append(Line("  journal", "dim"))
         for record in records:
             lines += [Line(each.text, "dim") for each in _folded(f"    {record}", 16, width)]
+    if result.unjudged:
+        text = f"  {result.unjudged} more of what is expected was not looked at: steps that were left out bear on it"
+        lines += _folded(text, 4, width)
     lines.append(Line(f"  repeat    {printable(result.replay)}"))
     if result.records and not result.journal:
         lines.append(Line(f"            --journal FILE writes all {result.records} records", "dim"))

@@ -12,11 +12,12 @@ from simulator.scenario.result import Result
 __all__ = ["summary"]
 
 
-def summary(results: Sequence[Result], *, seed: int | None, mode: Mode) -> str:
-    """The JSON document. `seed` is the one given for the whole run; None when each scenario had its own."""
+def summary(results: Sequence[Result], *, seed: int | None, mode: Mode, of: int | None = None) -> str:
+    """The JSON document. `of`: how many there would have been, had nobody called it off. `seed` is the one given for the whole run; None when each scenario had its own."""
     document = {
         "seed": seed,
         "mode": mode,
+        "called_off": of is not None,
         "scenarios": [
             {
                 "name": result.name,
@@ -32,6 +33,7 @@ def summary(results: Sequence[Result], *, seed: int | None, mode: Mode) -> str:
                     {"what": each.what, "expected": each.expected, "seen": each.seen, "line": each.line}
                     for each in result.failures
                 ],
+                "unjudged": result.unjudged,
                 "why": [{**each.as_dict(), "cause": each.cause or None} for each in result.why],
                 "ledger": None if result.account is None else dataclasses.asdict(result.account),
             }
