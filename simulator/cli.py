@@ -17,7 +17,7 @@ from simulator.commands.doctor import doctor
 from simulator.commands.explore import explore
 from simulator.commands.fidelity import fidelity
 from simulator.commands.files import schema, validate
-from simulator.commands.help import WholeHelp
+from simulator.commands.group import Commands
 from simulator.commands.init import init
 from simulator.commands.run import run
 from simulator.commands.shrink import shrink
@@ -31,7 +31,7 @@ __all__ = ["app", "main"]
 
 app = typer.Typer(
     name="rackloop",
-    cls=WholeHelp,
+    cls=Commands,
     help="A datacenter in the loop of software that sells dedicated servers.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -84,7 +84,7 @@ app.command(name="exec", cls=WithProgram)(exec_)
 app.command()(health)
 app.command()(report)
 app.command()(doctor)
-app.add_typer(billmanager, name="billmanager", cls=WholeHelp)
+app.add_typer(billmanager, name="billmanager", cls=Commands)
 
 
 if __name__ == "__main__":

@@ -257,3 +257,21 @@ def test_two_reports_of_one_name_and_a_folder_are_refused(tmp_path: Path, monkey
     done = CliRunner().invoke(app, ["run", "nothing.yaml", "--json", "a", "--html", "a", "--junit", "."])
     assert done.exit_code == 2
     assert done.output == ".: cannot be written: it is a directory\na: two reports of one name\n"
+
+
+def test_called_off_before_anything_was_played(tmp_path: Path) -> None:
+    """While its file is read."""
+    words = [RACKLOOP, "compare-versions", "scenario.yaml", "--json", "out.json"]
+    (tmp_path / "sitecustomize.py").write_text(
+        "import simulator.scenario.language as it, signal, os\n"
+        "it.load_scenario = lambda file: os.kill(os.getpid(), signal.SIGINT)\n"
+    )
+    done = subprocess.run(
+        words,
+        cwd=tmp_path,
+        env=plain_environment({"PYTHONPATH": str(tmp_path)}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "called off\n")

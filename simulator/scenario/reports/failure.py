@@ -53,6 +53,8 @@ def _failure(result: Result, failure: Failure, width: int) -> Iterator[Line]:
     for label, text in (("expected", failure.expected), ("seen", failure.seen)):
         for number, each in enumerate(printable(text).split("\n")):
             yield from _folded(f"    {'' if number else label:<9} {each}", 14, width)
+    if (name := failure.what.removeprefix("violates ")) != failure.what:
+        yield Line(f"    {'declare':<9} known: [{{violates: {name}, because: ...}}]", "dim")
 
 
 def _folded(text: str, indent: int, width: int) -> list[Line]:
