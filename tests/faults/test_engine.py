@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulator.faults import CATALOGUE, FaultEngine
+from simulator.faults import CATALOGUE, BadFault, FaultEngine
 from simulator.faults.kinds import Progress
 from simulator.kernel import run
 from tests.plant.support import Hall, install
@@ -142,5 +142,40 @@ def test_speeds_set_by_hand_at_both_ends_leave_no_link_until_one_is_as_it_was():
         assert (port.speed, port.full_duplex, nic.cable.link.mismatch) == (10**8, False, True)
         faults.clear("nic.speed")
         assert (port.speed, port.full_duplex) == (10**9, True)
+
+    run(main())
+
+
+def test_a_fault_is_asked_for_in_words_as_files_have_them():
+    async def main():
+        hall = Hall()
+        faults = engine(hall)
+        fault = faults.inject("bmc.dead", server="srv-01", at="10m", lasts="2m")
+        assert (fault.params.at, fault.params.lasts) == (600, 120)
+        await hall.clock.sleep(601)
+        assert not hall.one.bmc_alive
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "words"),
+    [
+        ("bmc.deed", {"server": "srv-01"}, "there is no kind of fault `bmc.deed`; did you mean `bmc.dead`?"),
+        ("bmc.dead", {}, "bmc.dead: `server` is missing"),
+        ("bmc.dead", {"server": "srv-01", "fro": "5m"}, "bmc.dead: fro: unknown key `fro`; did you mean `for`?"),
+        ("bmc.dead", {"server": "srv-1"}, "bmc.dead: server: there is no server `srv-1`; did you mean `srv-01`?"),
+        ("bmc.dead", {"server": "srv-01", "lasts": "5 moons"}, "bmc.dead: for: '5 moons' is not understood"),
+    ],
+)
+def test_words_that_mean_nothing_are_told_with_the_nearest_and_nothing_happens(kind, given, words):
+    async def main():
+        hall = Hall()
+        faults = engine(hall)
+        with pytest.raises(BadFault) as refused:
+            faults.inject(kind, **given)
+        assert words in str(refused.value)
+        assert faults.pending() == []
+        assert len(hall.journal) == 0
 
     run(main())
