@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import os
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _FOREIGN = tuple(
         _ROOT / "simulator",
         _ROOT / "provisioner",
         _ROOT / "rackloop_pytest",
-        Path(asyncio.__file__).resolve().parent,
+        Path(os.__file__).resolve().parent / "asyncio",
     )
 )
 

@@ -130,17 +130,19 @@ def _shrunk(explored: Explored, folder: Path) -> dict[int, _File]:
 def _print(explored: Explored, files: Mapping[int, _File], out: Console) -> None:
     from rich.text import Text  # noqa: PLC0415
 
+    from simulator.scenario.reports.failure import wrapped  # noqa: PLC0415
+
     told = f"{explored.told} after a failure that was told and made good"
-    out.print(
-        Text(f"played    {explored.stories} stories in {explored.seconds:.1f} s from seed {explored.seed}, {told}"),
-        soft_wrap=True,
-    )
+    head = f"played    {explored.stories} stories in {explored.seconds:.1f} s from seed {explored.seed}, {told}"
+    for each in wrapped(head, 10, out.width):
+        out.print(Text(each), soft_wrap=True)
     for place, find in enumerate(explored.new, start=1):
         _print_one(place, find, files.get(place), out)
     for find in explored.known:
         assert find.known is not None
         line = f"  known: {find.found.name}: {find.found.text} ({_times(find)}): {find.known.because}"
-        out.print(Text(line, "dim"), soft_wrap=True)
+        for each in wrapped(line, 4, out.width):
+            out.print(Text(each, "dim"), soft_wrap=True)
     count = len(explored.new)
     text = f"{count} new {'finding' if count == 1 else 'findings'}" if count else "no new finding"
     out.print(Text(text, style="bold red" if count else "green"))
@@ -149,12 +151,17 @@ def _print(explored: Explored, files: Mapping[int, _File], out: Console) -> None
 def _print_one(place: int, find: Find, file: _File | None, out: Console) -> None:
     from rich.text import Text  # noqa: PLC0415
 
+    from simulator.scenario.reports.failure import wrapped  # noqa: PLC0415
+
     found = find.found
-    head = Text.assemble(f"  {place}  ", (found.harm.name, "bold red"), f"  {found.name}: {found.text}")
+    head = Text("\n".join(wrapped(f"  {place}  {found.harm.name}  {found.name}: {found.text}", 5, out.width)))
+    at = len(f"  {place}  ")
+    head.stylize("bold red", at, at + len(found.harm.name))
     out.print(head, soft_wrap=True)
     out.print(Text(f"     in      story {find.number}{'' if find.times == 1 else f', and {find.times - 1} more'}"))
     for index, line in enumerate(found.why):
-        out.print(Text(f"     {'why' if index == 0 else '   '}     {line}"), soft_wrap=True)
+        for each in wrapped(f"     {'why' if index == 0 else '   '}     {line}", 23, out.width):
+            out.print(Text(each), soft_wrap=True)
     if file is not None:
         out.print(Text(f"     repeat  {file.command}"), soft_wrap=True)
 

@@ -73,7 +73,8 @@ def _case(suite: ET.Element, result: Result) -> None:
         for failure in result.failures
     ]
     why = ["\n".join(["why:", *told(result.why)])] if result.why else []
-    element.text = _text("\n\n".join([*why, *blocks, f"replay: {result.replay}"]))
+    unjudged = [f"not looked at: {result.unjudged} more of what is expected"] if result.unjudged else []
+    element.text = _text("\n\n".join([*why, *blocks, *unjudged, f"replay: {result.replay}"]))
 
 
 def _text(text: str) -> str:

@@ -13,6 +13,7 @@ from rich.progress import Progress as RichProgress
 from rich.table import Table
 from rich.text import Text
 
+from simulator.scenario.reports.failure import wrapped
 from simulator.sweep.findings import Finding
 from simulator.sweep.reports.report import Report
 
@@ -27,13 +28,12 @@ def print_sweep(report: Report, console: Console, *, json_file: str = "") -> Non
     """The whole report; with the name of its JSON file the commands that go on from it."""
     total = len(report.outcomes) + report.untried
     counts = report.counts
-    console.print(Text(f"learned   {report.learned}"), soft_wrap=True)
-    console.print(
-        Text(
-            f"tried     {len(report.outcomes)} of {total} trials in {report.seconds:.1f} s: {counts['same']} end as if nothing "
-            f"had happened, {counts['told']} after a failure that was told, {counts['found']} with something wrong"
-        ),
-        soft_wrap=True,
+    _say(console, f"learned   {report.learned}", 10)
+    _say(
+        console,
+        f"tried     {len(report.outcomes)} of {total} trials in {report.seconds:.1f} s: {counts['same']} end as if nothing "
+        f"had happened, {counts['told']} after a failure that was told, {counts['found']} with something wrong",
+        10,
     )
     if counts["missed"]:
         console.print(Text(f"          {counts['missed']} whose fault met no message"), soft_wrap=True)
@@ -46,13 +46,15 @@ def print_sweep(report: Report, console: Console, *, json_file: str = "") -> Non
         console.print(Text("known", style="bold"))
         for finding in report.known:
             assert finding.known is not None
-            console.print(
-                Text(
-                    f"  {finding.found.name}: {finding.found.text} ({_trials(finding)}): {finding.known.because}", "dim"
-                ),
-                soft_wrap=True,
-            )
+            text = f"  {finding.found.name}: {finding.found.text} ({_trials(finding)}): {finding.known.because}"
+            _say(console, text, 4, "dim")
     console.print(Text(_last(report), style="bold red" if report.new else "green"))
+
+
+def _say(console: Console, text: str, indent: int, style: str = "") -> None:
+    """In the console's width; what is too long goes on with so many spaces before it. Commands are not said so: they are there to be copied."""
+    for line in wrapped(text, indent, console.width):
+        console.print(Text(line, style), soft_wrap=True)
 
 
 def _last(report: Report) -> str:
@@ -94,15 +96,17 @@ def _style(mark: str) -> str:
 
 def _finding(report: Report, finding: Finding, console: Console, json_file: str) -> None:
     found, example = finding.found, finding.example
-    head = Text.assemble(f"  {finding.number}  ", (found.harm.name, "bold red"), f"  {found.name}: {found.text}")
+    number, harm = f"  {finding.number}  ", found.harm.name
+    head = Text("\n".join(wrapped(f"{number}{harm}  {found.name}: {found.text}", 5, console.width)))
+    head.stylize("bold red", len(number), len(number) + len(harm))
     console.print(head, soft_wrap=True)
-    console.print(Text(f"     cause   {finding.cause}: {_trials(finding)}"), soft_wrap=True)
+    _say(console, f"     cause   {finding.cause}: {_trials(finding)}", 13)
     for place in _some([f"{place.step}" for place in finding.places]):
-        console.print(Text(f"     in      {place}", style="dim"), soft_wrap=True)
+        _say(console, f"     in      {place}", 13, "dim")
     for index, line in enumerate(found.why):
-        console.print(Text(f"     {'why' if index == 0 else '   '}     {line}"), soft_wrap=True)
+        _say(console, f"     {'why' if index == 0 else '   '}     {line}", 23)
     for line in _some(example.told):
-        console.print(Text(f"     told    {line}"), soft_wrap=True)
+        _say(console, f"     told    {line}", 13)
     console.print(Text(f"     repeat  {example.trial.command}"), soft_wrap=True)
     if json_file:
         console.print(Text(f"     shrink  {report.shrink(finding, json_file)}"), soft_wrap=True)
