@@ -56,10 +56,12 @@ def _labs(incomplete: str) -> list[str]:
     return [name for name in lab_names() if name.startswith(incomplete)]
 
 
-def _clock(text: str) -> str:
+def _clock(ctx: typer.Context, text: str) -> str:
     """One that lets programs outside find the time that they wait for; scenarios on the wire have one of their own."""
-    if not re.fullmatch(r"real|stepped|scaled:\d+(\.\d+)?", text):
-        raise typer.BadParameter(f"{text!r} is no clock: write real, stepped, or scaled:N (N seconds pass in one)")
+    if not ctx.resilient_parsing and not re.fullmatch(r"real|stepped|scaled:\d+(\.\d+)?", text):
+        message = f"{text!r} is no clock: write real, stepped, or scaled:N (N seconds pass in one)"
+        typer.echo(f"{ctx.command_path}: {message}", err=True)
+        raise typer.Exit(UNUSABLE)
     return text
 
 
