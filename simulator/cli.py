@@ -13,6 +13,7 @@ import typer
 from simulator.billmanager.cli import app as billmanager
 from simulator.commands.certify import certify
 from simulator.commands.compare_versions import compare_versions
+from simulator.commands.devices import compare, record
 from simulator.commands.doctor import doctor
 from simulator.commands.explore import explore
 from simulator.commands.fidelity import fidelity
@@ -78,6 +79,8 @@ app.command()(compare_versions)
 app.command()(validate)
 app.command()(schema)
 app.command()(fidelity)
+app.command()(record)
+app.command()(compare)
 app.command()(up)
 app.command()(certify)
 app.command(name="exec", cls=WithProgram)(exec_)

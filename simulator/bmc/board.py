@@ -6,7 +6,7 @@ RAM only (reservations, a running watchdog) ends in `forget`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from simulator.bmc.event_log import EventLog
@@ -90,10 +90,20 @@ class Board:
 
     @property
     def records(self) -> tuple[bytes, ...]:
+        if self.personality.recorded is not None:
+            return self.personality.recorded.records
         return records(self.sensors, self.personality.device_id.supports)
 
     @property
+    def record_ids(self) -> Sequence[int]:
+        """Of the records, in their order."""
+        recorded = self.personality.recorded
+        return range(1, len(self.records) + 1) if recorded is None else recorded.record_ids
+
+    @property
     def inventory(self) -> bytearray:
+        if self._inventory is None and self.personality.recorded is not None:
+            self._inventory = bytearray(self.personality.recorded.inventories.get(0, b""))
         if self._inventory is None:
             page = self.personality
             self._inventory = bytearray(

@@ -114,6 +114,8 @@ class Bmc(Controller):
             answer = bytes((Completion.BMC_STARTING,))
         elif number in self.personality.lacks:
             answer = bytes((Completion.INVALID_COMMAND,))
+        elif call.session is not None and (said := self._as_recorded(number, request.data)):
+            answer = said
         else:
             answer = dispatch(COMMANDS_OF[self.personality.oem], self, call, request)
         if self.observer is not None:
@@ -121,6 +123,11 @@ class Bmc(Controller):
         if verdict is Verdict.SHORT:
             return answer[:1]
         return answer + _TOO_MUCH if verdict is Verdict.LONG else answer
+
+    def _as_recorded(self, number: int, data: bytes) -> bytes:
+        """What a recorded model has answered; empty where that is not known, or lives."""
+        recorded = self.personality.recorded
+        return b"" if recorded is None else recorded.answers.get((number, data), b"")
 
     def repeat(self, request: Message, call: Call) -> bool:
         """A request that was run came again; faults may keep it, or its answer, from arriving."""

@@ -11,6 +11,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from simulator.bmc.recorded import Recorded, read_recorded
 from simulator.bmc.sensors import KINDS, SensorLine
 from simulator.ipmi.channel import Channel
 from simulator.ipmi.commands import DeviceId
@@ -20,6 +21,7 @@ from simulator.ipmi.lan15 import AuthType
 from simulator.ipmi.quirks import Quirk
 from simulator.ipmi.sdr import Factors
 from simulator.kernel import yaml12
+from simulator.kernel.pages import BadPage, beside, is_file
 
 __all__ = [
     "BadPersonality",
@@ -141,6 +143,8 @@ class _Page(BaseModel):
     password_octets: Literal[16, 20] = 20
     consoles: int = Field(default=1, ge=1, le=15)
     """Instances of the Serial over LAN payload: so many may have the console at once."""
+    recorded: str = ""
+    """A file beside the page with what a real one has answered (`recorded.py`): its answers, records and inventories are then these."""
     lacks: list[Annotated[str, Field(pattern=r"^[0-9A-F]{2}/[0-9A-F]{2}$")]] = []
     """Commands (network function and number) that this model answers with C1h."""
 
@@ -172,6 +176,7 @@ class Personality:
     boot_selectors: Mapping[int, str] = field(default_factory=dict)
     """What these boot device selectors boot on this model."""
     oem: str | None = None
+    recorded: Recorded | None = None
 
 
 @cache
@@ -184,6 +189,8 @@ def personality_names() -> tuple[str, ...]:
 def load_personality(name: str) -> Personality:
     """The model of this name. Raises UnknownPersonality, naming the nearest; BadPersonality."""
     names = personality_names()
+    if is_file(name):
+        return read_personality(Path(name))
     if name not in names:
         near = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
         hint = f"; did you mean {near[0]!r}?" if near else ""
@@ -194,7 +201,11 @@ def load_personality(name: str) -> Personality:
 def read_personality(file: Path) -> Personality:
     """Read one page. Raises BadPersonality with the file's name and what is wrong."""
     try:
-        page = _Page.model_validate(yaml12.load(file.read_text(encoding="utf-8")))
+        text = file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise BadPersonality(f"{file}: cannot be read: {error.strerror or error}") from None
+    try:
+        page = _Page.model_validate(yaml12.load(text))
         suites = tuple(SUITES[number] for number in page.suites)
         for sensor in page.sensors:
             if sensor.reads not in KINDS:
@@ -244,4 +255,12 @@ def read_personality(file: Path) -> Personality:
         frozenset(page.refused_when_off),
         dict(page.boot_selectors),
         page.oem,
+        _recorded(file, page.recorded) if page.recorded else None,
     )
+
+
+def _recorded(file: Path, name: str) -> Recorded:
+    try:
+        return beside(str(file), name, read_recorded)
+    except BadPage as error:
+        raise BadPersonality(str(error)) from None

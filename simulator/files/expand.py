@@ -18,12 +18,10 @@ from simulator.files.hosting import check_hosting
 from simulator.files.lab_schema import HandlerSpec, LabSpec, PduSpec, RackSpec, ServerSpec, SnmpSpec, SwitchSpec
 from simulator.files.link_settings import bonded, classic_ports, nic_settings, port_settings, supplies_in_order
 from simulator.files.main_addresses import Wanted, main_addresses
+from simulator.files.models import model_file
 from simulator.files.pattern import WORDS, Pattern, PatternError
+from simulator.files.places import bmc_plan, snmp_place
 from simulator.files.plan import (
-    BMC_PORT,
-    REAL_BMC_PORT,
-    REAL_SNMP_PORT,
-    BmcPlan,
     LabPlan,
     NicPlan,
     OutletPlace,
@@ -37,6 +35,8 @@ from simulator.files.plan import (
 from simulator.files.pools import expand_pools
 from simulator.files.problems import did_you_mean
 from simulator.files.reader import Reporter
+from simulator.kernel.pages import is_file
+from simulator.pdu.personality import recorded_outlets
 from simulator.plant.ethernet import AUTO, LinkSetting
 
 __all__ = ["MOST_MEMBERS", "expand"]
@@ -191,10 +191,15 @@ class _Expansion:
         for index, spec in enumerate(rack.spec.pdus):
             for name, _, _ in self.members(rack, "pdus", index):
                 number, snmp = len(self.pdus) + 1, spec.snmp or rack.spec.snmp or _COMMUNITY
-                host, port = self.place(spec, name, _address(_PDU_NET, number), (*rack.way, "pdus", index))
+                host, port = snmp_place(
+                    spec, name, _address(_PDU_NET, number), (*rack.way, "pdus", index), self.hosts, self.say
+                )
                 handler, program = self.handler(spec)
+                model = model_file(spec.model, self.report)
+                most = (recorded_outlets(model) if is_file(model) else None) or spec.outlets
+                outlets = spec.outlets if "outlets" in spec.model_fields_set else most
                 self.pdus[name] = PduPlan(
-                    name, rack.name, spec.model, spec.outlets, _community(spec, snmp), handler, host, port,
+                    name, rack.name, model, outlets, _community(spec, snmp), handler, host, port,
                     f"PDU{number:07d}", snmp, program, spec.driver, tuple(spec.allow),
                 )  # fmt: skip
 
@@ -207,43 +212,15 @@ class _Expansion:
             for name, n, i in self.members(rack, "switches", index):
                 number, snmp = len(self.switches) + 1, spec.snmp or rack.spec.snmp or _COMMUNITY
                 outlet = power and self.outlet(power(n, i, rack.number, rack.name), name, (*way, "power"))
-                host, port = self.place(spec, name, _address(_SWITCH_NET, number), way)
+                host, port = snmp_place(spec, name, _address(_SWITCH_NET, number), way, self.hosts, self.say)
                 # 1024 addresses of its own for each switch: its ports have MACs too
                 mac = _mac(_SWITCH_MAC + number * 1024)
                 handler, program = self.handler(spec)
                 self.switches[name] = SwitchPlan(
-                    name, rack.name, spec.model, spec.ports, spec.port_speed, _community(spec, snmp), handler,
+                    name, rack.name, model_file(spec.model, self.report), spec.ports, spec.port_speed, _community(spec, snmp), handler,
                     outlet or None, host, port, mac, f"SW{number:08d}",
                     snmp, program, settings, classic, spec.driver, tuple(spec.allow),
                 )  # fmt: skip
-
-    def place(self, spec: SwitchSpec | PduSpec, name: str, planned: str, way: Way) -> tuple[str, int]:
-        """Where it answers: a real one where the file says, an emulated one at the address planned for it."""
-        if spec.driver is None:
-            for key in ("address", "allow"):
-                if getattr(spec, key):
-                    self.say((*way, key), f"`{key}` is of real equipment", "say `driver: snmp`", key=True)
-            return planned, spec.port
-        port = spec.port if "port" in spec.model_fields_set else REAL_SNMP_PORT
-        if spec.address is None:
-            self.say(way, f"`driver: {spec.driver}` needs the `address` of that device")
-            return planned, port
-        if spec.count > 1:
-            self.say((*way, "count"), "a real device is one, at its address")
-        host = self.real_host(spec.address, f"{spec.address}:{port}", name, (*way, "address"))
-        return host or planned, port
-
-    def real_host(self, address: str, place: str, name: str, way: Way) -> str | None:
-        """The address of a real device; None, and it is said, where that is no address or another's."""
-        try:
-            host = str(ipaddress.ip_address(address))
-        except ValueError:
-            self.say(way, f"{address!r} is not an IP address")
-            return None
-        if place in self.hosts:
-            self.say(way, f"the address {place} is taken by {self.hosts[place]}")
-        self.hosts[place] = name
-        return host
 
     def handler(self, spec: SwitchSpec | PduSpec) -> tuple[str | None, str]:
         """The name of a handler's page, and the path of a program that is one."""
@@ -278,13 +255,13 @@ class _Expansion:
                 ends = {key: cable(n, i, rack.number, rack.name) for key, cable in cables.items()}
                 nics = self.nics(ends, name, number, spec.nic_speed, settings, (*way, "cables"))
                 psus = self.psus(ends, name, (*way, "cables"))
-                bmc = self.bmc(spec, name, number, (*way, "bmc", "address"))
+                bmc = bmc_plan(spec, name, _address(_BMC_NET, number), (*way, "bmc"), self.hosts, self.say)
                 if address is not None:
                     self.wanted.append(Wanted(name, address(n, i, rack.number, rack.name), (*way, "address")))
                 if configuration is None:
                     continue
                 self.servers[name] = ServerPlan(
-                    name, rack.name, unit, spec.model, configuration, nics, psus, bmc, f"S{number:08d}",
+                    name, rack.name, unit, model_file(spec.model, self.report), configuration, nics, psus, bmc, f"S{number:08d}",
                     _guid(self.spec.lab, name),
                     spec.power == "on", bond,
                 )  # fmt: skip
@@ -299,42 +276,6 @@ class _Expansion:
         elif self.configurations[text] is None:
             self.say(way, f"configuration {text!r} is not understood")
         return self.configurations[text]
-
-    def bmc(self, spec: ServerSpec, name: str, number: int, way: Way) -> BmcPlan:
-        host = _address(_BMC_NET, number)
-        if spec.bmc.address is not None:
-            try:
-                host = str(ipaddress.ip_address(spec.bmc.address))
-            except ValueError:
-                self.say(way, f"{spec.bmc.address!r} is not an IP address")
-        bmc = spec.bmc
-        real = bmc.driver is not None
-        if real and bmc.address is None:
-            self.say(way[:-1], f"`driver: {bmc.driver}` needs the `address` of that BMC")
-        port = bmc.port or (REAL_BMC_PORT if real else BMC_PORT)
-        place = f"{host}:{port}" if real else host  # several real ones may be behind one address
-        if place in self.hosts:
-            self.say(way, f"the address {place} is taken by the BMC of {self.hosts[place]}")
-        self.hosts[place] = name
-        if bmc.allow and not real:
-            self.say((*way[:-1], "allow"), "`allow` is of real equipment", "say `driver: ipmi`", key=True)
-        if bmc.shared and real:
-            self.say(way[:-1], "a real BMC stands on its own network: leave out `shared`")
-        receivers = self.receivers(bmc.alerts, way[:-1])
-        return BmcPlan(
-            host, port, bmc.username, bmc.password, bmc.kg, bmc.driver, receivers, bmc.shared is not None,
-            tuple(bmc.allow),
-        )  # fmt: skip
-
-    def receivers(self, texts: list[str], way: Way) -> tuple[tuple[str, int], ...]:
-        found = []
-        for index, text in enumerate(texts):
-            host, _, port = text.rpartition(":")
-            try:
-                found.append((str(ipaddress.IPv4Address(host)), int(port)))
-            except ValueError:
-                self.say((*way, "alerts", index), f"{text!r} is not an IPv4 address and a port")
-        return tuple(found)
 
     # cables
 

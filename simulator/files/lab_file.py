@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from simulator.files.models import check_models
 from simulator.files.plan import LabPlan
 from simulator.files.problems import did_you_mean
 from simulator.files.reader import Document, Reporter, octets_of, read, validate
+from simulator.kernel.pages import is_file
 
 __all__ = [
     "data_directory",
@@ -87,12 +88,19 @@ def lab_from_document(document: Document, prefix: tuple[str | int, ...] = ()) ->
     plan = None
     if spec is not None:
         check_models(spec, report)
-        plan = expand(spec, report)
+        plan = None if report.problems and any(is_file(name) for name in _models(spec)) else expand(spec, report)
         if plan is not None and spec.panel.dialect:
             plan = replace(plan, dialect=_dialect(spec.panel.dialect, document, report))
     report.check()
     assert plan is not None
     return replace(plan, file=document.file) if document.in_file else plan
+
+
+def _models(spec: LabSpec) -> Iterator[str]:
+    for rack in spec.racks:
+        yield from (each.model for each in rack.switches)
+        yield from (each.model for each in rack.pdus)
+        yield from (each.model for each in rack.servers)
 
 
 def foreign_programs(plan: LabPlan, project: Path) -> list[str]:

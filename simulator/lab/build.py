@@ -24,6 +24,7 @@ from simulator.files.plan import LabPlan, OutletPlace, PduPlan, ServerPlan, Swit
 from simulator.ispmanager import Hosting, Setup
 from simulator.ispmanager.hosting import CUSTOM
 from simulator.kernel import Clock
+from simulator.kernel.pages import short_name
 from simulator.pdu import personality as pdu_personality
 from simulator.plant import Physics, Plant, ServerBuild, Timings
 from simulator.plant.power import Strip
@@ -126,7 +127,7 @@ def _server(server: ServerPlan, places: Mapping[str, Address], address: str) -> 
         configuration=server.configuration.text,
         macs=[nic.mac for nic in server.nics],
         serial=server.serial,
-        model=server.model,
+        model=short_name(server.model),
         bmc=BmcAccess(
             f"BMC of {server.name}",
             host,

@@ -9,10 +9,11 @@ from simulator.kernel import Clock
 from simulator.pdu.card import Card
 from simulator.pdu.hardware import Outlet, PduHardware
 from simulator.pdu.outlets import page_objects
-from simulator.pdu.personality import personality
+from simulator.pdu.personality import personality, recorded_walk
 from simulator.snmp import Agent, Template, User, oid
 from simulator.snmp.credentials import Credentials, credentials_of
 from simulator.snmp.notification import Event
+from simulator.snmp.overlay import as_recorded
 from simulator.snmp.station import Station
 from simulator.snmp.statistics import statistics
 from simulator.snmp.system import system_group
@@ -20,11 +21,16 @@ from simulator.snmp.system import system_group
 __all__ = ["PduDevice", "pdu_template"]
 
 
+_CONTACT, _LOCATION = oid("1.3.6.1.2.1.1.4.0"), oid("1.3.6.1.2.1.1.6.0")
+
+
 @lru_cache(maxsize=64)
 def pdu_template(model: str, outlets: int) -> Template[Card]:
     page = personality(model)
     system = system_group(Card, description=page.description, object_id=page.object_id, services=page.services)
-    return Template([*system, *statistics(Card), *page_objects(page, outlets)])
+    objects = [*system, *statistics(Card), *page_objects(page, outlets)]
+    walk = recorded_walk(model)
+    return Template(as_recorded(walk, objects) if walk else objects)
 
 
 class PduDevice(Station[Card]):
@@ -48,6 +54,11 @@ class PduDevice(Station[Card]):
         page = personality(model)
         access = credentials_of(community, read_community, users)
         card = Card(hardware, page, clock)
+        for item in recorded_walk(model):
+            if item.name == _CONTACT:
+                card.contact = item.content
+            elif item.name == _LOCATION:
+                card.location = item.content
         agent = Agent(
             pdu_template(model, len(card.outlets)), card, access.communities, page.max_size, versions=access.versions
         )

@@ -7,12 +7,15 @@ and are then views of one thing: that is how the trees of one device stay linked
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from simulator.kernel.pages import Pages
+from simulator.kernel.pages import Pages, beside
 from simulator.snmp.constants import Absent, Value
+from simulator.snmp.oid import dotted
+from simulator.snmp.snmprec import Instance, read_walk
 
 __all__ = [
     "AllObject",
@@ -37,6 +40,8 @@ __all__ = [
     "UnitObject",
     "personality",
     "personality_names",
+    "recorded_outlets",
+    "recorded_walk",
 ]
 
 Command = Literal["on", "off", "reboot", "delayed_on", "delayed_off", "delayed_reboot", "cancel", "nothing"]
@@ -249,6 +254,8 @@ class Personality(_Strict):
     absent: tuple[Absent, ...] = ()
     sources: tuple[str, ...] = ()
     """Where the page's facts are from, when its make's MIB module is not to be had."""
+    walk: str = ""
+    """A recorded walk, in a file beside the page: all is as it was there, but what `outlets` has and what every agent counts."""
     places: tuple[int, ...] = ()
     """Where outlet 1, 2, ... stand among their scalars, on models that leave numbers out; no outlet has a place beyond."""
     traps: Traps | None = None
@@ -301,6 +308,20 @@ _PAGES = Pages("simulator.pdu", "personalities", "PDU personality", Personality)
 def personality(name: str) -> Personality:
     """The page of a model. Raises UnknownPage, which names the nearest one."""
     return _PAGES.load(name)
+
+
+@cache
+def recorded_walk(name: str) -> tuple[Instance, ...]:
+    """The walk of a page that has one, else nothing. Raises BadPage."""
+    page = personality(name)
+    return beside(name, page.walk, read_walk) if page.walk else ()
+
+
+def recorded_outlets(name: str) -> int | None:
+    """How many outlets a recorded model has; None for a model that may have any number."""
+    walk = recorded_walk(name)
+    states = [item.object for item in personality(name).outlets if isinstance(item, StateObject)]
+    return sum(dotted(each.name).startswith(f"{states[0]}.") for each in walk) if walk and states else None
 
 
 def personality_names() -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from simulator.snmp.constants import encoded
 from simulator.snmp.credentials import Credentials, credentials_of
 from simulator.snmp.message import encode_varbind
 from simulator.snmp.notification import LINK_DOWN, LINK_UP, Event
+from simulator.snmp.overlay import as_recorded
 from simulator.snmp.station import Station
 from simulator.snmp.statistics import statistics
 from simulator.snmp.system import system_group
@@ -20,7 +21,7 @@ from simulator.switch.hardware import Port, SwitchHardware
 from simulator.switch.interfaces import interface_objects, receive_addresses
 from simulator.switch.inventory import entity_objects, ether_like_objects, lldp_objects
 from simulator.switch.management import ip_objects
-from simulator.switch.personality import Personality, personality
+from simulator.switch.personality import Personality, personality, recorded_walk
 from simulator.switch.saving import config_copy, nvram, write_mem
 from simulator.switch.spanning_tree import spanning_tree_objects
 from simulator.switch.speed import mau_objects, stack_ports
@@ -45,6 +46,9 @@ def switch_template(model: str, ports: int, shift: int = 0) -> Template[SwitchSt
         services=page.services,
         modules=(*_MODULES, *page.modules),
     )
+    if walk := recorded_walk(model):
+        shown = [item for item in interface_objects(page, ports) if item.name in _LIVE]
+        return Template(as_recorded(walk, [*system, *statistics(SwitchState), *shown]))
     ip, tables = ip_objects(page)
     objects = [*system, *statistics(SwitchState), *interface_objects(page, ports), *ip, *_constants(page, ports)]
     tables.append(receive_addresses(page))
@@ -80,6 +84,16 @@ def switch_template(model: str, ports: int, shift: int = 0) -> Template[SwitchSt
         tables.append(stack_ports(page, ports))
     return Template(objects, tables)
 
+
+_LIVE = frozenset(
+    oid(f"1.3.6.1.2.1.{column}")
+    for column in (
+        *(f"2.2.1.{number}" for number in (5, 7, 8, 9, 10, 16)),
+        *(f"31.1.1.1.{number}" for number in (6, 10, 15)),
+    )
+)
+"""Of a recorded switch: ifSpeed, ifAdminStatus, ifOperStatus, ifLastChange, octets, ifHighSpeed."""
+_CONTACT, _LOCATION = oid("1.3.6.1.2.1.1.4.0"), oid("1.3.6.1.2.1.1.6.0")
 
 _MODULES = (
     ("1.3.6.1.2.1.31", "The MIB module to describe generic objects for network interface sub-layers"),
@@ -126,6 +140,11 @@ class SwitchDevice(Station[SwitchState]):
         page = personality(model)
         access = credentials_of(community, read_community, users)
         state = SwitchState(hardware, clock)
+        for item in recorded_walk(model):
+            if item.name == _CONTACT:
+                state.contact = item.content
+            elif item.name == _LOCATION:
+                state.location = item.content
         contexts = state.context if "vtp" in page.trees else None
         template = switch_template(model, len(hardware.ports))
         agent = Agent(template, state, access.communities, page.max_size, contexts=contexts, versions=access.versions)

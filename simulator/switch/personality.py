@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from simulator.kernel.pages import Pages
+from simulator.kernel.pages import Pages, beside
 from simulator.snmp.constants import Absent, Value
+from simulator.snmp.snmprec import Instance, read_walk
 
-__all__ = ["Group", "Personality", "Tree", "VirtualInterface", "personality", "personality_names"]
+__all__ = ["Group", "Personality", "Tree", "VirtualInterface", "personality", "personality_names", "recorded_walk"]
 
 
 Tree = Literal[
@@ -72,11 +74,16 @@ class Personality(_Strict):
     services: int = Field(ge=0, le=127)
     first_index: int = Field(default=1, ge=1)
     """ifIndex of port 1; the others follow."""
-    port_description: str
-    port_name: str
+    port_description: str = "port {n}"
+    port_name: str = "port {n}"
     port_mtu: int = 1500
     index_step: int = Field(default=1, ge=1)
     """From one port's ifIndex to the next."""
+    indexes: tuple[int, ...] = ()
+    """The ports' ifIndexes, where they do not follow each other; of a recorded model all of them."""
+    walk: str = ""
+    """A recorded walk, in a file beside the page: all is as it was there, but ports' states, speeds and octets, and what every
+    agent counts."""
     trees: tuple[Tree, ...] = ()
     product: str = ""
     """The model's name, for ENTITY-MIB; likewise its maker and the versions of its parts."""
@@ -103,6 +110,8 @@ class Personality(_Strict):
     @property
     def most_ports(self) -> int:
         """How many ports there can be before their ifIndexes run into those of the virtual interfaces."""
+        if self.indexes:
+            return len(self.indexes)
         above = [item.index for item in self.virtual if item.index >= self.first_index]
         return (min(above, default=2**31) - self.first_index) // self.index_step
 
@@ -118,7 +127,7 @@ class Personality(_Strict):
     def port_index(self, row: int) -> int:
         """The ifIndex of a port, by its row from 0."""
         place = (row + self.shift) % self.shifted if self.shifted else row
-        return self.first_index + place * self.index_step
+        return self.indexes[place] if self.indexes else self.first_index + place * self.index_step
 
     def renumbered(self, ports: int, shift: int) -> Personality:
         """The same model after a start at which its ports were found in another order."""
@@ -131,6 +140,13 @@ _PAGES = Pages("simulator.switch", "personalities", "switch personality", Person
 def personality(name: str) -> Personality:
     """The page of a model. Raises UnknownPage, which names the nearest one."""
     return _PAGES.load(name)
+
+
+@cache
+def recorded_walk(name: str) -> tuple[Instance, ...]:
+    """The walk of a page that has one, else nothing. Raises BadPage."""
+    page = personality(name)
+    return beside(name, page.walk, read_walk) if page.walk else ()
 
 
 def personality_names() -> tuple[str, ...]:

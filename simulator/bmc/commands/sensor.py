@@ -73,16 +73,17 @@ def read_record(bmc: Controller, call: Call, data: bytes) -> bytes:
     number, offset, count = int.from_bytes(data[2:4], "little"), data[4], data[5]
     if offset and not board.reserved("sdr", int.from_bytes(data[:2], "little")):
         raise CompletionError(Completion.RESERVATION)
-    number = 1 if number == 0 else len(board.records) if number == 0xFFFF else number
-    if not 1 <= number <= len(board.records):
+    ids = board.record_ids
+    place = 0 if number == 0 else len(ids) - 1 if number == 0xFFFF else ids.index(number) if number in ids else -1
+    if not 0 <= place < len(ids):
         raise CompletionError(Completion.NOT_PRESENT)
-    record = board.records[number - 1]
+    record = board.records[place]
     if offset > len(record):
         raise CompletionError(Completion.OUT_OF_RANGE)
     part = record[offset:] if count == 0xFF else record[offset : offset + count]
     if len(part) > _CHUNK:
         raise CompletionError(Completion.CANNOT_RETURN_BYTES)
-    following = number + 1 if number < len(board.records) else 0xFFFF
+    following = ids[place + 1] if place + 1 < len(ids) else 0xFFFF
     return following.to_bytes(2, "little") + part
 
 

@@ -17,6 +17,7 @@ __all__ = ["STORAGE_COMMANDS"]
 _VERSION: Final = 0x51
 _ERASED: Final = 0x01
 _FRU_CHUNK: Final = 64
+_WRITE_PROTECTED: Final = 0x80
 
 
 def _little(value: int, octets: int = 2) -> bytes:
@@ -26,22 +27,27 @@ def _little(value: int, octets: int = 2) -> bytes:
 # the inventory
 
 
-def _require_fru(number: int) -> None:
-    if number != 0:
+def _inventory(bmc: Controller, number: int) -> bytes | bytearray:
+    """Of a FRU device; those beside the board's own are of a recorded model."""
+    recorded = bmc.personality.recorded
+    if recorded is not None and number not in recorded.inventories:
         raise CompletionError(Completion.NOT_PRESENT)
+    if number == 0:
+        return bmc.board.inventory
+    if recorded is None:
+        raise CompletionError(Completion.NOT_PRESENT)
+    return recorded.inventories[number]
 
 
 def _get_fru_area(bmc: Controller, call: Call, data: bytes) -> bytes:
     """34.1: size in octets, accessed by octets."""
-    _require_fru(data[0])
-    return _little(len(bmc.board.inventory)) + b"\0"
+    return _little(len(_inventory(bmc, data[0]))) + b"\0"
 
 
 def _read_fru(bmc: Controller, call: Call, data: bytes) -> bytes:
     """34.2."""
-    _require_fru(data[0])
     offset, count = int.from_bytes(data[1:3], "little"), data[3]
-    inventory = bmc.board.inventory
+    inventory = _inventory(bmc, data[0])
     if count == 0 or offset >= len(inventory):
         raise CompletionError(Completion.OUT_OF_RANGE)
     if count > _FRU_CHUNK:
@@ -52,9 +58,10 @@ def _read_fru(bmc: Controller, call: Call, data: bytes) -> bytes:
 
 def _write_fru(bmc: Controller, call: Call, data: bytes) -> bytes:
     """34.3."""
-    _require_fru(data[0])
     offset, octets = int.from_bytes(data[1:3], "little"), data[3:]
-    inventory = bmc.board.inventory
+    inventory = _inventory(bmc, data[0])
+    if not isinstance(inventory, bytearray):
+        raise CompletionError(_WRITE_PROTECTED)
     if offset + len(octets) > len(inventory):
         raise CompletionError(Completion.OUT_OF_RANGE)
     inventory[offset : offset + len(octets)] = octets
