@@ -58,6 +58,7 @@ class Controller:
         "kg",
         "line",
         "observer",
+        "overheard",
         "pending_lan_mode",
         "personality",
         "table",
@@ -80,6 +81,8 @@ class Controller:
         self.observer = observer
         self.kg = b""
         """K_g, the BMC's own key; empty where it is not set."""
+        self.overheard: Callable[[int, bytes, bytes], None] | None = None
+        """Told of each command (`dispatch.key`), its data and its answer."""
         self.interference: Interference | None = None
         """Rules of faults, while there are any; whoever serves the BMC passes its datagrams through them."""
         self.table = SessionTable(self, personality.channel, octets)

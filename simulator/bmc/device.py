@@ -120,6 +120,8 @@ class Bmc(Controller):
             answer = dispatch(COMMANDS_OF[self.personality.oem], self, call, request)
         if self.observer is not None:
             self._report(number, request, call, answer[0])
+        if self.overheard is not None:
+            self.overheard(number, request.data, answer)
         if verdict is Verdict.SHORT:
             return answer[:1]
         return answer + _TOO_MUCH if verdict is Verdict.LONG else answer

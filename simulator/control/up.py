@@ -199,7 +199,7 @@ def tell_written(run: Run, say: Callable[[str], None], file: Path | None) -> Non
     equipment = run.equipment
     if equipment is None:
         return
-    for line in equipment.report():
+    for line in [*(line for twin in run.twins for line in twin.report()), *equipment.report()]:
         say(line)
     if file is not None:
         file.write_text(json.dumps([each.as_dict() for each in equipment.writes], indent=2) + "\n", encoding="utf-8")

@@ -20,7 +20,7 @@ from simulator.files.link_settings import bonded, classic_ports, nic_settings, p
 from simulator.files.main_addresses import Wanted, main_addresses
 from simulator.files.models import model_file
 from simulator.files.pattern import WORDS, Pattern, PatternError
-from simulator.files.places import bmc_plan, snmp_place
+from simulator.files.places import bmc_plan, snmp_place, twin_plans
 from simulator.files.plan import (
     LabPlan,
     NicPlan,
@@ -112,6 +112,7 @@ class _Expansion:
         given = main_addresses(self.wanted, pools, self.say)
         if self.spec.ispmanager is not None:
             check_hosting(self.spec.ispmanager, self.report.under("ispmanager"))
+        twins = twin_plans(self.spec.twin, self.servers, self.switches, self.pdus, self.say)
         if self.report.problems:
             return None
         servers = (
@@ -121,7 +122,7 @@ class _Expansion:
         )
         return LabPlan(
             self.spec.lab, self.racks, servers, self.switches, self.pdus, pools, self.spec.panel, self.spec.timings,
-            ispmanager=self.spec.ispmanager, epoch=self.spec.epoch,
+            ispmanager=self.spec.ispmanager, epoch=self.spec.epoch, twins=twins,
         )  # fmt: skip
 
     def say(self, way: Way, message: str, hint: str = "", *, key: bool = False) -> None:

@@ -41,6 +41,7 @@ __all__ = [
     "SwitchSpec",
     "TemplateSpec",
     "TimingSpec",
+    "TwinSpec",
     "UserSpec",
 ]
 
@@ -372,6 +373,27 @@ class TimingSpec(FileModel):
     """How long a running image puts up with a dead link before it gives up, lab time."""
 
 
+class TwinSpec(FileModel):
+    """A real device that is asked whatever an emulated one of the lab is asked to read; on the wire only. Nothing is written to it."""
+
+    of: str
+    """The emulated one: a switch, a PDU, or a server, whose BMC is meant."""
+    address: str
+    """Numeric; likewise `port`, by default 161, and 623 of a BMC."""
+    port: int | None = Field(default=None, ge=1, le=65535)
+    community: str = "public"
+    snmp: SnmpSpec | None = None
+    username: str = "ADMIN"
+    password: str = "ADMIN"  # noqa: S105 - as of an emulated one
+    kg: str = Field(default="", pattern=r"^[ -~]{0,20}$")
+
+
+Twins = Annotated[
+    list[TwinSpec],
+    BeforeValidator(lambda value: [value] if isinstance(value, dict) else value),
+]
+
+
 class LabSpec(FileModel):
     """A lab file, as written (groups not yet multiplied)."""
 
@@ -385,6 +407,8 @@ class LabSpec(FileModel):
     """A shared hosting server beside it; without, there is none."""
     timings: TimingSpec = TimingSpec()
     """How long the hardware takes."""
+    twin: Twins = []
+    """`{of: pdu-a1, address: 10.1.2.3}`, or several of these."""
     epoch: Moment | None = None
     """What the calendar shows when the lab starts, `2026-03-29T00:30:00Z`; else the start of 2026, and today's date on a lab
     that is up with a clock that runs."""

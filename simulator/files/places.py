@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Literal, Protocol
 
-from simulator.files.lab_schema import PduSpec, ServerSpec, SwitchSpec
-from simulator.files.plan import BMC_PORT, REAL_BMC_PORT, REAL_SNMP_PORT, BmcPlan
+from simulator.files.lab_schema import PduSpec, ServerSpec, SnmpSpec, SwitchSpec, TwinSpec
+from simulator.files.plan import (
+    BMC_PORT,
+    REAL_BMC_PORT,
+    REAL_SNMP_PORT,
+    BmcPlan,
+    PduPlan,
+    ServerPlan,
+    SwitchPlan,
+    TwinPlan,
+)
+from simulator.files.problems import did_you_mean
 
-__all__ = ["Say", "Way", "bmc_plan", "snmp_place"]
+__all__ = ["Say", "Way", "bmc_plan", "snmp_place", "twin_plans"]
 
 Way = tuple[str | int, ...]
 
@@ -78,4 +89,50 @@ def _receivers(texts: list[str], way: Way, say: Say) -> tuple[tuple[str, int], .
             found.append((str(ipaddress.IPv4Address(host)), int(port)))
         except ValueError:
             say((*way, "alerts", index), f"{text!r} is not an IPv4 address and a port")
+    return tuple(found)
+
+
+def twin_plans(
+    specs: Sequence[TwinSpec],
+    servers: Mapping[str, ServerPlan],
+    switches: Mapping[str, SwitchPlan],
+    pdus: Mapping[str, PduPlan],
+    say: Say,
+) -> tuple[TwinPlan, ...]:
+    """Those whose other half is an emulated device of the lab."""
+    found = []
+    for index, spec in enumerate(specs):
+        way: Way = ("twin", index) if len(specs) > 1 else ("twin",)
+        kind: Literal["BMC", "switch", "PDU"]
+        if spec.of in servers:
+            kind, real = "BMC", servers[spec.of].bmc.driver
+        elif spec.of in switches:
+            kind, real = "switch", switches[spec.of].driver
+        elif spec.of in pdus:
+            kind, real = "PDU", pdus[spec.of].driver
+        else:
+            names = [*switches, *pdus, *servers]
+            say((*way, "of"), f"there is no device `{spec.of}`", did_you_mean(spec.of, names, "there are"))
+            continue
+        if real:
+            say((*way, "of"), f"{spec.of} is real itself: a twin stands beside an emulated device")
+        try:
+            host = str(ipaddress.ip_address(spec.address))
+        except ValueError:
+            say((*way, "address"), f"{spec.address!r} is not an IP address")
+            continue
+        port = spec.port or (REAL_BMC_PORT if kind == "BMC" else REAL_SNMP_PORT)
+        found.append(
+            TwinPlan(
+                spec.of,
+                kind,
+                host,
+                port,
+                spec.community,
+                spec.snmp or SnmpSpec(),
+                spec.username,
+                spec.password,
+                spec.kg,
+            )
+        )
     return tuple(found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from simulator.files.configuration import Configuration
 from simulator.files.hosting import IspmanagerSpec
@@ -27,6 +28,7 @@ __all__ = [
     "RackPlan",
     "ServerPlan",
     "SwitchPlan",
+    "TwinPlan",
 ]
 
 BMC_PORT = 6230
@@ -179,6 +181,21 @@ class PoolPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class TwinPlan:
+    """A real device beside an emulated one."""
+
+    of: str
+    kind: Literal["BMC", "switch", "PDU"]
+    host: str
+    port: int
+    community: str
+    snmp: SnmpSpec
+    username: str
+    password: str
+    kg: str
+
+
+@dataclass(frozen=True, slots=True)
 class LabPlan:
     """A whole lab. The mappings go by name, in the order of the file."""
 
@@ -196,6 +213,7 @@ class LabPlan:
     """None: the lab has none."""
     epoch: datetime | None = None
     """What the calendar shows at lab time 0; None leaves that to whoever starts the lab."""
+    twins: tuple[TwinPlan, ...] = ()
     file: str = ""
     """Where it stands; empty for a mapping that a program had at hand."""
 
@@ -212,6 +230,7 @@ class LabPlan:
             *(f"BMC of {each.name}" for each in self.servers.values() if each.bmc.driver),
             *(f"switch {each.name}" for each in self.switches.values() if each.driver),
             *(f"PDU {each.name}" for each in self.pdus.values() if each.driver),
+            *(f"twin of {each.of}" for each in self.twins),
         ]
 
     @property

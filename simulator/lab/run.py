@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,6 +24,7 @@ from simulator.kernel.wire import Wire
 from simulator.plant import Plant
 from simulator.real import RealEquipment
 from simulator.real.bending import why_not
+from simulator.recording.twin import Twin
 from simulator.snmp.station import Station
 from simulator.web.gateway import Gateway
 from simulator.web.in_process import InProcessTransport
@@ -79,6 +80,8 @@ class Run:
     """The SNMP agents of switches and PDUs."""
     drivers: DriverFactory | None = None
     """What the panel makes its drivers with."""
+    twins: Sequence[Twin[Any]] = ()
+    """Real devices that are asked what emulated ones are asked."""
     equipment: RealEquipment | None = None
     """What was written to real equipment; None in virtual time."""
 

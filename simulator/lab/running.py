@@ -39,6 +39,7 @@ from simulator.lab.options import ClockSpec, WireOptions
 from simulator.lab.points import ask_the_wire
 from simulator.lab.real_equipment import guarded, put_back, real_devices
 from simulator.lab.run import Resumed, Run
+from simulator.lab.twins import twins_of
 from simulator.plant import Physics
 from simulator.real import RealEquipment
 from simulator.snmp import Version
@@ -277,6 +278,10 @@ async def _running(
             traps=listener.address if listener else None, drivers=drivers, equipment=equipment,
         )  # fmt: skip
         ask_the_wire(messages, streams, bmcs, stations)
+        run.twins = twins_of(plan, bmcs, stations, fabric, journal)
+        for twin in run.twins:
+            twin.start()
+            stack.push_async_callback(twin.stop)
         if resumed:
             resumed.back(run)
         sinks = [_sink(each) for each in plan.panel.trap_sinks]

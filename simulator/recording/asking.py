@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from simulator.dcim.drivers.base import DeviceRefused, SnmpAccess
 from simulator.dcim.drivers.own_snmp import SnmpSession
 from simulator.fabric import Fabric
 from simulator.snmp import Response, Status, dotted, oid
-from simulator.snmp.message import EXCEPTIONS
+from simulator.snmp.message import EXCEPTIONS, GET, GET_NEXT
 from simulator.snmp.oid import subids, suffix
 from simulator.snmp.snmprec import Instance
 
@@ -89,6 +90,14 @@ class Walker(SnmpSession):
             self._bulk = False
             return await self._following(cursor)
         return response
+
+    async def same(self, pdu: int, names: Sequence[bytes], first: int, second: int) -> Response:
+        """The question that somebody else was asked: GET, GETNEXT or GETBULK (`first` non-repeaters, `second` repetitions)."""
+        if pdu == GET:
+            return await self._ask(self._manager.get(names))
+        if pdu == GET_NEXT or not self._bulk:
+            return await self._ask(self._manager.get_next(names))
+        return await self._ask(self._manager.get_bulk(names, max_repetitions=second, non_repeaters=first))
 
     async def these(self, names: list[bytes]) -> dict[bytes, Instance | None]:
         """A GET for each of these names; None for one that there is not."""

@@ -37,6 +37,7 @@ class Agent(Operations[S]):
         "intercept",
         "max_size",
         "misused",
+        "overheard",
         "refused",
         "rejected",
         "security",
@@ -66,6 +67,8 @@ class Agent(Operations[S]):
         self.versions = versions
         self.intercept: Callable[[Message, Callable[..., Answer]], Answer] | None = None
         """Middleware: stands between a request and its answer, when something is wrong with the agent."""
+        self.overheard: Callable[[Message, Answer], None] | None = None
+        """Told of each request and its answer."""
         self.rejected: Callable[[], None] | None = None
         """Called when a community is wrong, for an authenticationFailure trap."""
         self.misused: Callable[[], None] | None = None
@@ -151,8 +154,13 @@ class Agent(Operations[S]):
     def respond(self, request: Message, grant: Grant[S], room: int) -> Answer:
         """What a request is answered with; `room`: octets that the bindings may take. Raises Silent."""
         if self.intercept is not None:
-            return self.intercept(request, partial(self.operate, request, grant, room))
-        return self.operate(request, grant, room)
+            answer = self.intercept(request, partial(self.operate, request, grant, room))
+        else:
+            answer = self.operate(request, grant, room)
+        if self.overheard is not None:
+            answer = answer._replace(varbinds=tuple(answer.varbinds))
+            self.overheard(request, answer)
+        return answer
 
     def _encode(self, request: Message, answer: Answer) -> bytes | None:
         octets = self._message(request, answer)
