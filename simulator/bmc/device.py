@@ -119,7 +119,7 @@ class Bmc(Controller):
         else:
             answer = dispatch(COMMANDS_OF[self.personality.oem], self, call, request)
         if self.observer is not None:
-            self._report(number, request, call, answer[0])
+            self._report(number, request, call, answer)
         if self.overheard is not None:
             self.overheard(number, request.data, answer)
         if verdict is Verdict.SHORT:
@@ -151,7 +151,7 @@ class Bmc(Controller):
             session.skew = _FAR
         return verdict
 
-    def _report(self, number: int, request: Message, call: Call, code: int) -> None:
+    def _report(self, number: int, request: Message, call: Call, answer: bytes) -> None:
         assert self.observer is not None
         command = COMMANDS_OF[self.personality.oem].get(number)
         user = call.session.user if call.session is not None else None
@@ -161,7 +161,8 @@ class Bmc(Controller):
                 "user": user.name.decode(errors="replace") if user is not None else "",
                 "command": command.name if command is not None else f"{request.netfn:02X}h/{request.command:02X}h",
                 "data": request.data.hex(),
-                "code": code,
+                "code": answer[0],
+                "answer": answer[1:].hex(),
             },
         )
 

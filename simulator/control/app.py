@@ -5,19 +5,21 @@ What there is says `/__lab/openapi.json`, and `/__lab/docs` for people. Nothing 
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Depends, FastAPI, Query
+from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp
 
-from simulator.control.api import clock, faults, journal, report, state
-from simulator.control.api.lab import ControlledLab, Lab, Problem
+from simulator.control.api import clock, faults, hands, journal, report, state
+from simulator.control.api.lab import ControlledLab, Problem
+from simulator.control.api.pace import Pace
 from simulator.control.api.problems import JsonAnswer, add_problem_handlers, known_keys
 from simulator.control.guard import Access, Guard
 from simulator.control.pages.docs import docs_page
-from simulator.control.pages.hall import page as hall_page
+from simulator.control.pages.live import Live
+from simulator.control.pages.routes import router as pages
 from simulator.control.state_writer import StateWriter
 from simulator.invariants.watch import Watch
 from simulator.lab import Run
@@ -40,12 +42,17 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 
 
 def create_control(
-    run: Run, access: Access | None = None, writer: StateWriter | None = None, watch: Watch | None = None
+    run: Run,
+    access: Access | None = None,
+    writer: StateWriter | None = None,
+    watch: Watch | None = None,
+    pace: Pace | None = None,
 ) -> ASGIApp:
     """An ASGI application with everything under `/__lab/`. From now on all calls to the panels are watched.
 
     `access`: who may ask; without it whoever can call the application may. `writer`: what makes answers durable. `watch`: of the
-    invariants; without it one begins now, and ends with the lab.
+    invariants; without it one begins now, and ends with the lab. `pace`: what moves a stepped clock by itself when it is asked to;
+    who gives it closes it.
     """
     recorder = Recorder(run)
     recorder.watch()
@@ -61,9 +68,11 @@ def create_control(
         dependencies=[Depends(known_keys)],
         responses=_PROBLEMS,
     )
-    app.state.lab = ControlledLab(run, recorder, watch or Watch.alone(run))
-    for each in (state, clock, faults, journal, report):
+    app.state.lab = ControlledLab(run, recorder, watch or Watch.alone(run), pace=pace or Pace())
+    app.state.live = Live(app.state.lab)
+    for each in (state, clock, faults, hands, journal, report):
         app.include_router(each.router)
+    app.include_router(pages)
     _add_pages(app)
     add_problem_handlers(app, lambda: _methods(app))
     if writer is None:
@@ -73,10 +82,7 @@ def create_control(
 
 
 def _add_pages(app: FastAPI) -> None:
-    """What people look at, and the document of all the rest."""
-
-    async def index(lab: Lab, page: Annotated[int, Query(ge=1, le=2**31)] = 1) -> Response:
-        return HTMLResponse(hall_page(lab.run, page))
+    """The document of all of it."""
 
     async def document() -> Response:
         return JsonAnswer(openapi_of(app))
@@ -84,8 +90,6 @@ def _add_pages(app: FastAPI) -> None:
     async def docs() -> Response:
         return HTMLResponse(docs_page(openapi_of(app)))
 
-    for path in ("/", "/__lab", "/__lab/"):
-        app.add_api_route(path, index, include_in_schema=False)
     for path in ("/openapi.json", "/__lab/openapi.json"):
         app.add_api_route(path, document, include_in_schema=False)
     for path in ("/swagger", "/swagger/", "/__lab/docs"):

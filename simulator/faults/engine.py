@@ -77,6 +77,10 @@ class FaultEngine:
                 self._mend(fault)
         return cleared
 
+    def mend(self, fault: Injected) -> None:
+        """Mend this one, or call it off."""
+        self._mend(fault)
+
     def pending(self) -> list[Injected]:
         """Faults that were asked for and never came about."""
         return [fault for fault in self._injected if not fault.came_about]

@@ -51,6 +51,11 @@ class Clock(ABC):
         """Seconds that pass for people outside and not here, since some fixed time: none on a clock that goes by itself."""
         return 0.0
 
+    @property
+    def rate(self) -> float:
+        """Seconds of lab time that pass by themselves in one of the loop's; 0 on a clock that stands until it is moved."""
+        return 0.0
+
     def call_later(self, delay: float, callback: Callable[..., object], *args: Any) -> Timer:
         return self.call_at(self.now() + delay, callback, *args)
 
@@ -145,6 +150,10 @@ class LoopClock(Clock):
         self._rate = rate
         self._same = self._start == 0.0 and rate == 1.0
         """It shows the loop's own time."""
+
+    @property
+    def rate(self) -> float:
+        return self._rate
 
     def now(self) -> float:
         return self._time() if self._same else (self._time() - self._start) * self._rate

@@ -16,6 +16,8 @@ from simulator.plant.physics import Physics
 __all__ = ["Baseboard", "LanMode"]
 
 LanMode = Literal["dedicated", "shared", "failover"]
+_PRINTED = 4000
+"""Characters of its console that are remembered."""
 
 
 class Baseboard(ABC):
@@ -40,6 +42,8 @@ class Baseboard(ABC):
         self._identify_until = 0.0
         self._watchers: list[Callable[[str], object]] = []
         self._terminals: list[Callable[[str], object]] = []
+        self.printed = ""
+        """The last of what went to the serial console; lines end in LF."""
 
     @property
     @abstractmethod
@@ -147,5 +151,6 @@ class Baseboard(ABC):
 
     def show(self, text: str, end: str = "\n") -> None:
         """Put text on the serial console."""
+        self.printed = (self.printed + text + end)[-_PRINTED:]
         for printed in tuple(self._terminals):
             printed((text + end).replace("\n", "\r\n"))

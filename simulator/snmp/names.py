@@ -10,7 +10,7 @@ from types import MappingProxyType
 from simulator.snmp.message import GET, GET_BULK, GET_NEXT, SET, Message
 from simulator.snmp.oid import dotted
 
-__all__ = ["OBJECTS", "asked"]
+__all__ = ["OBJECTS", "asked", "name_of"]
 
 OBJECTS: Mapping[str, str] = MappingProxyType(
     {
@@ -45,8 +45,20 @@ def asked(request: Message) -> str:
     operation = _OPERATIONS.get(request.pdu, "PDU")
     if not request.varbinds:
         return operation
-    parts = tuple(dotted(request.varbinds[0].name).split("."))
+    number = dotted(request.varbinds[0].name)
+    return f"{operation} {_known(number)[0] or number}"
+
+
+def name_of(number: str) -> str:
+    """An object and its instance by name, `ifAdminStatus.7`; the dotted number where there is none here."""
+    name, instance = _known(number)
+    return f"{name}.{instance}" if name else number
+
+
+def _known(number: str) -> tuple[str, str]:
+    """The name of the longest known object that this dotted number begins with, and the rest; empty where none is known."""
+    parts = tuple(number.split("."))
     for length in range(len(parts), 6, -1):
         if name := _NAMES.get(parts[:length]):
-            return f"{operation} {name}"
-    return f"{operation} {'.'.join(parts)}"
+            return name, ".".join(parts[length:])
+    return "", ""

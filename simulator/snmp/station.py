@@ -178,6 +178,8 @@ class Station(Generic[S]):
         self._next_id = 1
         self._heard = 0
         self._informs: dict[int, Timer] = {}
+        self.observer: Callable[[bytes, bytes | None], object] | None = None
+        """Is told of each datagram that came in, and what the agent answers; while there is one, every datagram is played."""
         agent.rejected = self._rejected
         agent.refused = self._refused
         agent.misused = self._misused
@@ -222,6 +224,8 @@ class Station(Generic[S]):
         agent, hardware = self.agent, self.hardware
         if agent.intercept is not None or agent.security is not None or self.stale or not hardware.alive:
             return None
+        if self.observer is not None:
+            return None
         shown = self.shown()
         return (
             None if shown is None else (self._heard, agent.template, dict(agent.communities), hardware.booted_at, shown)
@@ -249,13 +253,13 @@ class Station(Generic[S]):
         self._heard += 1
         self.traffic.received += 1
         if self.agent.intercept is None:
-            answer = self.agent.handle(data)
+            answer = self._handled(data)
             if answer is not None:
                 self.traffic.sent += 1
                 reply(answer)
             return
         self._effects = []
-        answer = self.agent.handle(data)
+        answer = self._handled(data)
         if answer is None:
             return
         delay, copies = 0.0, 1
@@ -280,6 +284,12 @@ class Station(Generic[S]):
                 self.wire.call_later(delay, self._send_late, reply, answer)
             else:
                 reply(answer)
+
+    def _handled(self, data: bytes) -> bytes | None:
+        answer = self.agent.handle(data)
+        if self.observer is not None:
+            self.observer(data, answer)
+        return answer
 
     def _send_late(self, reply: Callable[[bytes], None], answer: bytes) -> None:
         if self.hardware.alive:

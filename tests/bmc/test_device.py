@@ -57,7 +57,7 @@ def test_an_observer_is_told_of_log_ins_and_commands() -> None:
     wire = Wire(bmc, client(privilege=Privilege.OPERATOR))
     wire.run(chassis_control("on"))
     assert [what for what, _ in seen] == ["login", "command", "command", "command", "session ended"]
-    assert seen[2][1] == {"user": "ADMIN", "command": "Chassis Control", "data": "01", "code": 0}
+    assert seen[2][1] == {"user": "ADMIN", "command": "Chassis Control", "data": "01", "code": 0, "answer": ""}
     stranger = Wire(bmc, client("nobody"))
     stranger.run()
     assert seen[-1] == ("login refused", {"user": "nobody", "detail": "unknown user"})

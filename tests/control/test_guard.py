@@ -86,7 +86,7 @@ def test_a_person_comes_in_by_the_printed_address_and_keeps_a_cookie_that_script
         assert (entered.status_code, entered.headers["location"]) == (303, "/")
         assert "HttpOnly" in entered.headers["set-cookie"]
         assert "SameSite=strict" in entered.headers["set-cookie"]
-        assert "Last events" in (await client.get("/")).text
+        assert "Timeline" in (await client.get("/")).text
 
     in_lab(scene, **OTHERS)
 

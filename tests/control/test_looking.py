@@ -1,14 +1,23 @@
 """Who looks at a lab that is up, however often and however much there is, is no pause of its devices."""
 
 import asyncio
+import json
 
+import httpx
 import pytest
 
 from simulator.control.api import journal as journal_api
-from simulator.control.pages.hall import RACKS, page
+from simulator.control.api.lab import ControlledLab
+from simulator.control.app import create_control
+from simulator.control.pages.live import FRAMES, PERIOD, RECORDS, Live
+from simulator.control.pages.racks import RACKS
+from simulator.invariants.watch import Watch
 from simulator.kernel import Journal, LoopClock, run
 from simulator.lab import Lab
-from tests.control.support import in_lab
+from simulator.review import Recorder
+from simulator.review.masking import HIDDEN
+from simulator.web.in_process import InProcessTransport
+from tests.control.support import ONE, in_lab
 
 
 async def turns_during(call):
@@ -120,9 +129,102 @@ def hall_of(racks):
 )
 def test_the_page_of_a_wide_hall_shows_some_racks_and_leads_to_the_others(number, shown):
     async def main():
-        async with hall_of(30).simulated() as lab:
-            return page(lab, number)
+        async with hall_of(30).simulated() as lab, page_of(lab) as client:
+            return (await client.get(f"/?page={number}")).text, (await client.get("/__lab/page/racks?page=4")).text
 
-    text = run(main())
-    assert [name for name in (f"R{n}" for n in range(30)) if f"Rack {name}<" in text] == [f"R{n}" for n in shown]
+    text, behind = run(main())
+    assert [name for name in (f"R{n}" for n in range(30)) if f'"Rack {name}"' in text] == [f"R{n}" for n in shown]
     assert f"page {min(number, 3)} of 3" in text
+    assert behind.strip() == ""
+
+
+def page_of(lab):
+    return httpx.AsyncClient(transport=InProcessTransport(create_control(lab)), base_url="http://control")
+
+
+def test_a_page_may_load_nothing_from_elsewhere_and_run_no_script_of_a_name_in_the_lab():
+    async def scene(lab, client):
+        for path in ("/", "/__lab/page/device?name=srv-1", "/__lab/page/racks", "/__lab/page/found?text=<script>"):
+            answer = await client.get(path)
+            assert answer.status_code == 200
+            policy = answer.headers["content-security-policy"]
+            assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'")
+            assert "unsafe" not in policy
+            assert "<script>" not in answer.text
+        missing = await client.get("/__lab/page/device?name=srv-2")
+        assert (missing.status_code, "did you mean `srv-1`?" in missing.json()["error"]) == (404, True)
+        assert (await client.get("/__lab/page/other.js")).status_code == 404
+
+    in_lab(scene)
+
+
+def lab_seen(lab):
+    return ControlledLab(lab, Recorder(lab), Watch.alone(lab))
+
+
+def test_what_open_pages_are_told_is_computed_once_for_all_and_nothing_is_when_none_is_open():
+    async def main():
+        async with Lab.load("small").simulated() as lab:
+            live = Live(lab_seen(lab))
+            looked = []
+            of = live.marks.of
+            live.marks.of = lambda name, struck: looked.append(name) or of(name, struck)
+            lab.plant.servers["srv-01"].power_on()
+            await lab.clock.sleep(30)
+            assert looked == []
+            assert lab.bmc_devices["srv-01"].observer is None
+            pages = [live.listen(len(lab.journal)) for _ in range(3)]
+            await asyncio.gather(*map(anext, pages))
+            firsts = await asyncio.gather(*map(anext, pages))
+            looked.clear()
+            lab.plant.servers["srv-02"].power_on()
+            told = await asyncio.gather(*map(anext, pages))
+            assert len(set(map(id, told))) == 1
+            assert told != firsts
+            frame = json.loads(told[0].removeprefix("data: "))
+            assert frame["marks"]["srv-02"]["lamp"] == "busy"
+            assert set(frame["marks"]) <= {"srv-02", "sw-a1"}
+            assert frame["counts"]["busy"] == 2
+            assert sorted(looked) == ["srv-02", "sw-a1"]
+            for each in pages:
+                await each.aclose()
+            looked.clear()
+            lab.plant.servers["srv-03"].power_on()
+            await lab.clock.sleep(30)
+            assert (looked, live.listeners, lab.bmc_devices["srv-01"].observer) == ([], 0, None)
+
+    run(main())
+
+
+def test_who_is_slower_than_what_happens_is_told_to_begin_anew_and_nobody_waits_for_him():
+    async def main():
+        async with ONE.simulated() as lab:
+            live = Live(lab_seen(lab))
+            slow = live.listen(0)
+            await anext(slow)
+            await anext(slow)
+            for number in range(2 * FRAMES):
+                lab.journal.write("plant", "srv-1", "tick", number=number)
+                await lab.clock.sleep(PERIOD)
+            assert (await anext(slow)).startswith("event: again")
+            await slow.aclose()
+
+    run(main())
+
+
+def test_of_a_flood_of_records_the_last_are_sent_and_how_many_there_were():
+    async def main():
+        async with ONE.simulated() as lab:
+            live = Live(lab_seen(lab))
+            page = live.listen(len(lab.journal))
+            await anext(page)
+            await anext(page)
+            for number in range(1000):
+                lab.journal.write("test", "srv-1", "tick", token=f"secret-{number}")
+            frame = json.loads((await anext(page)).removeprefix("data: "))
+            assert len(frame["records"]) == RECORDS
+            assert frame["skipped"] >= 1000 - RECORDS
+            assert next(each for each in frame["records"] if each["layer"] == "test")["detail"] == {"token": HIDDEN}
+            await page.aclose()
+
+    run(main())

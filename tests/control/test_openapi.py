@@ -71,7 +71,11 @@ def test_every_call_answers_as_the_document_says():
     assert written - called == {
         ("get", ENDLESS[0]),
         ("post", "/__lab/clock/advance"),
+        ("post", "/__lab/clock/run"),
         ("post", "/__lab/clock/halt"),  # a simulated lab's clock runs by itself
         ("post", "/__lab/faults"),
-        ("delete", "/__lab/faults"),  # made-up names
+        ("delete", "/__lab/faults"),
+        ("post", "/__lab/cables"),
+        ("post", "/__lab/ports"),
+        ("post", "/__lab/outlets"),  # made-up names
     }

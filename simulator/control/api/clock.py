@@ -10,12 +10,12 @@ from typing import Any
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from simulator.control.api.lab import Lab, Refused
+from simulator.control.api.lab import ControlledLab, Lab, Refused
+from simulator.control.api.pace import FASTEST, SLOWEST
 from simulator.files.units import Duration
 from simulator.kernel import SteppedClock
-from simulator.lab import Run
 
-__all__ = ["router"]
+__all__ = ["ClockView", "router", "view_of"]
 
 router = APIRouter(prefix="/__lab/clock", tags=["clock"])
 FURTHEST = 1e12
@@ -24,12 +24,21 @@ MOST = 1e9
 
 
 class ClockView(BaseModel):
-    """`now` and `next_due` in seconds of lab time; `next_due` is null where time runs by itself, or nothing is due."""
+    """`now` and `next_due` in seconds of lab time; `next_due` is null where time runs by itself, or nothing is due. `rate`: seconds
+    of lab time that pass in one now; 0 while a stepped clock stands.
+    """
 
     now: float
     calendar: datetime
     stepped: bool
     next_due: float | None
+    rate: float
+
+
+class Pacing(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    rate: float = Field(ge=SLOWEST, le=FASTEST, description="seconds of lab time in one")
 
 
 class Advance(BaseModel):
@@ -44,7 +53,7 @@ class Advance(BaseModel):
 
 @router.get("", summary="What the clock shows")
 async def show(lab: Lab) -> ClockView:
-    return _view(lab.run)
+    return view_of(lab)
 
 
 @router.post("/advance", summary="Move a stepped clock; answers when all that was due has happened")
@@ -68,16 +77,25 @@ async def advance(lab: Lab, order: Advance, request: Request) -> ClockView:
         await _while_wanted(run.clock, move, request)
     except ValueError as error:
         raise Refused(409, str(error)) from None
-    return _view(run)
+    return view_of(lab)
 
 
-@router.post("/halt", summary="Call off an advance that is under way; says where the clock stands")
+@router.post("/run", summary="Let a stepped clock go by itself from now on, at so many seconds in one, until `halt`")
+async def go(lab: Lab, order: Pacing) -> ClockView:
+    if not isinstance(lab.run.clock, SteppedClock):
+        raise Refused(409, "this lab's clock runs by itself; start it with --clock stepped to say how fast")
+    lab.pace.go(lab.run.clock, order.rate)
+    return view_of(lab)
+
+
+@router.post("/halt", summary="Let a stepped clock stand: calls off an advance that is under way, and `run`")
 async def halt(lab: Lab) -> ClockView:
     run = lab.run
     if not isinstance(run.clock, SteppedClock):
         raise Refused(409, "this lab's clock runs by itself")
+    lab.pace.stop()
     run.clock.halt()
-    return _view(run)
+    return view_of(lab)
 
 
 async def _while_wanted(clock: SteppedClock, move: Coroutine[Any, Any, float], request: Request) -> None:
@@ -97,7 +115,10 @@ async def _gone(request: Request) -> None:
         pass
 
 
-def _view(run: Run) -> ClockView:
+def view_of(lab: ControlledLab) -> ClockView:
+    """What the clock of a lab shows."""
+    run = lab.run
     stepped = isinstance(run.clock, SteppedClock)
     due = run.clock.next_due() if isinstance(run.clock, SteppedClock) else None
-    return ClockView(now=run.clock.now(), calendar=run.clock.calendar(), stepped=stepped, next_due=due)
+    rate = lab.pace.rate if stepped else run.clock.rate
+    return ClockView(now=run.clock.now(), calendar=run.clock.calendar(), stepped=stepped, next_due=due, rate=rate)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from pydantic import BaseModel
 
+from simulator.control.api.pace import Pace
 from simulator.files.problems import did_you_mean
 from simulator.invariants.watch import Watch
 from simulator.lab import Run
@@ -26,6 +27,8 @@ class ControlledLab:
     watch: Watch
     listeners: list[asyncio.Event] = field(default_factory=list)
     """Of the journal's stream, one for each client."""
+    pace: Pace = field(default_factory=Pace)
+    """Moves a stepped clock by itself."""
 
 
 async def _lab(request: Request) -> ControlledLab:

@@ -1,0 +1,456 @@
+// The page of a lab that is up. Everything it does goes through the lab control's API; everything it shows comes from there.
+"use strict";
+(() => {
+  const { clock, element } = Rackloop;
+  const byId = (name) => document.getElementById(name);
+  const read = (name) => JSON.parse(byId(name).textContent);
+  const kinds = read("kinds"), lanes = read("lanes");
+  const drawer = byId("drawer"), body = byId("drawer-body");
+  const state = { since: +document.body.dataset.since, calls: 0, rate: 0, now: 0, at: performance.now(), calendar: 0, opener: null };
+
+  // asking the lab control
+
+  let toastTimer = 0;
+  function toast(text) {
+    byId("toast").textContent = text;
+    clearTimeout(toastTimer);
+    toastTimer = setTimeout(() => { byId("toast").textContent = ""; }, 7000);
+  }
+
+  async function ask(path, { method = "GET", json = null } = {}) {
+    const answer = await fetch(path, {
+      method, headers: json ? { "content-type": "application/json" } : {}, body: json ? JSON.stringify(json) : null,
+    });
+    const said = await answer.json();
+    if (!answer.ok) throw new Error(said.error || `${answer.status}`);
+    return said;
+  }
+
+  async function html(path) {
+    const answer = await fetch(path);
+    if (!answer.ok) throw new Error((await answer.json()).error);
+    return answer.text();
+  }
+
+  const told = (error) => toast(error.message || "the lab does not answer");
+
+  // what stands still at the top is not covered
+  const top_ = document.querySelector(".top");
+  new ResizeObserver(() => document.documentElement.style.setProperty("--top", `${top_.offsetHeight}px`)).observe(top_);
+
+  // marks of devices
+
+  function label(name, mark) {
+    return `${name}: ${mark.text}${mark.owner ? `, of ${mark.owner}` : ""}${mark.bmc === false ? ", BMC silent" : ""}`
+      + `${mark.wrong ? `, the panel believes ${mark.belief}` : ""}${mark.faults.length ? `, fault ${mark.faults.join(", ")}` : ""}`;
+  }
+
+  function paint(name, mark) {
+    const unit = byId(`u-${name}`);
+    if (!unit) return;
+    unit.dataset.lamp = mark.lamp;
+    unit.toggleAttribute("data-struck", mark.faults.length > 0);
+    unit.setAttribute("aria-label", label(name, mark));
+    if ("bmc" in mark) {
+      unit.toggleAttribute("data-silent", !mark.bmc);
+      unit.toggleAttribute("data-wrong", mark.wrong);
+      unit.toggleAttribute("data-owned", mark.owner !== "");
+      unit.querySelector(".doing").textContent = mark.text;
+      unit.querySelector(".progress").setAttribute("width", 1.94 * mark.progress);
+      unit.querySelectorAll(".nics > *").forEach((each, place) => each.setAttribute("class", mark.nics[place]));
+    } else unit.querySelectorAll(".leds > *").forEach((each, place) => each.setAttribute("class", mark.units[place]));
+  }
+
+  // the clock
+
+  const box = document.querySelector(".clock");
+  const stepped = box.hasAttribute("data-stepped");
+  function setClock(view) {
+    state.now = view.now;
+    state.rate = view.rate;
+    state.at = performance.now();
+    state.calendar = Date.parse(view.calendar) / 1000 - Math.floor(view.now);
+    if (stepped) byId("pause").textContent = view.rate ? "Pause" : "Run";
+    showClock();
+  }
+  const labNow = () => state.now + (state.rate * (performance.now() - state.at)) / 1000;
+  function showClock() {
+    const now = labNow();
+    byId("now").textContent = clock(now);
+    if (state.calendar) byId("calendar").textContent = new Date((state.calendar + Math.floor(now)) * 1000).toISOString().slice(0, 19).replace("T", " ");
+  }
+  setInterval(() => { if (state.rate && !document.hidden) { showClock(); timeline.add([], labNow()); } }, 500);
+
+  if (stepped) {
+    const busy = async (button, work) => {
+      button.disabled = true;
+      try { setClock(await work()); } catch (error) { told(error); } finally { button.disabled = false; }
+    };
+    const post = (path, json) => ask(`/__lab/clock/${path}`, { method: "POST", json });
+    byId("pause").addEventListener("click", (event) => busy(event.target, () => state.rate ? post("halt") : post("run", { rate: +byId("rate").value })));
+    byId("rate").addEventListener("change", (event) => { if (state.rate) busy(event.target, () => post("run", { rate: +event.target.value })); });
+    byId("step").addEventListener("click", (event) => busy(event.target, () => post("advance", { next: true })));
+    byId("advance").addEventListener("click", (event) => busy(event.target, () => post("advance", { seconds: byId("by").value })));
+    byId("by").addEventListener("keydown", (event) => { if (event.key === "Enter") byId("advance").click(); });
+  }
+
+  // the timeline
+
+  const timeline = new Timeline(byId("tl"), lanes, {
+    follow: true,
+    chain: async (number) => (await ask(`/__lab/page/chain?number=${number}`)).list,
+    open: (name, only) => { if (!byId(`u-${name}`)) return false; if (!only) openDrawer(name); return true; },
+  });
+
+  // the drawer of a device
+
+  let wanted = "", pending = false, again = false;
+  async function openDrawer(name, opener = document.activeElement) {
+    if (drawer.hidden) state.opener = opener;
+    wanted = name;
+    try {
+      const text = await html(`/__lab/page/device?name=${encodeURIComponent(name)}`);
+      if (wanted !== name) return;
+      body.innerHTML = text;
+      drawer.dataset.name = name;
+      drawer.hidden = false;
+      drawer.scrollTop = 0;
+      drawer.focus();
+      document.querySelectorAll(".here").forEach((each) => each.classList.remove("here"));
+      const unit = byId(`u-${name}`);
+      if (unit) { unit.classList.add("here"); unit.scrollIntoView({ block: "nearest" }); }
+      history.replaceState(null, "", `?device=${encodeURIComponent(name)}`);
+      down();
+    } catch (error) { told(error); }
+  }
+
+  function down() {
+    const console_ = body.querySelector(".console");
+    if (console_) console_.scrollTop = console_.scrollHeight;
+  }
+
+  function closeDrawer() {
+    drawer.hidden = true;
+    wanted = drawer.dataset.name = "";
+    document.querySelectorAll(".here").forEach((each) => each.classList.remove("here"));
+    history.replaceState(null, "", "/");
+    if (state.opener && state.opener.isConnected) state.opener.focus();
+  }
+
+  // What is shown is only replaced where it differs, so that nothing jumps, and whoever stands on a button stays there.
+  async function refresh() {
+    const name = drawer.dataset.name;
+    if (!name || drawer.hidden) return;
+    if (pending) { again = true; return; }
+    pending = true;
+    try {
+      const text = await html(`/__lab/page/device?name=${encodeURIComponent(name)}`);
+      if (drawer.dataset.name === name) swap(text);
+    } catch (error) { told(error); }
+    setTimeout(() => { pending = false; if (again) { again = false; refresh(); } }, 300);
+  }
+
+  function swap(text) {
+    const fresh = new DOMParser().parseFromString(text, "text/html").body;
+    const key = document.activeElement && document.activeElement.dataset ? document.activeElement.dataset.key : null;
+    const list = key ? [...body.querySelectorAll("[data-key]")].indexOf(document.activeElement) : -1;
+    const old = new Map([...body.querySelectorAll("[data-part]")].map((each) => [each.dataset.part, each]));
+    const parts = [...fresh.querySelectorAll("[data-part]")];
+    if (parts.length !== old.size) { body.innerHTML = text; down(); return; }
+    for (const part of parts) {
+      const now = old.get(part.dataset.part);
+      if (now && now.outerHTML !== part.outerHTML) now.replaceWith(part);
+    }
+    if (key && document.activeElement === document.body) {
+      const all = [...body.querySelectorAll("[data-key]")];
+      (all.find((each) => each.dataset.key === key) || all[list] || drawer).focus({ preventScroll: true });
+    }
+    down();
+  }
+
+  byId("close").addEventListener("click", closeDrawer);
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape" && !drawer.hidden) closeDrawer(); });
+
+  // what is clicked, wherever it is
+
+  document.addEventListener("click", async (event) => {
+    const unit = event.target.closest(".rack a"), link = event.target.closest("a[data-open]"), act = event.target.closest("button.act");
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (unit) { event.preventDefault(); openDrawer(unit.dataset.name, unit); }
+    else if (link) {
+      event.preventDefault();
+      if (link.dataset.page) await loadUpTo(+link.dataset.page);
+      openDrawer(link.dataset.open, link);
+    } else if (act) {
+      act.disabled = true;
+      try {
+        if (act.dataset.post) await ask(act.dataset.post, { method: "POST", json: JSON.parse(act.dataset.body) });
+        else await ask(act.dataset.delete, { method: "DELETE" });
+      } catch (error) { told(error); }
+      act.disabled = false;
+      act.focus({ preventScroll: true });
+      refresh();
+      if (!byId("pane-faults").hidden) showFaults();
+    }
+  });
+
+  // Within a rack arrow keys go up and down, and to the racks beside it.
+  document.querySelector(".racks").addEventListener("keydown", (event) => {
+    const here = event.target.closest(".rack a");
+    const steps = { ArrowDown: 1, ArrowUp: -1 }, sides = { ArrowRight: 1, ArrowLeft: -1 };
+    if (!here) return;
+    if (event.key === " ") { event.preventDefault(); openDrawer(here.dataset.name, here); return; }
+    const rack = here.closest(".rack"), units = [...rack.querySelectorAll("a")], place = units.indexOf(here);
+    let next = null;
+    if (event.key in steps) next = units[place + steps[event.key]];
+    else if (event.key in sides) {
+      const racks = [...document.querySelectorAll(".rack")], beside = racks[racks.indexOf(rack) + sides[event.key]];
+      const there = beside ? [...beside.querySelectorAll("a")] : [];
+      next = there[Math.min(place, there.length - 1)];
+    } else return;
+    event.preventDefault();
+    if (!next) return;
+    units.forEach((each) => each.setAttribute("tabindex", -1));
+    next.closest(".rack").querySelectorAll("a").forEach((each) => each.setAttribute("tabindex", each === next ? 0 : -1));
+    if (next.closest(".rack") !== rack) here.setAttribute("tabindex", 0);
+    next.focus();
+  });
+
+  // racks that come as one scrolls, and finding devices
+
+  const racks = document.querySelector(".racks");
+  let last = +racks.dataset.page, loading = null;
+  async function more() {
+    if (loading) return loading;
+    if (last >= +racks.dataset.pages) return null;
+    loading = html(`/__lab/page/racks?page=${last + 1}`).then((text) => {
+      last += 1;
+      racks.insertAdjacentHTML("beforeend", text);
+      byId("more").hidden = last >= +racks.dataset.pages;
+      loading = null;
+    }, (error) => { loading = null; told(error); });
+    return loading;
+  }
+  async function loadUpTo(page) { while (last < page && last < +racks.dataset.pages) await more(); }
+  if (last < +racks.dataset.pages) {
+    byId("more").hidden = false;
+    new IntersectionObserver((seen) => { if (seen.some((each) => each.isIntersecting)) more(); }, { rootMargin: "600px" }).observe(byId("more"));
+  }
+
+  const foundBox = byId("found");
+  let flag = "", lookTimer = 0;
+  async function find(query) {
+    foundBox.hidden = !query;
+    if (query) try { foundBox.innerHTML = await html(`/__lab/page/found?${query}`); } catch (error) { told(error); }
+  }
+  const input = byId("search").elements.text;
+  input.addEventListener("input", () => {
+    press("");
+    clearTimeout(lookTimer);
+    lookTimer = setTimeout(() => find(input.value.trim() ? `text=${encodeURIComponent(input.value.trim())}` : ""), 200);
+  });
+  byId("search").addEventListener("submit", (event) => event.preventDefault());
+  function press(name) {
+    flag = name;
+    document.querySelectorAll(".chip").forEach((each) => each.setAttribute("aria-pressed", each.dataset.flag === name));
+  }
+  document.querySelectorAll(".chip").forEach((chip) => chip.addEventListener("click", () => {
+    press(flag === chip.dataset.flag ? "" : chip.dataset.flag);
+    input.value = "";
+    find(flag ? `flag=${flag}` : "");
+    if (flag) foundBox.scrollIntoView({ block: "nearest" });
+  }));
+
+  // tabs
+
+  const tabs = [...document.querySelectorAll("[role=tab]")];
+  const shows = { faults: showFaults, calls: showCalls, findings: showFindings, services: showServices, events: () => {} };
+  function select(tab) {
+    for (const each of tabs) {
+      each.setAttribute("aria-selected", each === tab);
+      each.tabIndex = each === tab ? 0 : -1;
+      byId(each.getAttribute("aria-controls")).hidden = each !== tab;
+    }
+    shows[tab.id.slice(4)]();
+  }
+  const chosen = () => tabs.find((each) => each.getAttribute("aria-selected") === "true").id.slice(4);
+  tabs.forEach((tab, place) => {
+    tab.addEventListener("click", () => select(tab));
+    tab.addEventListener("keydown", (event) => {
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      if (!step) return;
+      const next = tabs[(place + step + tabs.length) % tabs.length];
+      select(next);
+      next.focus();
+    });
+  });
+
+  // faults
+
+  const form = byId("fault"), fields = byId("fault-fields");
+  function fill() {
+    const kind = kinds[form.elements.kind.value], before = new FormData(form);
+    byId("fault-about").textContent = kind.summary;
+    byId("fault-said").textContent = "";
+    fields.replaceChildren(...kind.fields.map((field) => {
+      const text = element("span", { class: field.required ? "needed" : "" }, field.name);
+      let made;
+      if (field.enum.length) {
+        made = element("select", { name: field.name }, ...(field.required ? [] : [element("option", { value: "" }, field.default ? `(${field.default})` : "")]), ...field.enum.map((word) => element("option", { value: word }, String(word))));
+      } else made = element("input", { name: field.name, required: field.required, placeholder: { at: "now, 10m, 40%", for: "until mended" }[field.name] || field.default, title: field.about, autocomplete: "off" });
+      const kept = before.get(field.name) || (["server", "switch", "pdu"].includes(field.name) && drawer.dataset.name) || "";
+      if (kept && (!field.enum.length || field.enum.includes(kept))) made.value = kept;
+      return element("label", {}, text, made);
+    }));
+  }
+  form.elements.kind.addEventListener("change", fill);
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const kind = form.elements.kind.value, params = {};
+    for (const field of kinds[kind].fields) {
+      const value = form.elements[field.name].value.trim();
+      if (value) params[field.name] = ["integer", "number"].includes(field.type) || (/^-?\d+(\.\d+)?$/.test(value) && !["server", "switch", "pdu"].includes(field.name)) ? +value : value;
+    }
+    try {
+      await ask("/__lab/faults", { method: "POST", json: { [kind]: params } });
+      byId("fault-said").textContent = "";
+      toast(`${kind}: done`);
+    } catch (error) { byId("fault-said").textContent = error.message; }
+    showFaults();
+  });
+
+  async function showFaults() {
+    try {
+      const list = (await ask("/__lab/faults")).list;
+      byId("faults-now").replaceChildren(list.length ? element("ul", { class: "plain" }, ...list.map((each) => {
+        const { server, switch: aSwitch, pdu, ...more } = each.params;
+        const query = `kind=${encodeURIComponent(each.kind)}&target=${encodeURIComponent(each.target)}`;
+        const few = Object.entries(more).filter(([, value]) => value !== 0 && value !== 1).map(([key, value]) => `${key} ${value}`).join(", ");
+        return element("li", { class: "row" }, element("b", {}, each.kind), ` on ${each.target}${few ? ` (${few})` : ""}${each.active ? "" : ", waits"} `,
+          element("button", { type: "button", class: "act", "data-delete": `/__lab/faults?${query}`, "data-key": query, "aria-label": `Mend ${each.kind} on ${each.target}` }, "Mend"));
+      })) : element("p", { class: "quiet" }, "none"));
+    } catch (error) { told(error); }
+  }
+
+  // calls of clients
+
+  const callsList = byId("calls-list");
+  let callsLoading = false;
+  async function showCalls() {
+    if (callsLoading) return;
+    callsLoading = true;
+    try {
+      const page = await ask(`/__lab/calls?since=${state.calls}&limit=200`);
+      if (page.size < state.calls) { state.calls = 0; callsList.replaceChildren(); }
+      for (const call of page.list) callsList.prepend(callRow(call));
+      while (callsList.childElementCount > 300) callsList.lastElementChild.remove();
+      state.calls = Math.max(state.calls, page.next);
+      if (!callsList.childElementCount) callsList.append(element("p", { class: "quiet" }, "No client has called yet. Point yours at the panels named below."));
+      else callsList.querySelectorAll("p").forEach((each) => each.remove());
+      callsLoading = false;
+      if (page.list.length === 200) await showCalls();
+    } catch (error) { told(error); }
+    callsLoading = false;
+  }
+
+  const shown = (value) => value == null ? "" : typeof value === "string" ? value : JSON.stringify(value, null, 2);
+  function callRow(call) {
+    const no = call.status >= 400 || call.status === 0 || call.refused;
+    const row = element("details", { class: "row" }, element("summary", {}, element("span", { class: `status${no ? " no" : ""}` }, String(call.status || "none")), ` ${call.call}${call.query ? `?${call.query}` : ""} `, element("span", { class: "when" }, `${clock(call.at)}, panel ${call.panel}`)));
+    row.addEventListener("toggle", () => {
+      if (!row.open || row.childElementCount > 1) return;
+      row.append(element("p", { class: "quiet" }, `#${call.number} of ${call.client}${call.ended > call.at ? `, took ${Rackloop.span(call.ended - call.at)}` : ""}${call.malformed ? `; ${call.malformed}` : ""}`));
+      for (const [title, value] of [["Asked", call.body], ["Answered", call.answer]])
+        row.append(element("h4", {}, title), element("pre", { tabindex: 0, "aria-label": `${title}, call ${call.number}` }, shown(value) || "no body"));
+    });
+    return row;
+  }
+
+  // findings
+
+  let looking = false;
+  async function showFindings() {
+    if (looking) return;
+    looking = true;
+    try {
+      const report = await ask("/__lab/report"), list = byId("findings-list");
+      list.replaceChildren(element("p", {}, `${report.calls} calls of ${report.clients.length} client${report.clients.length === 1 ? "" : "s"}: ${report.findings.length || "no"} finding${report.findings.length === 1 ? "" : "s"}`));
+      for (const each of report.findings) {
+        const row = element("details", { class: "row" }, element("summary", {}, element("b", { class: each.severity === "error" ? "bad" : "" }, each.severity), ` ${each.rule}${each.where ? `: ${each.where}` : ""}`),
+          element("p", {}, each.text), element("p", { class: "quiet" }, `${each.advice} [${[].concat(each.source).join(", ")}]`));
+        if (each.calls.length) row.append(element("pre", { tabindex: 0, "aria-label": "Calls that show it" }, each.calls.map((call) => `#${call.number}  ${clock(call.at)}  ${call.call} -> ${call.status}`).join("\n")));
+        row.open = report.findings.length < 6;
+        list.append(row);
+      }
+      list.append(element("p", { class: "quiet" }, `Invariants that are watched here: ${report.invariants.join(", ")}.`));
+    } catch (error) { told(error); }
+    setTimeout(() => { looking = false; }, 1500);
+  }
+  byId("look").addEventListener("click", () => { looking = false; showFindings(); });
+  byId("forget").addEventListener("click", async () => {
+    try { await ask("/__lab/report", { method: "DELETE" }); state.calls = 0; callsList.replaceChildren(); looking = false; await showFindings(); } catch (error) { told(error); }
+  });
+
+  async function showServices() {
+    try { byId("services-list").innerHTML = await html("/__lab/page/services"); } catch (error) { told(error); }
+  }
+
+  // what comes by itself
+
+  function frame(data) {
+    for (const [name, mark] of Object.entries(data.marks || {})) paint(name, mark);
+    for (const [key, count] of Object.entries(data.counts || {})) {
+      const shownCount = document.querySelector(`[data-count="${key}"]`);
+      if (shownCount) shownCount.textContent = count;
+    }
+    if (data.clock) setClock(data.clock);
+    const marks = [...(data.records || []), ...(data.exchanges || [])].sort((one, other) => one.time - other.time);
+    timeline.add(marks, state.now);
+    if (data.records) {
+      const lines = data.records.map((each) => `${clock(each.time)}  ${each.layer}  ${each.subject}  ${each.what}`).reverse();
+      if (data.skipped) lines.push(`... ${data.skipped} more`);
+      byId("events").textContent = [...lines, ...byId("events").textContent.split("\n")].slice(0, 300).join("\n");
+      state.since = Math.max(state.since, ...data.records.map((each) => each.number));
+    }
+    for (const key of ["faults", "calls", "violations"]) if (key in data) {
+      const place = document.querySelector(`[data-number="${key}"]`);
+      if (place.textContent !== String(data[key] || "")) {
+        place.textContent = data[key] || "";
+        const tab = key === "violations" ? "findings" : key;
+        if (chosen() === tab) shows[tab]();
+      }
+    }
+    if (chosen() === "services" && (data.records || []).some((each) => each.layer === "panel")) showServices();
+    const name = drawer.dataset.name;
+    if (name && ((data.touched || []).includes(name) || (data.touched && !body.querySelector("[data-part=console]")))) refresh();
+  }
+
+  async function begin() {
+    try {
+      const past = await ask("/__lab/page/past");
+      timeline.add([...past.records, ...past.exchanges].sort((one, other) => one.time - other.time));
+      if (past.records.length) state.since = past.records[past.records.length - 1].number;
+    } catch (error) { told(error); }
+    const first = +document.body.dataset.since;
+    let source = null;
+    const listen = (since) => {
+      source = new EventSource(`/__lab/page/stream?since=${since}`);
+      source.addEventListener("message", (event) => frame(JSON.parse(event.data)));
+      source.addEventListener("again", () => location.reload());
+      source.addEventListener("open", () => { document.body.dataset.live = "yes"; });
+      source.addEventListener("error", () => {
+        document.body.dataset.live = "no";
+        source.close();
+        toast("the lab does not answer; trying again");
+        setTimeout(() => listen(state.since), 2000);
+      });
+    };
+    listen(first);
+  }
+
+  setClock({ now: +box.dataset.now, rate: +box.dataset.rate, calendar: `${byId("calendar").textContent.replace(" ", "T")}Z` });
+  fill();
+  showFaults();
+  begin();
+  if (!drawer.hidden) down();
+})();
