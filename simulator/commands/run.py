@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 __all__ = ["run"]
 
 
+TIMELINES = 20
+"""With `--html`, so many scenarios have their timelines in it whether they passed or not; of more, those that did not pass."""
+
+
 def run(
     paths: Annotated[
         list[Path] | None,
@@ -131,6 +135,7 @@ def run(
                 jobs=jobs,
                 stop_early=stop_early,
                 keep_journal=keep,
+                timelines="none" if html_file is None else "all" if len(chosen) <= TIMELINES else "failed",
                 module=module,
             )
         results, of = watched([each.file for each in chosen], play)

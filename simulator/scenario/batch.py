@@ -14,7 +14,7 @@ from simulator.scenario.labs import Mode, open_exact
 from simulator.scenario.language import load_scenario
 from simulator.scenario.plan import Scenario
 from simulator.scenario.processes import end_all, led, process_context
-from simulator.scenario.result import Failure, Result, replay_command
+from simulator.scenario.result import Failure, Result, Timelines, replay_command
 from simulator.scenario.runner import run_scenario
 
 if TYPE_CHECKING:
@@ -76,16 +76,24 @@ def run_all(
     jobs: int = 1,
     stop_early: bool = False,
     keep_journal: bool = False,
+    timelines: Timelines = "none",
     module: str | None = None,
     begin: Callable[[str], None] = lambda name: None,
     end: Callable[[Result], None] = lambda result: None,
 ) -> list[Result]:
     """Results in the order of the scenarios. `exact`: every datagram is played. `stop_early` ends with the first that did not pass; `begin` and `end`
-    are told of each, as it comes. A KeyboardInterrupt is raised when nothing of it runs any more. With `keep_journal` results have all records. `module`: the file of the one that plays them
-    instead of their own.
+    are told of each, as it comes. A KeyboardInterrupt is raised when nothing of it runs any more. With `keep_journal` results have all records, by `timelines` the
+    marks of their timelines. `module`: the file of the one that plays them instead of their own.
     """
     results: dict[int, Result] = {}
-    run = partial(run_scenario, seed=seed, mode=mode, open_lab=open_exact if exact else None, keep_journal=keep_journal)
+    run = partial(
+        run_scenario,
+        seed=seed,
+        mode=mode,
+        open_lab=open_exact if exact else None,
+        keep_journal=keep_journal,
+        timelines=timelines,
+    )
     runs = _alone(scenarios, run, begin) if jobs <= 1 else _together(scenarios, run, seed, mode, jobs, module, begin)
     for number, result in runs:
         results[number] = result

@@ -11,10 +11,13 @@ from simulator.invariants.ledger import Account
 from simulator.invariants.watch import Violation
 from simulator.kernel import Record
 from simulator.scenario.labs import Mode
+from simulator.timeline.recording import TimelineMark
 
-__all__ = ["Failure", "Result", "Verdict", "replay_command"]
+__all__ = ["Failure", "Result", "Timelines", "Verdict", "replay_command"]
 
 Verdict = Literal["passed", "failed", "error"]
+Timelines = Literal["none", "failed", "all"]
+"""Whose timelines are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,8 @@ class Result:
     """All records as JSON lines with their causes, where they were asked for."""
     unjudged: int = 0
     """Expectations that were not looked at: a step failed, and those that were left out bear on them."""
+    marks: Sequence[TimelineMark] = ()
+    """The run as a timeline has it, where that was asked for."""
 
 
 def replay_command(file: str, seed: int, mode: Mode, module: str = "") -> str:

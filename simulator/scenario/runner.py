@@ -41,9 +41,10 @@ from simulator.scenario.plan import (
     Together,
     Wait,
 )
-from simulator.scenario.result import Failure, Result, Verdict, replay_command
+from simulator.scenario.result import Failure, Result, Timelines, Verdict, replay_command
 from simulator.scenario.schema.expect import LeaksSpec, LedgerSpec
 from simulator.scenario.stage import Stage, run_in
+from simulator.timeline.recording import Recording, TimelineMark
 
 __all__ = ["Session", "StepsEnded", "run_scenario"]
 
@@ -57,9 +58,11 @@ def run_scenario(
     mode: Mode = "simulated",
     open_lab: OpenLab | None = None,
     keep_journal: bool = False,
+    timelines: Timelines = "none",
 ) -> Result:
     """Run a scenario (or a file that holds one) to its end. `seed` overrides the file's, which overrides 0. `open_lab`
-    builds the lab; the ordinary one unless given. With `keep_journal` the result has all records.
+    builds the lab; the ordinary one unless given. With `keep_journal` the result has all records. `timelines`: whether it has the marks of
+    its timeline; in virtual time a run that failed is played again for them, which gives the same.
 
     Raises FileProblems when the file cannot be used; everything that goes wrong later is in the result.
     """
@@ -70,8 +73,15 @@ def run_scenario(
     if scenario.outside is not None:
         mode, open_lab = scenario.outside.stage(mode, open_lab)
     session = Session(scenario, seed, mode, open_lab or labs.OPEN)
+    session.recorded = timelines == "all" or (timelines == "failed" and mode != "simulated")
     session.run()
-    return session.result(keep_journal=keep_journal)
+    result = session.result(keep_journal=keep_journal)
+    if timelines == "failed" and result.verdict != "passed" and not session.recorded:
+        again = Session(scenario, seed, mode, open_lab or labs.OPEN)
+        again.recorded = True
+        again.run()
+        return replace(result, marks=again.marks)
+    return replace(result, marks=session.marks if timelines == "all" or result.verdict != "passed" else ())
 
 
 def _module_asked(scenario: Scenario) -> str:
@@ -108,6 +118,10 @@ class Session:
         """How many of the faults, counted from the end, are no part of the scenario's file."""
         self.split_at: tuple[float, Callable[[], None]] | None = None
         """A moment of lab time, and what is called then, as the file's faults are that strike `at` it: after them."""
+        self.recorded = False
+        """Its timeline is wanted, which is in `marks` then."""
+        self.marks: Sequence[TimelineMark] = ()
+        self._recording: Recording | None = None
         self._playing: asyncio.Task[Any] | None = None
         self._injected: list[tuple[PlannedFault, Injected]] = []
         self._doing: list[str] = []
@@ -164,6 +178,7 @@ class Session:
     async def _in_lab(self) -> None:
         self._playing = asyncio.current_task()
         async with self.stage.opened(self._lost):
+            self._recording = Recording(self.stage.run) if self.recorded else None
             try:
                 await self.stage.run.drive(self._play(self.stage.run, self.stage.actors))
                 self._judge_violations(self.stage.actors)
@@ -176,6 +191,9 @@ class Session:
         if journal is not None and clock is not None and not self.journal_hash:
             self.simulated = clock.now()
             self.journal_hash = journal.hash()
+            if self._recording is not None:
+                self._recording.close()
+                self.marks = self._recording.marks(journal)
 
     def _lost(self, error: BaseException) -> None:
         if isinstance(error, NotPossible):

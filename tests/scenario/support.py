@@ -58,6 +58,8 @@ class FakeRun:
         """There are no records of a real panel: no invariants are watched."""
         self.dci6_url = "http://panel"
         self.ispmanager_url = None
+        self.bmc_devices: dict[str, Any] = {}
+        self.stations: dict[str, Any] = {}
         self.plan = plan
         self.admin = ADMIN
 

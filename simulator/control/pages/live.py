@@ -17,11 +17,10 @@ from simulator.control.api.clock import view_of
 from simulator.control.api.lab import ControlledLab
 from simulator.control.pages.marks import Marks
 from simulator.kernel import Record
-from simulator.review.masking import masked, masked_path
-from simulator.timeline.lanes import is_bad, lane_of
-from simulator.timeline.traffic import Exchange, Traffic
+from simulator.timeline.recording import shown_exchange, shown_record
+from simulator.timeline.traffic import Traffic
 
-__all__ = ["Live", "shown_exchange", "shown_record"]
+__all__ = ["Live"]
 
 PERIOD = 0.4
 """Real seconds between two frames."""
@@ -217,27 +216,3 @@ class Live:
                 await asyncio.sleep(0)  # noqa: TID251 - devices answer meanwhile
         self._force.clear()
         return changed
-
-
-def shown_record(record: Record) -> dict[str, Any]:
-    """A record as a timeline has it; secrets are masked."""
-    shown: dict[str, Any] = masked(record.as_dict())
-    return {
-        **shown,
-        "subject": masked_path(record.subject),
-        "cause": record.cause,
-        "lane": lane_of(record),
-        "bad": is_bad(record),
-    }
-
-
-def shown_exchange(exchange: Exchange) -> dict[str, Any]:
-    return {
-        "time": round(exchange.time, 6),
-        "lane": exchange.network,
-        "subject": exchange.device,
-        "what": exchange.what,
-        "bad": exchange.bad,
-        "cause": exchange.cause,
-        "detail": masked(exchange.detail),
-    }

@@ -16,8 +16,9 @@ from simulator.control.api.lab import Lab, Refused, hint
 from simulator.control.api.problems import JsonAnswer
 from simulator.control.pages import hall
 from simulator.control.pages.device import device_page
-from simulator.control.pages.live import Live, shown_exchange, shown_record
+from simulator.control.pages.live import Live
 from simulator.timeline.assets import SCRIPT, STYLE
+from simulator.timeline.recording import shown_exchange, shown_record
 
 __all__ = ["router"]
 

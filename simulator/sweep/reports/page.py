@@ -10,13 +10,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from simulator.sweep.findings import Row
 from simulator.sweep.reports.report import Report
 from simulator.sweep.trial import Outcome
+from simulator.timeline.assets import STYLE
 
 __all__ = ["as_page"]
 
 
 def as_page(reports: Sequence[Report]) -> str:
     """The HTML document."""
-    return _ENVIRONMENT.get_template("page.html.j2").render(reports=list(reports))
+    return _ENVIRONMENT.get_template("page.html.j2").render(reports=list(reports), style=STYLE)
 
 
 def _trials(report: Report, row: Row, fate: str) -> list[Outcome]:
