@@ -23,6 +23,7 @@ from simulator.faults.kinds import NotPossible
 from simulator.invariants.catalogue import BY_NAME
 from simulator.invariants.invariant import Harm
 from simulator.invariants.watch import Violation
+from simulator.kernel import Journal, Record
 from simulator.kernel.causes import explain
 from simulator.kernel.causes import told as told_as_lines
 from simulator.scenario.actors import Actors
@@ -255,9 +256,14 @@ class PersistentSession(Session):
         chains += [journal.chain(record)] if record is not None else []
         bent = next((chain for chain in chains if chain and chain[0].layer in _BENT), None)
         if bent is None:  # what went wrong, and what was seen in the end: nothing between them says that it met the one
-            struck = [each for each in journal if each.layer == "wire"][:1]
-            bent = [*struck, *next((chain for chain in reversed(chains) if chain), [])]
+            bent = [*self._struck(journal), *next((chain for chain in reversed(chains) if chain), [])]
         return replace(found, why=tuple(told_as_lines(bent)))
+
+    def _struck(self, journal: Journal) -> list[Record]:
+        """The first message that a fault of the trial hit, or that fault, where it hits no message."""
+        own = [injected.record for _, injected in self._injected[len(self._injected) - self.trouble :] if injected.struck]
+        hit = [each for each in journal if each.layer == "wire" and each.cause in own]
+        return hit[:1] or [each for each in map(journal.numbered, own[:1]) if each is not None]
 
     def outcome(self, trial: Trial) -> Outcome:
         """When it has run."""
