@@ -253,6 +253,7 @@ def test_who_calls_it_off_keeps_what_is_known(learned):
         "scenarios/life/whole-life.yaml",
         "scenarios/life/sold-on.yaml",
         "scenarios/billmanager5/whole-life.yaml",
+        "scenarios/billmanager6/whole-life.yaml",
         FILE,
     ],
 )
