@@ -53,6 +53,9 @@ class Helper:
             line = self._process.stdout.readline()
         except (BrokenPipeError, ValueError):
             line = ""
+        except BaseException:  # its answer would be taken for that to the next question
+            self._process.kill()
+            raise
         if not line:
             self._end()
             self._said.seek(0)

@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from simulator.cli import app
 from simulator.files.lab_file import data_directory
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals and signals are POSIX's")
@@ -39,6 +41,8 @@ expect:
 """
 LONG = "scenarios/a-folder-with-a-name/a-scenario-with-a-longer-one.yaml"
 """It fits beside the verdict, and not beside the times."""
+OURS = ("COLUMNS", "NO_COLOR", "FORCE_COLOR", "CI", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE")
+"""What in the environment of whoever runs the tests would change a screen."""
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*([a-zA-Z])")
 
 
@@ -51,8 +55,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def plain_environment(more: Mapping[str, str] = {}) -> dict[str, str]:
-    ours = ("COLUMNS", "NO_COLOR", "FORCE_COLOR", "CI", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY")
-    return {**{name: value for name, value in os.environ.items() if name not in ours}, "TERM": "xterm", **more}
+    return {**{name: value for name, value in os.environ.items() if name not in OURS}, "TERM": "xterm", **more}
 
 
 def on_a_terminal(folder: Path, *words: str, columns: int = 80, **env: str) -> tuple[str, int]:
@@ -106,16 +109,26 @@ def test_a_terminal_of_80_columns(folder: Path) -> None:
     assert lines[-2] == "2 passed, 1 failed"
 
 
-def test_what_is_expected_is_judged_after_a_step_that_failed_with_its_line(folder: Path) -> None:
-    done = subprocess.run(
-        [RACKLOOP, "run", "scenarios/b.yaml"],
-        cwd=folder,
-        env=plain_environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    lines = done.stdout.splitlines()
+@pytest.fixture
+def in_a_pipe(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    """Runs the command in this process, with an environment of its own."""
+
+    def call(*words: str, where: str = ".", **env: str) -> str:
+        monkeypatch.chdir(folder / where)
+        for name in OURS:
+            monkeypatch.delenv(name, raising=False)
+        for name, value in env.items():
+            monkeypatch.setenv(name, value)
+        done = CliRunner().invoke(app, words, catch_exceptions=False)
+        assert done.exit_code == 1
+        return done.stdout
+
+    return call
+
+
+def test_what_is_expected_is_judged_after_a_step_that_failed_with_its_line(in_a_pipe) -> None:
+    said = in_a_pipe("run", "scenarios/b.yaml")
+    lines = said.splitlines()
     places = [line.strip() for line in lines if line.startswith("  scenarios/")]
     assert places == [
         "scenarios/b.yaml:7: create web1",
@@ -123,29 +136,19 @@ def test_what_is_expected_is_judged_after_a_step_that_failed_with_its_line(folde
         "scenarios/b.yaml:10: srv-1 is really power",
     ]
     assert sum(line == "  journal" for line in lines) == 1, "one excerpt"
-    assert [line for line in lines if len(line) > 80] == []
-    assert "\x1b" not in done.stdout + done.stderr
+    assert "\x1b" not in said
 
 
-def test_without_colours(folder: Path) -> None:
-    written, _ = on_a_terminal(folder, "run", NO_COLOR="1")
+@pytest.mark.parametrize(("columns", "least", "most"), [("50", 40, 50), ("nonsense", 70, 80), ("", 70, 80)])
+def test_columns_are_heeded_in_a_pipe(in_a_pipe, columns: str, least: int, most: int) -> None:
+    widths = [len(line) for line in in_a_pipe("run", "scenarios/b.yaml", COLUMNS=columns).splitlines()]
+    assert least < max(widths) <= most
+
+
+def test_without_colours_on_two_processes_all_is_shown_and_counted(folder: Path) -> None:
+    written, status = on_a_terminal(folder, "run", "-j", "2", "--json", "out.json", NO_COLOR="1")
     assert set(_CONTROL.findall(written)) <= {"K", "A", "h", "l"}, "it moves, and does not colour"
     assert "2 passed, 1 failed" in shown(written)
-
-
-@pytest.mark.parametrize("columns", ["50", "nonsense"])
-def test_columns_are_heeded_in_a_pipe(folder: Path, columns: str) -> None:
-    env = plain_environment({"COLUMNS": columns})
-    done = subprocess.run(
-        [RACKLOOP, "run", "scenarios/b.yaml"], cwd=folder, env=env, capture_output=True, text=True, check=False
-    )
-    widths = [len(line) for line in done.stdout.splitlines()]
-    assert max(widths) <= (50 if columns == "50" else 80)
-    assert max(widths) > (40 if columns == "50" else 70)
-
-
-def test_two_processes_show_all_and_count_on(folder: Path) -> None:
-    written, status = on_a_terminal(folder, "run", "-j", "2", "--json", "out.json")
     lines = [line for line in shown(written) if re.match(r"[123]/3  ", line)]
     assert [line[:3] for line in lines] == ["1/3", "2/3", "3/3"]
     assert status == 1
@@ -153,7 +156,14 @@ def test_two_processes_show_all_and_count_on(folder: Path) -> None:
     assert files == [LONG, "scenarios/a.yaml", "scenarios/b.yaml"], "in the reports they stand in order"
 
 
-@pytest.mark.parametrize(("jobs", "after"), [(1, 1), (2, 3)])
+@pytest.mark.parametrize(
+    ("jobs", "after"),
+    [
+        (1, 1),
+        (2, 3),
+        *(pytest.param(jobs, after, marks=pytest.mark.slow) for jobs in (1, 2, 3) for after in (2, 9, 40)),
+    ],
+)
 def test_called_off_it_says_what_was_played_and_writes_it(tmp_path: Path, jobs: int, after: int) -> None:
     """Ctrl-C reaches every process of the terminal. Verdicts have come by then, though it is a pipe that is read."""
     words = [
@@ -197,24 +207,27 @@ def test_called_off_it_says_what_was_played_and_writes_it(tmp_path: Path, jobs: 
         os.killpg(process.pid, 0)  # nothing of it is left
 
 
-def test_on_github_failures_stand_at_their_lines_and_in_the_summary(folder: Path) -> None:
-    env = plain_environment(
-        {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(folder / "summary.md"), "GITHUB_WORKSPACE": str(folder)}
+def test_on_github_failures_stand_at_their_lines_and_in_the_summary(folder: Path, in_a_pipe) -> None:
+    summary = folder / "summary.md"
+    summary.write_text("what was there\n")
+    said = in_a_pipe(
+        "run",
+        "b.yaml",
+        where="scenarios",
+        GITHUB_ACTIONS="true",
+        GITHUB_STEP_SUMMARY=str(summary),
+        GITHUB_WORKSPACE=str(folder),
     )
-    (folder / "summary.md").write_text("what was there\n")
-    done = subprocess.run(
-        [RACKLOOP, "run", "b.yaml"], cwd=folder / "scenarios", env=env, capture_output=True, text=True, check=False
-    )
-    (line,) = [line for line in done.stdout.splitlines() if line.startswith("::error ")]
+    (line,) = [line for line in said.splitlines() if line.startswith("::error ")]
     assert line.startswith(
         "::error file=scenarios/b.yaml,line=7,title=A server loses its power while it is installed%2C and"
     )
     assert "::create web1: expected success, seen error: " in line
     assert "psu.dead%0A" in line
-    summary = (folder / "summary.md").read_text()
-    assert summary.startswith("what was there\n### Rackloop: 0 passed, 1 failed\n")
-    assert "| failed | A server loses its power" in summary
-    assert "  repeat    rackloop run b.yaml --seed 0" in summary
+    text = summary.read_text()
+    assert text.startswith("what was there\n### Rackloop: 0 passed, 1 failed\n")
+    assert "| failed | A server loses its power" in text
+    assert "  repeat    rackloop run b.yaml --seed 0" in text
 
 
 BAD_PLACES = [
@@ -237,10 +250,6 @@ BAD_PLACES = [
 def test_a_report_that_cannot_be_written_is_refused_before_anything_is_read(
     words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from typer.testing import CliRunner
-
-    from simulator.cli import app
-
     monkeypatch.chdir(tmp_path)
     Path("file").write_text("")
     done = CliRunner().invoke(app, [*words, "file/report"])
@@ -249,10 +258,6 @@ def test_a_report_that_cannot_be_written_is_refused_before_anything_is_read(
 
 
 def test_two_reports_of_one_name_and_a_folder_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from typer.testing import CliRunner
-
-    from simulator.cli import app
-
     monkeypatch.chdir(tmp_path)
     done = CliRunner().invoke(app, ["run", "nothing.yaml", "--json", "a", "--html", "a", "--junit", "."])
     assert done.exit_code == 2

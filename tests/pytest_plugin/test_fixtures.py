@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from rackloop_pytest import lab_up, plugin
+from rackloop_pytest.own_process import close_all
 from tests.pytest_plugin.suites import ROOT, run_suite
 
 SUITE = """
@@ -172,6 +177,32 @@ def test_by_the_clock_that_a_lab_has_unless_told_otherwise_a_client_that_polls_g
 def test_who_installs_rackloop_has_the_plugin_under_a_name_of_its_own() -> None:
     (entry,) = (each for each in entry_points(group="pytest11") if each.name == "rackloop")
     assert entry.value == "rackloop_pytest.plugin"
+
+
+@pytest.fixture(scope="module")
+def process_of_our_own() -> Iterator[None]:
+    yield
+    close_all()
+
+
+@pytest.mark.usefixtures("process_of_our_own")
+@pytest.mark.parametrize("lab", ["one", "hosting", "secure"])
+def test_the_page_about_pytest_names_every_key_of_a_lab_that_is_up(lab: str) -> None:
+    def keys(value: Any) -> Iterator[str]:
+        if isinstance(value, dict):
+            yield from value
+        for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+            yield from keys(each)
+
+    page = (ROOT / "docs" / "pytest.md").read_text().partition("Keys of `rackloop_up`")[2].partition("\n## ")[0]
+    named = set(re.findall(r"[\w]+", page))
+    with lab_up(lab, clock="stepped") as here:
+        assert set(keys(dict(here))) - named == set()
+
+
+def test_the_page_about_pytest_names_every_fixture() -> None:
+    page = (ROOT / "docs" / "pytest.md").read_text().partition("## Fixtures")[2]
+    assert [name for name in plugin.__all__ if f"`{name}`" not in page] == []
 
 
 @pytest.mark.slow
