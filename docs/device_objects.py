@@ -33,6 +33,12 @@ holds it current. Another test holds every answer against the makers' own MIB mo
 that nothing is absent which is not listed here), where `RACKLOOP_MIBS` names a folder with them and pysmi is installed; they are
 not part of this project. Values are the plant's where it has them (relays, loads, energy, links, octets, damaged frames,
 stations, VLANs), else constants of the page. An object that its module lets a manager write, and whose value is a constant, refuses a SET (notWritable).\
+
+<!-- run -->
+```console
+$ rackloop run scenarios/ports/renumbered.yaml
+...passed...
+```
 """
 _ROW = re.compile(r"^\| `([0-9.]+)`(?: ([A-Za-z0-9-]+))? \|", re.MULTILINE)
 

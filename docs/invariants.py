@@ -37,6 +37,12 @@ to is; what can be judged by panel and plant alone is marked *without billing* b
 (`GET /__lab/report`); `--restart` forgets them. The pytest fixtures judge at the end of each test: see [Rackloop in pytest](pytest.md).
 
 Written from the code by `python docs/invariants.py`.
+
+<!-- run -->
+```console
+$ rackloop run scenarios/hardware/crossed-bmc-cables.yaml
+...passed...
+```
 """
 _TITLES = {
     Harm.MONEY: "Money",

@@ -38,6 +38,12 @@ def text() -> str:
         "",
         "Drawn from the tables in the code by `python docs/lifecycles.py`. An event that has no row raises.",
         "",
+        "<!-- run -->",
+        "```console",
+        "$ rackloop run scenarios/installation/never-ends.yaml",
+        "...passed...",
+        "```",
+        "",
     ]
     for title, file, table in TABLES:
         parts += [f"## {title}", "", f"`{file}`", "", "```mermaid", table.mermaid(), "```", ""]

@@ -22,6 +22,12 @@ Every number, with the scenarios (`source:`) and the tests (`@pytest.mark.requir
 `python -m docs.requirements` from `docs/requirements.yaml` and the tree; a test holds the page current, and fails when a
 number is shown by nothing, or when something shows a number that there is not. `tried` says what of them fails when
 what is switched off (`tests/docs/trial_table.py`, run by `make slow`).\
+
+<!-- run -->
+```console
+$ rackloop run scenarios/installation -k HW-9
+...passed...
+```
 """
 
 

@@ -23,6 +23,12 @@ run are counted, since what becomes of them is not seen yet. The last line is fo
 `summary errors=1 warnings=0 notes=0 not_emulated=2 unfinished=0 calls=41 clients=1`; the exit status is 1 when there is a finding.
 
 Written from the code by `python docs/review.py`.
+
+<!-- run: slow -->
+```console
+$ rackloop exec one -- true
+rackloop report: the program has not called a panel
+```
 """
 _TITLES = {
     Severity.ERROR: "Errors: they cost money, a client's data or a client",

@@ -14,6 +14,7 @@ from simulator.billmanager.cli import app as billmanager
 from simulator.commands.certify import certify
 from simulator.commands.compare_versions import compare_versions
 from simulator.commands.devices import compare, record
+from simulator.commands.docs import docs
 from simulator.commands.doctor import doctor
 from simulator.commands.explore import explore
 from simulator.commands.fidelity import fidelity
@@ -86,6 +87,7 @@ app.command()(certify)
 app.command(name="exec", cls=WithProgram)(exec_)
 app.command()(health)
 app.command()(report)
+app.command()(docs)
 app.command()(doctor)
 app.add_typer(billmanager, name="billmanager", cls=Commands)
 

@@ -33,6 +33,12 @@ login, lists and the first thing in some of them, one logout, never a call that 
 status, fields, kinds, order, with the provenance of our form; the exit status is 1 when there is anything. No value of the recording or
 the panel is shown or kept: credentials are replaced by the lab's, ids stand for the lab's in order of appearance, and names that could be
 values are `{}`.
+
+<!-- run -->
+```console
+$ rackloop fidelity --page
+# Fidelity of the DCImanager 6 API
+```
 """
 
 

@@ -13,6 +13,7 @@ __all__ = [
     "DURATION",
     "Duration",
     "Moment",
+    "NoUnit",
     "Octets",
     "Rate",
     "Share",
@@ -54,11 +55,15 @@ def _split(value: Any, units: dict[str, Any], example: str, most: float = _MOST)
     return size
 
 
+class NoUnit(ValueError):
+    """A number that does not say what it counts."""
+
+
 def need_unit(value: Any, example: str) -> None:
-    """In a file a number says what it counts. Raises ValueError for one that does not; zero is zero in any unit."""
+    """In a file a number says what it counts. Raises NoUnit for one that does not; zero is zero in any unit."""
     text = str(value).strip()
     if not isinstance(value, bool) and _BARE.fullmatch(text) and float(text):
-        raise ValueError(f"{text} has no unit; write it as {text}{example}")
+        raise NoUnit(f"{text} has no unit; write it as {text}{example}")
 
 
 def parse_duration(value: Any) -> float:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Tag, ValidationError
 from simulator.files.document import Path_, Reporter
 from simulator.files.nearest import nearest
 from simulator.files.problems import did_you_mean
+from simulator.files.units import NoUnit
 
 __all__ = ["kind_of", "validate"]
 
@@ -21,7 +22,7 @@ M = TypeVar("M", bound=BaseModel)
 
 def validate(model: type[M], data: Any, report: Reporter) -> M | None:
     """`data` as a model; every mistake goes to `report`. A model comes back even when the only mistakes are keys too
-    many, so that what follows can be checked as well. Unions chosen by key use tags of the form `<word>`.
+    many and units that are missing, so that what follows can be checked as well. Unions chosen by key use tags of the form `<word>`.
 
     In a file quantities need their units; a program's own mapping may have seconds and octets as bare numbers.
     """
@@ -37,10 +38,10 @@ def validate(model: type[M], data: Any, report: Reporter) -> M | None:
             report.problems.more += 1
         elif not keys.tell(error, report):
             _translate(error, report)
-    if len(extras) != len(errors):
+    if len(extras) + sum(isinstance(error.get("ctx", {}).get("error"), NoUnit) for error in errors) != len(errors):
         return None
     try:
-        return model.model_validate(_without(data, frozenset(extras)), strict=True, context=context)
+        return model.model_validate(_without(data, frozenset(extras)), strict=True)
     except ValidationError:
         return None
 

@@ -16,11 +16,9 @@ from simulator.files.reader import Reporter
 from simulator.pdu.personality import personality as pdu_personality
 from simulator.plant.ethernet import can_be_set
 from simulator.plant.thermal import FANS
+from simulator.real.bending import why_not
 
 __all__ = ["check_parts"]
-
-_OF_BMC = ("bmc.", "ipmi.", "link.lossy")
-"""Kinds that a BMC of somebody else's does not suffer."""
 
 
 def check_parts(kind: str, params: FaultParams, plan: LabPlan, report: Reporter) -> None:
@@ -30,6 +28,9 @@ def check_parts(kind: str, params: FaultParams, plan: LabPlan, report: Reporter)
         target = CATALOGUE[kind].target
         message = f"a share of the work is that of a server's image, and {kind} is on a {target}"
         report.at(("at",), message, "say a time, e.g. 10m")
+    if plan.real and (reason := why_not(kind, params, plan)):
+        report.at((), reason)
+        return
     if (server := plan.servers.get(given.get("server", ""))) is not None:
         _of_server(kind, given, server, plan, report)
     if (switch := plan.switches.get(given.get("switch") or "")) is not None:
@@ -62,9 +63,7 @@ def _of_server(kind: str, given: Mapping[str, Any], server: ServerPlan, plan: La
     _number("disk", given.get("disk"), server.name, disks, report, "disk")
     _number("power supply", given.get("psu"), server.name, len(server.psus), report, "psu")
     _number("fan", given.get("fan"), server.name, FANS, report, "fan")
-    if kind.startswith(_OF_BMC) and server.bmc.driver is not None:
-        report.at(("server",), f"the BMC of {server.name} is a real one", "no fault of this lab comes to it")
-    elif given.get("sensor") is not None:
+    if given.get("sensor") is not None:
         _sensor(given["sensor"], server, report, measuring=kind == "bmc.sensor_frozen")
     if (user := given.get("user")) is not None and user != server.bmc.username:
         report.at(("user",), f"the BMC of {server.name} has no user `{user}`", f"it has `{server.bmc.username}`")

@@ -900,6 +900,12 @@ and anything else is refused with 82h.
 With the channel's access mode disabled and stored, nobody gets in again over the LAN, as with real ones. A session that is up
 can still take it back; so does a restart of the BMC where only the present mode was changed (80h).
 
+<!-- run -->
+```console
+$ rackloop run scenarios/hardware/bmc-password-changed.yaml
+...passed...
+```
+
 | command | setting | |
 | --- | --- | --- |
 """

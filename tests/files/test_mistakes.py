@@ -218,7 +218,7 @@ TEXTS = [
     ("lab: small", "lab: 5", "2:6: the lab is a name, a path or a mapping"),
     ("lab: small", "lab: small\nmodule: whmcs5", "3:9: 'whmcs5' is not possible here; did you mean `whmcs6`?"),
     ("lab: small", "lab: small\nsource: sometimes", "3:9: 'sometimes' is not the number of a requirement; write it as W6-A10"),
-    ("lab: small", "lab: small\nlimit: 12", "3:8: 12 has no unit; write it as 12s"),
+    ("lab: small", "lab: small\nlimit: 720", "3:8: 720 has no unit; write it as 720s"),
     ("lab: small", "lab: small\nseed: -7", "3:7: seed must be at least 0, not -7"),
     ("steps:", "stepz:", "6:1: unknown key `stepz`; did you mean `steps`?"),
     ("steps:\n  - create: {service: web1, client: alice@example.com}", "steps: []", "6:8: `steps` is empty; at least 1 entry is needed"),

@@ -214,6 +214,12 @@ _HEAD = """\
 This page is generated (`python -m tests.interop.ipmi_table > docs/ipmi-interop.md`); a test holds it to the table that
 the tests run.
 
+<!-- run -->
+```console
+$ rackloop run scenarios/hardware/busy-bmc.yaml
+...passed...
+```
+
 ## {count} command lines
 
 Each is run in the tests against a BMC of the generic board on UDP, over RMCP+, the machine being on; its output must hold
