@@ -118,6 +118,6 @@ async def asset(name: str, kind: str) -> Response:
 
 @cache
 def _asset(name: str, kind: str) -> str | None:
-    if (name, kind) in (("lab", "css"), ("lab", "js")):
+    if (name, kind) in (("lab", "css"), ("lab", "js"), ("panes", "js")):
         return files("simulator.control.pages").joinpath(f"{name}.{kind}").read_text(encoding="utf-8")
     return {("timeline", "css"): STYLE, ("timeline", "js"): SCRIPT}.get((name, kind))
