@@ -26,7 +26,7 @@ from simulator.commands.watching import Play, publish, watched
 from simulator.files.problems import FileProblems
 
 if TYPE_CHECKING:
-    from simulator.scenario.labs import Mode
+    from simulator.scenario.labs import Mode, OpenLab
     from simulator.scenario.plan import PlannedFault, Scenario
     from simulator.scenario.result import Result
 
@@ -86,6 +86,14 @@ def run(
         Path | None,
         typer.Option("--journal", metavar="FILE", help="Write all records here, a JSON line each, with their causes."),
     ] = None,
+    clock: Annotated[
+        str | None,
+        typer.Option(help="With --wire: real, which real equipment needs, or scaled:N where it does not mind."),
+    ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Only say how long it takes and what would be written to real equipment."),
+    ] = False,
     allow_programs: AllowPrograms = False,
 ) -> None:
     """Run scenarios and print their verdicts."""
@@ -110,6 +118,9 @@ def run(
         raise typer.Exit(UNUSABLE)
     if wire:
         check_programs([each.plan for each in chosen], allow_programs)
+    if clock is not None and not wire:
+        raise typer.BadParameter("virtual time has no pace: add --wire", param_hint="--clock")
+    open_lab = _with_real(chosen, seed, wire=wire, jobs=jobs, dry_run=dry_run, clock=clock)
     if (at is None) != (not then):
         raise typer.BadParameter("a moment and what happens then belong together: --at 83s --then faults.yaml")
     if wire and (faults or persist):
@@ -132,6 +143,7 @@ def run(
                 seed=seed,
                 mode=mode,
                 exact=exact,
+                open_lab=open_lab,
                 jobs=jobs,
                 stop_early=stop_early,
                 keep_journal=keep,
@@ -178,5 +190,37 @@ def _disturbed(
         end(run_disturbed(scenario, more, seed=seed, persist=persist))
 
 
+def _with_real(
+    scenarios: list[Scenario], seed: int | None, *, wire: bool, jobs: int, dry_run: bool, clock: str | None
+) -> OpenLab | None:
+    """Before anything runs: what is said of scenarios with real equipment, and how labs are opened."""
+    from functools import partial  # noqa: PLC0415
+
+    from simulator.scenario.forecast import forecast  # noqa: PLC0415
+    from simulator.scenario.labs import on_sockets  # noqa: PLC0415
+
+    real = [each for each in scenarios if each.plan.real]
+    if dry_run and not real:
+        typer.echo("nothing real stands in these labs: a dry run has nothing to say", err=True)
+        raise typer.Exit(UNUSABLE)
+    if real and not (wire or dry_run):
+        typer.echo(f"{real[0].file}: {', '.join(real[0].plan.real)}: real equipment is reached with --wire", err=True)
+        raise typer.Exit(UNUSABLE)
+    if real and jobs > 1:
+        raise typer.BadParameter("one scenario after another uses real equipment: leave -j out", param_hint="--jobs")
+    for each in real:
+        seen = forecast(each, seed)
+        typer.echo(
+            f"{each.file}: {', '.join(each.plan.real)}: {seen or 'how long it takes is up to its module'}", err=True
+        )
+        for line in seen.writes if seen and dry_run else ():
+            typer.echo(f"  {line}")
+    if dry_run:
+        raise typer.Exit(0)
+    return None if clock is None else partial(on_sockets, clock=clock)
+
+
 def _status(results: list[Result]) -> int:
+    if results and results[-1].stopped:
+        return 128 + results[-1].stopped
     return 0 if all(result.verdict == "passed" for result in results) else 1

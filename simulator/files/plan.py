@@ -230,7 +230,6 @@ class LabPlan:
             *(f"BMC of {each.name}" for each in self.servers.values() if each.bmc.driver),
             *(f"switch {each.name}" for each in self.switches.values() if each.driver),
             *(f"PDU {each.name}" for each in self.pdus.values() if each.driver),
-            *(f"twin of {each.of}" for each in self.twins),
         ]
 
     @property

@@ -84,9 +84,9 @@ async def simulated(
             f"{', '.join(programs)}: a handler of one's own is a program, which reaches equipment over real sockets"
             " only: run this lab on the wire (--wire)"
         )
-    if plan.real:
+    if real := [*plan.real, *(f"twin of {each.of}" for each in plan.twins)]:
         raise NotSimulated(
-            f"{', '.join(plan.real)}: what is real is reached over real sockets only: run this lab on the wire (--wire)"
+            f"{', '.join(real)}: what is real is reached over real sockets only: run this lab on the wire (--wire)"
         )
     epoch = resumed.epoch if resumed else plan.epoch or LAB_EPOCH
     clock = LoopClock(loop, epoch=epoch, start=resumed.now if resumed else 0.0)

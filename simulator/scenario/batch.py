@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from simulator.files.lab_file import data_directory
 from simulator.files.problems import FileProblems, Problem
 from simulator.scenario.billing.outside.plan import load_module
-from simulator.scenario.labs import Mode, open_exact
+from simulator.scenario.labs import Mode, OpenLab, open_exact
 from simulator.scenario.language import load_scenario
 from simulator.scenario.plan import Scenario
 from simulator.scenario.processes import end_all, led, process_context
@@ -73,6 +73,7 @@ def run_all(
     seed: int | None,
     mode: Mode,
     exact: bool = False,
+    open_lab: OpenLab | None = None,
     jobs: int = 1,
     stop_early: bool = False,
     keep_journal: bool = False,
@@ -81,7 +82,7 @@ def run_all(
     begin: Callable[[str], None] = lambda name: None,
     end: Callable[[Result], None] = lambda result: None,
 ) -> list[Result]:
-    """Results in the order of the scenarios. `exact`: every datagram is played. `stop_early` ends with the first that did not pass; `begin` and `end`
+    """Results in the order of the scenarios. `exact`: every datagram is played. `open_lab`: builds the labs. `stop_early` ends with the first that did not pass; `begin` and `end`
     are told of each, as it comes. A KeyboardInterrupt is raised when nothing of it runs any more. With `keep_journal` results have all records, by `timelines` the
     marks of their timelines. `module`: the file of the one that plays them instead of their own.
     """
@@ -90,7 +91,7 @@ def run_all(
         run_scenario,
         seed=seed,
         mode=mode,
-        open_lab=open_exact if exact else None,
+        open_lab=open_exact if exact else open_lab,
         keep_journal=keep_journal,
         timelines=timelines,
     )
@@ -98,7 +99,7 @@ def run_all(
     for number, result in runs:
         results[number] = result
         end(result)
-        if stop_early and result.verdict != "passed":
+        if result.stopped or (stop_early and result.verdict != "passed"):
             break
     return [results[number] for number in sorted(results)]
 

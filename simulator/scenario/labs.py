@@ -15,6 +15,7 @@ from simulator.files.plan import LabPlan
 from simulator.kernel import Clock, Journal, Streams
 from simulator.kernel.wire import Wire
 from simulator.lab import Lab
+from simulator.lab.options import ClockSpec
 from simulator.plant import Plant
 from simulator.snmp.station import Station
 
@@ -74,10 +75,14 @@ class OpenLab(Protocol):
 
 def open_lab(plan: LabPlan, mode: Mode, seed: int) -> AbstractAsyncContextManager[LabRun]:
     """The lab of `plan`, in the mode asked for."""
-    lab = Lab(plan)
     if mode == "simulated":
-        return lab.simulated(seed=seed)
-    return lab.wire(drivers="foreign" if mode == "wire-foreign" else "own", clock="auto", seed=seed)
+        return Lab(plan).simulated(seed=seed)
+    return on_sockets(plan, mode, seed, clock="real" if plan.real else "auto")
+
+
+def on_sockets(plan: LabPlan, mode: Mode, seed: int, *, clock: ClockSpec) -> AbstractAsyncContextManager[LabRun]:
+    """The same on real sockets, with a clock of one's own: `auto` moves by itself, and real equipment has only `real` time."""
+    return Lab(plan).wire(drivers="foreign" if mode == "wire-foreign" else "own", clock=clock, seed=seed)
 
 
 def open_exact(plan: LabPlan, mode: Mode, seed: int) -> AbstractAsyncContextManager[LabRun]:

@@ -20,6 +20,7 @@ from simulator.files.plan import LabPlan
 from simulator.files.problems import FileProblems, Problem
 from simulator.files.reader import Document, Reporter, read, read_text, validate
 from simulator.files.validation import kind_of
+from simulator.real.bending import why_not
 from simulator.scenario.billing.modules import BILLING_MODULES
 from simulator.scenario.billing.outside.plan import ModulePlan, bundled, module_of
 from simulator.scenario.billing.settings import any_settings, check_settings
@@ -329,6 +330,8 @@ class _ScenarioReader:
         if isinstance(params.at, float) and params.at > self.spec.limit:
             message = f"the scenario is ended at {self.spec.limit / 3600:g} h, before that"
             self.report.at((*way, name, "at"), message, "its `limit` says when")
+        if self.plan.real and (why := why_not(name, params, self.plan)):
+            self.report.at((*way, name), why, key=True)
         return PlannedFault(self.line(way), name, params)
 
     # expectations

@@ -63,6 +63,10 @@ class Result:
     """Expectations that were not looked at: a step failed, and those that were left out bear on them."""
     marks: Sequence[TimelineMark] = ()
     """The run as a timeline has it, where that was asked for."""
+    real: Sequence[str] = ()
+    """What was written to real equipment, and what twins have shown, a line each."""
+    stopped: int = 0
+    """The number of the signal that ended it; 0 where it came to its end."""
 
 
 def replay_command(file: str, seed: int, mode: Mode, module: str = "") -> str:

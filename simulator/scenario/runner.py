@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import time
 import traceback
 from collections.abc import Callable, Coroutine, Sequence
@@ -108,6 +109,10 @@ class Session:
         self.took = 0.0
         self.account: Account | None = None
         self.violations: Sequence[Violation] = ()
+        self.real: Sequence[str] = ()
+        """What was written to real equipment, a line each."""
+        self.stopped = 0
+        """The number of the signal that ended it."""
         self._names: set[str] = set()
         """What failures are about."""
         self._subjects: list[str] = []
@@ -151,6 +156,8 @@ class Session:
             len(self.stage.journal) if self.stage.journal is not None else 0,
             tuple(record.as_line() for record in self.stage.journal or ()) if keep_journal else (),
             self.unjudged,
+            real=self.real,
+            stopped=self.stopped,
         )
 
     def run(self) -> None:
@@ -161,7 +168,11 @@ class Session:
 
     def _run(self) -> None:
         try:
-            run_in(self.stage.mode, self._in_lab())
+            self.stopped = run_in(self.stage.mode, self._in_lab(), real=bool(self.scenario.plan.real))
+            if self.stopped:
+                self.broken = True
+                name = signal.Signals(self.stopped).name
+                self.failures.append(Failure("the run", "an end of its own", f"stopped by {name}", 0))
         except DeadlockError as error:
             self._fail(Miss("the run", "an end", str(error), ()), 0)
         except NotSimulated as error:
@@ -171,7 +182,19 @@ class Session:
             self._broke(error)
         if not self.journal_hash:
             self._stop_the_watch()
+        self._look_at_real_equipment()
         self._excerpt()
+
+    def _look_at_real_equipment(self) -> None:
+        """What was written to it, and that it is as it was."""
+        run = getattr(self.stage, "run", None)
+        equipment = getattr(run, "equipment", None)
+        lines = [line for twin in getattr(run, "twins", ()) for line in twin.report()]
+        if equipment is not None:
+            lines += equipment.report()
+            for left in equipment.left:
+                self._fail(Miss("real equipment", "to be as it was before", left, ()), 0)
+        self.real = tuple(lines)
 
     # the lab
 

@@ -7,6 +7,8 @@ it, to bend it otherwise than the file says, or to branch.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import signal
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
@@ -22,12 +24,38 @@ __all__ = ["Stage", "run_in"]
 Lost = Callable[[BaseException], None]
 
 
-def run_in(mode: Mode, main: Coroutine[Any, Any, None]) -> None:
-    """Run a whole scenario on the loop that the mode wants."""
+def run_in(mode: Mode, main: Coroutine[Any, Any, None], *, real: bool = False) -> int:
+    """Run a whole scenario on the loop that the mode wants. With `real` equipment Ctrl-C, SIGTERM and SIGHUP end it in order, so that
+    it is set back as it was: the number of the signal, else 0.
+    """
     if mode == "simulated":
         kernel.run(main)
+    elif real:
+        return asyncio.run(_until_stopped(main))
     else:
         asyncio.run(main)
+    return 0
+
+
+async def _until_stopped(main: Coroutine[Any, Any, None]) -> int:
+    work = asyncio.ensure_future(main)
+    stopped: list[int] = []
+
+    def stop(number: int) -> None:
+        if not stopped:
+            stopped.append(number)
+            work.cancel()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):  # Windows; not the main thread
+            loop.add_signal_handler(number, stop, int(number))
+    try:
+        await work
+    except asyncio.CancelledError:
+        if not stopped:
+            raise
+    return stopped[0] if stopped else 0
 
 
 class Stage:

@@ -261,7 +261,9 @@ class PersistentSession(Session):
 
     def _struck(self, journal: Journal) -> list[Record]:
         """The first message that a fault of the trial hit, or that fault, where it hits no message."""
-        own = [injected.record for _, injected in self._injected[len(self._injected) - self.trouble :] if injected.struck]
+        own = [
+            injected.record for _, injected in self._injected[len(self._injected) - self.trouble :] if injected.struck
+        ]
         hit = [each for each in journal if each.layer == "wire" and each.cause in own]
         return hit[:1] or [each for each in map(journal.numbered, own[:1]) if each is not None]
 

@@ -34,7 +34,7 @@ async def poll(run: Any) -> None:
 
 
 @pytest.mark.requirement("HW-1")
-@pytest.mark.parametrize("stack", ["own", "foreign"])
+@pytest.mark.parametrize("stack", ["own", pytest.param("foreign", marks=pytest.mark.slow)])
 async def test_what_is_written_with_leave_is_told_and_set_back(stack: str) -> None:
     async with hall() as there:
         far = there.far.plant

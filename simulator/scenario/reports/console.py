@@ -38,6 +38,9 @@ def print_outcome(results: Sequence[Result], console: Console, *, of: int | None
     for result in results:
         if result.failures:
             _failure(result, console)
+    for result in results:
+        for line in result.real:
+            console.print(Text(printable(line)), soft_wrap=True)
     _ledger(results, console)
     console.print()
     good = of is None and all(result.verdict == "passed" for result in results)

@@ -35,6 +35,7 @@ def summary(results: Sequence[Result], *, seed: int | None, mode: Mode, of: int 
                 ],
                 "unjudged": result.unjudged,
                 "why": [{**each.as_dict(), "cause": each.cause or None} for each in result.why],
+                **({"real": list(result.real)} if result.real else {}),
                 "ledger": None if result.account is None else dataclasses.asdict(result.account),
             }
             for result in results
