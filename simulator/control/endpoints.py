@@ -174,7 +174,9 @@ def greeting(standing: Standing, file: Path | None = None) -> list[str]:
             name, (host, port) = next(iter(places.items()))
             rows.append((f"{kind} {name}", f"snmpwalk {_flags(plans[name])} {host}:{port} 1.3.6.1.2.1.1"))
     if run.equipment is not None and run.equipment.devices:
-        rows.append(("real", ", ".join(_real(device) for device in run.equipment.devices.values())))
+        dry = "dry run, nothing is written: " if run.equipment.dry else ""
+        rows.append(("real", dry + ", ".join(_real(device) for device in run.equipment.devices.values())))
+    rows += [(f"twin of {twin.name}", "asked whatever it is asked to read") for twin in run.twins]
     width = max(len(label) for label, _ in rows)
     again = (
         f", start {standing.starts}: it goes on at {run.clock.calendar():%Y-%m-%d %H:%M:%S}"

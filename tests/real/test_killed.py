@@ -31,6 +31,7 @@ async def test_a_lab_that_is_killed_leaves_real_equipment_as_it_was(how: signal.
         file, places, written = tmp_path / "lab.yaml", tmp_path / "endpoints.json", tmp_path / "written.json"
         file.write_text(json.dumps(mixed(there)))
         words = ["up", str(file), "--clock", "real", "--endpoints", str(places), "--written", str(written)]
+        words += ["--state", str(tmp_path / "kept")]
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "simulator.cli", *words, cwd=ROOT,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
@@ -55,6 +56,8 @@ async def test_a_lab_that_is_killed_leaves_real_equipment_as_it_was(how: signal.
                 ports = (await client.get(f"/dci/v3/pdu/{pdu}/port")).json()["list"]
                 answer = await client.post(f"/dci/v3/pdu/{pdu}/port/{ports[2]['id']}/off", json={})
                 assert answer.status_code == 200, answer.text
+                for page in ("", "/__lab/state", "/__lab/journal"):
+                    assert (await client.get(urls["control"] + page)).status_code == 200
             assert not outlet.on
             process.send_signal(how)
             said += await process.stdout.read()
