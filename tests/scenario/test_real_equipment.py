@@ -20,15 +20,15 @@ from tests.real.support import Hall, hall, mixed, sets
 ROOT = data_directory("scenarios").parent
 SETTINGS = {"os": "debian-12", "pool": "public", "diagnostic_pool": "diag", "configuration": "E3-1230-16Gb-480SSD"}
 TIMINGS = {
-    "bmc_start": 0.1, "equipment_start": 0.1, "post": 0.2, "loader": 0.1, "os_boot": 0.1, "shutdown": 0.1,
-    "cycle_pause": 0.1, "jitter": 0,
+    "bmc_start": "100ms", "equipment_start": "100ms", "post": "200ms", "loader": "100ms", "os_boot": "100ms", "shutdown": "100ms",
+    "cycle_pause": "100ms", "jitter": 0,
 }  # fmt: skip
 
 
 def written(folder: Path, there: Hall, **more: Any) -> Path:
     lab = mixed(there) | {"timings": TIMINGS}
     for template in lab["panel"]["templates"]:
-        template |= {"image": "1 MB", "work": 0.1}
+        template |= {"image": "1 MB", "work": "100ms"}
     server = lab["racks"][0]["servers"][0]["name"]
     steps = [{"create": {"service": "web1", "client": "alice@example.com", "server": server}}]
     scenario = {"scenario": "A real one is sold", "lab": lab, "settings": SETTINGS, "steps": steps, **more}

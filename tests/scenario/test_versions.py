@@ -134,7 +134,8 @@ def test_nothing_that_both_can_do_is_not_comparable() -> None:
 
 def test_the_command(tmp_path: Path) -> None:
     runner, file = CliRunner(), SCENARIOS / "hardware" / "dead-bmc.yaml"
-    done = runner.invoke(app, ["compare-versions", str(file), "--json", str(tmp_path / "out.json")])
+    words = ["compare-versions", str(file), "--json", str(tmp_path / "out.json")]
+    done = runner.invoke(app, words, env={"COLUMNS": "120"})
     assert done.exit_code == 0, done.output
     lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
     assert "panel web1: owner admin@example.com alice@example.com" in lines

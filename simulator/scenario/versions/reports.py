@@ -22,7 +22,7 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
         table.add_column(name, overflow="fold")
     for number, step in enumerate(comparison.steps, start=1):
         _step(table, number, step)
-    console.print(Text(f"{comparison.scenario.name} (seed {comparison.seed})", style="bold"))
+    console.print(Text(f"{comparison.scenario.name} (seed {comparison.seed})", style="bold"), soft_wrap=True)
     console.print(table)
     for side in comparison.sides:
         _side(side, console)
