@@ -107,6 +107,9 @@ def _link(name: str) -> str:
 
 def _title(name: str) -> str:
     """What a part of a file is called: `CreateArgs` is what a step `create` takes."""
+    *_, where, name = ["", "", *name.split("__")]  # of two of one name pydantic says the modules
+    if where:
+        return f"{_title(name)} of {where}"
     words = to_snake(re.sub(r"Spec$", "", name)).replace("_", " ")
     words = re.sub(r"^(.*) args$", r"\1 arguments", re.sub(r"^(.*) expect$", r"\1 expected", words))
     return words[:1].upper() + words[1:]

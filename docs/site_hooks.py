@@ -1,5 +1,5 @@
-"""What MkDocs does besides, for the site and the repository to read alike: links that lead out of `docs/` lead to copies, pages that
-others write are in the menu once they are there, and state diagrams are tables, for a site that fetches no program to draw them.
+"""What MkDocs does besides, for the site and the repository to read alike: links that lead out of `docs/` lead to copies, and state
+diagrams are tables, for a site that fetches no program to draw them.
 """
 
 from __future__ import annotations
@@ -14,25 +14,11 @@ from mkdocs.structure.files import File, Files
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ("CONTRIBUTING.md", "CHANGELOG.md")
 """Of the repository's root, which the site has as pages."""
-LATER = ("pytest.md", "real-hardware.md")
-"""May not be there yet."""
 SOURCES = "source"
 """Where copies of files stand that pages name: scenarios, tests."""
 _LINK = re.compile(r"(?<=\]\()(?!https?:|#|mailto:)([^)\s#]+)(#[^)\s]*)?(?=\))")
 _DIAGRAM = re.compile(r"```mermaid\nstateDiagram-v2\n(.*?)```", re.DOTALL)
 _ROW = re.compile(r"\s*(\S+) --> (\S+?)(?:: (.*))?$")
-
-
-def on_config(config: Any) -> Any:
-    there = Path(config.docs_dir)
-    gone = {page for page in LATER if not (there / page).is_file()}
-    config.nav = [{title: _without(part, gone) for title, part in each.items()} for each in config.nav]
-    return config
-
-
-def _without(part: Any, gone: set[str]) -> Any:
-    """A part of the menu, a page or a list of titles with their pages, without those that are not there."""
-    return [each for each in part if not gone & set(each.values())] if isinstance(part, list) else part
 
 
 def on_files(files: Files, config: Any) -> Files:

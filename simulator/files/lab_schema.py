@@ -22,6 +22,7 @@ from simulator.files.base import FileModel
 from simulator.files.hosting import IspmanagerSpec
 from simulator.files.link_speed import DuplexWord, SpeedWord
 from simulator.files.snmp_schema import SnmpPort, SnmpSpec
+from simulator.files.twin_schema import Twins, TwinSpec
 from simulator.files.units import Duration, Moment, Octets, Rate, Share, Zone
 
 __all__ = [
@@ -371,27 +372,6 @@ class TimingSpec(FileModel):
     """How long a power cycle leaves the machine off, lab time."""
     transfer_timeout: Duration = 120.0
     """How long a running image puts up with a dead link before it gives up, lab time."""
-
-
-class TwinSpec(FileModel):
-    """A real device that is asked whatever an emulated one of the lab is asked to read; on the wire only. Nothing is written to it."""
-
-    of: str
-    """The emulated one: a switch, a PDU, or a server, whose BMC is meant."""
-    address: str
-    """Numeric; likewise `port`, by default 161, and 623 of a BMC."""
-    port: int | None = Field(default=None, ge=1, le=65535)
-    community: str = "public"
-    snmp: SnmpSpec | None = None
-    username: str = "ADMIN"
-    password: str = "ADMIN"  # noqa: S105 - as of an emulated one
-    kg: str = Field(default="", pattern=r"^[ -~]{0,20}$")
-
-
-Twins = Annotated[
-    list[TwinSpec],
-    BeforeValidator(lambda value: [value] if isinstance(value, dict) else value),
-]
 
 
 class LabSpec(FileModel):
