@@ -37,7 +37,8 @@ stations, VLANs), else constants of the page. An object that its module lets a m
 <!-- run -->
 ```console
 $ rackloop run scenarios/ports/renumbered.yaml
-...passed...
+1/1  passed  scenarios/ports/renumbered.yaml  ...
+1 passed
 ```
 """
 _ROW = re.compile(r"^\| `([0-9.]+)`(?: ([A-Za-z0-9-]+))? \|", re.MULTILINE)

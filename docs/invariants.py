@@ -41,7 +41,8 @@ Written from the code by `python docs/invariants.py`.
 <!-- run -->
 ```console
 $ rackloop run scenarios/hardware/crossed-bmc-cables.yaml
-...passed...
+1/1  passed  scenarios/hardware/crossed-bmc-cables.yaml  ...
+1 passed
 ```
 """
 _TITLES = {

@@ -41,7 +41,8 @@ def text() -> str:
         "<!-- run -->",
         "```console",
         "$ rackloop run scenarios/installation/never-ends.yaml",
-        "...passed...",
+        "1/1  passed  scenarios/installation/never-ends.yaml  ...",
+        "1 passed",
         "```",
         "",
     ]

@@ -69,7 +69,9 @@ def takes(schema: Mapping[str, Any]) -> str:
         case "boolean":
             return "`true`, `false`"
         case "array":
-            return f"list of {takes(schema.get('items', {}))}"
+            items = schema.get("items", {})
+            shapes = next((items[many] for many in ("anyOf", "oneOf") if many in items), ())
+            return f"list; {len(shapes)} kinds, below" if len(shapes) > 8 else f"list of {takes(items)}"
         case "object":
             return "mapping"
         case "string":

@@ -26,7 +26,7 @@ what is switched off (`tests/docs/trial_table.py`, run by `make slow`).\
 <!-- run -->
 ```console
 $ rackloop run scenarios/installation -k HW-9
-...passed...
+1/1  passed  ...
 ```
 """
 

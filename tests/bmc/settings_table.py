@@ -903,7 +903,8 @@ can still take it back; so does a restart of the BMC where only the present mode
 <!-- run -->
 ```console
 $ rackloop run scenarios/hardware/bmc-password-changed.yaml
-...passed...
+1/1  passed  scenarios/hardware/bmc-password-changed.yaml  ...
+1 passed
 ```
 
 | command | setting | |

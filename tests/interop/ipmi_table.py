@@ -217,7 +217,8 @@ the tests run.
 <!-- run -->
 ```console
 $ rackloop run scenarios/hardware/busy-bmc.yaml
-...passed...
+1/1  passed  scenarios/hardware/busy-bmc.yaml  ...
+1 passed
 ```
 
 ## {count} command lines
