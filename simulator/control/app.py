@@ -5,6 +5,7 @@ What there is says `/__lab/openapi.json`, and `/__lab/docs` for people. Nothing 
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import Any
 
 from fastapi import Depends, FastAPI
@@ -14,7 +15,6 @@ from starlette.types import ASGIApp
 
 from simulator.control.api import clock, faults, hands, journal, report, state
 from simulator.control.api.lab import ControlledLab, Problem
-from simulator.control.api.pace import Pace
 from simulator.control.api.problems import JsonAnswer, add_problem_handlers, known_keys
 from simulator.control.guard import Access, Guard
 from simulator.control.pages.docs import docs_page
@@ -46,13 +46,13 @@ def create_control(
     access: Access | None = None,
     writer: StateWriter | None = None,
     watch: Watch | None = None,
-    pace: Pace | None = None,
+    closing: ExitStack | None = None,
 ) -> ASGIApp:
     """An ASGI application with everything under `/__lab/`. From now on all calls to the panels are watched.
 
     `access`: who may ask; without it whoever can call the application may. `writer`: what makes answers durable. `watch`: of the
-    invariants; without it one begins now, and ends with the lab. `pace`: what moves a stepped clock by itself when it is asked to;
-    who gives it closes it.
+    invariants; without it one begins now, and ends with the lab. `closing`: what has to end before a server of it stops is
+    put on it.
     """
     recorder = Recorder(run)
     recorder.watch()
@@ -68,8 +68,11 @@ def create_control(
         dependencies=[Depends(known_keys)],
         responses=_PROBLEMS,
     )
-    app.state.lab = ControlledLab(run, recorder, watch or Watch.alone(run), pace=pace or Pace())
-    app.state.live = Live(app.state.lab)
+    lab = app.state.lab = ControlledLab(run, recorder, watch or Watch.alone(run))
+    live = app.state.live = Live(lab)
+    if closing is not None:
+        closing.callback(live.close)
+        closing.callback(lab.end)
     for each in (state, clock, faults, hands, journal, report):
         app.include_router(each.router)
     app.include_router(pages)

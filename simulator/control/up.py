@@ -16,7 +16,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from simulator.control.api.pace import Pace
 from simulator.control.app import create_control
 from simulator.control.descriptors import allow_many, say_seldom
 from simulator.control.endpoints import Standing, check_endpoints, greeting, remove_endpoints, write_endpoints
@@ -84,9 +83,11 @@ async def stand(
         async with wire(plan, replace(options, epoch=epoch), resumed=resumed, gate=gate) as run:
             run.journal.bound(JOURNAL_RECORDS, JOURNAL_OCTETS)
             starts = resumed.starts if resumed else 1
-            watch, pace = Watch.alone(run), Pace()
+            watch, closing = Watch.alone(run), contextlib.ExitStack()
             async with state_kept(run, state, starts, gate, warn) as writer:
-                server = WebServer(create_control(run, Access(control_token, options.host), writer, watch, pace), sock)
+                server = WebServer(
+                    create_control(run, Access(control_token, options.host), writer, watch, closing), sock
+                )
                 await server.start()
                 try:
                     taken = _taken(run, options) + _moved("lab control", control_port, server.url)
@@ -94,7 +95,7 @@ async def stand(
                     yield Standing(run, server.url, starts, control_token, options.clock, options.host, told, watch)
                 finally:
                     watch.close()
-                    pace.close()
+                    closing.close()
                     await server.stop()
     finally:
         sock.close()

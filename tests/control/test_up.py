@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import stat
@@ -118,3 +119,17 @@ async def test_the_journal_is_heard_over_a_socket_and_ends_with_the_lab():
                 assert json.loads(line[6:])["subject"]
                 break
         assert answer.headers["content-type"].startswith("text/event-stream")
+
+
+@pytest.mark.parametrize("path", ["/__lab/journal/stream", "/__lab/page/stream"])
+async def test_a_lab_that_stops_while_somebody_listens_stops_at_once_and_without_a_word(path, capfd):
+    async with httpx.AsyncClient(trust_env=False) as client:
+        async with stand(ONE, WireOptions(), control_port=0) as standing:
+            answer = await client.send(client.build_request("GET", standing.control + path), stream=True)
+            lines = answer.aiter_lines()
+            await anext(lines)
+            began = asyncio.get_running_loop().time()
+        assert [line async for line in lines if line.startswith("event")] == []
+        assert asyncio.get_running_loop().time() - began < 0.9
+    told = capfd.readouterr()
+    assert told.out + told.err == ""

@@ -110,7 +110,7 @@ async def _events(lab: ControlledLab, last: int, subject: str | None, layer: str
     lab.listeners.append(news)
     try:
         yield ": the journal of a lab\n\n"
-        while True:
+        while not lab.ended.is_set():
             news.clear()
             if last < journal.dropped:
                 yield f"event: dropped\ndata: {json.dumps({'dropped': journal.dropped - last})}\n\n"

@@ -29,6 +29,15 @@ class ControlledLab:
     """Of the journal's stream, one for each client."""
     pace: Pace = field(default_factory=Pace)
     """Moves a stepped clock by itself."""
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    """The lab stops: streams end."""
+
+    def end(self) -> None:
+        """Before the server stops, which would tear streams down."""
+        self.ended.set()
+        self.pace.close()
+        for news in self.listeners:
+            news.set()
 
 
 async def _lab(request: Request) -> ControlledLab:

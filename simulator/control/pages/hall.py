@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import json
+import asyncio
+from collections.abc import Iterator
 from itertools import islice
-from typing import Any
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from simulator.control.api.clock import view_of
 from simulator.control.api.lab import ControlledLab
 from simulator.control.pages.device import device_page, time
 from simulator.control.pages.live import Live
-from simulator.control.pages.racks import RACKS, racks_of
+from simulator.control.pages.racks import RACKS
 from simulator.control.pages.templates import template
 from simulator.faults import CATALOGUE
+from simulator.faults.kinds import FaultParams
 from simulator.timeline.lanes import LANES
 
-__all__ = ["found", "page", "racks", "services"]
+__all__ = ["found", "page", "rack", "services"]
 
 LAST_EVENTS = 40
 FOUND = 60
@@ -37,9 +40,17 @@ async def page(lab: ControlledLab, live: Live, number: int = 1, device: str = ""
     """The page as HTML, with so many racks that it is made at once; `number` from 1."""
     run = lab.run
     since = len(run.journal)
+    await warm()
     counts = await live.survey()
-    pages = max(-(-len(run.plan.racks) // RACKS), 1)
+    names = live.racks.names()
+    pages = max(-(-len(names) // RACKS), 1)
     number = min(max(number, 1), pages)
+    chosen = names[(number - 1) * RACKS : number * RACKS]
+    drawn = []
+    for name in chosen:
+        drawn.append(rack(live, name))
+        await asyncio.sleep(0)  # noqa: TID251 - devices answer meanwhile
+    page_of = set(chosen)
     return template("hall.html.j2").render(
         lab=run.plan.name,
         mode=run.mode,
@@ -51,12 +62,13 @@ async def page(lab: ControlledLab, live: Live, number: int = 1, device: str = ""
         filters=FILTERS,
         sizes=(len(run.plan.servers), len(run.plan.switches), len(run.plan.pdus), len(run.plan.racks)),
         state=live.state(),
-        racks=racks_of(run, live.marks, number),
+        racks="".join(drawn),
+        others=[live.racks.outline(name) for name in names if name not in page_of],
         number=number,
         pages=pages,
         device=device,
         drawer=device_page(run, live.marks, device) if device else None,
-        kinds=_kinds(),
+        kinds=_KINDS,
         targets=_groups(),
         lanes=LANES,
         events=[str(record) for record in islice(reversed(run.journal), LAST_EVENTS)],
@@ -66,9 +78,21 @@ async def page(lab: ControlledLab, live: Live, number: int = 1, device: str = ""
     )
 
 
-def racks(lab: ControlledLab, live: Live, number: int) -> str:
-    """The racks of one page, for a page that is open; empty behind the last."""
-    return template("racks.html.j2").render(racks=racks_of(lab.run, live.marks, number))
+def rack(live: Live, name: str) -> str:
+    """One rack as HTML. Raises KeyError."""
+    return template("rack.html.j2").render(rack=live.racks.one(name))
+
+
+async def warm() -> None:
+    """Have everything at hand that is made once for all pages, piece by piece."""
+    if _KINDS:
+        return
+    for name in ("hall", "rack", "server", "switch", "pdu", "found", "services"):
+        template(f"{name}.html.j2")
+        await asyncio.sleep(0)  # noqa: TID251 - devices answer meanwhile
+    for kind in CATALOGUE.values():
+        _KINDS[kind.name] = {"summary": kind.summary, "target": kind.target, "fields": list(_fields(kind.params))}
+        await asyncio.sleep(0)  # noqa: TID251
 
 
 async def found(lab: ControlledLab, live: Live, text: str, flag: str) -> str:
@@ -76,7 +100,7 @@ async def found(lab: ControlledLab, live: Live, text: str, flag: str) -> str:
     await live.survey()
     rows: list[dict[str, Any]] = []
     word = text.casefold()
-    order = {name: place // RACKS + 1 for place, name in enumerate(lab.run.plan.racks)}
+    order = {name: place // RACKS + 1 for place, name in enumerate(live.racks.names())}
     plans: dict[str, Any] = {**lab.run.plan.servers, **lab.run.plan.switches, **lab.run.plan.pdus}
     total = 0
     for name, mark in live.known.items():
@@ -102,33 +126,33 @@ def _groups() -> list[tuple[str, list[str]]]:
     return list(groups.items())
 
 
-def _kinds() -> dict[str, Any]:
-    """What the palette asks for each kind of fault: its summary, and its parameters as JSON Schema has them."""
-    global _KINDS  # noqa: PLW0603 - the catalogue does not change
-    if _KINDS is None:
-        _KINDS = {
-            kind.name: {"summary": kind.summary, "target": kind.target, "fields": list(_fields(kind.params))}
-            for kind in CATALOGUE.values()
-        }
-    return _KINDS
+_KINDS: dict[str, dict[str, Any]] = {}
+"""What the palette asks for each kind of fault: its summary, and its parameters. The catalogue does not change."""
 
 
-_KINDS: dict[str, Any] | None = None
-
-
-def _fields(params: Any) -> Any:
-    schema = params.model_json_schema()
-    needed = schema.get("required", [])
-    ordered = sorted(schema["properties"].items(), key=lambda item: (item[0] not in needed, item[0] in _COMMON))
-    for name, each in ordered:
-        forms = [form for form in each.get("anyOf", [each]) if form.get("type") != "null"]
-        words: list[Any] = next((form["enum"] for form in forms if "enum" in form), [])
-        default = each.get("default")
+def _fields(params: type[FaultParams]) -> Iterator[dict[str, Any]]:
+    """Those that are needed first, those that all kinds have last. `text`: what is typed is a text, though it looks like a number."""
+    fields = {field.alias or name: field for name, field in params.model_fields.items()}
+    for name, field in sorted(fields.items(), key=lambda item: (not item[1].is_required(), item[0] in _COMMON)):
+        parts = list(_parts(field.annotation))
+        default = None if field.is_required() else field.default
         yield {
             "name": name,
-            "required": name in needed,
-            "type": forms[0].get("type", "string") if len(forms) == 1 else "string",
-            "enum": words,
-            "default": "" if default is None else default if isinstance(default, str) else json.dumps(default),
-            "about": each.get("description", ""),
+            "required": field.is_required(),
+            "text": str in parts,
+            "enum": [word for part in parts if get_origin(part) is Literal for word in get_args(part)],
+            "default": "" if default is None else str(default),
+            "about": field.description or "",
         }
+
+
+def _parts(annotation: Any) -> Iterator[Any]:
+    """What a value may be: the members of unions, without what is annotated to them."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        yield from _parts(get_args(annotation)[0])
+    elif origin in (Union, UnionType):
+        for each in get_args(annotation):
+            yield from _parts(each)
+    else:
+        yield annotation

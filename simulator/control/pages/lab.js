@@ -58,7 +58,15 @@
       unit.querySelector(".doing").textContent = mark.text;
       unit.querySelector(".progress").setAttribute("width", 1.94 * mark.progress);
       unit.querySelectorAll(".nics > *").forEach((each, place) => each.setAttribute("class", mark.nics[place]));
-    } else unit.querySelectorAll(".leds > *").forEach((each, place) => each.setAttribute("class", mark.units[place]));
+    } else if (unit.dataset.units !== mark.units) {
+      const pitch = +unit.dataset.pitch, paths = { u: "", n: "", d: "", b: "" };
+      [...mark.units].forEach((letter, n) => {
+        paths[letter] += unit.dataset.kind === "pdu" ? `M4 ${(16 + n * pitch).toFixed(1)}h4v4h-4z`
+          : `M${(78 + Math.floor(n / 2) * pitch).toFixed(1)} ${4.5 + (n % 2) * 5.5}h3.4v3.6h-3.4z`;
+      });
+      unit.querySelectorAll(".leds > *").forEach((each) => each.setAttribute("d", paths[each.getAttribute("class")]));
+      unit.dataset.units = mark.units;
+    }
   }
 
   // the clock
@@ -114,6 +122,7 @@
       body.innerHTML = text;
       drawer.dataset.name = name;
       drawer.hidden = false;
+      document.body.classList.add("drawn");
       drawer.scrollTop = 0;
       drawer.focus();
       document.querySelectorAll(".here").forEach((each) => each.classList.remove("here"));
@@ -131,6 +140,7 @@
 
   function closeDrawer() {
     drawer.hidden = true;
+    document.body.classList.remove("drawn");
     wanted = drawer.dataset.name = "";
     document.querySelectorAll(".here").forEach((each) => each.classList.remove("here"));
     history.replaceState(null, "", "/");
@@ -179,7 +189,7 @@
     if (unit) { event.preventDefault(); openDrawer(unit.dataset.name, unit); }
     else if (link) {
       event.preventDefault();
-      if (link.dataset.page) await loadUpTo(+link.dataset.page);
+      if (link.dataset.rack) await goTo(link.dataset.rack);
       openDrawer(link.dataset.open, link);
     } else if (act) {
       act.disabled = true;
@@ -216,25 +226,53 @@
     next.focus();
   });
 
-  // racks that come as one scrolls, and finding devices
-
-  const racks = document.querySelector(".racks");
-  let last = +racks.dataset.page, loading = null;
-  async function more() {
-    if (loading) return loading;
-    if (last >= +racks.dataset.pages) return null;
-    loading = html(`/__lab/page/racks?page=${last + 1}`).then((text) => {
-      last += 1;
-      racks.insertAdjacentHTML("beforeend", text);
-      byId("more").hidden = last >= +racks.dataset.pages;
-      loading = null;
-    }, (error) => { loading = null; told(error); });
-    return loading;
+  // Of a wide hall only the racks are drawn that are near; what is far away is let go, so that ten thousand servers are as quick as ten.
+  const meanwhile = new Map(); // marks that came while racks were asked for
+  let drawing = 0;
+  const MANY = 40, near = { rootMargin: "900px 0px" };
+  async function draw(rack) {
+    const name = rack.dataset.rack;
+    if (rack.dataset.asked) return;
+    rack.dataset.asked = "yes";
+    drawing += 1;
+    try {
+      const made = document.createElement("template");
+      made.innerHTML = await html(`/__lab/page/rack?name=${encodeURIComponent(name)}`);
+      const fresh = made.content.querySelector(".rack");
+      rack.querySelector("figcaption").replaceWith(fresh.querySelector("figcaption"));
+      rack.querySelector("svg").replaceWith(fresh.querySelector("svg"));
+      rack.removeAttribute("data-wait");
+      for (const each of rack.querySelectorAll("a[data-name]")) if (meanwhile.has(each.dataset.name)) paint(each.dataset.name, meanwhile.get(each.dataset.name));
+      const unit = byId(`u-${drawer.dataset.name}`);
+      if (unit && rack.contains(unit)) unit.classList.add("here");
+    } catch (error) { told(error); }
+    rack.removeAttribute("data-asked");
+    drawing -= 1;
+    if (!drawing) meanwhile.clear();
   }
-  async function loadUpTo(page) { while (last < page && last < +racks.dataset.pages) await more(); }
-  if (last < +racks.dataset.pages) {
-    byId("more").hidden = false;
-    new IntersectionObserver((seen) => { if (seen.some((each) => each.isIntersecting)) more(); }, { rootMargin: "600px" }).observe(byId("more"));
+
+  function letGo(rack) {
+    if (rack.contains(document.activeElement)) return;
+    rack.dataset.wait = "";
+    rack.querySelector("svg").replaceChildren();
+  }
+
+  const all = [...document.querySelectorAll(".rack")];
+  document.body.classList.remove("still");
+  const watcher = new IntersectionObserver((seen) => {
+    for (const each of seen) {
+      const waits = each.target.hasAttribute("data-wait");
+      if (each.isIntersecting && waits) draw(each.target);
+      else if (!each.isIntersecting && !waits && all.length > MANY) letGo(each.target);
+    }
+  }, near);
+  all.forEach((rack) => watcher.observe(rack));
+
+  async function goTo(name) {
+    const rack = byId(`r-${name}`);
+    if (!rack) return;
+    rack.scrollIntoView({ block: "nearest" });
+    if (rack.hasAttribute("data-wait")) await draw(rack);
   }
 
   const foundBox = byId("found");
@@ -266,7 +304,10 @@
   // what comes by itself
 
   function frame(data) {
-    for (const [name, mark] of Object.entries(data.marks || {})) paint(name, mark);
+    for (const [name, mark] of Object.entries(data.marks || {})) {
+      paint(name, mark);
+      if (drawing) meanwhile.set(name, mark);
+    }
     for (const [key, count] of Object.entries(data.counts || {})) {
       const shownCount = document.querySelector(`[data-count="${key}"]`);
       if (shownCount) shownCount.textContent = count;

@@ -16,6 +16,7 @@ from typing import Any
 from simulator.control.api.clock import view_of
 from simulator.control.api.lab import ControlledLab
 from simulator.control.pages.marks import Marks
+from simulator.control.pages.racks import Racks
 from simulator.kernel import Record
 from simulator.timeline.recording import shown_exchange, shown_record
 from simulator.timeline.traffic import Traffic
@@ -42,6 +43,7 @@ class Live:
         self._lab = lab
         self._run = run = lab.run
         self.marks = Marks(run)
+        self.racks = Racks(run, self.marks)
         self.traffic = Traffic(run.clock, run.bmc_devices, run.stations, most=EXCHANGES, routine=False)
         self._names = {**run.plant.servers, **run.plant.switches, **run.plant.pdus}.keys()
         self._dirty: dict[str, None] = {}
@@ -81,7 +83,7 @@ class Live:
         place = self._count
         try:
             yield ": a lab\n\n"
-            while True:
+            while not self._lab.ended.is_set():
                 news = self._news
                 if place < self._count - len(self._frames):
                     place = self._count
@@ -95,6 +97,10 @@ class Live:
             self._listeners -= 1
             if not self._listeners:
                 self._end()
+
+    def close(self) -> None:
+        """The lab stops: who listens hears no more."""
+        self._news.set()
 
     def _begin(self, since: int) -> None:
         self._unwatch = self._run.journal.watch(self._noted)

@@ -36,6 +36,7 @@ class Marks:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._numbers: dict[str, int] = {}
+        self._enrolled = -1
 
     def struck(self) -> dict[str, list[str]]:
         """The faults that hold now, by what they hit."""
@@ -67,10 +68,10 @@ class Marks:
         """What the panel has of this server."""
         servers = self._run.panel.inventory.servers
         found = servers.find(self._numbers.get(name))
-        if found is None or found.name != name:
-            self._numbers = {each.name: each.id for each in servers}
+        if (found is None or found.name != name) and self._enrolled != servers.version:
+            self._numbers, self._enrolled = {each.name: each.id for each in servers}, servers.version
             found = servers.find(self._numbers.get(name))
-        return found
+        return found if found is not None and found.name == name else None
 
     def _server(self, server: Server, faults: list[str]) -> Mark:
         record = self.record(server.name)

@@ -55,7 +55,7 @@ function makePanes({ ask, html, told, toast, device }) {
     const kind = form.elements.kind.value, params = {};
     for (const field of kinds[kind].fields) {
       const value = form.elements[field.name].value.trim();
-      if (value) params[field.name] = ["integer", "number"].includes(field.type) || (/^-?\d+(\.\d+)?$/.test(value) && !["server", "switch", "pdu"].includes(field.name)) ? +value : value;
+      if (value) params[field.name] = !field.text && /^-?\d+(\.\d+)?$/.test(value) ? +value : value;
     }
     try {
       await ask("/__lab/faults", { method: "POST", json: { [kind]: params } });

@@ -52,9 +52,12 @@ async def index(lab: Lab, request: Request, page: Number = 1, device: str = "") 
     return HTMLResponse(await hall.page(lab, _live(request), page, device), headers=_HEADERS)
 
 
-@router.get("/__lab/page/racks")
-async def racks(lab: Lab, request: Request, page: Number = 1) -> Response:
-    return HTMLResponse(hall.racks(lab, _live(request), page), headers=_HEADERS)
+@router.get("/__lab/page/rack")
+async def rack(lab: Lab, request: Request, name: str) -> Response:
+    live = _live(request)
+    if name not in live.racks:
+        raise Refused(404, f"there is no rack {name!r}{hint(name, live.racks.names(), 'racks')}")
+    return HTMLResponse(hall.rack(live, name), headers=_HEADERS)
 
 
 @router.get("/__lab/page/device")
