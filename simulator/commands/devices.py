@@ -52,7 +52,7 @@ PrivKey = Annotated[str, typer.Option(envvar="RACKLOOP_DEVICE_PRIV_KEY", help="S
 
 def record(
     kind: Annotated[Kind, typer.Argument(help="What it is.")],
-    address: Annotated[str, typer.Argument(help="Its numeric address, with `:port` where that is not 161 or 623.")],
+    address: Annotated[str, typer.Argument(help="Its address, with `:port` where that is not 161 or 623.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the page and what stands beside it.")],
     community: Community = "public",
     snmp: Version = SnmpVersion.v2c,
@@ -101,7 +101,7 @@ def record(
 
 
 def compare(
-    real: Annotated[str, typer.Argument(metavar="REAL", help="A device's numeric address, with or without `:port`.")],
+    real: Annotated[str, typer.Argument(metavar="REAL", help="A device's address, with or without `:port`.")],
     emulated: Annotated[
         str, typer.Argument(metavar="EMULATED", help="A page's file, a model's name, or another device's address.")
     ],
@@ -181,19 +181,18 @@ def _kind_of(emulated: str) -> Literal["bmc", "switch", "pdu", "device"]:
 
 
 def _place(address: str, port: int) -> tuple[str, int]:
-    """Host and port. Ends the program for no numeric address."""
-    from ipaddress import ip_address  # noqa: PLC0415
+    """Numeric host and port. Ends the program for an address that there is not."""
+    import socket  # noqa: PLC0415
 
     host, _, digits = address.rpartition(":") if address.count(":") == 1 or "]:" in address else (address, "", "")
-    host = host.strip("[]")
-    try:
-        ip_address(host)
-        number = int(digits) if digits else port
-    except ValueError:
-        number = 0
+    number = int(digits) if digits.isdigit() else 0 if digits else port
     if not 0 < number < 1 << 16:
-        raise typer.BadParameter(f"{address!r} is no numeric address, as in 10.1.2.3 or 10.1.2.3:{port}")
-    return host, number
+        raise typer.BadParameter(f"{address!r}: a port is a number up to 65535")
+    try:
+        found = socket.getaddrinfo(host.strip("[]"), number, type=socket.SOCK_DGRAM)
+    except OSError as error:
+        raise typer.BadParameter(f"{address!r} is no address: {error.strerror or error}") from None
+    return str(found[0][4][0]), number
 
 
 def _bmc(address: str, user: str, password: str, kg: str) -> BmcAccess:

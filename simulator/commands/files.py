@@ -95,7 +95,8 @@ def _validated(file: Path) -> tuple[str, str]:
         case "lab":
             plan = load_lab(file)
             parts = (_count(len(plan.servers), "server"), _count(len(plan.switches), "switch", "switches"))
-            return "lab", f"a lab, {', '.join(parts)}, {_count(len(plan.pdus), 'PDU')}"
+            real = f"; real: {', '.join(plan.real)}" if plan.real else ""
+            return "lab", f"a lab, {', '.join(parts)}, {_count(len(plan.pdus), 'PDU')}{real}"
         case "module":
             module = load_module(str(file))
             time = module.time if module.on_wire else "virtual"

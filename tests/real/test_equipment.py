@@ -86,9 +86,10 @@ async def test_a_server_is_on_again_at_the_end_though_it_was_switched_off_twice(
         assert not run.equipment.left
 
 
-async def test_without_leave_nothing_but_questions_is_sent() -> None:
+@pytest.mark.parametrize("stack", ["own", pytest.param("foreign", marks=pytest.mark.slow)])
+async def test_without_leave_nothing_but_questions_is_sent(stack: str) -> None:
     async with hall() as there:
-        async with Lab.load(mixed(there, allow=False)).wire(seed=1) as run:
+        async with Lab.load(mixed(there, stack=stack, allow=False)).wire(seed=1) as run:
             devices, iron = run.panel.devices, of(run.panel.inventory.servers, "iron")
             await poll(run)
             for work in (
