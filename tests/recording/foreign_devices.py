@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import grp
 import os
+import pwd
+import shutil
 import signal
 import socket
 import sys
@@ -11,12 +14,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from simulator.dcim.drivers.base import BmcAccess, SnmpAccess
 from simulator.fabric import UdpFabric
 from simulator.recording.bmc_session import bmc_session
 from tests.interop.programs import need
 
-__all__ = ["free_port", "ipmi_sim", "snmpd"]
+__all__ = ["free_port", "ipmi_sim", "snmpd", "snmpsim"]
 
 TABLE = Path(__file__).with_name("pass_table.py")
 
@@ -68,6 +73,33 @@ async def snmpd(folder: Path, walk: str, root: str, object_id: str, *writable: s
     )
     options = ("-f", "-Ln", "-C", "-c", str(folder / "snmpd.conf"))
     async with _running(need("snmpd"), *options, SNMP_PERSISTENT_DIR=str(folder), MIBS=""):
+        await _answers(port)
+        yield "127.0.0.1", port
+
+
+@asynccontextmanager
+async def snmpsim(folder: Path, walk: str, writable: str) -> AsyncIterator[tuple[str, int]]:
+    """Where it answers with the walk; below `writable` its INTEGERs may be written. It is no program that must be there."""
+    program = shutil.which("snmpsim-command-responder")
+    if program is None:
+        pytest.skip("snmpsim is not installed (pip install snmpsim pysmi)")
+    port = free_port()
+    for name in ("data", "cache"):
+        (folder / name).mkdir()
+    lines = [line.split("|", 2) for line in walk.splitlines()]
+    (folder / "data" / "public.snmprec").write_text(
+        "".join(
+            f"{name}|2:writecache|value={value}\n"
+            if kind == "2" and name.startswith(f"{writable}.")
+            else f"{name}|{kind}|{value}\n"
+            for name, kind, value in lines
+        )
+    )
+    who = pwd.getpwuid(os.getuid()).pw_name, grp.getgrgid(os.getgid()).gr_name
+    options = ("--data-dir", str(folder / "data"), "--cache-dir", str(folder / "cache"))
+    options += ("--agent-udpv4-endpoint", f"127.0.0.1:{port}", "--process-user", who[0], "--process-group", who[1])
+    options += (f"--variation-module-options=writecache:file:{folder / 'cache' / 'written'}",)
+    async with _running(program, *options):
         await _answers(port)
         yield "127.0.0.1", port
 

@@ -12,6 +12,7 @@ import pytest
 from simulator import Lab
 from simulator.bmc.personality import load_personality
 from simulator.dcim.drivers.base import BmcAccess, SnmpAccess
+from simulator.dcim.records import PowerStatus
 from simulator.fabric import UdpFabric
 from simulator.fabric.serve import serve
 from simulator.files.problems import FileProblems
@@ -20,8 +21,9 @@ from simulator.recording import bmc_devices, snmp_devices
 from simulator.recording.comparing import Comparison
 from simulator.recording.pages import NotLearned, Recorded
 from simulator.snmp.message import SET, decode_message
+from simulator.snmp.snmprec import Instance, written
 from tests.real.support import hall, sets
-from tests.recording.foreign_devices import ipmi_sim, snmpd
+from tests.recording.foreign_devices import ipmi_sim, snmpd, snmpsim
 from tests.snmp.support import COMMUNITY, agent_of, load
 
 Compare = Callable[[Path], Awaitable[Comparison]]
@@ -143,6 +145,33 @@ def _few_outlets() -> str:
             (f"{base}.3.5.1.1.4.{row}", "2", "1"),
         ]
     return "".join(f"{name}|{kind}|{value}\n" for name, kind, value in lines)
+
+
+@pytest.mark.slow  # its start takes seconds
+@pytest.mark.interop
+async def test_snmpsim_with_a_public_recording_is_recorded_and_is_the_pdu_of_a_lab(tmp_path: Path) -> None:
+    control = "1.3.6.1.4.1.318.1.1.4.4.2.1.3"
+    walk = written([Instance(*item) for item in load("UPS/apc-7902b")])
+    async with snmpsim(tmp_path, walk, control) as (host, port):
+        fabric = UdpFabric()
+        try:
+            access = SnmpAccess("snmpsim", host, port, "public", "")
+            made, _ = await snmp_devices.record("pdu", access, fabric, keep=False)
+            same = await snmp_devices.compare_with_page("pdu", access, str(put(made, tmp_path)), fabric, LoopClock())
+            assert [str(each) for each in same.findings] == []
+        finally:
+            fabric.close()
+        pdu = {"name": "p", "model": "apc-ap7902b", "outlets": 16, "handler": "apc-spdu", "community": "public"}
+        pdu |= {"driver": "snmp", "address": host, "port": port, "allow": ["power"]}
+        server = {"name": "s", "configuration": "E3-1230-16Gb-480SSD", "cables": {"psu1": "p/2"}}
+        lab = Lab.load({"lab": "x", "racks": [{"name": "A1", "pdus": [pdu], "servers": [server]}]})
+        async with lab.wire(seed=1) as run:
+            await run.panel.devices.read_pdu(1)
+            await run.panel.devices.set_outlet(run.panel.inventory.outlet(1, 2).id, False)
+            await run.panel.devices.read_pdu(1)
+            assert run.panel.inventory.outlet(1, 2).status is PowerStatus.OFF
+            assert not run.plant.servers["s"].powered
+        assert [each.outcome for each in run.equipment.writes] == ["written", "set back"]
 
 
 @pytest.mark.requirement("HW-1")
