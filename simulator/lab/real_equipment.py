@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from simulator.dcim.drivers.base import DriverFactory
+from simulator.fabric import Address
 from simulator.files.plan import LabPlan
 from simulator.kernel import Clock, Journal
 from simulator.plant import Plant
@@ -65,9 +66,17 @@ def real_devices(plan: LabPlan) -> list[RealDevice]:
 
 
 def guarded(
-    plan: LabPlan, plant: Plant, drivers: DriverFactory, clock: Clock, time: Clock, journal: Journal, *, dry: bool
+    plan: LabPlan,
+    plant: Plant,
+    drivers: DriverFactory,
+    clock: Clock,
+    time: Clock,
+    journal: Journal,
+    ours: frozenset[Address] = frozenset(),
+    *,
+    dry: bool,
 ) -> tuple[DriverFactory, RealEquipment]:
-    """The drivers with a guard before what is real. `time`: wire time."""
+    """The drivers with a guard before what is real. `time`: wire time; `ours`: where the lab's own devices answer."""
     devices = real_devices(plan)
     equipment = RealEquipment(by_address(devices), clock, time, journal, _today, dry)
     followers: dict[str, ServerFollows | SwitchFollows | PduFollows] = {}
@@ -79,7 +88,7 @@ def guarded(
         else:
             followers[str(device)] = PduFollows(plant, device.name, time)
     kept: Followers = followers
-    return GuardedDrivers(drivers, equipment, kept), equipment
+    return GuardedDrivers(drivers, equipment, kept, ours), equipment
 
 
 def _today() -> datetime:

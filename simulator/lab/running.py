@@ -253,13 +253,14 @@ async def _running(
             if gate:
                 gate.names[endpoint.address] = name
             places[group][name] = (reached_at(host), number)
+        ours = frozenset(place for group in places.values() for place in group.values())
         for device in real_devices(plan):
             places[_GROUPS[device.kind]][device.name] = device.address
         everywhere = {name: place for group in places.values() for name, place in group.items()}
         stack.push_async_callback(drivers.close)
         equipment: RealEquipment | None = None
         if mode != "simulated":
-            drivers, equipment = guarded(plan, plant, drivers, clock, fabric.time, journal, dry=dry_run)
+            drivers, equipment = guarded(plan, plant, drivers, clock, fabric.time, journal, ours, dry=dry_run)
             stack.push_async_callback(put_back, equipment)
         panel = Panel(panel_config(plan, everywhere, resumed=resumed is not None), drivers, clock, streams, journal)
         plant.network.connect(panel.boot)

@@ -43,8 +43,16 @@ class GuardedDrivers:
     file names nor this machine has, is real too, and without leave.
     """
 
-    def __init__(self, rest: DriverFactory, equipment: RealEquipment, followers: Followers) -> None:
+    def __init__(
+        self,
+        rest: DriverFactory,
+        equipment: RealEquipment,
+        followers: Followers,
+        ours: frozenset[Address] = frozenset(),
+    ) -> None:
+        """`ours`: where emulated devices answer, which may be an address of this machine that others reach."""
         self._rest = rest
+        self._ours = ours
         self._equipment = equipment
         self._followers = followers
 
@@ -76,7 +84,7 @@ class GuardedDrivers:
         found = self._equipment.devices.get(address)
         if found is not None:
             return found if found.kind == kind else replace(found, allow=frozenset())
-        if is_loopback(address[0]) or not address[0]:
+        if address in self._ours or is_loopback(address[0]) or not address[0]:
             return None
         return RealDevice(name, kind, address, known=False)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 import pytest
@@ -150,6 +151,28 @@ async def test_a_device_that_the_lab_file_does_not_name_is_only_read() -> None:
         await run.panel.devices.forget_bmc(server.id)
         with pytest.raises(DeviceFault, match=r"192\.0\.2\.77:\d+ is no device of this lab: it is only read"):
             await run.panel.devices.power(server.id, "off")
+
+
+async def test_a_lab_for_other_machines_writes_to_its_own_devices() -> None:
+    host = own_address()
+    async with Lab.load("one").wire(seed=1, host=host) as run:
+        assert run.bmcs["srv-1"][0] == host
+        await run.panel.devices.power(1, "on")
+        assert run.plant.servers["srv-1"].powered
+        assert run.equipment.writes == []
+
+
+def own_address() -> str:
+    """One of this machine that is no loopback address; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            pytest.skip("this machine has no address but loopback")
+        found: str = probe.getsockname()[0]
+    if found.startswith("127."):
+        pytest.skip("this machine has no address but loopback")
+    return found
 
 
 async def refused(run: Any, kind: str, **params: Any) -> str:
