@@ -103,7 +103,7 @@ async def execute(
                 finally:
                     done.report = as_dict(recorder, review(recorder))
             done.journal = [record.as_dict() for record in run.journal]
-            tell_written(run, say, None)
+            tell_written(run, say)
         finally:
             gc.unfreeze()
             gc.enable()

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import json
+import os
 import secrets
 import signal
 import sys
@@ -13,6 +14,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -175,6 +177,10 @@ async def _up(
     try:
         async with stand(plan, options, state=state, control_token=control_token) as standing:
             run = standing.run
+            if written_file is not None and run.equipment is not None:
+                # As it goes: who kills the lab outright finds there what he has to look after.
+                keep_written(run, written_file)
+                run.equipment.changed = partial(keep_written, run, written_file)
             gc.freeze()
             gc.enable()
             for line in greeting(standing, endpoints_file):
@@ -187,7 +193,7 @@ async def _up(
                 remove_endpoints(endpoints_file)
     finally:
         if run is not None:
-            tell_written(run, say, written_file)
+            tell_written(run, say)
         gc.unfreeze()
         gc.enable()
     say("stopped")
@@ -197,14 +203,21 @@ class NotSetBack(ValueError):
     """Something real is not as it was before the run."""
 
 
-def tell_written(run: Run, say: Callable[[str], None], file: Path | None) -> None:
-    """What was written to real equipment, when the lab has stopped. Raises NotSetBack, OSError for the file."""
+def keep_written(run: Run, file: Path) -> None:
+    """Write down what has been written to real equipment so far. Raises OSError."""
+    if run.equipment is not None:
+        part = file.with_name(f".{file.name}.{os.getpid()}")
+        rows = [each.as_dict() for each in run.equipment.writes]
+        part.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+        part.replace(file)
+
+
+def tell_written(run: Run, say: Callable[[str], None]) -> None:
+    """What was written to real equipment, when the lab has stopped. Raises NotSetBack."""
     equipment = run.equipment
     if equipment is None:
         return
     for line in [*(line for twin in run.twins for line in twin.report()), *equipment.report()]:
         say(line)
-    if file is not None:
-        file.write_text(json.dumps([each.as_dict() for each in equipment.writes], indent=2) + "\n", encoding="utf-8")
     if equipment.left:
         raise NotSetBack("; ".join(equipment.left))

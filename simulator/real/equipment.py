@@ -100,6 +100,10 @@ class _Held:
     """Sets it as it was; None where nobody knows how."""
 
 
+def _nobody() -> None:
+    """Nobody keeps the list elsewhere."""
+
+
 @dataclass(slots=True)
 class RealEquipment:
     """All of a lab's."""
@@ -112,6 +116,8 @@ class RealEquipment:
     dry: bool = False
     """Nothing is sent; readings show what would stand then."""
     writes: list[Write] = field(default_factory=list)
+    changed: Callable[[], None] = _nobody
+    """Called whenever the list of writes has changed, before anything is sent."""
     left: list[str] = field(default_factory=list)
     """What could not be set back, a line each."""
     _held: dict[tuple[str, str], _Held] = field(default_factory=dict)
@@ -150,7 +156,7 @@ class RealEquipment:
             held = _Held(device, item, await was(), "", back)
         entry = self._enter(device, item, value, held.was)
         if self.dry:
-            entry.outcome = "not sent (dry run)"
+            self._end(entry, "not sent (dry run)")
             return self._say(device, "not sent", entry)
         number = self._say(device, "write", entry)
         held.now = then or value
@@ -159,10 +165,10 @@ class RealEquipment:
             try:
                 await send()
             except DeviceError as error:
-                entry.outcome = error.message
+                self._end(entry, error.message)
                 self.journal.write("real", device.name, "write failed", item=item, message=error.message)
                 raise
-        entry.outcome = "written"
+        self._end(entry, "written")
         return number
 
     async def set_back(self) -> None:
@@ -185,7 +191,7 @@ class RealEquipment:
             tries = STARTING_TRIES if fed and held.device.kind == "BMC" else TRIES
             error = await self._tried(held.back, held.was, tries)
             fed = fed or (held.device.kind == "PDU" and held.was == "on")
-            entry.outcome = error or "set back"
+            self._end(entry, error or "set back")
             if error:
                 self.journal.write("real", held.device.name, "set back failed", item=held.item, message=error)
                 self._leave(held, error)
@@ -215,7 +221,12 @@ class RealEquipment:
     def _enter(self, device: RealDevice, item: str, value: str, was: str) -> Write:
         entry = Write(self.today(), self.clock.now(), str(device), item, value, was)
         self.writes.append(entry)
+        self.changed()
         return entry
+
+    def _end(self, entry: Write, outcome: str) -> None:
+        entry.outcome = outcome
+        self.changed()
 
     def _say(self, device: RealDevice, what: str, entry: Write) -> int:
         return self.journal.write(

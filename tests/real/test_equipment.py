@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,6 +14,9 @@ from simulator.dcim.errors import DeviceFault
 from simulator.dcim.records import PowerStatus
 from simulator.faults import CATALOGUE, NotPossible
 from simulator.files.problems import FileProblems
+from simulator.kernel import Journal, LoopClock
+from simulator.lab.real_equipment import put_back
+from simulator.real import RealDevice, RealEquipment
 from tests.real.support import hall, mixed, sets
 
 
@@ -238,3 +243,32 @@ async def test_a_real_one_that_is_gone_at_the_end_is_named(monkeypatch: pytest.M
         (line,) = run.equipment.left
         assert line.startswith("PDU pdu-real: outlet 3 is left off, and was on: no answer to SNMP")
         assert run.equipment.report()[-1].startswith("  NOT SET BACK  PDU pdu-real: outlet 3")
+
+
+async def test_being_cancelled_again_and_again_does_not_stop_the_way_back() -> None:
+    going, come = asyncio.Event(), asyncio.Event()
+    clock = LoopClock()
+    device = RealDevice("pdu", "PDU", ("192.0.2.7", 161), frozenset({"power"}), frozenset({1}))
+    equipment = RealEquipment({}, clock, clock, Journal(clock), lambda: datetime(2026, 1, 1, tzinfo=UTC))
+
+    async def was() -> str:
+        return "on"
+
+    async def back(state: str) -> None:
+        going.set()
+        await come.wait()
+
+    await equipment.write(device, "outlet 1", "off", nothing, was=was, back=back)
+    work = asyncio.ensure_future(put_back(equipment))
+    await going.wait()
+    for _ in range(3):
+        work.cancel()
+        await asyncio.sleep(0)
+    come.set()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    assert [each.outcome for each in equipment.writes] == ["written", "set back"]
+
+
+async def nothing() -> None:
+    """A device that takes whatever comes."""

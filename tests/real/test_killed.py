@@ -59,6 +59,7 @@ async def test_a_lab_that_is_killed_leaves_real_equipment_as_it_was(how: signal.
                 for page in ("", "/__lab/state", "/__lab/journal"):
                     assert (await client.get(urls["control"] + page)).status_code == 200
             assert not outlet.on
+            assert [each["outcome"] for each in json.loads(written.read_text())] == ["written"]  # as it goes
             process.send_signal(how)
             said += await process.stdout.read()
             assert await process.wait() == 0
