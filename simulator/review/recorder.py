@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from simulator.dcim.records import Server
 from simulator.dcim.work.operation_table import Operation
+from simulator.kernel import Record
 from simulator.review.parsing import NOT_JSON, PanelName, ParsedCall, parse_call
 from simulator.review.subjects import addresses_of, links_of, server_of, vlans_of
 
@@ -28,6 +30,10 @@ OURS = "rackloop"
 """Begins the user agent of our own programs, which are nobody's client."""
 LARGEST = 1 << 16
 """Octets kept of a body; the rest is cut off."""
+
+
+_RECORDS: ContextVar[list[int] | None] = ContextVar("records of a call", default=None)
+"""Numbers of the journal's records of requests that were written while a call was carried out; its own is the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,8 @@ class HttpCall:
     """The server's NICs that had a link when the call came."""
     addresses: tuple[str, ...] = ()
     """What the server held when the call came."""
+    record: int = 0
+    """The number of the journal's record of it; 0 where it never came to the panel's services."""
 
 
 class Recorder:
@@ -73,6 +81,7 @@ class Recorder:
 
     def watch(self) -> None:
         """See all further calls."""
+        self.run.journal.watch(_noted)
         self.run.gateway6.taps.insert(0, _Tap(self, 6))
         self.run.gateway5.taps.insert(0, _Tap(self, 5))
         if self.run.ispmanager is not None:
@@ -86,6 +95,9 @@ class Recorder:
 
     def __iter__(self) -> Iterator[HttpCall]:
         return iter(self._calls)
+
+    def __reversed__(self) -> Iterator[HttpCall]:
+        return reversed(self._calls)
 
     def __len__(self) -> int:
         return len(self._calls)
@@ -107,6 +119,11 @@ class Recorder:
         while len(self._calls) > KEPT or (self._octets > KEPT_OCTETS and len(self._calls) > 1):
             self._octets -= _size(self._calls.popleft())
             self.forgotten += 1
+
+
+def _noted(record: Record) -> None:
+    if record.what == "request" and (records := _RECORDS.get()) is not None:
+        records.append(record.number)
 
 
 def _size(call: HttpCall) -> int:
@@ -151,9 +168,13 @@ class _Tap:
                 answer.extend(message.get("body", b"")[: LARGEST - len(answer)])
             await send(message)
 
+        records: list[int] = []
+        token = _RECORDS.set(records)
         try:
             await app(scope, hear, tell)
         finally:
+            _RECORDS.reset(token)
+            call = replace(call, record=records[-1] if records else 0)
             run = self._recorder.run
             after = run.panel.inventory.servers.find(call.before.id) if call.before is not None else None
             self._recorder.add(replace(call, ended=run.clock.now(), status=status, answer=bytes(answer), after=after))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import deque
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -55,18 +54,16 @@ class Recording:
 
     def marks(self, journal: Journal) -> list[TimelineMark]:
         """All of it, in order."""
-        bodies: dict[tuple[str, float], deque[TimelineMark]] = {}
-        for call in self._calls or ():
-            shown = _short(shown_call(call))
-            bodies.setdefault((f"{call.method} {call.path}", round(call.ended, 6)), deque()).append(shown)
+        calls = [(call.record, _short(shown_call(call))) for call in self._calls or ()]
+        bodies = {number: shown for number, shown in calls if number}
         marks = []
         for record in journal:
             mark = shown_record(record)
-            if record.what == "request" and (heard := bodies.get((record.subject, round(record.time, 6)))):
-                mark["call"] = heard.popleft()
+            if record.number in bodies:
+                mark["call"] = bodies[record.number]
             marks.append(mark)
         marks += [shown_exchange(each) for each in self._traffic.exchanges]
-        marks += [_alone(call) for heard in bodies.values() for call in heard]
+        marks += [_alone(shown) for number, shown in calls if not number]
         return sorted(marks, key=lambda each: (each["time"], each.get("number", 0)))
 
 

@@ -28,11 +28,12 @@ const Rackloop = {
 };
 
 class Timeline {
-  // `chain`: gives the records that one came from, first cause first; it may be a promise.
-  constructor(root, lanes, { chain = () => [], open = null, follow = false, most = 6000 } = {}) {
+  // `chain`: gives the records that one came from, first cause first; `behind`: what else stands behind a mark, to be asked for. Both may be promises.
+  constructor(root, lanes, { chain = () => [], behind = null, open = null, follow = false, most = 6000 } = {}) {
     this.root = root;
     this.lanes = lanes;
     this.chain = chain;
+    this.behind = behind;
     this.openSubject = open;
     this.follow = follow;
     this.most = most;
@@ -280,7 +281,10 @@ class Timeline {
     this.detail.replaceChildren(...parts);
     this.detail.hidden = false;
     const links = mark.number ? await this.chain(mark.number) : mark.cause ? [...await this.chain(mark.cause), mark] : [];
-    if (this.picked !== mark || links.length < 2) return;
+    const more = this.behind ? await this.behind(mark) : null;
+    if (this.picked !== mark) return;
+    if (more) json.textContent = JSON.stringify({ ...shown, ...more }, null, 2);
+    if (links.length < 2) return;
     for (const each of links)
       why.append(element("li", { class: each.bad ? "tl-badline" : "" }, `${Rackloop.clock(each.time)}  `, this.subject(each.subject), `  ${each.what}${this.text(each)}`));
     whole.hidden = false;

@@ -204,6 +204,9 @@ async def test_a_mark_of_the_timeline_opens_its_datagram_and_how_it_came_to_it()
             ".tl-list"
         ).count() else None
         await eyes.says(".tl-json", '"action": "power on"')
+        await page.click(".tl-mark.tl-billing")
+        await page.click(".tl-list button:has-text('server/1/owner')")
+        await eyes.says(".tl-json", '"owner": 2')
         run.plant.pdus["pdu-b1"].mains.set_live(False)
         await page.wait_for_selector(".tl-mark.tl-plant.tl-bad")
         await page.click(".tl-mark.tl-plant.tl-bad")

@@ -11,7 +11,7 @@ from simulator.files.lab_file import data_directory
 from simulator.kernel import Record, run
 from simulator.lab import Lab
 from simulator.review.masking import HIDDEN
-from simulator.scenario.batch import load_all, run_all
+from simulator.scenario.batch import find_scenarios, load_all, run_all
 from simulator.scenario.reports import page
 from simulator.scenario.runner import run_scenario
 from simulator.snmp.message import GET, SET, encode_message
@@ -62,6 +62,25 @@ def test_each_lane_has_its_marks_and_calls_have_their_bodies(life):
     assert (control["lane"], control["detail"]["action"]) == ("ipmi", "power on")
     cause = next(mark for mark in life.marks if mark.get("number") == control["cause"])
     assert cause["what"] == "create begins"
+
+
+def test_calls_of_coremanager_have_their_bodies_by_function():
+    account = run_scenario(SCENARIOS / "ispmanager" / "life-of-an-account.yaml", timelines="all")
+    calls = [mark for mark in account.marks if "call" in mark]
+    assert len(calls) == 9
+    for mark in calls:
+        assert mark["subject"] == f"POST /ispmgr?func={mark['call']['body']['func']}", (
+            "and not an onlooker's of the same moment"
+        )
+        assert mark["call"]["body"]["authinfo"] == HIDDEN
+        assert "<doc" in mark["call"]["answer"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("file", find_scenarios([SCENARIOS])[::12], ids=lambda file: file.stem)
+def test_whose_timeline_is_kept_has_the_same_journal_in_every_kind_of_scenario(file):
+    kept, plain = run_scenario(file, timelines="all"), run_scenario(file)
+    assert (kept.journal_hash, kept.verdict) == (plain.journal_hash, plain.verdict)
 
 
 def test_no_secret_is_in_a_timeline(life):

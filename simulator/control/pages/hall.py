@@ -21,6 +21,8 @@ from simulator.timeline.lanes import LANES
 __all__ = ["found", "page", "rack", "services"]
 
 LAST_EVENTS = 40
+NAMES = 300
+"""Of each kind of device, that are proposed where a fault asks for one."""
 FOUND = 60
 """Devices shown of a search."""
 _COMMON = frozenset({"at", "for"})
@@ -69,6 +71,10 @@ async def page(lab: ControlledLab, live: Live, number: int = 1, device: str = ""
         device=device,
         drawer=device_page(run, live.marks, device) if device else None,
         kinds=_KINDS,
+        names_of={
+            kind: list(plans)[:NAMES]
+            for kind, plans in (("server", run.plan.servers), ("switch", run.plan.switches), ("pdu", run.plan.pdus))
+        },
         targets=_groups(),
         lanes=LANES,
         events=[str(record) for record in islice(reversed(run.journal), LAST_EVENTS)],

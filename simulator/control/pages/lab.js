@@ -107,6 +107,7 @@
   const timeline = new Timeline(byId("tl"), lanes, {
     follow: true,
     chain: async (number) => (await ask(`/__lab/page/chain?number=${number}`)).list,
+    behind: async (mark) => (mark.what === "request" && mark.number ? { call: (await ask(`/__lab/page/call?record=${mark.number}`)).call } : null),
     open: (name, only) => { if (!byId(`u-${name}`)) return false; if (!only) openDrawer(name); return true; },
   });
 

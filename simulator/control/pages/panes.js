@@ -43,7 +43,7 @@ function makePanes({ ask, html, told, toast, device }) {
       let made;
       if (field.enum.length) {
         made = element("select", { name: field.name }, ...(field.required ? [] : [element("option", { value: "" }, field.default ? `(${field.default})` : "")]), ...field.enum.map((word) => element("option", { value: word }, String(word))));
-      } else made = element("input", { name: field.name, required: field.required, placeholder: { at: "now, 10m, 40%", for: "until mended" }[field.name] || field.default, title: field.about, autocomplete: "off" });
+      } else made = element("input", { name: field.name, required: field.required, placeholder: { at: "now, 10m, 40%", for: "until mended" }[field.name] || field.default, title: field.about, autocomplete: "off", list: byId(`names-${field.name}`) ? `names-${field.name}` : null });
       const kept = before.get(field.name) || (["server", "switch", "pdu"].includes(field.name) && device()) || "";
       if (kept && (!field.enum.length || field.enum.includes(kept))) made.value = kept;
       return element("label", {}, text, made);

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from functools import cache
 from importlib.resources import files
+from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -17,6 +18,7 @@ from simulator.control.api.problems import JsonAnswer
 from simulator.control.pages import hall
 from simulator.control.pages.device import device_page
 from simulator.control.pages.live import Live
+from simulator.review import shown_call
 from simulator.timeline.assets import SCRIPT, STYLE
 from simulator.timeline.recording import shown_exchange, shown_record
 
@@ -25,6 +27,8 @@ __all__ = ["router"]
 router = APIRouter(include_in_schema=False)
 PAST = 400
 """Records of the past that a page begins with."""
+LOOKED_AT = 10_000
+"""Calls among which one is looked for."""
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none';"
     " form-action 'self'; frame-ancestors 'none'"
@@ -99,6 +103,14 @@ async def chain(lab: Lab, number: Annotated[int, Query(ge=0, le=2**53)]) -> Resp
     record = lab.run.journal.numbered(number)
     links = lab.run.journal.chain(record) if record is not None else []
     return JsonAnswer({"list": [shown_record(each) for each in links]}, headers=_HEADERS)
+
+
+@router.get("/__lab/page/call")
+async def call(lab: Lab, record: Annotated[int, Query(ge=1, le=2**53)]) -> Response:
+    """The call that the journal has under this number, with its bodies; null where it is not remembered, or was no client's."""
+    newest = islice(reversed(lab.recorder), LOOKED_AT)
+    found = next((each for each in newest if each.record == record), None)
+    return JsonAnswer({"call": None if found is None else shown_call(found)}, headers=_HEADERS)
 
 
 @router.get("/__lab/page/stream")
