@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.snmp import ber, oid
@@ -20,6 +20,7 @@ INSTANCES = st.one_of(
 )
 
 
+@settings(max_examples=40)
 @given(st.lists(INSTANCES, max_size=10))
 def test_a_walk_is_read_as_it_was_written(values: list[tuple[int, bytes]]) -> None:
     walk = [Instance(oid(f"1.3.6.1.4.1.9.{row}"), tag, content) for row, (tag, content) in enumerate(values)]
