@@ -42,11 +42,12 @@ test-python:  ## loop, plant, labs, stores and every scenario with another Pytho
 slow: $(VENV)/.installed programs  ## the rest of it: crash points, the image's steps, billing's scenarios on the wire
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -m slow
 
-check: $(VENV)/.installed  ## ruff, mypy, import rules
+check: $(VENV)/.installed  ## ruff, mypy, import rules, and the documentation builds strictly
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 docs: $(VENV)/.installed  ## the documentation's site, into site/; `rackloop docs` shows it
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

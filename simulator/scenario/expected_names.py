@@ -37,6 +37,8 @@ def check_expectation(spec: BaseModel, way: Way, names: Names, *, outside: bool)
                 names.server(spec.on, (*way, "on"))
         case ServerExpect():
             names.server(spec.server, (*way, "server"))
+            if spec.has is not None and spec.has.owner is not None:
+                names.owner(spec.has.owner, (*way, "has", "owner"))
             for view, os in (("has", spec.has and spec.has.os), ("really", spec.really and spec.really.os)):
                 if os not in (None, "none"):
                     names.template(str(os), "os", (*way, view, "os"))
@@ -63,6 +65,9 @@ def check_expectation(spec: BaseModel, way: Way, names: Names, *, outside: bool)
                 names.preset(spec.preset, (*way, "preset"))
             if spec.of not in (None, "none"):
                 names.service(str(spec.of), (*way, "of"))
-        case JournalSpec() | MessageSpec():
+        case JournalSpec():
+            if spec.journal.layer is not None:
+                names.layer(spec.journal.layer, (*way, "journal", "layer"))
+        case MessageSpec():
             pass
     return None

@@ -28,6 +28,7 @@ from simulator.scenario.billing.setup import BillingSetup
 from simulator.scenario.contradictions import check_contradictions
 from simulator.scenario.expected_names import check_expectation
 from simulator.scenario.known import Known
+from simulator.scenario.mentioned import clients, created, refused
 from simulator.scenario.names import Names
 from simulator.scenario.plan import (
     Action,
@@ -44,13 +45,11 @@ from simulator.scenario.plan import (
 )
 from simulator.scenario.schema.base import ModuleStep, ServiceArgs, StepExpect
 from simulator.scenario.schema.base import Step as StepOfService
-from simulator.scenario.schema.billmanager6 import OrderStep
 from simulator.scenario.schema.scenario import ScenarioSpec
 from simulator.scenario.schema.steps import (
     CallArgs,
     CheckStep,
     ClearStep,
-    ColocationStep,
     CreateStep,
     FaultStep,
     MarkFaultyStep,
@@ -60,7 +59,6 @@ from simulator.scenario.schema.steps import (
     UnsuspendStep,
     WaitStep,
 )
-from simulator.scenario.schema.whmcs6 import PlaceStep
 
 __all__ = ["fault_from_text", "faults_from_file", "load_scenario", "scenario_from_text"]
 
@@ -170,7 +168,7 @@ class _ScenarioReader:
         self.spec = spec
         self.plan = plan
         self.report = report
-        self.names = Names(plan, report, _created(spec.steps))
+        self.names = Names(plan, report, created(spec.steps), [*clients(spec.steps), *map(str, spec.settings.values())])
         self.setup = BillingSetup(spec.steps, report)
 
     def scenario(self) -> Scenario:
@@ -210,7 +208,7 @@ class _ScenarioReader:
 
     def settings(self) -> Mapping[str, Any]:
         configuration = self.spec.settings.get("configuration")
-        if isinstance(configuration, str) and configuration and not _refused(self.spec.steps):
+        if isinstance(configuration, str) and configuration and not refused(self.spec.steps):
             self.names.configuration(configuration, ("settings", "configuration"))
         report = self.report.under("settings")
         if self.outside is None:
@@ -244,6 +242,11 @@ class _ScenarioReader:
                     self.names.configuration(args.configuration, (*way, "create", "configuration"))
                 if args.server is not None:
                     self.names.server(args.server, (*way, "create", "server"))
+                if args.period is not None and self.module == "billmanager5" and spec.expect.error is None:
+                    periods = self.spec.settings.get("periods") or ["month"]
+                    self.names.period(
+                        args.period, [periods] if isinstance(periods, str) else periods, (*way, "create", "period")
+                    )
                 if args.os is not None and args.os not in (self.spec.settings.get("templates") or ()):
                     self.names.template(args.os, "os", (*way, "create", "os"))
                 if args.options is not None and not self.outside and self.module != "whmcs6":
@@ -298,6 +301,8 @@ class _ScenarioReader:
         if expect.error is None:
             if (configuration := getattr(args, "configuration", None)) is not None:
                 self.names.configuration(configuration, (*way, verb, "configuration"))
+            if verb == "reinstall" and (os := getattr(args, "os", None)) is not None:
+                self.names.template(os, "os", (*way, verb, "os"))
             self.setup.check(args, (*way, verb))
         return Action(line, word, service, getattr(args, "by_client", False), None, expect, args)
 
@@ -351,29 +356,4 @@ def _outside(spec: ScenarioSpec, document: Document, report: Reporter) -> Module
     return bundled(spec.module) if spec.for_ == "any" else None
 
 
-def _refused(steps: Iterable[BaseModel]) -> bool:
-    """Some order must fail: perhaps for there is no such server."""
-    return any(
-        (isinstance(step, StepOfService) and step.expect.error is not None)
-        or (isinstance(step, TogetherStep) and _refused(step.together))
-        for step in steps
-    )
-
-
 _SOURCE = re.compile(r"[A-Z][A-Z0-9]*-[A-Za-z]?[A-Za-z0-9]+")
-
-
-def _created(steps: Iterable[BaseModel]) -> list[str]:
-    names = []
-    for step in steps:
-        if isinstance(step, CreateStep):
-            names.append(step.create.service)
-        elif isinstance(step, ColocationStep):
-            names.append(step.order_colocation.service)
-        elif isinstance(step, PlaceStep):
-            names.append(step.place.service)
-        elif isinstance(step, OrderStep):
-            names.append(step.order.service)
-        elif isinstance(step, TogetherStep):
-            names.extend(_created(step.together))
-    return names

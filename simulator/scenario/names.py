@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from simulator.faults.catalogue import CATALOGUE
 from simulator.faults.kinds import FaultParams
+from simulator.files.nearest import nearest
 from simulator.files.plan import LabPlan
 from simulator.files.problems import did_you_mean, listed
 from simulator.files.reader import Reporter
@@ -17,16 +18,19 @@ __all__ = ["Names"]
 Way = tuple[str | int, ...]
 _CALL = re.compile(r"(?P<method>\S+) +(?P<path>\S+)")
 _WILD = re.compile(r"[*?\[]")
+_LAYERS = ("scenario", "billing", "panel", "plant", "fault", "wire", "ispmanager", "lab", "real")
 _METHODS = ("GET", "POST", "DELETE", "*")
 
 
 class Names:
     """Looks names up; what is unknown goes to the reporter with its nearest neighbour."""
 
-    def __init__(self, plan: LabPlan, report: Reporter, services: Iterable[str]) -> None:
+    def __init__(self, plan: LabPlan, report: Reporter, services: Iterable[str], people: Iterable[str] = ()) -> None:
+        """`people`: e-mails that the scenario says; the lab's are known."""
         self.plan = plan
         self.report = report
         self.services = list(dict.fromkeys(services))
+        self.people = [*people, plan.admin.email, *(user.email for user in plan.panel.users)]
         self._machines: Mapping[str, Collection[str]] = {
             "server": plan.servers.keys(),
             "switch": plan.switches.keys(),
@@ -91,6 +95,25 @@ class Names:
         """Is there a server of it at all?"""
         known = list(dict.fromkeys(server.configuration.text for server in self.plan.servers.values()))
         return self._known("server of configuration", text, known, way, "configurations")
+
+    def owner(self, text: str, way: Way) -> bool:
+        """Whoever owns a server is `none`, or somebody of the lab or the scenario; those of DCImanager 5 have other names."""
+        known = ["none", *self.people]
+        near = nearest(text, known)
+        if text in known or near is None or ("@" not in text and near != "none"):
+            return True
+        self.report.at(way, f"nobody here is `{text}`", f"did you mean `{near}`?")
+        return False
+
+    def period(self, text: str, known: Collection[str], way: Way) -> bool:
+        return self._known("order period", text, known, way, "periods")
+
+    def layer(self, pattern: str, way: Way) -> bool:
+        """Who writes records of the journal: told only for what is nearly one of them."""
+        if pattern in _LAYERS or _WILD.search(pattern) or (near := nearest(pattern, _LAYERS)) is None:
+            return True
+        self.report.at(way, f"nobody writes the journal as `{pattern}`", f"did you mean `{near}`?")
+        return False
 
     def preset(self, name: str, way: Way) -> bool:
         """A preset of the lab's ispmanager."""

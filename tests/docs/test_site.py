@@ -1,4 +1,4 @@
-"""The site: built strictly, with all pages in its menu, and with nothing that is fetched from elsewhere."""
+"""The site (`make check` builds it too): built strictly, with all pages in its menu, and with nothing that is fetched from elsewhere."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ def site(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_every_page_is_in_the_menu_and_on_the_site(site):
     for page in pages():
         assert (site / page.relative_to(DOCS)).with_suffix(".html").is_file(), page
@@ -41,6 +42,7 @@ def test_every_page_is_in_the_menu_and_on_the_site(site):
         assert f'href="{name}"' in home
 
 
+@pytest.mark.slow
 def test_nothing_is_fetched_from_elsewhere(site):
     for page in site.rglob("*.html"):
         text = page.read_text(encoding="utf-8")
@@ -54,6 +56,7 @@ def test_nothing_is_fetched_from_elsewhere(site):
         assert not re.findall(r"url\(\"?https?:", sheet.read_text(encoding="utf-8"))
 
 
+@pytest.mark.slow
 def test_links_to_files_of_the_repository_lead_to_copies(site):
     faults = (site / "faults.html").read_text()
     links = re.findall(r'href="(source/[^"]+)"', faults)
@@ -61,14 +64,16 @@ def test_links_to_files_of_the_repository_lead_to_copies(site):
     assert all((site / link).is_file() for link in links)
 
 
-def test_the_site_is_served_on_loopback_without_a_network(site):
-    with server(site, 0) as serving:
+def test_the_site_is_served_on_loopback_without_a_network(tmp_path):
+    (tmp_path / "index.html").write_text("<title>Rackloop</title>")
+    (tmp_path / "a.yaml").write_text("lab: x\n")
+    with server(tmp_path, 0) as serving:
         thread = threading.Thread(target=serving.serve_forever)
         thread.start()
         try:
             url = f"http://127.0.0.1:{serving.server_port}/"
             assert b"Rackloop" in urlopen(url).read()
-            with urlopen(url + "source/scenarios/hardware/dead-bmc.yaml") as answer:
+            with urlopen(url + "a.yaml") as answer:
                 assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
         finally:
             serving.shutdown()

@@ -167,6 +167,9 @@ def test_of_a_step(step: str, message: str) -> None:
 
 
 EXPECTATIONS = [
+    ("{server: srv-03, has: {owner: alicia@example.com}}", "9:35: nobody here is `alicia@example.com`; did you mean `alice@example.com`?"),
+    ("{server: srv-03, has: {owner: nne}}", "9:35: nobody here is `nne`; did you mean `none`?"),
+    ("journal: {layer: falt}", "9:22: nobody writes the journal as `falt`; did you mean `fault`?"),
     ("{service: web2, is: active}", "9:15: there is no service `web2`; did you mean `web1`?"),
     ("{service: web1, is: fallen}", "9:25: 'fallen' is not possible here; did you mean `failed`?"),
     ("{service: web1, on: srv-50}", "9:25: there is no server `srv-50`; servers: `srv-01` to `srv-12`"),
@@ -323,6 +326,15 @@ def test_of_a_lab(old: str, new: str, message: str) -> None:
 def test_the_files_are_good_without_a_mistake() -> None:
     assert scenario_from_text(SCENARIO).name == "An order"
     assert list(lab_from_document(read_text(LAB.encode(), "f.yaml")).servers) == ["srv-1"]
+
+
+def test_an_order_period_is_one_of_the_package_s() -> None:
+    text = with_one(
+        "settings: {os: debian-12, pool: public}",
+        "module: billmanager5\nsettings: {os: debian-12, periods: [month, year]}",
+    )
+    text = with_one("client: alice@example.com}", "client: alice@example.com, period: yaer}", text)
+    assert only_problem(text, "scenario") == "8:64: there is no order period `yaer`; did you mean `year`?"
 
 
 def test_a_lab_is_not_taken_for_a_scenario_nor_the_reverse() -> None:
