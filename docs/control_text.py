@@ -7,7 +7,8 @@ shows every call with its fields, `/` the hall for eyes, `/__lab/openapi.json` t
 
 <!-- run: slow -->
 ```console
-$ rackloop exec one --clock stepped -- sh -c 'curl -s --json "{\\"seconds\\": \\"10m\\"}" "$RACKLOOP_CONTROL/__lab/clock/advance"'
+$ rackloop exec one --clock stepped -- sh -c \\
+    'curl -s --json "{\\"seconds\\": \\"10m\\"}" "$RACKLOOP_CONTROL/__lab/clock/advance"'
 {"now":600.0,...}
 ...
 ```
@@ -21,17 +22,22 @@ sees a half-hour installation in seconds:
 
 ```console
 $ curl --json '{"seconds": "25m"}' http://127.0.0.1:8016/__lab/clock/advance
-$ curl --json '{"next": true}' http://127.0.0.1:8016/__lab/clock/advance        # to the next thing that is due
+$ curl --json '{"next": true}' http://127.0.0.1:8016/__lab/clock/advance
 ```
+
+The second one goes to the next thing that is due.
 
 ## Break something
 
 The body is as in a scenario file, in JSON: one [kind](faults.md) with its parameters. A bare number is seconds.
 
 ```console
-$ curl --json '{"bmc.dead": {"server": "srv-03", "for": "10m"}}' http://127.0.0.1:8016/__lab/faults
-$ curl -X DELETE 'http://127.0.0.1:8016/__lab/faults?server=srv-03'              # mend it
+$ curl --json '{"bmc.dead": {"server": "srv-03", "for": "10m"}}' \\
+    http://127.0.0.1:8016/__lab/faults
+$ curl -X DELETE 'http://127.0.0.1:8016/__lab/faults?server=srv-03'
 ```
+
+`DELETE` mends.
 
 What is wrong with a fault is answered with 400 and the nearest word, a part that the lab has not with 404 or 409.
 

@@ -90,7 +90,10 @@ def _range(schema: Mapping[str, Any]) -> str:
     low, high = schema.get("minimum"), schema.get("maximum")
     above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
     parts = [f"from {low:g}" if low is not None else "", f"above {above:g}" if above is not None else ""]
-    parts += [f"to {high:g}" if high is not None else "", f"below {below:g}" if below is not None else ""]
+    parts += [
+        f"to {high:g}" if high is not None and high < 1e15 else "",
+        f"below {below:g}" if below is not None else "",
+    ]
     said = " ".join(filter(None, parts))
     return f" {said}" if said else ""
 

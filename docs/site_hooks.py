@@ -18,6 +18,8 @@ SOURCES = "source"
 """Where copies of files stand that pages name: scenarios, tests."""
 _LINK = re.compile(r"(?<=\]\()(?!https?:|#|mailto:)([^)\s#]+)(#[^)\s]*)?(?=\))")
 _DIAGRAM = re.compile(r"```mermaid\nstateDiagram-v2\n(.*?)```", re.DOTALL)
+_ENTRY = re.compile(r" *(?:[-*]|\d+\.) ")
+_FENCE = re.compile(r" *```")
 _ROW = re.compile(r"\s*(\S+) --> (\S+?)(?:: (.*))?$")
 
 
@@ -59,7 +61,30 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str
         to = outside if outside in PAGES else "index.md" if outside == "README.md" else f"{SOURCES}/{outside}"
         return posixpath.relpath(to, posixpath.dirname(here) or ".") + anchor
 
-    return _DIAGRAM.sub(_table, _LINK.sub(moved, markdown))
+    return _nested(_DIAGRAM.sub(_table, _LINK.sub(moved, markdown)))
+
+
+def _nested(markdown: str) -> str:
+    """Lists as Python-Markdown asks for them: four spaces a level, and an empty line between a paragraph and an entry after it. The pages
+    have two spaces and no such line, as elsewhere.
+    """
+    lines: list[str] = []
+    in_list, in_fence, apart = False, False, True
+    more = 0
+    for line in markdown.split("\n"):
+        indent = len(line) - len(line.lstrip())
+        if not in_fence:
+            entry = bool(_ENTRY.match(line))
+            if entry and apart and lines and lines[-1].strip():
+                lines.append("")
+            in_list = entry or (in_list and (indent > 0 or not line))
+            more = indent // 2 * 2 if in_list and indent >= 2 else 0
+            # A paragraph of its own, after which an entry needs an empty line.
+            apart = not entry and (apart or not line) if in_list else True
+        lines.append(" " * more + line if line else line)
+        if _FENCE.match(line):
+            in_fence = not in_fence
+    return "\n".join(lines)
 
 
 def _table(match: re.Match[str]) -> str:

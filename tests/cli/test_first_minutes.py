@@ -53,7 +53,7 @@ def test_the_list_of_commands_says_whole_sentences(rackloop) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "offered"),
-    [("rackloop com", ["compare-versions"]), ("rackloop up sm", ["small"]), ("rackloop run --ju", ["--junit"])],
+    [("rackloop compare-", ["compare-versions"]), ("rackloop up sm", ["small"]), ("rackloop run --ju", ["--junit"])],
 )
 def test_a_shell_completes_commands_options_and_labs(typed: str, offered: list[str]) -> None:
     words = typed.split()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import runpy
 import subprocess
 import sys
 import threading
@@ -78,6 +79,14 @@ def test_the_site_is_served_on_loopback_without_a_network(tmp_path):
         finally:
             serving.shutdown()
             thread.join()
+
+
+def test_lists_are_as_the_site_s_markdown_asks_for_them():
+    nested = runpy.run_path(str(DOCS / "site_hooks.py"))["_nested"]
+    page = "Two things:\n- one\n  - of it\n- two\n\n  ```yaml\n  a: 1\n  ```\n\n  More of two.\n- three\n\nEnd.\n"
+    assert nested(page) == (
+        "Two things:\n\n- one\n    - of it\n- two\n\n    ```yaml\n    a: 1\n    ```\n\n    More of two.\n\n- three\n\nEnd.\n"
+    )
 
 
 def test_an_installation_without_the_site_says_so(monkeypatch):
