@@ -11,7 +11,7 @@ from typing import Any
 
 from simulator.files.plan import PduPlan, SwitchPlan
 from simulator.invariants.watch import Watch
-from simulator.kernel.hosts import is_everywhere, is_loopback
+from simulator.kernel.hosts import is_everywhere, is_loopback, reached_at
 from simulator.lab import Run
 from simulator.lab.attaching import on_one_host
 from simulator.lab.build import snmp_user
@@ -172,7 +172,7 @@ def greeting(standing: Standing, file: Path | None = None) -> list[str]:
     for kind, places, plans in (("switch", run.switches, run.plan.switches), ("PDU", run.pdus, run.plan.pdus)):
         if places:
             name, (host, port) = next(iter(places.items()))
-            rows.append((f"{kind} {name}", f"snmpwalk {_flags(plans[name])} {host}:{port} 1.3.6.1.2.1.1"))
+            rows.append((f"{kind} {name}", f"snmpwalk {_flags(plans[name])} {_peer(host, port)} 1.3.6.1.2.1.1"))
     if run.equipment is not None and run.equipment.devices:
         dry = "dry run, nothing is written: " if run.equipment.dry else ""
         rows.append(("real", dry + ", ".join(_real(device) for device in run.equipment.devices.values())))
@@ -189,6 +189,15 @@ def greeting(standing: Standing, file: Path | None = None) -> list[str]:
         lines += ["", *notes]
     said = f"`{_report_command(standing, file)}` says what a module that is pointed at it did wrong. Ctrl-C stops it."
     return [*lines, "", said]
+
+
+def _place(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _peer(host: str, port: int) -> str:
+    """A device as net-snmp's tools want it."""
+    return f"udp6:{_place(host, port)}" if ":" in host else _place(host, port)
 
 
 def _real(device: RealDevice) -> str:
@@ -218,14 +227,16 @@ def _devices_moved(standing: Standing) -> list[str]:
     moved = [name for name in planned if run.bound[name] != planned[name]]
     if not moved:
         return []
-    few = ", ".join(f"{name} {places[name][0]}:{places[name][1]}" for name in moved[:3])
+    few = ", ".join(f"{name} {_place(*places[name])}" for name in moved[:3])
     more = f", and {len(moved) - 3} more" if len(moved) > 3 else ""
     return [f"not at their planned addresses, which are taken or not to be had here: {few}{more}"]
 
 
 def _from_outside(standing: Standing) -> list[str]:
     """All that is printed is as this machine sees it."""
-    return ["from other machines: an address of this one instead of 127.0.0.1"] if is_everywhere(standing.host) else []
+    if not is_everywhere(standing.host):
+        return []
+    return [f"from other machines: an address of this one instead of {reached_at(standing.host)}"]
 
 
 def _report_command(standing: Standing, file: Path | None) -> str:

@@ -92,6 +92,19 @@ async def test_off_loopback_the_control_api_asks_for_a_token_that_the_owner_of_t
             await to_thread(check_health, file)
 
 
+@pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
+async def test_addresses_of_version_6_are_printed_as_programs_take_them():
+    async with stand(ONE, WireOptions(host="::"), control_port=0) as standing:
+        said = "\n".join(greeting(standing))
+        _, port = standing.run.switches["sw-1"]
+        assert f"snmpwalk -v2c -c private udp6:[::1]:{port} " in said
+        assert f"ipmitool -I lanplus -H ::1 -p {standing.run.bmcs['srv-1'][1]} " in said
+        assert "from other machines: an address of this one instead of ::1" in said
+        assert standing.control.startswith("http://[::1]:")
+        async with httpx.AsyncClient(headers={"authorization": f"Bearer {standing.token}"}) as client:
+            assert (await client.get(f"{standing.control}/__lab/clock")).status_code == 200
+
+
 async def test_an_empty_token_is_none():
     """A variable that is set to nothing, as compose does it, opens nothing."""
     async with stand(ONE, WireOptions(host="0.0.0.0"), control_port=0, control_token="") as standing:

@@ -103,7 +103,7 @@ async def clear(
         if group == "target":
             known = ["panel", *(each for names in _places(run).values() for each in names)]
             if name not in known:
-                raise Refused(404, f"there is no target {name!r}{hint(name, known, 'targets')}")
+                raise Refused(404, f"there is no target {name!r}{hint(name, known, 'there are')}")
         else:
             _name(run, group, name)
     return Cleared(cleared=run.faults.clear(kind, next(iter(named.values()), None)))
@@ -123,7 +123,7 @@ def _name(run: Run, group: str, name: str) -> None:
     places = _places(run)
     known = [each for one in group.split(" or ") for each in places.get(one, ())]
     if known and name not in known:
-        raise Refused(404, f"there is no {group} {name!r}{hint(name, known, '')}")
+        raise Refused(404, f"there is no {group} {name!r}{hint(name, known, 'there are')}")
 
 
 async def _object(request: Request) -> dict[str, Any]:

@@ -117,7 +117,7 @@ async def outlets(lab: Lab, order: OutletOrder) -> OutletView:
 
 def _one(things: Any, name: str, what: str) -> Any:
     if name not in things:
-        raise Refused(404, f"there is no {what} {name!r}{hint(name, things, '')}")
+        raise Refused(404, f"there is no {what} {name!r}{hint(name, things, 'there are')}")
     return things[name]
 
 

@@ -13,8 +13,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from simulator.control.api.lab import Refused, hint
+from simulator.files.nearest import nearest
 
 __all__ = ["JsonAnswer", "add_problem_handlers", "known_keys", "sentences"]
+
+_ROOT = "/__lab/"
 
 
 class JsonAnswer(JSONResponse):
@@ -39,7 +42,7 @@ def add_problem_handlers(app: FastAPI, methods_of: Callable[[], Mapping[str, Seq
         assert isinstance(error, HTTPException)
         path = request.url.path
         if error.status_code == 404:
-            return _problem(404, f"there is no {path}{hint(path, methods_of(), 'there are')}")
+            return _problem(404, f"there is no {path}{_nearest_path(path, methods_of())}")
         if error.status_code == 405:
             methods = ", ".join(methods_of().get(path, ["GET"]))
             return _problem(405, f"{path} has no {request.method}, only {methods}", {"allow": methods})
@@ -49,6 +52,14 @@ def add_problem_handlers(app: FastAPI, methods_of: Callable[[], Mapping[str, Seq
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(ValidationError, invalid)
     app.add_exception_handler(HTTPException, http)
+
+
+def _nearest_path(path: str, known: Iterable[str]) -> str:
+    """What all paths begin with is no likeness."""
+    if not path.startswith(_ROOT):
+        return hint(path, known, "there are") or f"; {_ROOT}docs has all that there is"
+    found = nearest(path.removeprefix(_ROOT), [each.removeprefix(_ROOT) for each in known if each.startswith(_ROOT)])
+    return f"; did you mean `{_ROOT}{found}`?" if found else f"; {_ROOT}docs has all that there is"
 
 
 def _problem(status: int, text: str, headers: dict[str, str] | None = None) -> Response:
