@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 from simulator.control.api import clock, faults, hands, journal, report, state
 from simulator.control.api.lab import ControlledLab, Problem
 from simulator.control.api.problems import JsonAnswer, add_problem_handlers, known_keys
+from simulator.control.fault_header import FaultHeader
 from simulator.control.guard import Access, Guard
 from simulator.control.pages.docs import docs_page
 from simulator.control.pages.live import Live
@@ -56,6 +57,8 @@ def create_control(
     """
     recorder = Recorder(run)
     recorder.watch()
+    for name, panel in run.doors.items():
+        panel.taps.insert(0, FaultHeader(run, name, access))
     app = FastAPI(
         title=f"Lab control of {run.plan.name}",
         version="1",

@@ -11,6 +11,7 @@ from typing import Protocol
 from starlette.types import Scope
 
 __all__ = [
+    "CALL",
     "CONNECTION",
     "COUNTED",
     "PATIENCE",
@@ -25,6 +26,8 @@ __all__ = [
 
 CONNECTION = "rackloop.connection"
 """Where a socket's server puts the connection: a key of the scope's `extensions`."""
+CALL = "rackloop.call"
+"""Where somebody nearer to the client has named this one request, so that a rule can choose it."""
 COUNTED = b"x-rackloop-counted"
 """A header by which an actor of ours says that its request counts as in flight until it is answered."""
 PATIENCE = "rackloop.patience"

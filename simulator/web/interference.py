@@ -36,6 +36,7 @@ from simulator.kernel.wire import (
     told,
 )
 from simulator.web.connection import (
+    CALL,
     COUNTED,
     PATIENCE,
     AnswerCut,
@@ -129,7 +130,10 @@ class HttpInterference:
         what, sent, names = _words(scope, body)
         client = (scope.get("client") or ("", 0))[0]
         agent = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"user-agent"), "")
-        fate = self._wire.meet("http", "billing", self.name, what, sent=sent, senders=(client, agent), names=names)
+        call = (scope.get("extensions") or {}).get(CALL, "")
+        fate = self._wire.meet(
+            "http", "billing", self.name, what, sent=sent, senders=(client, agent, call), names=names
+        )
         cause = self._wire.hit
 
         def again() -> Receive:

@@ -12,6 +12,7 @@ from simulator.kernel.hosts import is_everywhere, is_loopback, local_for, reache
         ("::", "::1", False, ("::", 0)),
         ("127.16.0.1", "127.16.0.1", True, None),
         ("::1", "::1", True, ("::", 0)),
+        ("::ffff:127.0.0.1", "::ffff:127.0.0.1", True, ("::", 0)),
         ("127.0.0.1.example", "127.0.0.1.example", False, None),
         ("192.0.2.2", "192.0.2.2", False, ("0.0.0.0", 0)),
     ],
