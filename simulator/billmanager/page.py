@@ -91,6 +91,16 @@ def page() -> str:
         ),
         "",
         "Secrets (`itemcryptedparam`, `processingcryptedparam`) are base64 of RSA, PKCS #1 v1.5, for the key in `etc/billmgr.pem`.",
+        "",
+        "## Try it",
+        "",
+        "Without a lab, only the folder that a module will find:",
+        "",
+        "<!-- run -->",
+        "```console",
+        "$ rackloop billmanager init mgr5",
+        "...",
+        "```",
     ]
     return "\n".join(lines) + "\n"
 

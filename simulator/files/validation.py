@@ -97,8 +97,7 @@ class _Keys:
         head = name.partition(":")[0]
         if ":" in name and head in known:
             report.at(path, f"`{name}` is one word", f"a space is missing after `{head}:`", key=True)
-        elif name in other:
-            first = str(loc[-2])[1:-1]
+        elif name in other and (first := str(loc[-2])[1:-1]) != name:
             hint = f"begin each with `- ` in a line of its own: `{first}: ...`, `{name}: ...`"
             report.at(path, f"`{first}` and `{name}` are two things", hint, key=True)
         elif len(missing) == len(self._extra[here]) == 1 and self._meant(loc, name) is None:
