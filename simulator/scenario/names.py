@@ -97,13 +97,19 @@ class Names:
         return self._known("server of configuration", text, known, way, "configurations")
 
     def owner(self, text: str, way: Way) -> bool:
-        """Whoever owns a server is `none`, or somebody of the lab or the scenario; those of DCImanager 5 have other names."""
-        known = ["none", *self.people]
-        near = nearest(text, known)
-        if text in known or near is None or ("@" not in text and near != "none"):
+        """Whoever owns a server is `none`, or somebody of the lab or the scenario; told only for what is nearly one of them. Owners in
+        DCImanager 5 have other names.
+        """
+        if text in ("none", *self.people):
             return True
-        self.report.at(way, f"nobody here is `{text}`", f"did you mean `{near}`?")
-        return False
+        name, at, domain = text.partition("@")
+        known = (
+            [each.removesuffix(at + domain) for each in self.people if each.endswith(at + domain)] if at else ["none"]
+        )
+        near = nearest(name, known)
+        if near is not None:
+            self.report.at(way, f"nobody here is `{text}`", f"did you mean `{near}{at}{domain}`?")
+        return near is None
 
     def period(self, text: str, known: Collection[str], way: Way) -> bool:
         return self._known("order period", text, known, way, "periods")
