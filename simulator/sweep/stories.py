@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
 from simulator.faults.catalogue import CATALOGUE
 from simulator.files.lab_file import find_lab
-from simulator.files.reader import read
+from simulator.files.plan import LabPlan
+from simulator.files.reader import Document, Reporter, read, validate
+from simulator.scenario.parts import check_parts
 from simulator.scenario.plan import Scenario
 
 __all__ = ["MODULES", "NOT_DRAWN", "Data", "Ground", "faults_of", "ground_of", "stories"]
@@ -58,6 +59,7 @@ class Ground:
     ports: Sequence[tuple[str, int]]
     outlets: Sequence[tuple[str, int]]
     stock: int
+    plan: LabPlan
     systems: Sequence[str]
     """Operating systems that an order can name."""
 
@@ -85,6 +87,7 @@ def ground_of(scenario: Scenario) -> Ground:
         ports,
         outlets,
         len(fit),
+        plan,
         systems if scenario.module == "whmcs6" else (),
     )
 
@@ -139,13 +142,14 @@ def _kinds(ground: Ground) -> list[str]:
     return found
 
 
-def _is_possible(fault: Data) -> bool:
+def _is_possible(fault: Data, plan: LabPlan) -> bool:
+    """It is one, and the lab has the part that it takes hold of."""
     ((kind, params),) = fault.items()
-    try:
-        CATALOGUE[kind].params.model_validate(params)
-    except ValidationError:
-        return False
-    return True
+    report = Reporter(Document("a story", fault))
+    valid = validate(CATALOGUE[kind].params, params, report)
+    if valid is not None:
+        check_parts(kind, valid, plan, report)
+    return not report.problems
 
 
 # steps
@@ -182,7 +186,7 @@ class _Shop:
 @st.composite
 def stories(draw: st.DrawFn, ground: Ground) -> Data:
     """A scenario file as data."""
-    possible = faults_of(ground).filter(_is_possible)
+    possible = faults_of(ground).filter(lambda fault: _is_possible(fault, ground.plan))
     shop, steps, bent = _Shop(ground), list[Data](), 0
     faults = draw(st.lists(possible, max_size=2))
     for fault in faults:
