@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from pydantic import ValidationError
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 
-from simulator.api6.calls import Body
+from simulator.api6.calls import Body, Nothing
 from simulator.dcim.errors import Invalid, NotLoggedIn
 
 __all__ = ["DEEPEST", "LARGEST", "TooLarge", "body_of", "query_of", "read", "token_of"]
@@ -22,14 +22,18 @@ DEEPEST = 32
 """Levels of arrays and objects in a body; ours too."""
 
 
+_NOTHING = Nothing()
+
+
 class TooLarge(Exception):
     """The body is larger than `LARGEST`."""
 
 
 def token_of(request: HTTPConnection) -> str:
     """From whichever place clients put it (facts of real clients: any one is enough). Raises NotLoggedIn."""
-    headers = request.headers
-    token = headers.get("x-xsrf-token") or headers.get("isp-session") or request.cookies.get("ses6")
+    headers = dict(reversed(request.scope["headers"]))  # of several the first counts
+    sent = headers.get(b"x-xsrf-token") or headers.get(b"isp-session")
+    token = sent.decode("latin-1") if sent else request.cookies.get("ses6")
     if not token:
         raise NotLoggedIn("no session: log in, and send the token as x-xsrf-token, ISP-Session or cookie ses6")
     return token
@@ -48,12 +52,13 @@ def query_of(request: Request) -> Mapping[str, str]:
 
 async def read(request: Request) -> bytes:
     """The whole body. Raises TooLarge before more than `LARGEST` octets are kept."""
-    length = request.headers.get("content-length")
+    headers = dict(reversed(request.scope["headers"]))
+    length: bytes | None = headers.get(b"content-length")
     if length is not None and length.isascii() and length.isdigit():
         if len(length) > 9 or int(length) > LARGEST:
             raise TooLarge
         return await request.body()
-    if length is None and "transfer-encoding" not in request.headers:
+    if length is None and b"transfer-encoding" not in headers:
         return b""  # HTTP/1.1, 6.3: there is none
     parts, size = list[bytes](), 0
     try:
@@ -69,6 +74,8 @@ async def read(request: Request) -> bytes:
 
 def body_of(raw: bytes, model: type[Body], keys: Mapping[str, str]) -> Body:
     """The JSON object of a request, whatever its content type; an empty body is `{}`. Raises Invalid."""
+    if not raw and model is Nothing:
+        return _NOTHING
     data = _json(raw) if raw.strip() else {}
     if not isinstance(data, dict):
         raise Invalid("body", "it is not a JSON object")

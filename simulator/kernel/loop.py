@@ -18,7 +18,7 @@ import ipaddress
 import math
 import socket
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextvars import Context
+from contextvars import Context, copy_context
 from typing import Any, NoReturn, Protocol, TypeVar
 
 __all__ = ["DatagramNetwork", "DeadlockError", "NotInVirtualTime", "VirtualLoop", "run"]
@@ -54,6 +54,45 @@ class DatagramNetwork(Protocol):
     ) -> asyncio.DatagramTransport: ...
 
 
+class _Handle(asyncio.Handle):
+    """Asyncio's own, made without asking whether it is to remember who made it: there are a thousand in a life."""
+
+    __slots__ = ()
+
+    def __init__(
+        self, callback: Callable[..., object], args: Sequence[Any], loop: VirtualLoop, context: Context | None
+    ) -> None:
+        self._context = copy_context() if context is None else context
+        self._loop = loop
+        self._callback = callback
+        self._args = args
+        self._cancelled = False
+        self._repr = None
+        self._source_traceback = None
+
+
+class _Timer(asyncio.TimerHandle):
+    __slots__ = ()
+
+    def __init__(
+        self,
+        when: float,
+        callback: Callable[..., object],
+        args: Sequence[Any],
+        loop: VirtualLoop,
+        context: Context | None,
+    ) -> None:
+        self._context = copy_context() if context is None else context
+        self._loop = loop
+        self._callback = callback
+        self._args = args
+        self._cancelled = False
+        self._repr = None
+        self._source_traceback = None
+        self._when = when
+        self._scheduled = False
+
+
 class VirtualLoop(asyncio.BaseEventLoop):
     """An event loop whose `time()` starts at zero and moves only by jumping to the next timer."""
 
@@ -79,10 +118,18 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._check_closed()  # type: ignore[attr-defined]
         if not math.isfinite(when):
             raise ValueError(f"a timer at {when} s would never be due: lab time is a finite number of seconds")
-        timer = asyncio.TimerHandle(when, callback, args, self, context)
+        timer = _Timer(when, callback, args, self, context)
         self._orders += 1
         heapq.heappush(self._timers, (when, self._orders, timer))
         return timer
+
+    def call_soon(  # type: ignore[override]
+        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> asyncio.Handle:
+        self._check_closed()  # type: ignore[attr-defined]
+        handle = _Handle(callback, args, self, context)
+        self._ready.append(handle)  # type: ignore[attr-defined]
+        return handle
 
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
         self._cancelled += 1
