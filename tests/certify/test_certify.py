@@ -111,7 +111,9 @@ def suite(module: str, *words: str, every: int = 1) -> Certificate:
     """Of the library those that have one of these words in their names; of each theme one in `every`."""
     plan = load_module(module)
     files = [file for file in find_scenarios([LIBRARY]) if not words or any(word in str(file) for word in words)]
-    themes = [[file for file in files if file.parent == theme] for theme in dict.fromkeys(each.parent for each in files)]
+    themes = [
+        [file for file in files if file.parent == theme] for theme in dict.fromkeys(each.parent for each in files)
+    ]
     files = [file for theme in themes for file in theme[::every]]
     scenarios, left = load_for(plan, files, [])
     return Certificate(plan, play_all(plan, scenarios, jobs=1), left, "0.1.0")
