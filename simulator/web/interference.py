@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -320,10 +321,15 @@ def _given(body: bytes, receive: Receive) -> Receive:
 
 def _words(scope: Scope, body: bytes) -> tuple[str, str, tuple[str, ...]]:
     """What a request asks: with its ids taken out, as it was sent, and its function where it has one."""
-    method, path = scope["method"], scope["path"].removeprefix("/api")
-    query = parse_qs(scope["query_string"].decode("latin-1"))
-    if not (func := query.get("func", [""])[-1]) and b"func=" in body:
-        func = parse_qs(body.decode("utf-8", "replace")).get("func", [""])[-1]
+    return _named(scope["method"], scope["path"], scope["query_string"], body if b"func=" in body else b"")
+
+
+@lru_cache(maxsize=512)
+def _named(method: str, path: str, query_string: bytes, form: bytes) -> tuple[str, str, tuple[str, ...]]:
+    path = path.removeprefix("/api")
+    query = parse_qs(query_string.decode("latin-1"))
+    if not (func := query.get("func", [""])[-1]) and form:
+        func = parse_qs(form.decode("utf-8", "replace")).get("func", [""])[-1]
     if func:
         return f"{method} {path}?func={func}", f"{method} {path}?func={func}", (func,)
     return f"{method} {without_ids(path)}", f"{method} {path}", ()
