@@ -9,6 +9,7 @@ from simulator.kernel import SteppedClock
 from simulator.review.actions import action_of
 from simulator.review.findings import RULES, Finding, Severity
 from simulator.review.masking import masked, masked_body, masked_path, masked_query, writable
+from simulator.review.near_misses import near_miss
 from simulator.review.parsing import PanelName
 from simulator.review.recorder import HttpCall, Recorder
 
@@ -93,7 +94,9 @@ def _call(call: HttpCall) -> dict[str, Any]:
 
 
 def shown_call(call: HttpCall) -> dict[str, Any]:
-    """A call whole: who, when, what, and the answer. Secrets are masked."""
+    """A call whole: who, when, what, and the answer. Secrets are masked. `malformed`: what keeps its body from being JSON; `near_miss`:
+    what the panel has not of it, with the nearest that it has.
+    """
     shown = {
         **_call(call),
         "ended": round(call.ended, 3),
@@ -103,6 +106,7 @@ def shown_call(call: HttpCall) -> dict[str, Any]:
         "body": masked_body(call.body, form=call.panel != 6),
         "answer": masked_body(call.answer),
         "malformed": call.parsed.malformed,
+        "near_miss": near_miss(action_of(call)),
     }
     del shown["values"]
     found: dict[str, Any] = _writable(shown)

@@ -206,6 +206,29 @@ def test_calls_are_shown_whole_but_for_their_secrets_page_by_page():
     in_lab(scene)
 
 
+def test_a_call_that_nearly_is_one_of_the_panel_s_is_told_with_the_one_that_was_meant():
+    async def scene(lab, client):
+        email, password = lab.admin
+        async with httpx.AsyncClient(transport=lab.billing_transport(), base_url=lab.dci6_url) as module:
+            token = (await module.post("/auth/v4/public/token", json={"email": email, "password": password})).json()
+            module.headers["x-xsrf-token"] = token["token"]
+            await module.put("/api/dci/v3/server/1", json={"notes": "x"})
+            await module.post("/dci/v3/server/1", json={"ntoes": "x"})
+            await module.get("/dci/v3/server/1")
+            await module.get(f"{lab.dci5_url}/dcimgr?func=servr.edit")
+            await module.get(f"{lab.dci5_url}/dcimgr?func=server&authinfo={email}:{password}")
+        shown = [each["near_miss"] for each in (await client.get("/__lab/calls?since=1")).json()["list"]]
+        assert shown == [
+            "there is no such call; did you mean `POST /dci/v3/server/{sid}`?",
+            "it takes no 'ntoes'; did you mean `notes`?",
+            "",
+            "there is no such function; did you mean `server.edit`?",
+            "",
+        ]
+
+    in_lab(scene)
+
+
 def test_the_journal_is_read_page_by_page():
     async def scene(lab, client):
         for number in range(5):

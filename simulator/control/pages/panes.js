@@ -105,7 +105,7 @@ function makePanes({ ask, html, told, toast, device }) {
     const row = element("details", { class: "row" }, element("summary", {}, element("span", { class: `status${no ? " no" : ""}` }, String(call.status || "none")), ` ${call.call}${call.query ? `?${call.query}` : ""} `, element("span", { class: "when" }, `${clock(call.at)}, panel ${call.panel}`)));
     row.addEventListener("toggle", () => {
       if (!row.open || row.childElementCount > 1) return;
-      row.append(element("p", { class: "quiet" }, `#${call.number} of ${call.client}${call.ended > call.at ? `, took ${Rackloop.span(call.ended - call.at)}` : ""}${call.malformed ? `; ${call.malformed}` : ""}`));
+      row.append(element("p", { class: "quiet" }, `#${call.number} of ${call.client}${call.ended > call.at ? `, took ${Rackloop.span(call.ended - call.at)}` : ""}${call.malformed ? `; ${call.malformed}` : ""}${call.near_miss ? `; ${call.near_miss}` : ""}`));
       for (const [title, value] of [["Asked", call.body], ["Answered", call.answer]])
         row.append(element("h4", {}, title), element("pre", { tabindex: 0, "aria-label": `${title}, call ${call.number}` }, shown(value) || "no body"));
     });
