@@ -180,7 +180,7 @@ def _read(file: Path) -> dict[str, Any]:
         raise BadSnapshot("it is empty")
     try:
         with contextlib.closing(_connected(file)) as database:
-            if (told := database.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+            if (told := database.execute("PRAGMA integrity_check(1)").fetchone()[0]) != "ok":
                 raise BadSnapshot(f"it is damaged: {str(told).splitlines()[-1]}")
             rows = database.execute("SELECT part, item, place, value, crc FROM rows ORDER BY rowid").fetchall()
     except sqlite3.Error as error:

@@ -202,9 +202,14 @@ def _sql(*statements):
 
 
 def _flip(file, where):
-    octets = bytearray(file.read_bytes())
-    octets[int(len(octets) * where)] ^= 0x5A
-    file.write_bytes(octets)
+    """Of a row that is read: a page has room in which an octet means nothing."""
+    database = sqlite3.connect(f"file:{file}?immutable=1", uri=True)
+    values = [each for (each,) in database.execute("SELECT value FROM rows WHERE length(value) BETWEEN 20 AND 400")]
+    database.close()
+    value = values[int(len(values) * where)].encode()
+    octets = file.read_bytes()
+    assert value in octets
+    file.write_bytes(octets.replace(value, value[:9] + bytes([value[9] ^ 0x5A]) + value[10:]))
 
 
 def _instead(make):
