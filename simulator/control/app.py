@@ -8,19 +8,21 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import Any
 
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Request
 from fastapi.openapi.utils import get_openapi
 from starlette.responses import HTMLResponse, Response
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from simulator.control.api import clock, faults, hands, journal, report, state
+from simulator.control.api import clock, faults, hands, journal, report, snapshots, state
 from simulator.control.api.lab import ControlledLab, Problem
+from simulator.control.api.pace import Pace
 from simulator.control.api.problems import JsonAnswer, add_problem_handlers, known_keys
 from simulator.control.fault_header import FaultHeader
 from simulator.control.guard import Access, Guard
 from simulator.control.pages.docs import docs_page
 from simulator.control.pages.live import Live
 from simulator.control.pages.routes import router as pages
+from simulator.control.snapshots import Snapshots
 from simulator.control.state_writer import StateWriter
 from simulator.invariants.watch import Watch
 from simulator.lab import Run
@@ -48,12 +50,16 @@ def create_control(
     writer: StateWriter | None = None,
     watch: Watch | None = None,
     closing: ExitStack | None = None,
+    pace: Pace | None = None,
+    kept: Snapshots | None = None,
+    starts: int = 1,
 ) -> ASGIApp:
     """An ASGI application with everything under `/__lab/`. From now on all calls to the panels are watched.
 
     `access`: who may ask; without it whoever can call the application may. `writer`: what makes answers durable. `watch`: of the
     invariants; without it one begins now, and ends with the lab. `closing`: what has to end before a server of it stops is
-    put on it.
+    put on it. `pace`: what moves a stepped clock by itself when it is asked to; who gives it closes it. `kept`: the snapshots of a
+    lab that can be set back, which is told to them; `starts`: how often it has been started.
     """
     recorder = Recorder(run)
     recorder.watch()
@@ -71,35 +77,50 @@ def create_control(
         dependencies=[Depends(known_keys)],
         responses=_PROBLEMS,
     )
-    lab = app.state.lab = ControlledLab(run, recorder, watch or Watch.alone(run))
+    lab = ControlledLab(run, recorder, watch or Watch.alone(run), pace=pace or Pace(), starts=starts)
+    app.state.lab = lab
+    app.state.snapshots = kept
     live = app.state.live = Live(lab)
     if closing is not None:
         closing.callback(live.close)
         closing.callback(lab.end)
-    for each in (state, clock, faults, hands, journal, report):
+    for each in (state, clock, faults, hands, snapshots, journal, report):
         app.include_router(each.router)
     app.include_router(pages)
     _add_pages(app)
     add_problem_handlers(app, lambda: _methods(app))
+    if kept is not None:
+        kept.stands(app.state.lab)
     if writer is None:
         return Guard(app, access)
     broken = JsonAnswer({"error": "the lab's state cannot be written; see what the lab says"}, 503)
-    return Guard(writer.guarded(app, refusal=broken), access)
+    durable = writer.guarded(app, refusal=broken)
+
+    async def written(scope: Scope, receive: Receive, send: Send) -> None:
+        # Who has the lab set back is answered when its state is written, by another writer than the one that it began with.
+        beside = scope["type"] == "http" and scope["path"].startswith(snapshots.PREFIX)
+        await (app if beside else durable)(scope, receive, send)
+
+    return Guard(written, access)
 
 
 def _add_pages(app: FastAPI) -> None:
     """The document of all of it."""
-
-    async def document() -> Response:
-        return JsonAnswer(openapi_of(app))
-
-    async def docs() -> Response:
-        return HTMLResponse(docs_page(openapi_of(app)))
-
     for path in ("/openapi.json", "/__lab/openapi.json"):
-        app.add_api_route(path, document, include_in_schema=False)
+        app.add_api_route(path, _document, include_in_schema=False)
     for path in ("/swagger", "/swagger/", "/__lab/docs"):
-        app.add_api_route(path, docs, include_in_schema=False)
+        app.add_api_route(path, _docs, include_in_schema=False)
+
+
+# FastAPI remembers for good what it was given as handlers: one that knew its application would keep a lab that has ended.
+
+
+async def _document(request: Request) -> Response:
+    return JsonAnswer(openapi_of(request.app))
+
+
+async def _docs(request: Request) -> Response:
+    return HTMLResponse(docs_page(openapi_of(request.app)))
 
 
 def _methods(app: FastAPI) -> dict[str, list[str]]:

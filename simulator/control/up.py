@@ -11,22 +11,25 @@ import secrets
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from simulator.control.api.pace import Pace
 from simulator.control.app import create_control
 from simulator.control.descriptors import allow_many, say_seldom
+from simulator.control.door import Door, door_at
 from simulator.control.endpoints import Standing, check_endpoints, greeting, remove_endpoints, write_endpoints
 from simulator.control.guard import Access
+from simulator.control.snapshots import START, Snapshots, as_it_stands
 from simulator.control.state_writer import state_kept
 from simulator.fabric import Gate
 from simulator.files.plan import LabPlan
 from simulator.invariants.watch import Watch
-from simulator.kernel import LAB_EPOCH
+from simulator.kernel import LAB_EPOCH, SteppedClock
 from simulator.kernel.hosts import is_loopback
 from simulator.kernel.snapshot import BadSnapshot
 from simulator.lab import Run
@@ -34,7 +37,7 @@ from simulator.lab.options import WireOptions
 from simulator.lab.running import wire
 from simulator.lab.snapshot import SavedLab
 from simulator.lab.state_dir import StateDir
-from simulator.web.sockets import WebServer, bind
+from simulator.web.sockets import bind
 
 __all__ = ["CONTROL_PORT", "DCI5_PORT", "DCI6_PORT", "ISPMANAGER_PORT", "NotSetBack", "stand", "tell_written", "up"]
 
@@ -63,15 +66,21 @@ async def stand(
     control_token: str | None = None,
     state: StateDir | None = None,
     warn: Callable[[str], None] = _to_stderr,
+    door: Door | None = None,
+    snapshots: Snapshots | None = None,
 ) -> AsyncIterator[Standing]:
     """The lab with its control API; a taken `control_port` gives way. Off loopback the control API asks for a token, made
     here unless given. With `state` it goes on from what is kept there, and what it answers is durable before it leaves; raises
-    BadSnapshot and NotWritten. `warn` is told in a line that the state cannot be written.
+    BadSnapshot and NotWritten. `warn` is told in a line that the state cannot be written. `door`: where the control API answers,
+    if there is one already; `snapshots`: those that the lab can be set back to, and begins from where that is asked for.
     """
     control_token = control_token or (None if is_loopback(options.host) else secrets.token_urlsafe(18))
     today = datetime.now(UTC)  # noqa: TID251 - outside clients compare dates with their own
-    data = state.read() if state else None
-    kept = None if data is None else SavedLab.of(data, plan)
+    if snapshots is not None and snapshots.asked.is_set():
+        kept = snapshots.wanted.saved(plan) if snapshots.wanted else None
+    else:
+        data = state.read() if state else None
+        kept = None if data is None else SavedLab.of(data, plan)
     resumed = None
     if kept:
         epoch = kept.epoch
@@ -79,28 +88,28 @@ async def stand(
     else:
         # A stepped lab keeps the epoch of simulated runs, so that dates do not depend on the day; the others show today.
         epoch = plan.epoch or (LAB_EPOCH if options.clock == "stepped" else today)
-    sock = bind(options.host, control_port)
-    try:
-        gate = Gate() if state else None
-        async with wire(plan, replace(options, epoch=epoch), resumed=resumed, gate=gate) as run:
-            run.journal.bound(JOURNAL_RECORDS, JOURNAL_OCTETS)
-            starts = resumed.starts if resumed else 1
-            watch, closing = Watch.alone(run), contextlib.ExitStack()
-            async with state_kept(run, state, starts, gate, warn) as writer:
-                server = WebServer(
-                    create_control(run, Access(control_token, options.host), writer, watch, closing), sock
-                )
-                await server.start()
-                try:
-                    taken = _taken(run, options) + _moved("lab control", control_port, server.url)
-                    told = tuple(taken)
-                    yield Standing(run, server.url, starts, control_token, options.clock, options.host, told, watch)
-                finally:
-                    watch.close()
-                    closing.close()
-                    await server.stop()
-    finally:
-        sock.close()
+    gate = Gate() if state else None
+    async with AsyncExitStack() as stack:
+        control = door
+        if control is None:
+            control = await stack.enter_async_context(door_at(options.host, control_port))
+        run = await stack.enter_async_context(wire(plan, replace(options, epoch=epoch), resumed=resumed, gate=gate))
+        run.journal.bound(JOURNAL_RECORDS, JOURNAL_OCTETS)
+        starts = resumed.starts if resumed else 1
+        watch, pace, closing = Watch.alone(run), Pace(), ExitStack()
+        writer = await stack.enter_async_context(state_kept(run, state, starts, gate, warn))
+        access = Access(control_token, options.host)
+        control.open(create_control(run, access, writer, watch, closing, pace, snapshots, starts))
+        try:
+            told = (*_taken(run, options), *_moved("lab control", control_port, control.url))
+            yield Standing(run, control.url, starts, control_token, options.clock, options.host, told, watch)
+        finally:
+            watch.close()
+            closing.close()
+            pace.close()
+            if isinstance(run.clock, SteppedClock):
+                run.clock.halt()
+            await control.close(but=snapshots.caller if snapshots else None)
 
 
 def _taken(run: Run, options: WireOptions) -> list[str]:
@@ -174,29 +183,66 @@ async def _up(
     # makes pauses later on.
     gc.disable()
     run: Run | None = None
+    snapshots = Snapshots()
     try:
-        async with stand(plan, options, state=state, control_token=control_token) as standing:
-            run = standing.run
-            if written_file is not None and run.equipment is not None:
-                # As it goes: who kills the lab outright finds there what he has to look after.
-                keep_written(run, written_file)
-                run.equipment.changed = partial(keep_written, run, written_file)
-            gc.freeze()
-            gc.enable()
-            for line in greeting(standing, endpoints_file):
-                say(line)
-            if endpoints_file:
-                write_endpoints(endpoints_file, standing)
-            try:
-                await stop.wait()
-            finally:
-                remove_endpoints(endpoints_file)
+        async with door_at(options.host, CONTROL_PORT) as door:
+            while not stop.is_set():
+                back = snapshots.asked.is_set()
+                if back:
+                    gc.unfreeze()
+                    gc.collect()
+                    name = snapshots.wanted.name if snapshots.wanted else START
+                async with stand(
+                    plan, options, state=state, control_token=control_token, door=door, snapshots=snapshots
+                ) as standing:
+                    run = standing.run
+                    if written_file is not None and run.equipment is not None:
+                        # As it goes: who kills the lab outright finds there what he has to look after.
+                        keep_written(run, written_file)
+                        run.equipment.changed = partial(keep_written, run, written_file)
+                    gc.freeze()
+                    gc.enable()
+                    for line in [f"set back to {name!r}"] if back else greeting(standing, endpoints_file):
+                        say(line)
+                    if endpoints_file:
+                        write_endpoints(endpoints_file, standing)
+                    try:
+                        await _first(stop, snapshots.asked)
+                    finally:
+                        if not snapshots.asked.is_set() or stop.is_set():
+                            remove_endpoints(endpoints_file)
+                # It goes on where it was found.
+                plan, options, control_token = as_it_stands(run), _where(run, options), standing.token
+                if state is not None:
+                    state.close()
+                if not stop.is_set():
+                    del standing
+                    run = None  # nobody holds the lab that was: it is garbage when the next one is built
     finally:
         if run is not None:
             tell_written(run, say)
         gc.unfreeze()
         gc.enable()
     say("stopped")
+
+
+async def _first(*events: asyncio.Event) -> None:
+    """Return when one of them is set."""
+    waits = [asyncio.ensure_future(each.wait()) for each in events]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in waits:
+            each.cancel()
+
+
+def _where(run: Run, options: WireOptions) -> WireOptions:
+    """Everything at the addresses that it has now."""
+    ports = [urlsplit(url or "").port or 0 for url in (run.dci6_url, run.dci5_url, run.ispmanager_url)]
+    port, port5, hosting_port = ports
+    return replace(
+        options, port=port, port5=port5, hosting_port=hosting_port, devices="as planned", certificate=run.certificate
+    )
 
 
 class NotSetBack(ValueError):

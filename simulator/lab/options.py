@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from simulator.web.sockets import Certificate
 
 __all__ = ["ClockSpec", "DriverKind", "WireOptions"]
 
@@ -37,5 +40,7 @@ class WireOptions:
     """Their planned ports (a taken one gives way to a free one), or any free."""
     dry_run: bool = False
     """Real equipment is read and not written: what would be stands in the journal and in the list at the end."""
+    certificate: Certificate | None = None
+    """With `tls`, what servers show; else one is made."""
     epoch: datetime | None = None
     """What the calendar shows at lab time 0; else what the lab file says, else the one of simulated runs."""

@@ -124,7 +124,7 @@ async def wire(
         factory = PerDeviceDrivers(factory, own, foreign, snmp_stacks(plan))
     # TLS clients check the certificate against their own clock.
     today = lab_clock.calendar() if options.epoch else datetime.now(UTC)  # noqa: TID251
-    certificate = self_signed(options.host, today) if options.tls else None
+    certificate = (options.certificate or self_signed(options.host, today)) if options.tls else None
     mode = "wire" if options.drivers == "own" else "wire-foreign"
     sock = bind(options.host, options.port)
     sock5: socket.socket | None = None

@@ -73,6 +73,10 @@ def test_every_call_answers_as_the_document_says():
         ("post", "/__lab/clock/advance"),
         ("post", "/__lab/clock/run"),
         ("post", "/__lab/clock/halt"),  # a simulated lab's clock runs by itself
+        ("get", "/__lab/snapshots"),
+        ("post", "/__lab/snapshots"),
+        ("delete", "/__lab/snapshots"),
+        ("post", "/__lab/snapshots/restore"),  # and can be set back to nothing: tests/control/test_snapshots.py
         ("post", "/__lab/faults"),
         ("delete", "/__lab/faults"),
         ("post", "/__lab/cables"),

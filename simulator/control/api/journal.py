@@ -99,6 +99,8 @@ async def stream(
     if len(lab.listeners) >= STREAMS:
         raise Refused(503, f"{STREAMS} clients listen already")
     start = last_event_id if last_event_id is not None else since if since is not None else len(journal)
+    if start > len(journal):  # of the lab before it was set back
+        start = 0
     return StreamingResponse(_events(lab, start, subject, layer), media_type="text/event-stream")
 
 

@@ -29,6 +29,8 @@ class ControlledLab:
     """Of the journal's stream, one for each client."""
     pace: Pace = field(default_factory=Pace)
     """Moves a stepped clock by itself."""
+    starts: int = 1
+    """How often it has been started."""
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     """The lab stops: streams end."""
 

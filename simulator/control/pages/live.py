@@ -83,6 +83,8 @@ class Live:
         place = self._count
         try:
             yield ": a lab\n\n"
+            if since > len(self._run.journal):  # the lab was set back
+                yield "event: again\ndata: {}\n\n"
             while not self._lab.ended.is_set():
                 news = self._news
                 if place < self._count - len(self._frames):
