@@ -51,11 +51,12 @@ class Door:
         app, task = self._app, asyncio.current_task()
         assert app is not None
         assert task is not None
-        started = False
+        started = complete = False
 
         async def tell(message: Message) -> None:
-            nonlocal started
+            nonlocal started, complete
             started = True
+            complete = message["type"] == "http.response.body" and not message.get("more_body", False)
             await send(message)
 
         self._calls.add(task)
@@ -64,6 +65,8 @@ class Door:
         except asyncio.CancelledError:
             if task not in self._ended:
                 raise
+            if complete:  # a stream that has ended by itself
+                return
             if started:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
             else:
