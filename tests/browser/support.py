@@ -19,7 +19,7 @@ from simulator.lab.options import WireOptions
 from simulator.plant.disk import InstalledOs
 from tests.interop.programs import need
 
-__all__ = ["Eyes", "axe_faults", "browser", "install", "looking", "until"]
+__all__ = ["Eyes", "axe_faults", "browser", "drawn", "install", "looking", "until"]
 
 FLAGS = [
     "--no-sandbox",
@@ -103,6 +103,11 @@ async def until(condition: Any, tries: int = 500) -> None:
             return
         await asyncio.sleep(0.01)
     raise AssertionError("it did not come to that")
+
+
+async def drawn(page: Page) -> None:
+    """When what was asked for is on the screen: a timeline is drawn at the next frame."""
+    await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 async def axe_faults(page: Page) -> list[str]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 import pytest
+from playwright.async_api import expect
 
 from simulator.review.masking import HIDDEN
 from tests.browser.support import SIZES, axe_faults, install, looking, until
@@ -35,8 +38,8 @@ async def test_a_server_that_ipmitool_switches_on_turns_green_without_reload():
         await page.fill("#by", "5m")
         await page.click("#advance")
         await eyes.lamp("srv-01", "on")
-        assert await page.text_content("#now") == "0:05:00"
-        assert "runs debian-12" in (await page.get_attribute("#u-srv-01", "aria-label") or "")
+        await eyes.says("#now", "0:05:00")
+        await expect(page.locator("#u-srv-01")).to_have_attribute("aria-label", re.compile("runs debian-12"))
         assert await page.evaluate("window.kept")
         await page.wait_for_selector(".tl-mark.tl-ipmi")
         await eyes.says("[data-count=on]", "1")
@@ -161,9 +164,10 @@ async def test_a_client_s_call_is_shown_with_its_bodies_and_without_its_secrets(
         await page.click("#calls-list summary:has-text('owner')")
         await eyes.says("#calls-list pre", '"owner": 2')
         await page.click("#calls-list summary:has-text('public/token')")
-        login = await page.text_content("#calls-list details:has-text('public/token')") or ""
-        assert AGENT in login
-        assert HIDDEN in login
+        shown = page.locator("#calls-list details:has-text('public/token')")
+        await expect(shown).to_contain_text(AGENT)
+        await expect(shown).to_contain_text(HIDDEN)
+        login = await shown.text_content() or ""
         assert eyes.run.admin[1] not in login
         await page.click("#tab-services")
         await eyes.says("#services-list", "carol@example.com")
@@ -212,9 +216,9 @@ async def test_a_mark_of_the_timeline_opens_its_datagram_and_how_it_came_to_it()
         await page.click(".tl-mark.tl-plant.tl-bad")
         await page.click(".tl-list button:has-text('srv-12')")
         await eyes.says(".tl-json", '"no_ac"')
-        before = await page.text_content(".tl-range")
+        before = await page.text_content(".tl-range") or ""
         await page.click('button[aria-label="Zoom in"]')
-        assert await page.text_content(".tl-range") != before
+        await expect(page.locator(".tl-range")).not_to_have_text(before)
 
 
 @pytest.mark.slow
@@ -229,10 +233,10 @@ async def test_all_of_it_can_be_reached_by_keyboard():
         assert await page.evaluate(focused) == "srv-12"
         await page.keyboard.press("Enter")
         await page.wait_for_selector("#drawer[data-name=srv-12]:not([hidden])")
-        assert await page.evaluate("document.activeElement.id") == "drawer"
+        await page.wait_for_function("document.activeElement.id === 'drawer'")
         await page.keyboard.press("Escape")
         await page.wait_for_selector("#drawer", state="hidden")
-        assert await page.evaluate(focused) == "srv-12"
+        await page.wait_for_function(f"{focused} === 'srv-12'")
         await page.focus("#tab-faults")
         await page.keyboard.press("ArrowRight")
         await page.wait_for_selector("#pane-calls:not([hidden])")

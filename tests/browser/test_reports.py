@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from playwright.async_api import expect
 
 from simulator.files.lab_file import data_directory
 from simulator.scenario.language import load_scenario
@@ -17,7 +18,7 @@ from simulator.sweep.findings import findings, matrix
 from simulator.sweep.points import learn
 from simulator.sweep.reports import Report, as_page
 from simulator.sweep.sweeping import here, parse_kinds, plan, sweep
-from tests.browser.support import SIZES, axe_faults, browser
+from tests.browser.support import SIZES, axe_faults, browser, drawn
 from tests.sweep.doubles import DOUBLES
 
 ROOT = data_directory("scenarios").parent
@@ -74,19 +75,22 @@ async def test_a_failed_run_is_understood_from_its_page(tmp_path):
         assert "pdu-a1  bank.tripped" in (await chain.nth(0).text_content() or "")
         assert "no answer from" in (await chain.last.text_content() or "")
         await first.locator('.tl-tools input[type="search"]').fill("Chassis Control")
+        await drawn(page)
         await first.locator(".tl-mark.tl-ipmi").first.click()
         await detail.locator(".tl-json", has_text='"action": "power on"').wait_for()
         await first.locator('.tl-tools input[type="search"]').fill("SET ifAdminStatus")
+        await drawn(page)
         await first.locator(".tl-mark.tl-snmp").first.click()
         json = await detail.locator(".tl-json", has_text="ifAdminStatus.").text_content() or ""
         assert '"error-status": "noError"' in json
         assert '"community": "********"' in json
         await first.locator('.tl-tools input[type="search"]').fill("os_install")
+        await drawn(page)
         await first.locator(".tl-mark.tl-billing").first.click()
         await detail.locator(".tl-json", has_text='"answer"').wait_for()
-        before = await first.locator(".tl-range").text_content()
+        before = await first.locator(".tl-range").text_content() or ""
         await first.locator('button[aria-label="Zoom in"]').click()
-        assert await first.locator(".tl-range").text_content() != before
+        await expect(first.locator(".tl-range")).not_to_have_text(before)
         assert await page.locator("h2", has_text="Ledger").count() == 1
 
 
