@@ -81,6 +81,8 @@ class CachedListing(Listing[R]):
     """The records that a row is made from."""
     around: Callable[[Panel], tuple[int, ...]] = lambda panel: ()
     """The versions of all other registers that rows or columns look at."""
+    most: int | None = None
+    """Rows in the cache, of records that come and go; None: all."""
     joined: Mapping[str, Callable[[Panel], int]] = field(default_factory=dict)
     """The columns that look at more than the record: the version of the register that they look at."""
 
@@ -132,6 +134,8 @@ class CachedListing(Listing[R]):
                 return known[1]
         octets = written(self.view(panel, row))
         cache.rows[row.id] = sources, octets
+        if self.most is not None and len(cache.rows) > self.most:
+            del cache.rows[next(iter(cache.rows))]
         return octets
 
     def _matching(
