@@ -1,11 +1,13 @@
 """The lab control API: time, the journal, the truth, faults, the review of clients. For people and for tests; no real panel has it.
 
-What there is says `/__lab/openapi.json`, and `/__lab/docs` for people. Nothing runs in a thread.
+What there is says `/__lab/openapi.json`, and `/__lab/docs` for people. Nothing that looks at the lab runs in a thread.
 """
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 from fastapi import Depends, FastAPI, Request
@@ -17,6 +19,7 @@ from simulator.control.api import clock, faults, hands, journal, report, snapsho
 from simulator.control.api.lab import ControlledLab, Problem
 from simulator.control.api.pace import Pace
 from simulator.control.api.problems import JsonAnswer, add_problem_handlers, known_keys
+from simulator.control.beside import beside
 from simulator.control.fault_header import FaultHeader
 from simulator.control.guard import Access, Guard
 from simulator.control.pages.docs import docs_page
@@ -91,17 +94,39 @@ def create_control(
     add_problem_handlers(app, lambda: _methods(app))
     if kept is not None:
         kept.stands(app.state.lab)
+    prepared = _prepared(app)
     if writer is None:
-        return Guard(app, access)
+        return Guard(prepared, access)
     broken = JsonAnswer({"error": "the lab's state cannot be written; see what the lab says"}, 503)
-    durable = writer.guarded(app, refusal=broken)
+    durable = writer.guarded(prepared, refusal=broken)
 
     async def written(scope: Scope, receive: Receive, send: Send) -> None:
         # Who has the lab set back is answered when its state is written, by another writer than the one that it began with.
-        beside = scope["type"] == "http" and scope["path"].startswith(snapshots.PREFIX)
-        await (app if beside else durable)(scope, receive, send)
+        apart = scope["type"] == "http" and scope["path"].startswith(snapshots.PREFIX)
+        await (prepared if apart else durable)(scope, receive, send)
 
     return Guard(written, access)
+
+
+def _prepared(app: FastAPI) -> ASGIApp:
+    """The application, whose routes FastAPI makes when the first of them is asked for, which takes a tenth of a second."""
+    made, making = False, asyncio.Lock()
+
+    async def asked(scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal made
+        if not made and scope["type"] == "http":
+            async with making:
+                if not made:
+                    await beside(partial(_match, app, scope))
+                    made = True
+        await app(scope, receive, send)
+
+    return asked
+
+
+def _match(app: FastAPI, scope: Scope) -> None:
+    for route in app.routes:
+        route.matches(scope)
 
 
 def _add_pages(app: FastAPI) -> None:
@@ -116,17 +141,23 @@ def _add_pages(app: FastAPI) -> None:
 
 
 async def _document(request: Request) -> Response:
-    return JsonAnswer(openapi_of(request.app))
+    return JsonAnswer(await _openapi(request.app))
 
 
 async def _docs(request: Request) -> Response:
-    return HTMLResponse(docs_page(openapi_of(request.app)))
+    return HTMLResponse(await beside(partial(docs_page, await _openapi(request.app))))
 
 
-def _methods(app: FastAPI) -> dict[str, list[str]]:
+async def _methods(app: FastAPI) -> dict[str, list[str]]:
     """The methods of every path, those of the pages included."""
-    written = {path: [method.upper() for method in methods] for path, methods in openapi_of(app)["paths"].items()}
+    paths = (await _openapi(app))["paths"]
+    written = {path: [method.upper() for method in methods] for path, methods in paths.items()}
     return {"/": ["GET"], "/__lab/docs": ["GET"], **written}
+
+
+async def _openapi(app: FastAPI) -> dict[str, Any]:
+    """The document; it takes long the first time."""
+    return openapi_of(app) if app.openapi_schema else await beside(partial(openapi_of, app))
 
 
 def openapi_of(app: FastAPI) -> dict[str, Any]:

@@ -2,18 +2,23 @@
 
 import asyncio
 import json
+import threading
 
 import httpx
 import pytest
 
-from simulator.control.api import journal as journal_api
+from simulator.control import app as control_app
+from simulator.control.api import listing
 from simulator.control.api.lab import ControlledLab
 from simulator.control.app import create_control
+from simulator.control.pages import hall
 from simulator.control.pages.live import FRAMES, PERIOD, RECORDS, Live
 from simulator.control.pages.racks import RACKS
+from simulator.control.up import stand
 from simulator.invariants.watch import Watch
 from simulator.kernel import Journal, LoopClock, run
 from simulator.lab import Lab
+from simulator.lab.options import WireOptions
 from simulator.review import Recorder
 from simulator.review.masking import HIDDEN
 from simulator.web.in_process import InProcessTransport
@@ -91,7 +96,7 @@ def test_a_page_of_thousands_of_records_and_a_report_leave_others_their_turns(mo
             lab.journal.write("test", f"srv-{number}", "something")
         (answer, turns) = await turns_during(client.get("/__lab/journal?limit=10000"))
         assert len(answer.json()["list"]) >= 6000
-        assert turns >= 6000 / journal_api.TURN - 2
+        assert turns >= 6000 / listing.TURN - 2
         monkeypatch.setattr("simulator.review.reviewing.STEP", 10)
         first = (await turns_during(client.get("/__lab/report")))[1]
         assert first > 20  # there are more rules than that
@@ -99,8 +104,89 @@ def test_a_page_of_thousands_of_records_and_a_report_leave_others_their_turns(mo
     in_lab(scene)
 
 
+def test_calls_with_long_bodies_end_a_page_early_and_leave_others_their_turns(monkeypatch):
+    monkeypatch.setattr(listing, "OCTETS", 100_000)
+    monkeypatch.setattr(listing, "TURN_OCTETS", 5_000)
+
+    async def scene(lab, client):
+        async with httpx.AsyncClient(transport=lab.billing_transport(), base_url=lab.dci6_url) as other:
+            for number in range(40):
+                body = {"email": "nobody@example.com", "password": "x", "text": str(number % 10) * 10_000}
+                await other.post("/api/auth/v4/public/token", json=body)
+        seen, since = [], 0
+        while True:
+            answer, turns = await turns_during(client.get(f"/__lab/calls?since={since}&limit=1000"))
+            page = answer.json()
+            if not page["list"]:
+                break
+            assert turns >= len(page["list"]) - 1
+            assert len(answer.content) < 140_000
+            seen += [each["number"] for each in page["list"]]
+            since = page["next"]
+        assert seen == list(range(1, 41))
+
+    in_lab(scene)
+
+
+def test_the_truth_and_the_faults_are_read_page_by_page():
+    async def scene(lab, client):
+        whole = (await client.get("/__lab/state")).json()
+        kinds = ("servers", "switches", "pdus")
+        assert whole["size"] == sum(len(whole[kind]) for kind in kinds) == 3
+        assert whole["next"] is None
+        parts, offset = {kind: [] for kind in kinds}, 0
+        while offset is not None:
+            page = (await client.get(f"/__lab/state?offset={offset}&limit=1")).json()
+            assert sum(len(page[kind]) for kind in kinds) == 1
+            for kind in kinds:
+                parts[kind] += page[kind]
+            offset = page["next"]
+        assert parts == {kind: whole[kind] for kind in kinds}
+        assert (await client.get("/__lab/state?offset=99")).json()["servers"] == []
+        assert (await client.get("/__lab/state?limit=-1")).status_code == 400
+        (server,) = lab.plant.servers
+        for at in ("1h", "2h", "3h"):
+            asked = await client.post("/__lab/faults", json={"bmc.dead": {"server": server, "at": at, "for": "1m"}})
+            assert asked.status_code == 201
+        whole = (await client.get("/__lab/faults")).json()
+        assert (len(whole["list"]), whole["size"], whole["next"]) == (3, 3, None)
+        first = (await client.get("/__lab/faults?limit=2")).json()
+        rest = (await client.get(f"/__lab/faults?limit=2&offset={first['next']}")).json()
+        assert [*first["list"], *rest["list"]] == whole["list"]
+        assert rest["next"] is None
+
+    in_lab(scene)
+
+
+async def test_what_the_first_look_needs_is_made_beside_the_loop_that_answers_devices(monkeypatch):
+    """Templates, routes and the document; each takes longer than a BMC may take to answer."""
+    threads = {}
+
+    def noting(module, name):
+        made = getattr(module, name)
+
+        def noted(*args):
+            threads.setdefault(name, threading.current_thread())
+            return made(*args)
+
+        monkeypatch.setattr(module, name, noted)
+
+    noting(hall, "_load")
+    noting(control_app, "_match")
+    noting(control_app, "openapi_of")
+    monkeypatch.setattr(hall, "_loaded", False)
+    async with stand(ONE.plan, WireOptions(), control_port=0) as standing, httpx.AsyncClient(timeout=60) as client:
+        looks = (
+            client.get(f"{standing.control}{path}") for path in ("/", "/__lab/page/rack?name=A1", "/swagger", "/no")
+        )
+        answers = await asyncio.gather(*looks)
+        assert [each.status_code for each in answers] == [200, 200, 200, 404]
+    assert threads.keys() == {"_load", "_match", "openapi_of"}
+    assert threading.main_thread() not in threads.values()
+
+
 def test_a_filter_that_finds_little_goes_on_page_by_page(monkeypatch):
-    monkeypatch.setattr(journal_api, "LOOKED_AT", 100)
+    monkeypatch.setattr(listing, "LOOKED_AT", 100)
 
     async def scene(lab, client):
         for number in range(1000):

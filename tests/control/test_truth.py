@@ -27,13 +27,13 @@ def test_a_mismatch_of_two_ends_that_a_lab_file_sets_differently_is_seen_at_the_
     async def main():
         async with Lab.load({"lab": "x", "racks": [rack]}).simulated(seed=1) as lab:
             await lab.clock.sleep(1)
-            seen = truth(lab)
+            seen = await truth(lab, 0, 100)
             ports = [(port["speed"], port["duplex"]) for port in seen["switches"][0]["ports"]]
             assert ports == [(10**8, "full"), (10**8, "half")]
             nics = [server["nics"][0] for server in seen["servers"]]
             assert [(nic["speed"], nic["mismatch"]) for nic in nics] == [(10**8, True), (10**8, False)]
             lab.plant.servers["srv-1"].power_off()
-            assert truth(lab)["servers"][0]["nics"][0]["speed"] is None
+            assert (await truth(lab, 0, 100))["servers"][0]["nics"][0]["speed"] is None
 
     run(main())
 
@@ -41,13 +41,13 @@ def test_a_mismatch_of_two_ends_that_a_lab_file_sets_differently_is_seen_at_the_
 def test_an_address_that_two_live_systems_have_is_named_with_who_is_reached():
     async def main():
         async with Lab.load("small").simulated(seed=1) as lab:
-            assert truth(lab)["address_conflicts"] == []
+            assert (await truth(lab, 0, 100))["address_conflicts"] == []
             for name in ("srv-02", "srv-01"):
                 server = lab.plant.servers[name]
                 server.disks[0].os = InstalledOs("debian-12", ("192.0.2.10",))
                 server.power_on()
                 await lab.clock.sleep(600)
-            seen = truth(lab)
+            seen = await truth(lab, 0, 100)
             assert seen["address_conflicts"] == [
                 {"address": "192.0.2.10", "servers": ["srv-02", "srv-01"], "reached": "srv-01"}
             ]

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ValidationError
 from pydantic.json_schema import models_json_schema
 
-from simulator.control.api.lab import Lab, Refused, hint
+from simulator.control.api.lab import Lab, Limit, Offset, Refused, hint
 from simulator.control.api.problems import sentences
 from simulator.faults import CATALOGUE, NotPossible
 from simulator.faults.engine import Injected
@@ -31,7 +31,11 @@ class FaultView(BaseModel):
 
 
 class FaultList(BaseModel):
+    """`size`: how many were asked for; `next`: the `offset` of the following page, null on the last."""
+
     list: list[FaultView]
+    size: int
+    next: int | None
     kinds: dict[str, str]
     """Every kind that there is, and what it does."""
 
@@ -46,11 +50,14 @@ class Cleared(BaseModel):
 
 
 @router.get("", summary="The faults that were asked for, and every kind that there is")
-async def show(lab: Lab) -> FaultList:
+async def show(lab: Lab, offset: Offset = 0, limit: Limit = 1000) -> FaultList:
+    """Those that hold first."""
     faults = lab.run.faults
-    views = [_view(fault, active=True) for fault in faults.active()]
-    views += [_view(fault, active=False) for fault in faults.waiting()]
-    return FaultList(list=views, kinds={kind.name: kind.summary for kind in CATALOGUE.values()})
+    asked = [*((fault, True) for fault in faults.active()), *((fault, False) for fault in faults.waiting())]
+    last = min(offset + limit, len(asked))
+    views = [_view(fault, active=active) for fault, active in asked[offset:last]]
+    kinds = {kind.name: kind.summary for kind in CATALOGUE.values()}
+    return FaultList(list=views, size=len(asked), next=last if last < len(asked) else None, kinds=kinds)
 
 
 def _view(fault: Injected, *, active: bool) -> FaultView:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
+from starlette.responses import Response
 
-from simulator.control.api.lab import ControlledLab, Lab, Refused
+from simulator.control.api.lab import ControlledLab, Lab, Limit, Refused
+from simulator.control.api.listing import listed
 from simulator.kernel import Record
 from simulator.review import shown_call
 from simulator.review.masking import masked, masked_path
@@ -20,12 +21,6 @@ from simulator.review.masking import masked, masked_path
 __all__ = ["router"]
 
 router = APIRouter(prefix="/__lab", tags=["journal"])
-MOST = 10_000
-"""Entries of one page."""
-LOOKED_AT = 20_000
-"""Entries of which a page shows those that are wanted; the next page goes on behind them."""
-TURN = 500
-"""Entries shown before others have their turn."""
 STREAMS = 32
 """Clients that listen at once."""
 
@@ -34,7 +29,6 @@ SinceOrEnd = Annotated[
     str,
     Query(pattern="^(end|[0-9]{1,15})$", description="number of the last entry that is known already, or `end`"),
 ]
-Limit = Annotated[int, Query(ge=0, le=MOST, description="how many at most")]
 Subject = Annotated[str | None, Query(description="of this server, switch, PDU or call only")]
 Layer = Annotated[str | None, Query(description="of this layer only: plant, panel, api6, api5, fault, ...")]
 
@@ -60,23 +54,18 @@ class CallPage(BaseModel):
     next: int
 
 
-@router.get("/journal", summary="What happened, in order")
+@router.get("/journal", response_model=JournalPage, summary="What happened, in order")
 async def show(
     lab: Lab, since: SinceOrEnd = "0", limit: Limit = 1000, subject: Subject = None, layer: Layer = None
-) -> JournalPage:
+) -> Response:
     """`since=end` shows nothing and says what `since` is to be for what comes from now on."""
     journal = lab.run.journal
-    page: list[dict[str, Any]] = []
-    last = len(journal) if since == "end" else int(since)
-    for number, record in enumerate(islice(journal.since(last), LOOKED_AT)):
-        if len(page) == limit:
-            break
-        last = record.number
-        if number % TURN == TURN - 1:
-            await asyncio.sleep(0)  # noqa: TID251 - a page of thousands is no pause of the devices
-        if _wanted(record, subject, layer):
-            page.append(_shown(record))
-    return JournalPage(list=page, size=len(journal), dropped=journal.dropped, next=last, hash=journal.hash())
+    start = len(journal) if since == "end" else int(since)
+    page = await listed(
+        journal.since(start), limit, lambda each: _shown(each) if _wanted(each, subject, layer) else None
+    )
+    last = page.last.number if page.last else start
+    return page.answer(size=len(journal), dropped=journal.dropped, next=last, hash=journal.hash())
 
 
 @router.get(
@@ -137,9 +126,13 @@ def _shown(record: Record) -> dict[str, Any]:
     return {**shown, "subject": masked_path(record.subject), **cause}
 
 
-@router.get("/calls", summary="What clients asked of the panels, with bodies and answers; secrets are masked")
-async def calls(lab: Lab, since: Since = 0, limit: Limit = 100) -> CallPage:
+@router.get(
+    "/calls",
+    response_model=CallPage,
+    summary="What clients asked of the panels, with bodies and answers; secrets are masked",
+)
+async def calls(lab: Lab, since: Since = 0, limit: Limit = 100) -> Response:
     recorder = lab.recorder
-    page = [shown_call(call) for call in recorder.after(since, limit)]
-    last = page[-1]["number"] if page else since
-    return CallPage(list=page, size=recorder.seen, dropped=recorder.forgotten, next=last)
+    page = await listed(recorder.after(since, limit), limit, shown_call)
+    last = page.last.number if page.last else since
+    return page.answer(size=recorder.seen, dropped=recorder.forgotten, next=last)

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 from pydantic import BaseModel
 
 from simulator.control.api.pace import Pace
@@ -15,7 +15,7 @@ from simulator.invariants.watch import Watch
 from simulator.lab import Run
 from simulator.review import Recorder
 
-__all__ = ["ControlledLab", "Lab", "Problem", "Refused", "hint"]
+__all__ = ["ControlledLab", "Lab", "Limit", "Offset", "Problem", "Refused", "hint"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,8 @@ async def _lab(request: Request) -> ControlledLab:
 
 
 Lab = Annotated[ControlledLab, Depends(_lab)]
+Limit = Annotated[int, Query(ge=0, le=10_000, description="how many at most")]
+Offset = Annotated[int, Query(ge=0, le=2**31, description="how many come before")]
 
 
 class Problem(BaseModel):

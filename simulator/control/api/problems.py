@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from simulator.control.api.lab import Refused, hint
 from simulator.files.nearest import nearest
 
-__all__ = ["JsonAnswer", "add_problem_handlers", "known_keys", "sentences"]
+__all__ = ["JsonAnswer", "add_problem_handlers", "encoded", "known_keys", "sentences"]
 
 _ROOT = "/__lab/"
 
@@ -24,10 +24,15 @@ class JsonAnswer(JSONResponse):
     """JSON in ASCII: whatever a client sent can be sent back to it."""
 
     def render(self, content: Any) -> bytes:
-        return json.dumps(content, ensure_ascii=True, separators=(",", ":")).encode()
+        return encoded(content).encode()
 
 
-def add_problem_handlers(app: FastAPI, methods_of: Callable[[], Mapping[str, Sequence[str]]]) -> None:
+def encoded(content: Any) -> str:
+    """As JSON in ASCII."""
+    return json.dumps(content, ensure_ascii=True, separators=(",", ":"))
+
+
+def add_problem_handlers(app: FastAPI, methods_of: Callable[[], Awaitable[Mapping[str, Sequence[str]]]]) -> None:
     """Every error of this application has the form `{"error": "..."}`. `methods_of` gives the methods of every path."""
 
     async def refused(_request: Request, error: Exception) -> Response:
@@ -42,9 +47,9 @@ def add_problem_handlers(app: FastAPI, methods_of: Callable[[], Mapping[str, Seq
         assert isinstance(error, HTTPException)
         path = request.url.path
         if error.status_code == 404:
-            return _problem(404, f"there is no {path}{_nearest_path(path, methods_of())}")
+            return _problem(404, f"there is no {path}{_nearest_path(path, await methods_of())}")
         if error.status_code == 405:
-            methods = ", ".join(methods_of().get(path, ["GET"]))
+            methods = ", ".join((await methods_of()).get(path, ["GET"]))
             return _problem(405, f"{path} has no {request.method}, only {methods}", {"allow": methods})
         return _problem(error.status_code, str(error.detail))
 

@@ -7,7 +7,8 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from simulator.control.api.lab import Lab, Refused
+from simulator.control.api.lab import Lab, Limit, Offset, Refused
+from simulator.control.api.problems import JsonAnswer
 from simulator.control.api.truth import truth
 from simulator.dcim.errors import DeviceFault
 from simulator.lab import Run
@@ -25,9 +26,16 @@ class Reached(BaseModel):
     reached: list[str]
 
 
-@router.get("/state", summary="The truth: what a technician who walked the hall would write down")
-async def state(lab: Lab) -> dict[str, Any]:
-    return truth(lab.run)
+@router.get(
+    "/state", response_model=dict[str, Any], summary="The truth: what a technician who walked the hall would write down"
+)
+async def state(lab: Lab, offset: Offset = 0, limit: Limit = 1000) -> JsonAnswer:
+    """Servers, then switches, then PDUs, `limit` devices from `offset` on. `size`: how many there are; `next`: the `offset` of the
+    following page, null on the last.
+    """
+    return JsonAnswer(
+        await truth(lab.run, offset, limit)
+    )  # as it is: to look for models in it takes longer than to write it
 
 
 @router.get(

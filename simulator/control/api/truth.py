@@ -2,45 +2,54 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
+from itertools import chain, islice
 from typing import Any
 
 from simulator.lab import Run
 from simulator.plant import Server
-from simulator.plant.network import Nic, SwitchPort
+from simulator.plant.network import Nic, Switch, SwitchPort
+from simulator.plant.power import Pdu
 
 __all__ = ["server_truth", "truth"]
 
+TURN = 50
+"""Devices written down before others have their turn."""
 
-def truth(run: Run) -> dict[str, Any]:
+
+async def truth(run: Run, offset: int, limit: int) -> dict[str, Any]:
+    """The lab, and so many of its devices from that one on: first servers, then switches, then PDUs. Others have their turn meanwhile."""
     plant = run.plant
+    groups: dict[str, list[dict[str, Any]]] = {"servers": [], "switches": [], "pdus": []}
+    devices: Iterator[Server | Switch | Pdu] = chain(
+        plant.servers.values(), plant.switches.values(), plant.pdus.values()
+    )
+    size = len(plant.servers) + len(plant.switches) + len(plant.pdus)
+    last = min(offset + limit, size)
+    for number, device in enumerate(islice(devices, offset, last)):
+        if number % TURN == TURN - 1:
+            await asyncio.sleep(0)  # noqa: TID251 - devices answer meanwhile
+        if isinstance(device, Server):
+            groups["servers"].append(server_truth(device) | {"rack": run.plan.servers[device.name].rack})
+        elif isinstance(device, Switch):
+            ports = [_port(port) for port in device.ports]
+            groups["switches"].append({"name": device.name, "alive": device.alive, "ports": ports})
+        else:
+            outlets = [{"number": outlet.number, "on": outlet.on, "live": outlet.live} for outlet in device.outlets]
+            groups["pdus"].append({"name": device.name, "alive": device.alive, "outlets": outlets})
     return {
         "lab": run.plan.name,
         "mode": run.mode,
         "seed": run.seed,
         "now": run.clock.now(),
-        "servers": [
-            server_truth(server) | {"rack": run.plan.servers[server.name].rack} for server in plant.servers.values()
-        ],
-        "switches": [
-            {
-                "name": switch.name,
-                "alive": switch.alive,
-                "ports": [_port(port) for port in switch.ports],
-            }
-            for switch in plant.switches.values()
-        ],
-        "pdus": [
-            {
-                "name": pdu.name,
-                "alive": pdu.alive,
-                "outlets": [{"number": outlet.number, "on": outlet.on, "live": outlet.live} for outlet in pdu.outlets],
-            }
-            for pdu in plant.pdus.values()
-        ],
+        **groups,
         "address_conflicts": [
             {"address": address, "servers": [each.name for each in holders], "reached": holders[-1].name}
             for address, holders in plant.network.neighbours.conflicts().items()
         ],
+        "size": size,
+        "next": last if last < size else None,
     }
 
 

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
+from functools import cache
 from itertools import islice
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from simulator.control.api.clock import view_of
 from simulator.control.api.lab import ControlledLab
+from simulator.control.beside import beside
 from simulator.control.pages.device import device_page, time
 from simulator.control.pages.live import Live
 from simulator.control.pages.racks import RACKS
-from simulator.control.pages.templates import template
+from simulator.control.pages.templates import rendered, template
 from simulator.faults import CATALOGUE
 from simulator.faults.kinds import FaultParams
 from simulator.timeline.lanes import LANES
 
-__all__ = ["found", "page", "rack", "services"]
+__all__ = ["found", "page", "rack", "ready", "services"]
 
 LAST_EVENTS = 40
 NAMES = 300
@@ -42,18 +43,15 @@ async def page(lab: ControlledLab, live: Live, number: int = 1, device: str = ""
     """The page as HTML, with so many racks that it is made at once; `number` from 1."""
     run = lab.run
     since = len(run.journal)
-    await warm()
     counts = await live.survey()
     names = live.racks.names()
     pages = max(-(-len(names) // RACKS), 1)
     number = min(max(number, 1), pages)
     chosen = names[(number - 1) * RACKS : number * RACKS]
-    drawn = []
-    for name in chosen:
-        drawn.append(rack(live, name))
-        await asyncio.sleep(0)  # noqa: TID251 - devices answer meanwhile
+    drawn = [await rack(live, name) for name in chosen]
     page_of = set(chosen)
-    return template("hall.html.j2").render(
+    return await rendered(
+        "hall.html.j2",
         lab=run.plan.name,
         mode=run.mode,
         seed=run.seed,
@@ -70,7 +68,7 @@ async def page(lab: ControlledLab, live: Live, number: int = 1, device: str = ""
         pages=pages,
         device=device,
         drawer=device_page(run, live.marks, device) if device else None,
-        kinds=_KINDS,
+        kinds=_kinds(),
         names_of={
             kind: list(plans)[:NAMES]
             for kind, plans in (("server", run.plan.servers), ("switch", run.plan.switches), ("pdu", run.plan.pdus))
@@ -84,21 +82,36 @@ async def page(lab: ControlledLab, live: Live, number: int = 1, device: str = ""
     )
 
 
-def rack(live: Live, name: str) -> str:
+async def rack(live: Live, name: str) -> str:
     """One rack as HTML. Raises KeyError."""
-    return template("rack.html.j2").render(rack=live.racks.one(name))
+    return await rendered("rack.html.j2", rack=live.racks.one(name))
 
 
-async def warm() -> None:
-    """Have everything at hand that is made once for all pages, piece by piece."""
-    if _KINDS:
-        return
-    for name in ("hall", "rack", "server", "switch", "pdu", "found", "services"):
+_TEMPLATES = ("hall", "rack", "server", "switch", "pdu", "found", "services")
+_loaded = False
+
+
+async def ready() -> None:
+    """Have everything at hand that is made once for all pages; nobody waits for it but who looks first."""
+    global _loaded  # noqa: PLW0603 - for all labs of this process
+    if not _loaded:
+        await beside(_load)
+        _loaded = True
+
+
+def _load() -> None:
+    for name in _TEMPLATES:
         template(f"{name}.html.j2")
-        await asyncio.sleep(0)  # noqa: TID251 - devices answer meanwhile
-    for kind in CATALOGUE.values():
-        _KINDS[kind.name] = {"summary": kind.summary, "target": kind.target, "fields": list(_fields(kind.params))}
-        await asyncio.sleep(0)  # noqa: TID251
+    _kinds()
+
+
+@cache
+def _kinds() -> dict[str, dict[str, Any]]:
+    """What the palette asks for each kind of fault: its summary, and its parameters. The catalogue does not change."""
+    return {
+        kind.name: {"summary": kind.summary, "target": kind.target, "fields": list(_fields(kind.params))}
+        for kind in CATALOGUE.values()
+    }
 
 
 async def found(lab: ControlledLab, live: Live, text: str, flag: str) -> str:
@@ -130,10 +143,6 @@ def _groups() -> list[tuple[str, list[str]]]:
     for kind in CATALOGUE.values():
         groups.setdefault(kind.target, []).append(kind.name)
     return list(groups.items())
-
-
-_KINDS: dict[str, dict[str, Any]] = {}
-"""What the palette asks for each kind of fault: its summary, and its parameters. The catalogue does not change."""
 
 
 def _fields(params: type[FaultParams]) -> Iterator[dict[str, Any]]:

@@ -8,7 +8,7 @@ from importlib.resources import files
 from itertools import islice
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 from starlette.responses import HTMLResponse, Response
 
@@ -24,7 +24,7 @@ from simulator.timeline.recording import shown_exchange, shown_record
 
 __all__ = ["router"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[Depends(hall.ready)])
 PAST = 400
 """Records of the past that a page begins with."""
 LOOKED_AT = 10_000
@@ -61,7 +61,7 @@ async def rack(lab: Lab, request: Request, name: str) -> Response:
     live = _live(request)
     if name not in live.racks:
         raise Refused(404, f"there is no rack {name!r}{hint(name, live.racks.names(), 'racks')}")
-    return HTMLResponse(hall.rack(live, name), headers=_HEADERS)
+    return HTMLResponse(await hall.rack(live, name), headers=_HEADERS)
 
 
 @router.get("/__lab/page/device")
