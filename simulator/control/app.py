@@ -5,7 +5,6 @@ What there is says `/__lab/openapi.json`, and `/__lab/docs` for people. Nothing 
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import ExitStack
 from functools import partial
 from typing import Any
@@ -19,9 +18,10 @@ from simulator.control.api import clock, faults, hands, journal, report, snapsho
 from simulator.control.api.lab import ControlledLab, Problem
 from simulator.control.api.pace import Pace
 from simulator.control.api.problems import JsonAnswer, add_problem_handlers, known_keys
-from simulator.control.beside import beside
+from simulator.control.beside import Once, beside
 from simulator.control.fault_header import FaultHeader
 from simulator.control.guard import Access, Guard
+from simulator.control.pages import hall
 from simulator.control.pages.docs import docs_page
 from simulator.control.pages.live import Live
 from simulator.control.pages.routes import router as pages
@@ -83,6 +83,8 @@ def create_control(
     lab = ControlledLab(run, recorder, watch or Watch.alone(run), pace=pace or Pace(), starts=starts)
     app.state.lab = lab
     app.state.snapshots = kept
+    app.state.pages = Once(hall.load)
+    app.state.document = Once(partial(openapi_of, app))
     live = app.state.live = Live(lab)
     if closing is not None:
         closing.callback(live.close)
@@ -110,23 +112,19 @@ def create_control(
 
 def _prepared(app: FastAPI) -> ASGIApp:
     """The application, whose routes FastAPI makes when the first of them is asked for, which takes a tenth of a second."""
-    made, making = False, asyncio.Lock()
+    made = Once(partial(_make_routes, app))
 
     async def asked(scope: Scope, receive: Receive, send: Send) -> None:
-        nonlocal made
-        if not made and scope["type"] == "http":
-            async with making:
-                if not made:
-                    await beside(partial(_match, app, scope))
-                    made = True
+        if scope["type"] == "http":
+            await made()
         await app(scope, receive, send)
 
     return asked
 
 
-def _match(app: FastAPI, scope: Scope) -> None:
+def _make_routes(app: FastAPI) -> None:
     for route in app.routes:
-        route.matches(scope)
+        route.matches({"type": "http", "method": "GET", "path": "/no such path", "headers": []})
 
 
 def _add_pages(app: FastAPI) -> None:
@@ -156,8 +154,8 @@ async def _methods(app: FastAPI) -> dict[str, list[str]]:
 
 
 async def _openapi(app: FastAPI) -> dict[str, Any]:
-    """The document; it takes long the first time."""
-    return openapi_of(app) if app.openapi_schema else await beside(partial(openapi_of, app))
+    document: dict[str, Any] = await app.state.document()
+    return document
 
 
 def openapi_of(app: FastAPI) -> dict[str, Any]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from simulator.kernel.loop import NotInVirtualTime
 
-__all__ = ["beside"]
+__all__ = ["Once", "beside"]
 
 T = TypeVar("T")
 SHARE = 0.0002
@@ -32,3 +32,19 @@ async def beside(work: Callable[[], T]) -> T:
         _under_way -= 1
         if not _under_way:
             sys.setswitchinterval(_usual)
+
+
+class Once(Generic[T]):
+    """What is made beside the loop when the first asks for it; who asks meanwhile waits for the same."""
+
+    def __init__(self, work: Callable[[], T]) -> None:
+        self._work = work
+        self._making = asyncio.Lock()
+        self._made: list[T] = []
+
+    async def __call__(self) -> T:
+        if not self._made:
+            async with self._making:
+                if not self._made:
+                    self._made.append(await beside(self._work))
+        return self._made[0]

@@ -9,7 +9,7 @@ from simulator.review.action_tables import ActionKind
 from simulator.review.actions import Action
 from simulator.review.findings import RULES, Finding, Severity
 from simulator.review.recorder import HttpCall, Recorder
-from simulator.review.report import as_dict, shown_call
+from simulator.review.report import as_dict, report_in_steps, shown_call
 from simulator.review.reviewing import review, review_in_steps
 from simulator.review.violations import findings_of
 
@@ -23,6 +23,7 @@ __all__ = [
     "Severity",
     "as_dict",
     "findings_of",
+    "report_in_steps",
     "review",
     "review_in_steps",
     "shown_call",

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from simulator.dcim.records import Server
+from simulator.dcim.work.operation_table import Operation
 from simulator.kernel import SteppedClock
 from simulator.review.actions import Action
 
 if TYPE_CHECKING:
     from simulator.lab import Run
 
-__all__ = ["RULES", "Evidence", "Finding", "Found", "Rule", "Severity", "client_of", "records", "rule"]
+__all__ = ["RULES", "Evidence", "Finding", "Found", "Rule", "Severity", "client_of", "position", "records", "rule"]
 
 
 class Severity(IntEnum):
@@ -39,30 +41,59 @@ class Finding:
     calls: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
 class Evidence:
-    """What rules look at."""
+    """What rules look at: what clients did, in order, and by whom, server and account. `since`: when the review began to watch, lab time."""
 
-    run: Run
-    actions: Sequence[Action]
-    clients: dict[str, list[Action]] = field(default_factory=dict)
-    since: float = 0.0
-    """When the review began to watch, lab time."""
+    def __init__(self, run: Run, actions: Sequence[Action], since: float = 0.0) -> None:
+        self.run = run
+        self.actions = actions
+        self.since = since
+        self.clients: dict[str, list[Action]] = {}
+        self._of_server: dict[str, list[Action]] = {}
+        self._of_both: dict[tuple[str, str], list[Action]] = {}
+        self._of_account: dict[str, list[Action]] = {}
+        self._of_client_and_account: dict[tuple[str, str], list[Action]] = {}
+        self._operations: dict[int, list[Operation]] = {}
+        for action in actions:
+            client = action.call.client
+            self.clients.setdefault(client, []).append(action)
+            if server := action.server:
+                self._of_server.setdefault(server, []).append(action)
+                self._of_both.setdefault((client, server), []).append(action)
+            for account in dict.fromkeys(action.accounts):
+                self._of_account.setdefault(account, []).append(action)
+                self._of_client_and_account.setdefault((client, account), []).append(action)
+        for operation in run.panel.operations.all:
+            self._operations.setdefault(operation.server, []).append(operation)
 
     @property
     def paced(self) -> bool:
         """Whether lab time says anything about how soon calls follow each other."""
         return not isinstance(self.run.clock, SteppedClock)
 
-    def of_server(self, name: str) -> list[Action]:
-        return [action for action in self.actions if action.server == name]
+    def of_server(self, name: str, client: str | None = None) -> Sequence[Action]:
+        """What was done with it, by all or by one client."""
+        return self._of_server.get(name, ()) if client is None else self._of_both.get((client, name), ())
 
-    def of_account(self, name: str) -> list[Action]:
-        return [action for action in self.actions if name in action.accounts]
+    def of_account(self, name: str) -> Sequence[Action]:
+        return self._of_account.get(name, ())
+
+    def accounts(self) -> Iterator[tuple[str, Sequence[Action]]]:
+        """What each client asked of each account, in order."""
+        return ((name, actions) for (_, name), actions in self._of_client_and_account.items())
 
     def servers(self) -> list[str]:
         """Those that calls were about, in order."""
-        return list(dict.fromkeys(action.server for action in self.actions if action.server))
+        return list(self._of_server)
+
+    def operations_of(self, server: int) -> Sequence[Operation]:
+        """Of a server, by its number in the panel, the oldest first."""
+        return self._operations.get(server, ())
+
+
+def position(actions: Sequence[Action], one: Action) -> int:
+    """Where it is among actions in their order."""
+    return bisect_left(actions, one.call.number, key=lambda each: each.call.number)
 
 
 def client_of(evidence: Evidence, number: int | None) -> str:
@@ -73,8 +104,7 @@ def client_of(evidence: Evidence, number: int | None) -> str:
 
 def records(evidence: Evidence) -> Iterator[Server]:
     """The panel's present records of the servers that calls were about."""
-    names = set(evidence.servers())
-    return (server for server in evidence.run.panel.inventory.servers if server.name in names)
+    return (server for server in evidence.run.panel.inventory.servers if evidence.of_server(server.name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from simulator.kernel import SteppedClock
@@ -13,71 +13,87 @@ from simulator.review.near_misses import near_miss
 from simulator.review.parsing import PanelName
 from simulator.review.recorder import HttpCall, Recorder
 
-__all__ = ["as_dict", "shown_call"]
+__all__ = ["as_dict", "report_in_steps", "shown_call"]
 
 _NAMES: Mapping[PanelName, str] = {6: "DCImanager 6", 5: "DCImanager 5", "ispmanager": "ispmanager"}
 SHOWN = 6
 """Calls shown of a finding."""
+STEP = 500
+"""Calls that are read at a stretch."""
 
 
 def as_dict(recorder: Recorder, findings: Sequence[Finding]) -> dict[str, Any]:
     """`{"calls", "since", "clients", "findings": [{"rule", "severity", "where", "text", "advice", "source", "calls"}],
     "not_emulated": [{"panel", "call", "times"}], "unfinished", "stepped", "summary"}`.
     """
-    absent = _not_emulated(recorder)
-    unfinished = sum(not operation.status.ended for operation in recorder.run.panel.operations.all)
-    calls = {call.number: call for call in recorder}
-    clients = list(dict.fromkeys(call.client for call in recorder))
-    report: dict[str, Any] = {
-        "since": recorder.since,
-        "now": recorder.run.clock.now(),
-        "calls": len(recorder),
-        "forgotten": recorder.forgotten,
-        "clients": clients,
-        "rules": sorted(RULES),
-        "findings": [
-            {
-                "rule": finding.rule,
-                "severity": finding.severity.name.lower(),
-                "where": finding.where,
-                "text": finding.text,
-                "advice": finding.advice,
-                "source": finding.source,
-                "calls": [_call(calls[number]) for number in finding.calls[:SHOWN] if number in calls],
-            }
-            for finding in findings
-        ],
-        "not_emulated": absent,
-        "unfinished": unfinished,
-        "stepped": isinstance(recorder.run.clock, SteppedClock),
-        "summary": {
-            **{
-                f"{word}s": sum(finding.severity is severity for finding in findings)
-                for severity, word in (
-                    (Severity.ERROR, "error"),
-                    (Severity.WARNING, "warning"),
-                    (Severity.NOTE, "note"),
-                )
-            },
-            "not_emulated": len(absent),
-            "unfinished": unfinished,
-            "calls": len(recorder),
-            "clients": len(clients),
-        },
-    }
-    found: dict[str, Any] = _writable(report)
-    return found
+    report: dict[str, Any] = {}
+    for _ in report_in_steps(recorder, findings, report):
+        pass
+    return report
 
 
-def _not_emulated(recorder: Recorder) -> list[dict[str, Any]]:
-    """Calls that the real product has and Rackloop has not: nobody's fault, and whether they were right cannot be seen."""
-    counts: dict[tuple[str, str], int] = {}
-    for call in recorder:
-        if action_of(call).absent:
+def report_in_steps(recorder: Recorder, findings: Sequence[Finding], report: dict[str, Any]) -> Iterator[None]:
+    """The same into `report`, for those who let others have their turn between two steps."""
+    wanted = {number for finding in findings for number in finding.calls[:SHOWN]}
+    calls: dict[int, HttpCall] = {}
+    clients: dict[str, None] = {}
+    absent: dict[tuple[str, str], int] = {}
+    for number, call in enumerate(list(recorder), 1):
+        clients[call.client] = None
+        if call.number in wanted:
+            calls[call.number] = call
+        if action_of(call).absent:  # nobody's fault, and whether it was right cannot be seen
             what = masked_path(call.path) if call.panel == 6 else f"func={call.parsed.action}"
             key = _NAMES[call.panel], f"{call.method} {what}"
-            counts[key] = counts.get(key, 0) + 1
-    return [{"panel": panel, "call": call, "times": times} for (panel, call), times in counts.items()]
+            absent[key] = absent.get(key, 0) + 1
+        if number % STEP == 0:
+            yield
+    shown = []
+    for finding in findings:
+        shown.append(_finding(finding, calls))
+        yield
+    unfinished = sum(not operation.status.ended for operation in recorder.run.panel.operations.all)
+    counts = {
+        f"{severity.name.lower()}s": sum(finding.severity is severity for finding in findings)
+        for severity in (Severity.ERROR, Severity.WARNING, Severity.NOTE)
+    }
+    found: dict[str, Any] = _writable(
+        {
+            "since": recorder.since,
+            "now": recorder.run.clock.now(),
+            "calls": len(recorder),
+            "forgotten": recorder.forgotten,
+            "clients": list(clients),
+            "rules": sorted(RULES),
+            "findings": [],
+            "not_emulated": [{"panel": panel, "call": text, "times": times} for (panel, text), times in absent.items()],
+            "unfinished": unfinished,
+            "stepped": isinstance(recorder.run.clock, SteppedClock),
+            "summary": {
+                **counts,
+                "not_emulated": len(absent),
+                "unfinished": unfinished,
+                "calls": len(recorder),
+                "clients": len(clients),
+            },
+        }
+    )
+    report |= found | {"findings": shown}
+
+
+def _finding(finding: Finding, calls: Mapping[int, HttpCall]) -> dict[str, Any]:
+    found: dict[str, Any] = _writable(
+        {
+            "rule": finding.rule,
+            "severity": finding.severity.name.lower(),
+            "where": finding.where,
+            "text": finding.text,
+            "advice": finding.advice,
+            "source": finding.source,
+            "calls": [_call(calls[number]) for number in finding.calls[:SHOWN] if number in calls],
+        }
+    )
+    return found
 
 
 def _call(call: HttpCall) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from simulator.review.rules import load
 
 __all__ = ["review", "review_in_steps"]
 
-STEP = 1000
+STEP = 50
 """Calls that are read at a stretch."""
 
 load()
@@ -33,8 +33,6 @@ def review_in_steps(recorder: Recorder, found: list[Finding]) -> Iterator[None]:
         actions += [action_of(call) for call in calls[start : start + STEP]]
         yield
     evidence = Evidence(recorder.run, actions, since=recorder.since)
-    for action in actions:
-        evidence.clients.setdefault(action.call.client, []).append(action)
     for each in RULES.values():
         for where, text, shown in each.look(evidence):
             numbers = tuple(dict.fromkeys(action.call.number for action in shown))

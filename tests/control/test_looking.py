@@ -171,17 +171,16 @@ async def test_what_the_first_look_needs_is_made_beside_the_loop_that_answers_de
 
         monkeypatch.setattr(module, name, noted)
 
-    noting(hall, "_load")
-    noting(control_app, "_match")
+    noting(hall, "load")
+    noting(control_app, "_make_routes")
     noting(control_app, "openapi_of")
-    monkeypatch.setattr(hall, "_loaded", False)
     async with stand(ONE.plan, WireOptions(), control_port=0) as standing, httpx.AsyncClient(timeout=60) as client:
         looks = (
             client.get(f"{standing.control}{path}") for path in ("/", "/__lab/page/rack?name=A1", "/swagger", "/no")
         )
         answers = await asyncio.gather(*looks)
         assert [each.status_code for each in answers] == [200, 200, 200, 404]
-    assert threads.keys() == {"_load", "_match", "openapi_of"}
+    assert threads.keys() == {"load", "_make_routes", "openapi_of"}
     assert threading.main_thread() not in threads.values()
 
 

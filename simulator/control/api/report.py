@@ -9,8 +9,9 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from simulator.control.api.lab import Lab
+from simulator.control.api.problems import JsonAnswer
 from simulator.invariants.catalogue import INVARIANTS
-from simulator.review import Finding, as_dict, findings_of, review_in_steps
+from simulator.review import Finding, findings_of, report_in_steps, review_in_steps
 
 __all__ = ["router"]
 
@@ -30,9 +31,10 @@ class Reset(BaseModel):
 
 @router.get(
     "/report",
+    response_model=dict[str, Any],
     summary="The review of what clients did to the panels, and what does not hold in the hall, whoever did it",
 )
-async def show(lab: Lab) -> dict[str, Any]:
+async def show(lab: Lab) -> JsonAnswer:
     """Findings of rules have the calls that show them; those of invariants have none. `violations_forgotten`: how many more there
     were than are remembered.
     """
@@ -40,10 +42,12 @@ async def show(lab: Lab) -> dict[str, Any]:
     for _ in review_in_steps(lab.recorder, found):
         await asyncio.sleep(0)  # noqa: TID251 - devices and panels answer meanwhile
     findings = [*found, *findings_of(lab.watch.finish())]
-    report = as_dict(lab.recorder, sorted(findings, key=lambda each: -each.severity))
+    report: dict[str, Any] = {}
+    for _ in report_in_steps(lab.recorder, sorted(findings, key=lambda each: -each.severity), report):
+        await asyncio.sleep(0)  # noqa: TID251
     report["invariants"] = sorted(each.name for each in INVARIANTS if each.alone)
     report["violations_forgotten"] = lab.watch.forgotten
-    return report
+    return JsonAnswer(report)
 
 
 @router.delete("/report", summary="Forget what was seen, for the next trial")

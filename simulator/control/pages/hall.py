@@ -10,7 +10,6 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from simulator.control.api.clock import view_of
 from simulator.control.api.lab import ControlledLab
-from simulator.control.beside import beside
 from simulator.control.pages.device import device_page, time
 from simulator.control.pages.live import Live
 from simulator.control.pages.racks import RACKS
@@ -19,7 +18,7 @@ from simulator.faults import CATALOGUE
 from simulator.faults.kinds import FaultParams
 from simulator.timeline.lanes import LANES
 
-__all__ = ["found", "page", "rack", "ready", "services"]
+__all__ = ["found", "load", "page", "rack", "services"]
 
 LAST_EVENTS = 40
 NAMES = 300
@@ -88,18 +87,10 @@ async def rack(live: Live, name: str) -> str:
 
 
 _TEMPLATES = ("hall", "rack", "server", "switch", "pdu", "found", "services")
-_loaded = False
 
 
-async def ready() -> None:
-    """Have everything at hand that is made once for all pages; nobody waits for it but who looks first."""
-    global _loaded  # noqa: PLW0603 - for all labs of this process
-    if not _loaded:
-        await beside(_load)
-        _loaded = True
-
-
-def _load() -> None:
+def load() -> None:
+    """Have everything at hand that is made once for all pages."""
     for name in _TEMPLATES:
         template(f"{name}.html.j2")
     _kinds()

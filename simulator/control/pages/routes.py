@@ -24,7 +24,12 @@ from simulator.timeline.recording import shown_exchange, shown_record
 
 __all__ = ["router"]
 
-router = APIRouter(include_in_schema=False, dependencies=[Depends(hall.ready)])
+
+async def _loaded(request: Request) -> None:
+    await request.app.state.pages()
+
+
+router = APIRouter(include_in_schema=False, dependencies=[Depends(_loaded)])
 PAST = 400
 """Records of the past that a page begins with."""
 LOOKED_AT = 10_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from simulator.review.actions import Action, ActionKind
 from simulator.review.findings import Evidence, Found, Severity, rule
-from simulator.review.rules.accounts.shared import each_account, kind_of_refusal
+from simulator.review.rules.accounts.shared import kind_of_refusal
 
 
 @rule(
@@ -14,7 +14,7 @@ from simulator.review.rules.accounts.shared import each_account, kind_of_refusal
     source="good practice: every call idempotent or guarded",
 )
 def made_twice(evidence: Evidence) -> Found:
-    for name, actions in each_account(evidence):
+    for name, actions in evidence.accounts():
         made: Action | None = None
         for action in actions:
             if action.kind is ActionKind.NO_ACCOUNT and not action.failed(name):

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from simulator.review.actions import ActionKind
 from simulator.review.findings import Evidence, Found, Severity, rule
-from simulator.review.rules.accounts.shared import each_account, kind_of_refusal
+from simulator.review.rules.accounts.shared import kind_of_refusal
 
 _REMEDIES = (ActionKind.ACCOUNT, ActionKind.ACCOUNT_OFF, ActionKind.NO_ACCOUNT)
 """What may follow a refusal: the missing account is made, or the client gives up."""
@@ -19,7 +19,7 @@ _REMEDIES = (ActionKind.ACCOUNT, ActionKind.ACCOUNT_OFF, ActionKind.NO_ACCOUNT)
     source="COREmanager: errors come with status 200 in the answer's document",
 )
 def refusal_ignored(evidence: Evidence) -> Found:
-    for name, actions in each_account(evidence):
+    for name, actions in evidence.accounts():
         for refused, following in pairwise(actions):
             passing = kind_of_refusal(refused) in ("auth", "503", "exists") or refused.unknown
             if (

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 from simulator.ispmanager.hosting import Level
 from simulator.review.actions import Action, ActionKind
-from simulator.review.findings import Evidence, Found, Severity, rule
-from simulator.review.rules.accounts.shared import each_account, kind_of_refusal
+from simulator.review.findings import Evidence, Found, Severity, position, rule
+from simulator.review.rules.accounts.shared import kind_of_refusal
 
 _OF_ONE_THERE = (ActionKind.ACCOUNT_EDIT, ActionKind.ACCOUNT_OFF, ActionKind.ACCOUNT_ON, ActionKind.NO_ACCOUNT)
 
@@ -20,7 +21,7 @@ _OF_ONE_THERE = (ActionKind.ACCOUNT_EDIT, ActionKind.ACCOUNT_OFF, ActionKind.ACC
 )
 def no_such_account(evidence: Evidence) -> Found:
     there = {each.name for each in evidence.run.hosting} if evidence.run.hosting is not None else set()
-    for name, actions in each_account(evidence):
+    for name, actions in evidence.accounts():
         if name in there:  # then it was something else that was missed: a template of limits
             continue
         alike = _alike(evidence, name)
@@ -55,7 +56,7 @@ def _corrected(actions: Sequence[Action], refused: Action, names: set[str]) -> b
     """Whether the client, before it changed anything else, read the list of users, made the account, or did the same
     to one that there is.
     """
-    for action in actions[actions.index(refused) + 1 :]:
+    for action in islice(actions, position(actions, refused) + 1, None):
         if action.done and action.kind is ActionKind.LOOK and action.call.parsed.action == "user":
             return True
         if action.done and action.kind in (refused.kind, ActionKind.ACCOUNT) and names & set(action.accounts):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from simulator.review.actions import Action, ActionKind
-from simulator.review.findings import Evidence, Found, Severity, rule
-from simulator.review.rules.accounts.shared import each_account, kind_of_refusal
+from simulator.review.findings import Evidence, Found, Severity, position, rule
+from simulator.review.rules.accounts.shared import kind_of_refusal
 
 
 @rule(
@@ -16,7 +16,7 @@ from simulator.review.rules.accounts.shared import each_account, kind_of_refusal
     source="IM-7: the account's password is asked for",
 )
 def took_anothers(evidence: Evidence) -> Found:
-    for name, actions in each_account(evidence):
+    for name, actions in evidence.accounts():
         taken: Action | None = None
         made = False
         for action in actions:
@@ -37,7 +37,7 @@ def took_anothers(evidence: Evidence) -> Found:
 
 def _let_in(actions: Sequence[Action], name: str, until: Action) -> bool:
     """Whether the client has shown that it knows the account's password."""
-    for action in actions[: actions.index(until)]:
+    for action in actions[: position(actions, until)]:
         values = action.call.parsed.values
         told = str(values.get("authinfo", "")).partition(":")[0]
         if action.done and name in (told, values.get("username") if action.kind is ActionKind.LOGIN else None):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from simulator.dcim.work.operation_table import OperationStatus
 from simulator.review.actions import Action, ActionKind
-from simulator.review.findings import Evidence
+from simulator.review.findings import Evidence, position
 
 __all__ = ["PATIENCE", "failed_since", "left"]
 
@@ -15,7 +17,7 @@ PATIENCE = 600.0
 def left(evidence: Evidence, taken: Action) -> bool:
     """Whether the client that took this server is done with it: it took another one since, or has been silent for long."""
     theirs = evidence.clients[taken.call.client]
-    since = theirs[theirs.index(taken) + 1 :]
+    since = islice(reversed(theirs), len(theirs) - position(theirs, taken) - 1)
     moved_on = any(each.kind is ActionKind.OWNER and each.done and each.server != taken.server for each in since)
     return moved_on or evidence.run.clock.now() - theirs[-1].call.ended > PATIENCE
 
@@ -30,5 +32,5 @@ def failed_since(evidence: Evidence, taken: Action) -> str:
         if last.status is OperationStatus.CANCELED:
             return f"its {last.kind.value} was canceled"
     actions = evidence.of_server(taken.server)
-    refused = [each for each in actions[actions.index(taken) + 1 :] if not each.done]
+    refused = [each for each in actions[position(actions, taken) + 1 :] if not each.done]
     return f"{refused[-1]} was refused ({refused[-1].refused})" if refused else ""

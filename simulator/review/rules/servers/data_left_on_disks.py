@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from simulator.dcim.work.operation_table import OperationKind, OperationStatus
 from simulator.review.actions import Action, ActionKind
-from simulator.review.findings import Evidence, Found, Severity, client_of, records, rule
+from simulator.review.findings import Evidence, Found, Severity, client_of, position, records, rule
 
 
 @rule(
@@ -31,7 +31,7 @@ def _used(evidence: Evidence, freed: Action) -> bool:
     actions = [action for action in evidence.of_server(freed.server) if action.kind is ActionKind.OWNER and action.done]
     given = [
         action
-        for action in actions[: actions.index(freed)]
+        for action in actions[: position(actions, freed)]
         if action.call.after is not None and client_of(evidence, action.call.after.owner)
     ]
     if not given or freed.call.before is None:
@@ -39,7 +39,7 @@ def _used(evidence: Evidence, freed: Action) -> bool:
     since, server = given[-1].call.at, freed.call.before.id
     installed = [
         each.status is OperationStatus.OK
-        for each in evidence.run.panel.operations.all
-        if each.server == server and each.kind is OperationKind.OS_INSTALL and each.created_at >= since
+        for each in evidence.operations_of(server)
+        if each.kind is OperationKind.OS_INSTALL and each.created_at >= since
     ]
     return not installed or any(installed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from simulator.dcim.work.operation_table import OperationKind
 from simulator.review.actions import Action, ActionKind
-from simulator.review.findings import Evidence, Found, Severity, client_of, records, rule
+from simulator.review.findings import Evidence, Found, Severity, client_of, position, records, rule
 from simulator.review.rules.servers.conduct import failed_since, left
 
 
@@ -36,7 +36,7 @@ def _installed(evidence: Evidence, given: Action) -> bool:
     server = given.call.after
     assert server is not None
     actions = evidence.of_server(given.server)
-    earlier = [each for each in actions[: actions.index(given)] if each.kind is ActionKind.INSTALL and each.done]
+    earlier = [each for each in actions[: position(actions, given)] if each.kind is ActionKind.INSTALL and each.done]
     return bool(earlier) or any(
         each.server == server.id and each.kind is OperationKind.OS_INSTALL and each.created_at >= given.call.at
         for each in evidence.run.panel.operations.all

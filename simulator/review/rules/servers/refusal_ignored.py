@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 from simulator.review.actions import Action, ActionKind
@@ -15,10 +16,11 @@ from simulator.review.findings import Evidence, Found, Severity, client_of, rule
     source="B5-9",
 )
 def refusal_ignored(evidence: Evidence) -> Found:
-    for actions in evidence.clients.values():
+    for client in evidence.clients:
         for name in evidence.servers():
-            changing = [action for action in actions if action.server == name and action.kind.changes]
-            for refused, following in pairwise(changing):
+            changing = [action for action in evidence.of_server(name, client) if action.kind.changes]
+            done_later = _done_from_here_on(changing)
+            for place, (refused, following) in enumerate(pairwise(changing), 1):
                 if refused.done or refused.call.status in (401, 503) or refused.unknown or refused.absent:
                     continue
                 undone = (
@@ -26,11 +28,21 @@ def refusal_ignored(evidence: Evidence) -> Found:
                     or _off(following)
                     or (following.kind is ActionKind.OWNER and _unsold(evidence, following))
                 )
-                later = changing[changing.index(following) :]
-                repeated = any(each.kind is refused.kind and each.done for each in later)
+                repeated = refused.kind in done_later[place]
                 if following.kind is not refused.kind and not undone and not repeated and following.done:
                     text = f"{refused} was refused ({refused.refused}), and the client went on: {following.kind.value}"
                     yield name, text, [refused, following]
+
+
+def _done_from_here_on(actions: Sequence[Action]) -> list[frozenset[ActionKind]]:
+    """For each of them, the kinds that it and those after it carried out."""
+    kinds: list[frozenset[ActionKind]] = []
+    done: frozenset[ActionKind] = frozenset()
+    for action in reversed(actions):
+        if action.done and action.kind not in done:
+            done |= {action.kind}
+        kinds.append(done)
+    return kinds[::-1]
 
 
 def _off(action: Action) -> bool:

@@ -16,6 +16,6 @@ def started(evidence: Evidence, action: Action) -> Operation | None:
     call = action.call
     if action.kind not in STARTS or not action.done or call.after is None:
         return None
-    operations = evidence.run.panel.operations.all
-    found = (each for each in operations if each.server == call.after.id and call.at <= each.created_at <= call.ended)
+    operations = evidence.operations_of(call.after.id)
+    found = (each for each in operations if call.at <= each.created_at <= call.ended)
     return next(found, None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulator.review.actions import Action, ActionKind
-from simulator.review.findings import Evidence, Found, Severity, client_of, rule
+from simulator.review.findings import Evidence, Found, Severity, client_of, position, rule
 from simulator.review.rules.servers.shared import STARTS
 
 
@@ -25,8 +25,8 @@ def took_sold(evidence: Evidence) -> Found:
 
 def _taken_back(evidence: Evidence, given: Action) -> bool:
     """Whether a client that changes the owner is ending a service: addresses deleted before, disks cleared after."""
-    theirs = [action for action in evidence.clients[given.call.client] if action.server == given.server and action.done]
-    place = theirs.index(given)
+    theirs = [action for action in evidence.of_server(given.server, given.call.client) if action.done]
+    place = position(theirs, given)
     before: list[Action] = []
     for action in theirs[:place]:
         before = [] if action.kind is ActionKind.OWNER else [*before, action]

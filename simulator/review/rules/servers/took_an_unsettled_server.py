@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from simulator.dcim.work.operation_table import Operation, OperationStatus
 from simulator.review.actions import Action, ActionKind
-from simulator.review.findings import Evidence, Found, Severity, client_of, rule
+from simulator.review.findings import Evidence, Found, Severity, client_of, position, rule
 from simulator.review.rules.servers.shared import STARTS, started
 
 
@@ -34,7 +34,8 @@ def took_unsettled(evidence: Evidence) -> Found:
 
 def _of_this_order(evidence: Evidence, given: Action, running: Operation) -> bool:
     """Whether the client that gives the server had begun what runs on it, and goes on with that, not with something else."""
-    theirs = [each for each in evidence.clients[given.call.client] if each.server == given.server]
-    before, after = theirs[: theirs.index(given)], theirs[theirs.index(given) + 1 :]
+    theirs = evidence.of_server(given.server, given.call.client)
+    place = position(theirs, given)
+    before, after = theirs[:place], theirs[place + 1 :]
     begun = any((each := started(evidence, action)) is not None and each.id == running.id for action in before)
     return begun and not any(action.kind in STARTS for action in after)
