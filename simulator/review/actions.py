@@ -31,6 +31,8 @@ from simulator.review.recorder import HttpCall
 __all__ = ["Action", "ActionKind", "action_of", "functions_of", "properties_of"]
 
 _TEXT = re.compile(r"ERROR (\w+)(?:\(([^)]*)\))?:?\s*(.*)")
+_ERRORS = (b'"error":{', b'"error": {', b"<error ", b"<error>")
+"""Where our own panel writes an error into what is no plain text."""
 _PROPERTY = re.compile(r"Unexpected property '([^']*)'")
 _BUTTON = re.compile(r"\.(delete|on|off|enable|disable|toggle|newkey|su|suspend|resume|cclear)$")
 """What acts without `sok`, also where the panel has no such function."""
@@ -173,6 +175,10 @@ def _refusal_core(call: HttpCall) -> tuple[str, bool, bool]:
     """An error comes with status 200, in whatever form was asked for."""
     if call.status >= 400 or not call.status:
         return f"{call.status or 'no answer'}", call.status in (404, 405), False
+    if call.answer[:1] in (b"{", b"<") and not any(
+        each in call.answer for each in _ERRORS
+    ):  # a list, which may be long
+        return "", False, False
     text = call.answer.decode("utf-8", "replace").lstrip()
     kind = subject = value = message = ""
     lang = str(call.parsed.values.get("lang", ""))

@@ -18,7 +18,7 @@ __all__ = ["as_dict", "report_in_steps", "shown_call"]
 _NAMES: Mapping[PanelName, str] = {6: "DCImanager 6", 5: "DCImanager 5", "ispmanager": "ispmanager"}
 SHOWN = 6
 """Calls shown of a finding."""
-STEP = 500
+STEP = 100
 """Calls that are read at a stretch."""
 
 
