@@ -185,9 +185,13 @@ def compare(seconds: float) -> bool:
 
 
 def scale() -> None:
-    """What a thousand switches of 48 ports and 500 PDUs of 24 outlets take, with their hardware."""
+    """What a thousand switches of 48 ports and 500 PDUs of 24 outlets take, with their hardware and what their models have in common.
+
+    What the program itself loads for the first agent of all is no agent's: one of another model is built before.
+    """
     clock = LoopClock()
     hall = plant(clock)
+    SwitchDevice(hall.add_switch("first", 2, 10**9), "cisco-c3560", COMMUNITY, clock, users=[USER])
     began, before = time.process_time(), resident()
     hardware = [hall.add_switch(f"sw-{n}", 48, 10**9) for n in range(1000)]
     strips = [hall.add_pdu(f"pdu-{n}", 24) for n in range(500)]

@@ -13,7 +13,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from simulator.snmp.ber import GAUGE32, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, tlv
 from simulator.snmp.message import Status, encode_varbind
-from simulator.snmp.oid import oid, subids, suffix
+from simulator.snmp.oid import oid, sort_key, suffix
 
 __all__ = [
     "Change",
@@ -181,11 +181,13 @@ class Rows:
 
     def __init__(self, entry: bytes, rows: Iterable[tuple[Sequence[int], Mapping[int, bytes]]]) -> None:
         """`rows`: an index, and by column the encoded value."""
-        base = subids(entry)
-        found = sorted(((*base, number, *index), value) for index, columns in rows for number, value in columns.items())
-        self._order = [order for order, _ in found]
-        self.names = [suffix(*order) for order in self._order]
-        self.bindings = [encode_varbind(name, value) for name, (_, value) in zip(self.names, found, strict=True)]
+        named = (
+            (entry + suffix(number, *index), value) for index, columns in rows for number, value in columns.items()
+        )
+        found = sorted((sort_key(name), name, value) for name, value in named)
+        self._order = [order for order, _, _ in found]
+        self.names = [name for _, name, _ in found]
+        self.bindings = [encode_varbind(name, value) for _, name, value in found]
         self.index = {name: place for place, name in enumerate(self.names)}
 
     def __len__(self) -> int:
@@ -193,7 +195,7 @@ class Rows:
 
     def after(self, name: bytes) -> int:
         place = self.index.get(name)
-        return bisect_right(self._order, subids(name)) if place is None else place + 1
+        return bisect_right(self._order, sort_key(name)) if place is None else place + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,12 +228,12 @@ class Template(Generic[S]):
 
     The idea: an agent of 30 columns and 48 ports is asked for the same 1,500 names all day, by thousands of agents. All that
     the model fixes is thus computed once, in name order: GET is a look-up in `index`, GETNEXT is the place plus one, GETBULK a slice. A name
-    that no instance has is placed by bisection over sub-identifiers (octets do not sort as names do). Of a table whose rows come
+    that no instance has is placed by bisection over keys that sort as names do (their octets do not). Of a table whose rows come
     and go only the position among the others is fixed; whoever comes to its place asks the table for its `Rows`.
 
     - `names`: content octets of each instance's name;
     - `bindings`: the whole encoded binding where the value is fixed, else None;
-    - `heads`: the encoded name, for those that are read;
+    - `heads`: the encoded name, for those that are read, else empty;
     - `readers`, `rows`: how and for which row to read;
     - `index`: a name's place; `objects`: the object types, with their writers.
     """
@@ -254,7 +256,7 @@ class Template(Generic[S]):
         """Collects the instances of all objects and the entry of each table, sorts them together, and splits them into
         the parallel sequences. Raises ValueError for an object type or an instance that is there twice.
         """
-        found: list[tuple[tuple[int, ...], bytes, Object[S], int]] = []
+        found: list[tuple[bytes, bytes, Object[S], int]] = []
         self.objects: dict[bytes, Writer[S] | None] = {}
         for item in objects:
             if item.name in self.objects:
@@ -262,7 +264,7 @@ class Template(Generic[S]):
             self.objects[item.name] = item.write
             for index, row in item.rows.items():
                 name = item.name + index
-                found.append((subids(name), name, item, row))
+                found.append((sort_key(name), name, item, row))
         by_entry = {table.entry: table for table in tables}
         self.table_of: dict[bytes, Table[S]] = {}
         for entry, table in by_entry.items():
@@ -272,7 +274,7 @@ class Template(Generic[S]):
                     raise ValueError("one object type is defined twice")
                 self.objects[name] = writer
                 self.table_of[name] = table
-            found.append((subids(entry), entry, Object(entry, {}, None, {0: _EMPTY}, None), 0))
+            found.append((sort_key(entry), entry, Object(entry, {}, None, {0: _EMPTY}, None), 0))
         found.sort(key=lambda entry: entry[0])
         self._order = [order for order, *_ in found]
         self.names = tuple(name for _, name, _, _ in found)
@@ -287,7 +289,7 @@ class Template(Generic[S]):
             value = item.fixed.get(row)
             if value is None and item.read is None:
                 raise ValueError("an instance is neither fixed nor read")
-            heads.append(tlv(OBJECT_IDENTIFIER, name))
+            heads.append(tlv(OBJECT_IDENTIFIER, name) if value is None else b"")
             bindings.append(None if value is None else encode_varbind(name, value))
             readers.append(item.read)
         self.heads = tuple(heads)
@@ -303,7 +305,7 @@ class Template(Generic[S]):
         Raises Malformed when `name` is no object identifier.
         """
         place = self.index.get(name)
-        return bisect_right(self._order, subids(name)) if place is None else place + 1
+        return bisect_right(self._order, sort_key(name)) if place is None else place + 1
 
     def is_plain(self, first: int, count: int) -> bool:
         """Whether so many places from `first` on are instances, and none of them a table with rows of its own."""

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from simulator.snmp.errors import EncodeError, Malformed
 
-__all__ = ["dotted", "is_content", "oid", "subids", "suffix"]
+__all__ = ["dotted", "is_content", "oid", "sort_key", "subids", "suffix"]
 
 _MAX_SUBID = 2**32 - 1
 _MAX_SUBIDS = 128  # RFC 2578, 3.5
@@ -72,6 +72,24 @@ def subids(content: bytes) -> tuple[int, ...]:
             out.append(number)
             number = 0
     return tuple(out)
+
+
+def sort_key(content: bytes) -> bytes:
+    """Octets that compare as the identifiers do; for most names the content itself, which then takes no memory. Raises Malformed.
+
+    One octet below 0x80 is a sub-identifier; before one of several stands an octet that grows with their number, so that the longer,
+    which is the larger one, comes later. Those of equal length compare as their octets.
+    """
+    if not is_content(content):
+        raise Malformed("an object identifier is malformed")
+    return content if content.isascii() else _LONG.sub(_with_length, content)
+
+
+_LONG = re.compile(rb"[\x80-\xff]+[\x00-\x7f]", re.DOTALL)
+
+
+def _with_length(found: re.Match[bytes]) -> bytes:
+    return bytes((0x80 + found.end() - found.start(),)) + found[0]
 
 
 @lru_cache(maxsize=65536)

@@ -21,7 +21,7 @@ from simulator.snmp.message import (
     encode_message,
     encode_varbind,
 )
-from simulator.snmp.oid import subids, suffix
+from simulator.snmp.oid import sort_key, subids, suffix
 
 SUBID = st.one_of(st.integers(0, 300), st.integers(0, 2**32 - 1))
 OIDS = st.tuples(st.integers(0, 2), st.integers(0, 39), st.lists(SUBID, max_size=20)).map(
@@ -60,6 +60,7 @@ def test_an_object_identifier_comes_back_as_it_was(text: str) -> None:
 @given(st.lists(SUBID, min_size=1, max_size=8), st.lists(SUBID, min_size=1, max_size=8))
 def test_order_is_that_of_the_numbers_and_not_of_the_octets(one: list[int], other: list[int]) -> None:
     assert (subids(suffix(*one)) < subids(suffix(*other))) == (one < other)
+    assert (sort_key(suffix(*one)) < sort_key(suffix(*other))) == (one < other)
 
 
 @pytest.mark.parametrize("text", ["", "1", "1.x", "3.1", "1.40", "1.3.4294967296", "1.3.-1", "." * 5])
