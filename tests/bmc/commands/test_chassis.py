@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from simulator.bmc.personality import load_personality
 from simulator.ipmi.client import Request
 from simulator.ipmi.commands import (
     ChassisStatus,
@@ -41,6 +42,17 @@ def test_a_machine_that_is_off_can_only_be_switched(action: str, expected: int) 
     bmc, chassis = device()
     assert code(console(bmc), chassis_control(action)) == expected
     assert bool(chassis.calls) is (expected == 0)
+
+
+@pytest.mark.parametrize(("model", "expected"), [("dell-idrac8", 0xD5), ("supermicro-x10", 0), ("hpe-ilo4", 0)])
+def test_a_machine_that_is_off_already_is_switched_off_again_but_not_by_an_idrac(model: str, expected: int) -> None:
+    bmc, chassis = device()
+    bmc.personality = load_personality(model)
+    wire = console(bmc)
+    assert code(wire, chassis_control("off")) == expected
+    chassis.powered = True
+    assert code(wire, chassis_control("off")) == 0
+    assert code(wire, chassis_control("on")) == 0
 
 
 def test_a_slow_chassis_says_yes_at_once_and_acts_seconds_later() -> None:

@@ -29,3 +29,15 @@ def test_alert_destinations_are_kept_by_number() -> None:
     wire.ask(Request(0x0C, 1, b"\x01\x13\x02\x00\x00\x7f\x00\x00\x05" + bytes(6)))
     assert wire.ask(Request(0x0C, 2, b"\x01\x13\x02\x00"))[4:8] == b"\x7f\x00\x00\x05"
     assert code(wire, Request(0x0C, 2, b"\x01\x13\x09\x00")) == 0xC9
+
+
+def test_a_mac_address_can_be_written_back_as_it_is_and_not_moved() -> None:
+    bmc, _ = device()
+    bmc.address = ("127.16.0.9", 6230)
+    wire = console(bmc)
+    present = wire.ask(Request(0x0C, 2, b"\x01\x05\0\0"))[1:]
+    assert len(present) == 6
+    assert any(present)
+    assert code(wire, Request(0x0C, 1, b"\x01\x05" + present)) == 0
+    assert code(wire, Request(0x0C, 1, b"\x01\x05" + bytes((*present[:5], present[5] ^ 1)))) == 0x82
+    assert wire.ask(Request(0x0C, 2, b"\x01\x05\0\0"))[1:] == present
