@@ -29,6 +29,8 @@ __all__ = ["EXEC", "Executed", "execute", "fault_of"]
 
 EXEC = WireOptions(clock="scaled:600")
 """What `rackloop exec` starts unless it is told otherwise: free ports, so that several may run beside each other."""
+JOURNAL = (1_000_000, 256 << 20)
+"""Records, and octets of them as JSON, that are kept: what one program does is looked at whole."""
 GRACE = 5.0
 """Real seconds that a program has to end after it was asked to."""
 _FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -85,7 +87,7 @@ async def execute(
     with tempfile.TemporaryDirectory(prefix="rackloop-exec-") as folder:
         gc.disable()  # as in `up`: what a lab is built of stays
         try:
-            async with stand(plan, options, control_port=0) as standing:
+            async with stand(plan, options, control_port=0, journal=JOURNAL) as standing:
                 gc.freeze()
                 gc.enable()
                 run = standing.run
@@ -103,6 +105,8 @@ async def execute(
                 finally:
                     done.report = as_dict(recorder, review(recorder))
             done.journal = [record.as_dict() for record in run.journal]
+            if run.journal.dropped:
+                say(f"the journal's first {run.journal.dropped} records were forgotten: {JOURNAL[0]} are kept")
             tell_written(run, say)
         finally:
             gc.unfreeze()

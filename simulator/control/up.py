@@ -47,9 +47,8 @@ ISPMANAGER_PORT = 1501
 CONTROL_PORT = 8016
 UP = WireOptions(port=DCI6_PORT, port5=DCI5_PORT, hosting_port=ISPMANAGER_PORT, devices="as planned")
 """What `rackloop up` starts unless it is told otherwise."""
-JOURNAL_RECORDS = 200_000
-JOURNAL_OCTETS = 64 << 20
-"""What is kept of the journal of a lab that is up, which may be up for weeks; as JSON."""
+JOURNAL = (40_000, 16 << 20)
+"""Records, and octets of them as JSON, that are kept of a lab that is up, which may be up for weeks."""
 
 
 def _to_stderr(line: str) -> None:
@@ -68,11 +67,13 @@ async def stand(
     warn: Callable[[str], None] = _to_stderr,
     door: Door | None = None,
     snapshots: Snapshots | None = None,
+    journal: tuple[int, int] = JOURNAL,
 ) -> AsyncIterator[Standing]:
     """The lab with its control API; a taken `control_port` gives way. Off loopback the control API asks for a token, made
     here unless given. With `state` it goes on from what is kept there, and what it answers is durable before it leaves; raises
     BadSnapshot and NotWritten. `warn` is told in a line that the state cannot be written. `door`: where the control API answers,
     if there is one already; `snapshots`: those that the lab can be set back to, and begins from where that is asked for.
+    `journal`: how many records of it are kept, and how many octets of them as JSON.
     """
     control_token = control_token or (None if is_loopback(options.host) else secrets.token_urlsafe(18))
     today = datetime.now(UTC)  # noqa: TID251 - outside clients compare dates with their own
@@ -94,7 +95,7 @@ async def stand(
         if control is None:
             control = await stack.enter_async_context(door_at(options.host, control_port))
         run = await stack.enter_async_context(wire(plan, replace(options, epoch=epoch), resumed=resumed, gate=gate))
-        run.journal.bound(JOURNAL_RECORDS, JOURNAL_OCTETS)
+        run.journal.bound(*journal)
         starts = resumed.starts if resumed else 1
         watch, pace, closing = Watch.alone(run), Pace(), ExitStack()
         writer = await stack.enter_async_context(state_kept(run, state, starts, gate, warn))
