@@ -99,7 +99,6 @@ ROWS: list[Row] = [
         ("sdr elist full", "Fan 1 .*29.1"),
         ("sdr info", "Record Count +: 24"),
         ("sdr type Temperature", "Inlet Temp"),
-        ("sdr get 'Fan 2'", "4200"),
         ("sdr get 'CPU Temp'", r"Nominal Reading +: 51\.000"),
         ("sdr get 'Fan 2'", r"Nominal Reading +: 4200\.000"),
         ("sdr entity 29.1", "Fan 1"),
