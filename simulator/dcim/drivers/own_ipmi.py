@@ -152,7 +152,7 @@ class _Conversation:
     async def hold(self, requests: Sequence[Request]) -> None:
         """Log in, ask, log out; returns when the client has settled."""
         client, time = self._client, self._fabric.time
-        self._endpoint = await self._fabric.open(local_for(self._to[0]), self._receive)
+        self._endpoint = endpoint = await self._fabric.open(local_for(self._to[0]), self._receive)
         try:
             now = time.now()
             self._send(client.start(now))
@@ -164,7 +164,8 @@ class _Conversation:
         finally:
             if self._timer is not None:
                 self._timer.cancel()
-            self._endpoint.close()
+            endpoint.close()
+            self._endpoint = self._timer = None  # which know this conversation: it is no garbage that has to be looked for
 
     def _receive(self, data: bytes, source: Address) -> None:
         if source == self._to:
@@ -182,7 +183,8 @@ class _Conversation:
             self._timer = self._fabric.time.call_at(when, self._on_time)
 
     def _send(self, datagrams: Sequence[bytes]) -> None:
-        assert self._endpoint is not None
+        if self._endpoint is None:
+            return
         for datagram in datagrams:
             self._endpoint.send(datagram, self._to)
         if self._client.settled and not self._done.done():
