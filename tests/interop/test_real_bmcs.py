@@ -20,6 +20,7 @@ from simulator.dcim.records import PowerStatus
 from simulator.faults import CATALOGUE, NotPossible
 from simulator.kernel import run as run_simulated
 from simulator.lab.running import NotSimulated
+from simulator.real import equipment
 
 pytestmark = pytest.mark.interop
 
@@ -40,7 +41,10 @@ def number_of(run: Any, name: str) -> int:
 
 @pytest.mark.requirement("HW-1")
 @pytest.mark.parametrize("driver", ["ipmi", "ipmi-own"])
-async def test_the_panel_drives_another_labs_server_beside_its_own(driver: str) -> None:
+async def test_the_panel_drives_another_labs_server_beside_its_own(
+    driver: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(equipment, "PAUSE", 0.1)  # it lets nobody in any more when it is to be set back
     there = {"racks": [{"name": "B1", "servers": [{"name": "far", "configuration": "E3-1230-16Gb-480SSD"}]}]}
     there["racks"][0]["servers"][0]["bmc"] = {"username": "root", "password": "calvin", "kg": "hall"}  # type: ignore[index]
     async with Lab.load({"lab": "there", **there}).wire(seed=1) as other:
@@ -54,8 +58,7 @@ async def test_the_panel_drives_another_labs_server_beside_its_own(driver: str) 
             "kg": "hall",
             "allow": ["power", "boot"],
         }
-        # Five times as fast, for a BMC that does not let its panel in is asked until a time-out.
-        async with lab_with(bmc).wire(seed=1, clock="scaled:5") as run:
+        async with lab_with(bmc).wire(seed=1) as run:
             iron, own = number_of(run, "iron"), number_of(run, "srv-1")
             assert run.bmcs["iron"] == (host, port)
             assert await run.panel.devices.read_power(iron) is PowerStatus.OFF
