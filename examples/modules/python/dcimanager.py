@@ -67,7 +67,9 @@ def question(path, method="GET", body=None):
 
 
 def order(method, path, body, done):
-    """Whose answer was lost may have taken effect, or may yet: look a minute later, and only then order again."""
+    """Whose answer was lost may have taken effect, or may yet: look a minute later, and only then order again. A refusal may be that of
+    a second copy, of which we know nothing: what was wanted may be there all the same.
+    """
     for last in (False, False, False, True):
         if done():
             return
@@ -78,6 +80,18 @@ def order(method, path, body, done):
             if last:
                 raise
             sleep(60)
+        except Failed:
+            if done():
+                return
+            raise
+
+
+def seen(look):
+    """What was just made, though lists may be a minute old."""
+    until = now() + 120
+    while not (found := look()) and now() < until:
+        sleep(10)
+    return found
 
 
 def named(path, name):

@@ -9,7 +9,7 @@ import secrets
 import sys
 import urllib.parse
 
-from dcimanager import Failed, log_in, named, now, operation, order, question, server, sleep
+from dcimanager import Failed, log_in, named, now, operation, order, question, seen, server, sleep
 
 asked = json.load(sys.stdin)
 KEPT = asked.get("kept", {})
@@ -25,7 +25,9 @@ def user(client):
         "role": "@user",
     }
     order("POST", "/dci/v3/user", new, find)
-    (found,) = find()
+    (found, *_) = seen(find) or [None]
+    if found is None:
+        raise Failed(f"the panel does not show {client['email']}")
     if "@admin" in json.dumps(found["roles"]):
         raise Failed(f"{client['email']} is an administrator of the panel")
     return found["id"]
@@ -35,10 +37,15 @@ def run(number, what, body, limit):
     before = operation(number)["id"]
     order("POST", f"/dci/v3/server/{number}/{what}", body, lambda: operation(number)["id"] != before)
     until = now() + limit
-    while (seen := operation(number))["status"] != "ok":
-        if seen["status"] in ("failed", "canceled") or now() > until:
-            raise Failed(f"{what}: {seen['status']} {(seen.get('status_info') or {}).get('message', '')}")
+    while (last := operation(number))["status"] != "ok":
+        if last["status"] in ("failed", "canceled") or now() > until:
+            raise Failed(f"{what}: {last['status']} {(last.get('status_info') or {}).get('message', '')}")
         sleep(20)
+
+
+def free(number, address):
+    gone = lambda: address not in [row["id"] for row in server(number)["ip"]]
+    order("DELETE", f"/dci/v3/server/{number}/ip/{address}", None, gone)
 
 
 def give_back(number):
@@ -49,8 +56,7 @@ def give_back(number):
             if busy():
                 sleep(10)
     for each in server(number)["ip"]:
-        gone = lambda each=each: each["id"] not in [row["id"] for row in server(number)["ip"]]
-        order("DELETE", f"/dci/v3/server/{number}/ip/{each['id']}", None, gone)
+        free(number, each["id"])
     order("POST", f"/dci/v3/server/{number}/owner", {"owner": None}, lambda: not server(number)["owner_email"])
 
 
@@ -63,10 +69,10 @@ def create():
     owner = user(client)
     where = urllib.parse.quote(f"(configuration EQ '{wanted['configuration']}') AND (owner_email IS null)")
     for row in question(f"/dci/v3/server?where={where}&orderby=id%20asc")["list"]:
-        seen = server(row["id"])  # lists may be old
+        found = server(row["id"])  # lists may be old
         if (
-            seen["owner_email"]
-            or seen.get("maintenance")
+            found["owner_email"]
+            or found.get("maintenance")
             or operation(row["id"])["status"] not in ("none", "ok", "canceled")
         ):
             continue
@@ -84,16 +90,18 @@ def create():
             lambda: (server(number)["owner_email"] or "").lower() == client["email"].lower(),
         )
         question(here + "/port_on", "POST", {})  # to order it twice does no harm
-        if seen["power_status"] != "on":
+        if found["power_status"] != "on":
             order("POST", here + "/power_on", {}, lambda: server(number)["power_status"] == "on")
         order("POST", here + "/ip", {"ippool": pool, "family": "ipv4", "count": 1}, lambda: server(number)["ip"])
+        for extra in server(number)["ip"][1:]:  # an order that came twice
+            free(number, extra["id"])
         run(number, "os_install", {"os_template": template, "password": asked["password"]}, 2 * 3600)
     except Failed:
         give_back(number)
         release(number)
         raise
     return {
-        "server": seen["name"],
+        "server": found["name"],
         "addresses": [each["name"] for each in server(number)["ip"]],
         "keep": {"id": number},
     }
@@ -126,8 +134,12 @@ def terminate():
             KEPT["id"], "diagnostic", {"template": named("/dci/v3/os_template", "Diag6"), "clear_disks": True}, 2 * 3600
         )
         question(f"/dci/v3/server/{KEPT['id']}/port_off", "POST", {})
-        if server(KEPT["id"])["power_status"] != "off":
-            question(f"/dci/v3/server/{KEPT['id']}/power_off", "POST", {})
+        order(
+            "POST",
+            f"/dci/v3/server/{KEPT['id']}/power_off",
+            {},
+            lambda: server(KEPT["id"])["power_status"] == "off",
+        )
         give_back(KEPT["id"])
         release(KEPT["id"])
     return {"keep": {}}

@@ -3,13 +3,8 @@
 
 use WHMCS\Database\Capsule;
 
-class RackmateError extends Exception
-{
-}
-
-class RackmateLost extends RackmateError
-{
-}
+class RackmateError extends Exception {}
+class RackmateLost extends RackmateError {}
 
 /** One call. A question is asked again for a minute when no answer of the panel's own comes; an order is not: see rackmate_order(). */
 function rackmate_api(array $params, string $method, string $path, ?array $body = null)
@@ -45,7 +40,7 @@ function rackmate_api(array $params, string $method, string $path, ?array $body 
     }
 }
 
-/** An order whose answer was lost may have taken effect: look, and only then order again. */
+/** An order whose answer was lost may have taken effect: look, and only then order again. A refusal may be that of a second copy. */
 function rackmate_order(array $params, string $method, string $path, array $body, callable $done)
 {
     for ($try = 1; !$done(); $try++) {
@@ -56,6 +51,10 @@ function rackmate_order(array $params, string $method, string $path, array $body
                 throw $lost;
             }
             sleep(60); // what somebody's time was up for may take effect yet
+        } catch (RackmateError $refused) {
+            if (!$done()) {
+                throw $refused;
+            }
         }
     }
     return null;
@@ -64,11 +63,10 @@ function rackmate_order(array $params, string $method, string $path, array $body
 /** An order that does no harm when it is carried out twice. */
 function rackmate_repeat(array $params, string $path): void
 {
-    $done = false;
-    for ($try = 1; !$done; $try++) {
+    for ($try = 1;; $try++) {
         try {
             rackmate_api($params, 'POST', $path, []);
-            $done = true;
+            return;
         } catch (RackmateLost $lost) {
             if ($try === 5) {
                 throw $lost;
@@ -106,11 +104,19 @@ function rackmate_user(array $params): int
         return rackmate_api($params, 'GET', "/dci/v3/user?where=$where")['list'][0] ?? null;
     };
     rackmate_order($params, 'POST', '/dci/v3/user', ['email' => $client['email'], 'full_name' => $client['fullname'], 'password' => bin2hex(random_bytes(8)) . 'aA', 'role' => '@user'], fn () => $find() !== null);
-    $user = $find();
+    for ($user = $find(), $try = 0; $user === null && $try < 12; $user = $find(), $try++) {
+        sleep(10); // lists may be a minute old
+    }
+    $user ?? throw new RackmateError("the panel does not show {$client['email']}");
     if (in_array('@admin', array_column((array) $user['roles'], 'name') ?: (array) $user['roles'], true)) {
         throw new RackmateError("{$client['email']} is an administrator of the panel");
     }
     return $user['id'];
+}
+
+function rackmate_free(array $params, int $id, int $address): void
+{
+    rackmate_order($params, 'DELETE', "/dci/v3/server/$id/ip/$address", [], fn () => !in_array($address, array_column(rackmate_server($params, $id)['ip'], 'id'), true));
 }
 
 /** Wait for an operation that is not the one before; it must end well within so many minutes. */

@@ -35,7 +35,7 @@ function rackmate_give_back(array $params, int $id): void
         }
     }
     foreach (rackmate_server($params, $id)['ip'] as $address) {
-        rackmate_order($params, 'DELETE', "/dci/v3/server/$id/ip/{$address['id']}", [], fn () => !in_array($address['id'], array_column(rackmate_server($params, $id)['ip'], 'id'), true));
+        rackmate_free($params, $id, $address['id']);
     }
     rackmate_owner($params, $id, null, '');
     Capsule::table('mod_rackmate')->where('server', $id)->delete();
@@ -72,6 +72,9 @@ function rackmate_CreateAccount(array $params)
             rackmate_order($params, 'POST', "/dci/v3/server/$id/power_on", [], fn () => rackmate_server($params, $id)['power_status'] === 'on');
         }
         rackmate_order($params, 'POST', "/dci/v3/server/$id/ip", ['ippool' => $pool, 'family' => 'ipv4', 'count' => 1], fn () => rackmate_server($params, $id)['ip'] !== []);
+        foreach (array_slice(rackmate_server($params, $id)['ip'], 1) as $extra) { // an order that came twice
+            rackmate_free($params, $id, $extra['id']);
+        }
         rackmate_run($params, $id, 'os_install', ['os_template' => $template, 'password' => $params['password']], (int) $params['configoption4']);
         $addresses = array_column(rackmate_server($params, $id)['ip'], 'name');
         $params['model']->serviceProperties->save(['dedicatedip' => array_shift($addresses), 'assignedips' => implode("\n", $addresses)]);
@@ -126,9 +129,7 @@ function rackmate_TerminateAccount(array $params)
             rackmate_repeat($params, "/dci/v3/server/$id/port_on"); // its diagnostics boot from the network
             rackmate_run($params, $id, 'diagnostic', ['template' => $template, 'clear_disks' => true], 120);
             rackmate_repeat($params, "/dci/v3/server/$id/port_off");
-            if (rackmate_server($params, $id)['power_status'] !== 'off') {
-                rackmate_repeat($params, "/dci/v3/server/$id/power_off");
-            }
+            rackmate_order($params, 'POST', "/dci/v3/server/$id/power_off", [], fn () => rackmate_server($params, $id)['power_status'] === 'off');
             rackmate_give_back($params, $id);
         }
         return 'success';
