@@ -74,8 +74,8 @@ class Fabric(Protocol):
     async def pass_over(self, address: Address, hops: int) -> None:
         """Let so many datagrams to and from a device go by, in their time and counted, without playing them."""
 
-    def hops_since(self, start: float) -> int:
-        """How many datagrams, one after another, took the time that has passed; 0 when that is no such number."""
+    def hops_from_now(self) -> Callable[[], int]:
+        """What counts how many datagrams, one after another, took the time that has passed since now; 0 when that is no such number."""
 
     def set_conditions(self, end: str | Address, conditions: Conditions | None) -> None:
         """What happens to datagrams from and to this host, or this address of it; None is a calm link again."""

@@ -64,8 +64,8 @@ class _Gated:
     async def pass_over(self, address: Address, hops: int) -> None:
         await self._fabric.pass_over(address, hops)
 
-    def hops_since(self, start: float) -> int:
-        return self._fabric.hops_since(start)
+    def hops_from_now(self) -> Callable[[], int]:
+        return self._fabric.hops_from_now()
 
     def set_conditions(self, end: str | Address, conditions: Conditions | None) -> None:
         self._fabric.set_conditions(end, conditions)

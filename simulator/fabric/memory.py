@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from simulator.fabric.base import Address, AddressInUse, Known, Receiver
@@ -21,6 +22,8 @@ __all__ = ["MemoryFabric"]
 
 CALM = 0.0002
 """Seconds that a datagram takes over a calm link."""
+MOST_HOPS = 20_000
+"""Of a reading; what took longer waited for something."""
 
 
 class MemoryFabric:
@@ -108,9 +111,14 @@ class MemoryFabric:
         if known is not None:
             known.passed_over(hops // 2)
 
-    def hops_since(self, start: float) -> int:
-        """How many calm datagrams, one after another, took the time that has passed; 0 when that is no such number."""
+    def hops_from_now(self) -> Callable[[], int]:
+        return partial(self._hops_since, self._loop.time())
+
+    def _hops_since(self, start: float) -> int:
+        """In time of the loop, which a lab's own clock need not begin with."""
         hops, now = 0, self._loop.time()
+        if now - start > MOST_HOPS * CALM:
+            return 0
         while start < now:
             start += CALM
             hops += 1

@@ -70,8 +70,8 @@ class UdpFabric:
     async def pass_over(self, address: Address, hops: int) -> None:
         raise NotImplementedError("on a real network datagrams are sent")
 
-    def hops_since(self, start: float) -> int:
-        return 0
+    def hops_from_now(self) -> Callable[[], int]:
+        return lambda: 0
 
     def set_conditions(self, end: str | Address, conditions: Conditions | None) -> None:
         """What happens to datagrams from and to this host, or this address of it; None is a calm link again."""

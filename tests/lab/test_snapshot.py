@@ -21,6 +21,7 @@ from simulator.bmc.snapshot import SAVED as BMC
 from simulator.dcim.records import ServerState
 from simulator.dcim.snapshot import SAVED as PANEL
 from simulator.dcim.work.operation_table import OperationStatus
+from simulator.fabric.memory import MemoryFabric
 from simulator.ispmanager.snapshot import SAVED as HOSTING
 from simulator.kernel import run, snapshot
 from simulator.kernel.snapshot import BadSnapshot
@@ -88,6 +89,33 @@ def test_a_server_that_ran_runs_again_from_its_disk_and_one_that_was_off_stays_o
         assert lab.panel.inventory.power_status(lab.panel.inventory.servers.get(1)).value == "on"
 
     two_lives(sold, after)
+
+
+def test_a_lab_that_goes_on_passes_over_what_cannot_differ_as_a_new_one_does(monkeypatch):
+    """Its clock does not begin with 0, as the loop's does."""
+    passed = []
+    pass_over = MemoryFabric.pass_over
+
+    async def noted(fabric, address, hops):
+        passed.append(hops)
+        await pass_over(fabric, address, hops)
+
+    monkeypatch.setattr(MemoryFabric, "pass_over", noted)
+
+    async def an_hour(lab, state=None):
+        await lab.clock.sleep(3600)
+        passed.clear()
+        await lab.clock.sleep(3600)
+        return sorted(passed)
+
+    async def never(lab):
+        await lab.clock.sleep(500)
+
+    async def new():
+        async with SMALL.simulated() as lab:
+            return await an_hour(lab)
+
+    assert two_lives(never, an_hour) == run(new()) != []
 
 
 @pytest.mark.parametrize(

@@ -165,7 +165,9 @@ class _Conversation:
             if self._timer is not None:
                 self._timer.cancel()
             endpoint.close()
-            self._endpoint = self._timer = None  # which know this conversation: it is no garbage that has to be looked for
+            self._endpoint = self._timer = (
+                None  # which know this conversation: it is no garbage that has to be looked for
+            )
 
     def _receive(self, data: bytes, source: Address) -> None:
         if source == self._to:

@@ -46,12 +46,12 @@ class Remembered(Generic[T]):
             await fabric.pass_over(address, self._hops)
             if fabric.state_of(address) == before:
                 return self._answer
-        start = fabric.time.now()
+        hops_since = fabric.hops_from_now()
         with fabric.reading(address):
             answer = await ask()
         if not was_usual():
             return answer
-        after, hops = fabric.state_of(address), fabric.hops_since(start)
+        after, hops = fabric.state_of(address), hops_since()
         self._hops = hops - extra() if _same(before, after, hops) else 0
         self._state, self._answer = after, answer
         return answer
