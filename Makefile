@@ -29,7 +29,7 @@ run: $(VENV)/.installed  ## every scenario in simulated mode, and the verdicts
 	$(BIN)/rackloop run scenarios/
 
 test: $(VENV)/.installed programs  ## the test suite, but for what takes minutes
-	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -m "not slow"
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -m "not slow" --durations=12
 
 # The loop leans on asyncio's insides, which a new Python may change. In a .venv of its own, so that the other one stays.
 OTHER := .venv-$(notdir $(PYTHON))
@@ -40,7 +40,7 @@ test-python:  ## loop, plant, labs, stores and every scenario with another Pytho
 	$(OTHER)/bin/rackloop run scenarios/
 
 slow: $(VENV)/.installed programs  ## the rest of it: crash points, the image's steps, billing's scenarios on the wire
-	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -m slow
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -m slow --durations=25
 
 check: $(VENV)/.installed  ## ruff, mypy, import rules, and the documentation builds strictly
 	$(BIN)/ruff check .

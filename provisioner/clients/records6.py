@@ -220,7 +220,11 @@ def _reason(row: dict[str, Any]) -> str:
     if isinstance(progress, list):
         candidates.extend(stage for stage in reversed(progress) if isinstance(stage, dict))
     for candidate in candidates:
-        for key in ("message", "msg", "reason", "error"):
-            if isinstance(text := candidate.get(key), str) and text:
-                return text
+        if not _MESSAGES.isdisjoint(candidate):
+            for key in ("message", "msg", "reason", "error"):
+                if isinstance(text := candidate.get(key), str) and text:
+                    return text
     return ""
+
+
+_MESSAGES = frozenset({"message", "msg", "reason", "error"})

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from simulator.dcim.drivers.base import BmcAccess, Duplex, SnmpAccess
@@ -25,6 +26,7 @@ __all__ = [
     "Switch",
     "SwitchPort",
     "Template",
+    "changed",
 ]
 
 
@@ -186,6 +188,22 @@ class _Numbered(Protocol):
 R = TypeVar("R", bound=_Numbered)
 
 
+_FIELDS: dict[type[Any], tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]] = {}
+"""Of a kind of record: the names of its fields, and what reads them."""
+
+T = TypeVar("T")
+
+
+def changed(record: T, **values: Any) -> T:
+    """A copy with other values, of a record of two fields or more; `dataclasses.replace` takes twice as long."""
+    kind = type(record)
+    if kind not in _FIELDS:
+        names = tuple(each.name for each in fields(kind))  # type: ignore[arg-type]
+        _FIELDS[kind] = names, attrgetter(*names)
+    names, read = _FIELDS[kind]
+    return kind(**(dict(zip(names, read(record), strict=True)) | values))
+
+
 class Register(Stateful, Generic[R]):
     """Records of one kind by id. Ids count from 1 and are never given twice."""
 
@@ -219,7 +237,7 @@ class Register(Stateful, Generic[R]):
 
     def change(self, number: int, **fields: Any) -> R:
         """Put a changed copy in the record's place."""
-        record = self._records[number] = replace(self.get(number), **fields)  # type: ignore[type-var]
+        record = self._records[number] = changed(self.get(number), **fields)
         self._note(number, "update")
         return record
 

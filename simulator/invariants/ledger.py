@@ -150,7 +150,8 @@ class Ledger:
 
     def holdings(self) -> dict[str, tuple[str, tuple[str, ...]]]:
         """Owner and addresses of each server that has any, as the journal told them."""
-        names = [name for name in self._servers if self._owner.get(name) or self._addresses.get(name)]
+        held = {name for each in (self._owner, self._addresses) for name, what in each.items() if what}
+        names = [name for name in self._servers if name in held] if held else []
         return {name: (self._owner.get(name, ""), tuple(self._addresses.get(name, ()))) for name in names}
 
     # time passes, things change

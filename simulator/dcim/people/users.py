@@ -13,6 +13,7 @@ from simulator.dcim.equipment.inventory import Inventory
 from simulator.dcim.errors import Forbidden, Invalid, NotConfirmed, NotFound, NotLoggedIn, WrongCredentials
 from simulator.dcim.people.people import People, User, UserState
 from simulator.dcim.people.roles import ADMIN_ROLE, USER_ROLE
+from simulator.dcim.records import changed
 from simulator.kernel import Clock, Journal, Streams, Timer
 
 __all__ = ["ADMIN_ROLE", "USER_ROLE", "Errand", "LoginKey", "Mail", "Session", "Token", "User", "UserState", "Users"]
@@ -155,7 +156,7 @@ class Users(People):
         if address:
             self.access_lists.check(trustee.id, address)
         if used and token.inactivity:
-            token = self._tokens[value] = replace(token, expires_at=self._clock.now() + self.settings.token_ttl)
+            token = self._tokens[value] = changed(token, expires_at=self._clock.now() + self.settings.token_ttl)
         return Session(user, trustee, token)
 
     def confirm(self, value: str, code: int | None, reserve_code: str | None) -> None:
