@@ -12,7 +12,7 @@ from typing import Protocol
 
 from simulator.kernel.wire import Network
 from simulator.scenario.plan import Scenario
-from simulator.scenario.processes import process_context
+from simulator.scenario.processes import born, process_context
 from simulator.sweep.fates import FATES, faults_at
 from simulator.sweep.playing import play
 from simulator.sweep.points import NETWORKS, Choose, Learned, Noted, chosen
@@ -132,7 +132,11 @@ def _pooled(trials: Sequence[Trial], servers: Mapping[str, str], jobs: int, lost
 
 
 def _called_off_by_the_first() -> None:
-    """Ctrl-C reaches all processes of a terminal; the first one decides, and lets the others end what they do."""
+    """Ctrl-C reaches all processes of a terminal; the first one decides, and lets the others end what they do.
+
+    It is born with what all have in common.
+    """
+    born()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
