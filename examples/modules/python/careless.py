@@ -1,17 +1,24 @@
-"""The same module with one mistake: an order that was not answered is ordered again, whether it took effect or not."""
+"""The same module with one mistake: an order that was not answered is ordered again, and nobody looks what the first one has done."""
 
 import pathlib
 
 import dcimanager
 
-CAREFUL = """    for last in (False, False, False, True):
+HERE = pathlib.Path(__file__).parent
+
+
+def without(file, careful, careless=""):
+    source = (HERE / file).read_text()
+    assert careful in source
+    return compile(source.replace(careful, careless), file, "exec")
+
+
+LOOKED = """    for last in (False, False, False, True):
         if done():
             return
 """
-CARELESS = """    for last in (False, False, False, True):
+GIVEN_BACK = """        for extra in server(number)["ip"][1:]:  # an order that came twice
+            free(number, extra["id"])
 """
-source = pathlib.Path(dcimanager.__file__).read_text()
-assert CAREFUL in source
-exec(compile(source.replace(CAREFUL, CARELESS), dcimanager.__file__, "exec"), vars(dcimanager))
-
-import provision  # noqa: E402, F401 - it answers while it is imported, as it does when it is started
+exec(without("dcimanager.py", LOOKED, "    for last in (False, False, False, True):\n"), vars(dcimanager))
+exec(without("provision.py", GIVEN_BACK))
