@@ -16,7 +16,6 @@ import json
 import multiprocessing
 import os
 import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -29,6 +28,7 @@ import httpx
 
 from benchmarks.bmc import Console
 from benchmarks.open_page import Page, lab
+from benchmarks.up import up
 from simulator.ipmi.client import Client
 from simulator.ipmi.crypto import SUITES
 from simulator.snmp import Asker, Manager, Response, oid
@@ -207,30 +207,10 @@ def main() -> int:
     minutes = int(sys.argv[1]) if len(sys.argv) > 1 else MINUTES
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        file, places = folder / "lab.yaml", folder / "endpoints.json"
+        file = folder / "lab.yaml"
         file.write_text(json.dumps({**json.loads(lab(SERVERS)), "panel": PANEL}), encoding="utf-8")
-        words = [
-            sys.executable,
-            "-m",
-            "simulator.cli",
-            "up",
-            str(file),
-            "--endpoints",
-            str(places),
-            "--clock",
-            "scaled:30",
-        ]
-        program = subprocess.Popen(words, stdout=subprocess.DEVNULL)  # noqa: S603
-        try:
-            while not places.exists():
-                if program.poll() is not None:
-                    return 1
-                time.sleep(0.1)
-            told = json.loads(places.read_text(encoding="utf-8"))
-            memory, rows, began = drive(told, program.pid, minutes, folder)
-        finally:
-            program.terminate()
-            program.wait()
+        with up(str(file), folder, "--clock", "scaled:30") as (process, places):
+            memory, rows, began = drive(places, process, minutes, folder)
     without, opened = show([row for each in rows for row in each], began)
     settled = max(minutes // 6, 1)
     base, top = memory[settled - 1], max(memory[settled:], default=memory[-1])

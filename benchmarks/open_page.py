@@ -13,13 +13,14 @@ import json
 import os
 import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 import urllib.request
 from pathlib import Path
+
+from benchmarks.up import up
 
 SECONDS, SERVERS, ROUNDS = 20, 2000, 3
 FIRST = 2
@@ -109,16 +110,9 @@ def main() -> int:
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else SECONDS
     servers = int(sys.argv[2]) if len(sys.argv) > 2 else SERVERS
     with tempfile.TemporaryDirectory() as name:
-        file, places = Path(name) / "lab.yaml", Path(name) / "endpoints.json"
+        file = Path(name) / "lab.yaml"
         file.write_text(lab(servers), encoding="utf-8")
-        words = [sys.executable, "-m", "simulator.cli", "up", str(file), "--endpoints", str(places)]
-        program = subprocess.Popen(words, stdout=subprocess.DEVNULL)  # noqa: S603
-        try:
-            while not places.exists():
-                if program.poll() is not None:
-                    return 1
-                time.sleep(0.1)
-            told = json.loads(places.read_text(encoding="utf-8"))
+        with up(str(file), Path(name)) as (process, told):
             bmc = (told["bmcs"][0]["host"], told["bmcs"][0]["port"])
             time.sleep(20)
             quiet = answers(bmc, FIRST)
@@ -134,9 +128,9 @@ def main() -> int:
                 page = Page(told["control"]) if number % 2 else None
                 if page:
                     time.sleep(3)
-                before = processor(program.pid)
+                before = processor(process)
                 took = answers(bmc, seconds)
-                used = (processor(program.pid) - before) / seconds * 100
+                used = (processor(process) - before) / seconds * 100
                 (opened if page else without).append(used)
                 late[page is not None] += took
                 shown = f"{page.frames} frames, page {page.octets / 1000:.0f} kB" if page else "no page"
@@ -151,9 +145,6 @@ def main() -> int:
                 f"a BMC answers in {medians[0]:.2f} ms without, {medians[1]:.2f} ms with it; 99 %: {worst[0]:.2f}, {worst[1]:.2f}"
             )
             return 0 if more < 2 else 1
-        finally:
-            program.terminate()
-            program.wait()
 
 
 if __name__ == "__main__":

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
 
 from simulator.bmc import Bmc, BootOverride, load_personality, serve_bmc
+from simulator.dcim.drivers import own_ipmi
 from simulator.dcim.drivers.base import BmcAccess, DeviceDenied, DeviceError, DeviceRefused, DeviceSilent
 from simulator.dcim.drivers.own_ipmi import OwnBmcDriver
 from simulator.fabric import Conditions, Endpoint, MemoryFabric
@@ -200,3 +202,22 @@ def test_the_same_seed_gives_the_same_octets() -> None:
 
     assert octets(4) == octets(4)
     assert octets(4) != octets(5)
+
+
+def test_a_conversation_that_has_ended_is_no_garbage_that_has_to_be_looked_for() -> None:
+    """A panel that polls has some each second; what knows itself in a circle stays until all that there is has been looked through."""
+
+    async def work(bench: Bench) -> None:
+        gc.collect()
+        gc.disable()
+        try:
+            driver = bench.driver()
+            for _ in range(3):
+                await driver.power_status()
+            await driver.close()
+            kept = [each for each in gc.get_objects() if isinstance(each, own_ipmi._Conversation)]
+        finally:
+            gc.enable()
+        assert kept == []
+
+    on_bench(work)

@@ -165,9 +165,8 @@ class _Conversation:
             if self._timer is not None:
                 self._timer.cancel()
             endpoint.close()
-            self._endpoint = self._timer = (
-                None  # which know this conversation: it is no garbage that has to be looked for
-            )
+            # Both know this conversation: it would be garbage that has to be looked for.
+            self._endpoint = self._timer = None
 
     def _receive(self, data: bytes, source: Address) -> None:
         if source == self._to:
