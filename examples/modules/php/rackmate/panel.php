@@ -140,11 +140,11 @@ function rackmate_run(array $params, int $id, string $what, array $body, int $mi
 /** Two orders at the same moment may see the same server free: whoever enters it first has it. */
 function rackmate_reserve(int $id, int $service): bool
 {
-    if (!Capsule::schema()->hasTable('mod_rackmate')) {
+    try {
         Capsule::schema()->create('mod_rackmate', function ($table) {
             $table->integer('server')->unique();
             $table->integer('service');
         });
-    }
+    } catch (Exception $there) {} // by an order of before, or by one at this very moment
     return Capsule::table('mod_rackmate')->insertOrIgnore(['server' => $id, 'service' => $service]) === 1;
 }
