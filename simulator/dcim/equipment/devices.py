@@ -33,6 +33,7 @@ from simulator.dcim.drivers.base import (
 )
 from simulator.dcim.drivers.traps import Trap
 from simulator.dcim.equipment.inventory import Inventory
+from simulator.dcim.equipment.settings import Settings
 from simulator.dcim.errors import DeviceFault, NoAnswer, NoPowerDevice, RefusedByDevice, WrongState
 from simulator.dcim.records import LinkStatus, Outlet, Pdu, PowerStatus, Server, Switch, SwitchPort
 from simulator.kernel import Clock, Journal
@@ -74,6 +75,7 @@ class Devices:
         self._pdus: dict[int, PduDriver] = {}
         self._switched: dict[int, float] = {}
         """By outlet when it was commanded, lab time."""
+        self._ports_set, self._outlets_set = Settings(), Settings()
         self._commanded: dict[int, float] = {}
         self._refused: dict[str, bool] = {}
         self._denied: set[int] = set()
@@ -212,11 +214,12 @@ class Devices:
     async def read_switch(self, number: int) -> None:
         """Read all ports of a switch. The nth port that it lists is the one with the number n on its front."""
         switch = self._inventory.switches.get(number)
+        began = self._ports_set.count
         try:
             views = await self._switch(switch).ports()
         except DeviceError as error:
-            raise self._switch_failed(switch, error) from error
-        self._record_ports(switch, views)
+            raise self._switch_failed(switch, error, began) from error
+        self._record_ports(switch, views, began)
         self._meters.switch_read(switch.id, views)
         self._journal.marks.free(switch.name, "answer", "message")
         self._inventory.switches.change(number, error=None, polled_at=self._clock.now())
@@ -230,6 +233,7 @@ class Devices:
             raise self._switch_failed(switch, error) from error
         status = LinkStatus.UP if up else LinkStatus.DOWN
         self._journal.write("panel", switch.name, "port set", port=port.description, status=status.value)
+        self._ports_set.made(number)
         return self._inventory.switch_ports.change(number, admin_status=status)
 
     async def _identified(self, number: int) -> tuple[SwitchPort, Switch]:
@@ -275,6 +279,7 @@ class Devices:
         except DeviceError as error:
             raise self._switch_failed(switch, error) from error
         self._journal.write("panel", switch.name, "port VLAN set", port=port.description, vlan=vlan)
+        self._ports_set.made(number)
         return self._inventory.switch_ports.change(number, vlan=vlan)
 
     async def remove_vlan(self, number: int, vlan: int) -> None:
@@ -322,7 +327,8 @@ class Devices:
             driver = self._switches[switch.id] = self._factory.switch(switch.access)
         return driver
 
-    def _switch_failed(self, switch: Switch, error: DeviceError) -> DeviceFault:
+    def _switch_failed(self, switch: Switch, error: DeviceError, began: int | None = None) -> DeviceFault:
+        """`began`: with a reading, how much had been set by then."""
         fault = self._fault(error)
         if fault.message == switch.error:
             met(self._journal.marks.latest(switch.name, ("answer",)))
@@ -332,15 +338,19 @@ class Devices:
         if isinstance(fault, NoAnswer):
             unknown = LinkStatus.UNKNOWN
             for port in self._inventory.ports_of_switch(switch.id):
+                if self._ports_set.since(began, port.id):
+                    continue
                 if port.admin_status is not unknown or port.oper_status is not unknown:
                     self._inventory.switch_ports.change(port.id, admin_status=unknown, oper_status=unknown)
         return fault
 
-    def _record_ports(self, switch: Switch, views: Sequence[PortView]) -> None:
+    def _record_ports(self, switch: Switch, views: Sequence[PortView], began: int) -> None:
         for number, view in enumerate(views, 1):
             port = self._inventory.switch_port(switch.id, number)
             if port is None:
                 port = self._inventory.add_port(switch.id, number)
+            if self._ports_set.since(began, port.id):
+                continue
             admin = LinkStatus.UP if view.admin_up else LinkStatus.DOWN
             oper = LinkStatus.UP if view.oper_up else LinkStatus.DOWN
             # Nearly always nothing has changed.
@@ -374,11 +384,12 @@ class Devices:
     async def read_pdu(self, number: int) -> None:
         """Read all outlets of a PDU. The nth outlet that it lists is the one with the number n."""
         pdu = self._inventory.pdus.get(number)
+        began = self._outlets_set.count
         try:
             views = await self._pdu(pdu).outlets()
         except DeviceError as error:
-            raise self._pdu_failed(pdu, error) from error
-        self._record_outlets(pdu, views)
+            raise self._pdu_failed(pdu, error, began) from error
+        self._record_outlets(pdu, views, began)
         self._meters.pdu_read(pdu.id, views)
         self._journal.marks.free(pdu.name, "answer", "message")
         self._inventory.pdus.change(number, error=None, polled_at=self._clock.now())
@@ -397,6 +408,7 @@ class Devices:
             raise self._pdu_failed(pdu, error) from error
         status = PowerStatus.ON if on else PowerStatus.OFF
         self._switched[number] = self._clock.now()
+        self._outlets_set.made(number)
         self._journal.write("panel", pdu.name, "outlet set", outlet=outlet.number, status=status.value)
         if outlet.server is not None:
             self._commanded[outlet.server] = self._clock.now()
@@ -408,7 +420,8 @@ class Devices:
             driver = self._pdus[pdu.id] = self._factory.pdu(pdu.access)
         return driver
 
-    def _pdu_failed(self, pdu: Pdu, error: DeviceError) -> DeviceFault:
+    def _pdu_failed(self, pdu: Pdu, error: DeviceError, began: int | None = None) -> DeviceFault:
+        """`began`: with a reading, how much had been set by then."""
         fault = self._fault(error)
         if fault.message == pdu.error:
             met(self._journal.marks.latest(pdu.name, ("answer",)))
@@ -417,15 +430,17 @@ class Devices:
             self._inventory.pdus.change(pdu.id, error=fault.message)
         if isinstance(fault, NoAnswer):
             for outlet in self._inventory.outlets_of_pdu(pdu.id):
-                if outlet.status is not PowerStatus.UNKNOWN:
+                if outlet.status is not PowerStatus.UNKNOWN and not self._outlets_set.since(began, outlet.id):
                     self._inventory.outlets.change(outlet.id, status=PowerStatus.UNKNOWN)
         return fault
 
-    def _record_outlets(self, pdu: Pdu, views: Sequence[OutletView]) -> None:
+    def _record_outlets(self, pdu: Pdu, views: Sequence[OutletView], began: int) -> None:
         for number, view in enumerate(views, 1):
             outlet = self._inventory.outlet(pdu.id, number)
             if outlet is None:
                 outlet = self._inventory.add_outlet(pdu.id, number)
+            if self._outlets_set.since(began, outlet.id):
+                continue
             status = PowerStatus.UNKNOWN if view.on is None else PowerStatus.ON if view.on else PowerStatus.OFF
             if outlet.identity == view.identity and (outlet.status is status or self._may_still_move(outlet.id)):
                 continue
