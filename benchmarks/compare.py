@@ -4,14 +4,16 @@
 
 `OTHER` is the root of the other checkout. Each figure is processor time (user and system), the median of rounds in which the two
 take turns, so that the ratio holds on a noisy machine: the whole life of a service, all scenarios, `rackloop run` of one file,
-`rackloop run -j2` beside `-j1`, `rackloop up small` until it is ready, an idle hour of small and large labs, and the memory that a life
-leaves behind.
+`rackloop run -j2` beside `-j1`, `rackloop up small` until it is ready, all single faults over the kinds of HTTP call of a life and one
+pair of them in six, an idle hour of small and large labs, a hundred and a thousand lives at once in one lab, and the memory that a life
+leaves behind. A checkout that has no sweeps shows none for them. What takes long is measured once.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import resource
 import signal
@@ -21,6 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent.parent
@@ -76,6 +79,71 @@ async def main():
 run(main())
 """
 
+SWEEP = """
+import time
+from simulator.files.lab_file import data_directory
+from simulator.scenario.language import load_scenario
+from simulator.scenario.processes import born
+from simulator.sweep.points import learn
+from simulator.sweep.sweeping import Sweep, here, parse_kinds, plan, sweep
+scenario = load_scenario(data_directory("scenarios") / "life" / "whole-life.yaml")
+whole = plan(scenario, 0, learn(scenario, 0), kinds=parse_kinds("http,lost,answer,gateway"), choose="kinds", pairs=PAIRS)
+some = Sweep(whole.scenario, whole.seed, whole.learned, whole.points, whole.trials[::6 if PAIRS else 1])
+born()
+began = time.process_time()
+outcomes, _ = sweep(some, here)
+print((time.process_time() - began) * 1000)
+"""
+
+LIVES = """
+import asyncio, resource, time
+from benchmarks.service_life import SETTINGS
+from provisioner.billing import Billing
+from provisioner.clients.dci6 import Dci6Client
+from provisioner.log import ModuleLog
+from provisioner.modules.whmcs6 import Whmcs6, Whmcs6Settings
+from simulator.files.lab_file import lab_from_document
+from simulator.files.reader import read_text
+from simulator.kernel import run
+from simulator.lab import Lab
+text = '''lab: hall
+racks:
+  - name: R{n:03}
+    count: %d
+    switches: [{name: "sw-{r:03}", model: cisco-c3560, ports: 48}]
+    pdus: [{name: "pdu-{r:03}", model: apc-ap8641, outlets: 24}]
+    servers:
+      - {name: "srv-{r:03}-{n:02}", count: 40, model: generic, configuration: E3-1230-16Gb-2x1000SSD, cables: {nic1: "sw-{r:03}/{n}", psu1: mains}}
+panel:
+  location: {id: 1, name: Main hall}
+  pools:
+    - {name: public, range: 10.0.0.0/16, gateway: 10.0.0.1, network: 10.0.0.0/16}
+    - {name: diag, range: 10.1.0.0/16, gateway: 10.1.0.1, network: 10.1.0.0/16, deallocation: true}
+  templates:
+    - {name: debian-12, type: os, image: 900 MB, work: 20m, tags: [linux]}
+    - {name: Diag6, type: diagnostic, image: 700 MB, work: 14m}
+''' % (NUMBER // 40 + 1)
+async def life(here, billing, number):
+    await here.clock.sleep(number)
+    name = f"web{number}"
+    await billing.order(name, f"c{number}@example.com")
+    await billing.suspend(name)
+    await billing.unsuspend(name)
+    await billing.terminate(name)
+async def main():
+    async with Lab(lab_from_document(read_text(text.encode(), "hall"))).simulated() as here:
+        log = ModuleLog(here.clock)
+        client = Dci6Client(here.dci6_url, *here.admin, clock=here.clock, log=log, transport=here.billing_transport())
+        module = Whmcs6(client, Whmcs6Settings.from_mapping(SETTINGS), here.clock, log, source=here.streams["users"])
+        billing = Billing(module, here.clock, log, source=here.streams["services"])
+        began = time.process_time()
+        await asyncio.gather(*[life(here, billing, number) for number in range(NUMBER)])
+        spent = (time.process_time() - began) * 1000 / NUMBER
+        await client.close()
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000 if MEMORY else spent)
+run(main())
+"""
+
 MEMORY = """
 import gc, tracemalloc
 from benchmarks.service_life import SETTINGS
@@ -104,6 +172,10 @@ run(main())
 """
 
 
+class Missing(Exception):
+    """A checkout has no such thing."""
+
+
 class Tree:
     """One checkout and the Python that runs it."""
 
@@ -115,6 +187,8 @@ class Tree:
         """What a program says that runs in it."""
         words = [self.python, "-c", f"import sys; sys.path.insert(0, '.')\n{program}"]
         done = subprocess.run(words, cwd=self.root, env=ENVIRONMENT, capture_output=True, text=True, check=False)  # noqa: S603
+        if "No module named 'simulator." in done.stderr:
+            raise Missing
         if done.returncode:
             raise SystemExit(f"{self.root}: {done.stderr.strip().splitlines()[-1]}")
         return float(done.stdout.split()[-1])
@@ -150,16 +224,37 @@ class Tree:
         return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1000
 
 
-FIGURES: dict[str, tuple[str, Callable[[Tree], float]]] = {
-    "whole life of a service": ("ms", lambda tree: tree.told(LIFE)),
-    "all scenarios, each": ("ms", lambda tree: tree.told(SUITE)),
-    "run of one file": ("ms", lambda tree: tree.command("run", "scenarios/stock/no-free-server.yaml")),
-    "run -j1 of all": ("ms", lambda tree: tree.command("run", "-j1", "scenarios")),
-    "run -j2 of all": ("ms", lambda tree: tree.command("run", "-j2", "scenarios")),
-    "up small, ready": ("ms", Tree.up),
-    "idle hour, 40 servers": ("ms", lambda tree: tree.told(IDLE.replace("NUMBER", "40"))),
-    "idle hour, 1000 servers": ("ms", lambda tree: tree.told(IDLE.replace("NUMBER", "1000"))),
-    "memory that a life leaves": ("kB", lambda tree: tree.told(MEMORY)),
+@dataclass(frozen=True)
+class Figure:
+    """What is measured; `once`: in a single round, since it takes long."""
+
+    unit: str
+    measure: Callable[[Tree], float]
+    once: bool = False
+
+
+def _program(text: str, **words: object) -> Callable[[Tree], float]:
+    for name, value in words.items():
+        text = text.replace(name, str(value))
+    return lambda tree: tree.told(text)
+
+
+FIGURES: dict[str, Figure] = {
+    "whole life of a service": Figure("ms", _program(LIFE)),
+    "all scenarios, each": Figure("ms", _program(SUITE)),
+    "run of one file": Figure("ms", lambda tree: tree.command("run", "scenarios/stock/no-free-server.yaml")),
+    "run -j1 of all": Figure("ms", lambda tree: tree.command("run", "-j1", "scenarios")),
+    "run -j2 of all": Figure("ms", lambda tree: tree.command("run", "-j2", "scenarios")),
+    "up small, ready": Figure("ms", Tree.up),
+    "all singles of a life": Figure("ms", _program(SWEEP, PAIRS=False)),
+    "one pair of a life in six": Figure("ms", _program(SWEEP, PAIRS=True), once=True),
+    "idle hour, 40 servers": Figure("ms", _program(IDLE, NUMBER=40)),
+    "idle hour, 1000 servers": Figure("ms", _program(IDLE, NUMBER=1000)),
+    "idle hour, 10000 servers": Figure("ms", _program(IDLE, NUMBER=10_000), once=True),
+    "100 lives at once, each": Figure("ms", _program(LIVES, NUMBER=100, MEMORY=False)),
+    "1000 lives at once, each": Figure("ms", _program(LIVES, NUMBER=1000, MEMORY=False), once=True),
+    "1000 lives at once, memory": Figure("MB", _program(LIVES, NUMBER=1000, MEMORY=True), once=True),
+    "memory that a life leaves": Figure("kB", _program(MEMORY)),
 }
 
 
@@ -177,16 +272,20 @@ def main() -> None:
     }
     found = {}
     print(f"{'':28}{'other':>10}{'here':>10}   ratio")
-    for name, (unit, measure) in FIGURES.items():
+    for name, figure in FIGURES.items():
         if given.only not in name:
             continue
         seen: dict[str, list[float]] = {each: [] for each in trees}
-        for _ in range(given.rounds):
+        for _ in range(1 if figure.once else given.rounds):
             for each, tree in trees.items():
-                seen[each].append(measure(tree))
+                try:
+                    seen[each].append(figure.measure(tree))
+                except Missing:
+                    seen[each].append(math.nan)
         there, here = (statistics.median(seen[each]) for each in trees)
-        found[name] = {"other": there, "here": here}
-        print(f"{name:28}{there:10.0f}{here:10.0f} {unit} {here / there:6.2f}", flush=True)
+        found[name] = {each: None if math.isnan(value) else value for each, value in (("other", there), ("here", here))}
+        ratio = "none there" if math.isnan(there) else f"{here / there:6.2f}"
+        print(f"{name:28}{there:10.0f}{here:10.0f} {figure.unit} {ratio}", flush=True)
     print(json.dumps(found))
 
 

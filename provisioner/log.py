@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from provisioner.clock import Clock
@@ -105,8 +105,16 @@ class Outcome:
 Entry = Call | Step | Note | Outcome
 
 
+KEPT_TEXT = 500
+"""Characters of an answer's text that stay in the log."""
+
+
 class ModuleLog:
-    """Entries in the order they were written. `keep` bounds how many; None keeps all."""
+    """Entries in the order they were written. `keep` bounds how many; None keeps all.
+
+    Observers get calls whole. A question that was answered stays here without its answer: a life of polling is told some fifty
+    different ones, which would be most of what a billing system holds in memory.
+    """
 
     def __init__(self, clock: Clock, *, keep: int | None = None) -> None:
         self._clock = clock
@@ -171,9 +179,18 @@ class ModuleLog:
         self._write(Outcome(self._clock.now(), self._action.get(), error))
 
     def _write(self, entry: Entry) -> None:
-        self._entries.append(entry)
+        self._entries.append(_kept(entry) if isinstance(entry, Call) else entry)
         for observer in tuple(self._observers):
             observer(entry)
+
+
+def _kept(call: Call) -> Call:
+    answer, status = call.answer, call.status
+    if isinstance(answer, str):
+        return call if len(answer) <= KEPT_TEXT else replace(call, answer=answer[:KEPT_TEXT])
+    if call.method != "GET" or status is None or status >= 300:
+        return call
+    return Call(call.time, call.action, call.method, call.path, call.request, status, None, call.seconds)
 
 
 def without_secrets(params: Mapping[str, Any]) -> dict[str, Any]:

@@ -74,7 +74,7 @@ class Exchange:
         await self._transport.aclose()
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=4096)
 def _url(text: str) -> httpx.URL:
     """Polling asks for the same few addresses again and again, and taking one apart costs more than the call."""
     return httpx.URL(text)
@@ -85,7 +85,8 @@ class Known(Generic[T]):
     them, and for the log that keeps them. Nobody may change it.
     """
 
-    MOST = 64
+    MOST = 1 << 22
+    """Octets of answers, all together: those of a thousand operations that are polled at once."""
     LONGEST = 1 << 16
     """Octets: what is longer is seldom told twice."""
 
@@ -93,6 +94,7 @@ class Known(Generic[T]):
         """`decode`: None for what is no answer."""
         self._decode = decode
         self._known: OrderedDict[bytes, T] = OrderedDict()
+        self._octets = 0
 
     def read(self, content: bytes) -> T | None:
         known = self._known
@@ -103,6 +105,8 @@ class Known(Generic[T]):
         found = self._decode(content)
         if found is not None and len(content) <= self.LONGEST:
             known[content] = found
-            if len(known) > self.MOST:
-                known.popitem(last=False)
+            self._octets += len(content)
+            while self._octets > self.MOST:
+                gone, _ = known.popitem(last=False)
+                self._octets -= len(gone)
         return found

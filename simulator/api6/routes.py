@@ -57,6 +57,11 @@ def known_routes() -> Index:
     return make_routes(load_dialect())
 
 
+PATHS = 2048
+LONGEST_PATH = 200
+"""So many paths of so many characters are remembered."""
+
+
 def make_routes(dialect: tuple[Route, ...], fields: Fields | None = None) -> Index:
     """Raises ValueError for an action that has no handler."""
     index = Index()
@@ -90,8 +95,11 @@ class Index(BaseRoute):
     def __init__(self) -> None:
         self._root = _Node()
         self._served: list[tuple[str, str, str]] = []
+        self._found: dict[tuple[str, str], tuple[dict[str, str], Endpoint]] = {}
+        """By method and path, of calls that were made of late: polling makes the same again and again."""
 
     def add(self, method: str, path: str, action: str, endpoint: Endpoint, *, main: bool) -> None:
+        self._found.clear()
         if main:
             self._served.append((method, path, action))
         node, names = self._root, list[str]()
@@ -115,11 +123,20 @@ class Index(BaseRoute):
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         if scope["type"] == "http":
+            call = scope["method"], scope["path"]
+            known = self._found.get(call)
+            if known is not None:
+                return Match.FULL, {"path_params": known[0].copy(), "endpoint": known[1]}
             segments = scope["path"].split("/")
             found = _walk(self._root, segments, 1, scope["method"], ())
             if found is not None:
                 names, endpoint, _, values = found
-                return Match.FULL, {"path_params": dict(zip(names, values, strict=True)), "endpoint": endpoint}
+                params = dict(zip(names, values, strict=True))
+                if len(scope["path"]) <= LONGEST_PATH:
+                    if len(self._found) >= PATHS:
+                        self._found.clear()
+                    self._found[call] = params.copy(), endpoint
+                return Match.FULL, {"path_params": params, "endpoint": endpoint}
             if _known(self._root, segments, 1):
                 return Match.PARTIAL, {"endpoint": _wrong_method}
         return Match.NONE, {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -67,10 +67,10 @@ class MemoryFabric:
         """No timer is due while so many datagrams pass, but for those of other readings, which change nothing."""
         loop = self._loop
         end = loop.time() + (hops + 1) * CALM
-        return isinstance(loop, VirtualLoop) and all(
-            each is _over or (each == self._deliver and self._of_a_reading(*data[1:]))
-            for each, data in loop.due_until(end)
-        )
+        return isinstance(loop, VirtualLoop) and loop.only_due(end, self._changes_nothing)
+
+    def _changes_nothing(self, callback: Callable[..., object], arguments: Sequence[Any]) -> bool:
+        return callback is _over or (callback == self._deliver and self._of_a_reading(*arguments[1:]))
 
     def _of_a_reading(self, source: Address, to: Address) -> bool:
         """A datagram of somebody who only reads a device, which nobody changes meanwhile."""

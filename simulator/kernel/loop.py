@@ -17,7 +17,7 @@ import heapq
 import ipaddress
 import math
 import socket
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextvars import Context, copy_context
 from typing import Any, NoReturn, Protocol, TypeVar
 
@@ -158,17 +158,23 @@ class VirtualLoop(asyncio.BaseEventLoop):
             if not handle._cancelled:
                 handle._run()
 
-    def due_until(self, when: float) -> Iterator[tuple[Callable[..., object], Sequence[Any]]]:
-        """What all timers that are due until then call, and with what, in no order."""
+    def only_due(self, when: float, fits: Callable[[Callable[..., object], Sequence[Any]], bool]) -> bool:
+        """Whether all timers that are due until then fit: each is asked for by what it calls, and with what, in no order."""
         timers = self._timers
-        places = [0]
-        while places:
+        count = len(timers)
+        places = [0] if count and timers[0][0] <= when else []
+        while places:  # of the heap: what is below a timer is not earlier
             place = places.pop()
-            if place < len(timers) and timers[place][0] <= when:  # what is below in the heap is not earlier
-                timer = timers[place][2]
-                if not timer.cancelled():
-                    yield timer._callback, timer._args  # type: ignore[attr-defined]
-                places += (2 * place + 1, 2 * place + 2)
+            timer = timers[place][2]
+            if not timer._cancelled and not fits(timer._callback, timer._args):  # type: ignore[attr-defined]
+                return False
+            below = 2 * place + 1
+            if below < count and timers[below][0] <= when:
+                places.append(below)
+            below += 1
+            if below < count and timers[below][0] <= when:
+                places.append(below)
+        return True
 
     def describe_deadlock(self) -> str:
         waiting = sorted(f"  {task.get_name()}: {_where(task)}" for task in asyncio.all_tasks(self) if not task.done())

@@ -324,7 +324,7 @@ def _words(scope: Scope, body: bytes) -> tuple[str, str, tuple[str, ...]]:
     return _named(scope["method"], scope["path"], scope["query_string"], body if b"func=" in body else b"")
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=4096)
 def _named(method: str, path: str, query_string: bytes, form: bytes) -> tuple[str, str, tuple[str, ...]]:
     path = path.removeprefix("/api")
     query = parse_qs(query_string.decode("latin-1"))

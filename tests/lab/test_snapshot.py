@@ -305,12 +305,25 @@ LEFT = {
     "AccessLog": {"_listeners"},
     "Panel": {"config", "dialect_state", "zone"},
     "Users": {"_waiting"},  # who listens
+    "RecentlySet": {"_last"},  # of readings under way
     "Settings": {"_first_ttl"},  # the lab file's
     "Inventory": {"_counts", "_repository"},  # counted anew; the lab file's
     "Operations": {"_runs", "_dhcp_timeout", "_diagnostic_timeout"},  # work under way; the lab file's
     "Boot": {"_entries"},  # of work under way
-    "Devices": {"_switched", "_factory", "_bmcs", "_switches", "_pdus", "_refused", "_denied"},  # connections
+    "Devices": {
+        "_ports_seen",
+        "_outlets_seen",
+        "_switched",
+        "_factory",
+        "_bmcs",
+        "_switches",
+        "_pdus",
+        "_refused",
+        "_denied",
+    },  # connections
     "Meters": {
+        "_still",
+        "_drawn",
         "_counters",
         "_rates",
         "_watts",

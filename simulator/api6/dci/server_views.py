@@ -303,5 +303,5 @@ OPERATIONS: CachedListing[Operation] = CachedListing(
     },
     _operation,
     sources=_operation_sources,
-    most=64,  # those that are polled; the panel itself forgets old ones
+    most=1024,  # those that are polled; the panel itself forgets old ones
 )

@@ -33,7 +33,7 @@ from simulator.dcim.drivers.base import (
 )
 from simulator.dcim.drivers.traps import Trap
 from simulator.dcim.equipment.inventory import Inventory
-from simulator.dcim.equipment.settings import Settings
+from simulator.dcim.equipment.recently_set import RecentlySet
 from simulator.dcim.errors import DeviceFault, NoAnswer, NoPowerDevice, RefusedByDevice, WrongState
 from simulator.dcim.records import LinkStatus, Outlet, Pdu, PowerStatus, Server, Switch, SwitchPort
 from simulator.kernel import Clock, Journal
@@ -75,7 +75,10 @@ class Devices:
         self._pdus: dict[int, PduDriver] = {}
         self._switched: dict[int, float] = {}
         """By outlet when it was commanded, lab time."""
-        self._ports_set, self._outlets_set = Settings(), Settings()
+        self._ports_set, self._outlets_set = RecentlySet(), RecentlySet()
+        self._ports_seen: dict[int, tuple[object, int]] = {}
+        """By switch: the reading that was recorded last, and the version of all ports then. The very same says nothing new."""
+        self._outlets_seen: dict[int, tuple[object, int]] = {}
         self._commanded: dict[int, float] = {}
         self._refused: dict[str, bool] = {}
         self._denied: set[int] = set()
@@ -345,11 +348,15 @@ class Devices:
         return fault
 
     def _record_ports(self, switch: Switch, views: Sequence[PortView], began: int) -> None:
+        if _as_before(self._ports_seen.get(switch.id), views, self._inventory.switch_ports.version):
+            return
+        whole = True
         for number, view in enumerate(views, 1):
             port = self._inventory.switch_port(switch.id, number)
             if port is None:
                 port = self._inventory.add_port(switch.id, number)
             if self._ports_set.since(began, port.id):
+                whole = False
                 continue
             admin = LinkStatus.UP if view.admin_up else LinkStatus.DOWN
             oper = LinkStatus.UP if view.oper_up else LinkStatus.DOWN
@@ -378,6 +385,8 @@ class Devices:
                 vlan=view.vlan,
                 duplex=view.duplex,
             )
+        if whole:
+            self._ports_seen[switch.id] = views, self._inventory.switch_ports.version
 
     # PDUs
 
@@ -435,19 +444,28 @@ class Devices:
         return fault
 
     def _record_outlets(self, pdu: Pdu, views: Sequence[OutletView], began: int) -> None:
+        if _as_before(self._outlets_seen.get(pdu.id), views, self._inventory.outlets.version):
+            return
+        whole = True
         for number, view in enumerate(views, 1):
             outlet = self._inventory.outlet(pdu.id, number)
             if outlet is None:
                 outlet = self._inventory.add_outlet(pdu.id, number)
             if self._outlets_set.since(began, outlet.id):
+                whole = False
                 continue
             status = PowerStatus.UNKNOWN if view.on is None else PowerStatus.ON if view.on else PowerStatus.OFF
-            if outlet.identity == view.identity and (outlet.status is status or self._may_still_move(outlet.id)):
+            if outlet.identity == view.identity and outlet.status is status:
+                continue
+            if outlet.identity == view.identity and self._may_still_move(outlet.id):
+                whole = False
                 continue
             if outlet.identity and outlet.status is not status:
                 with because(self._journal.marks.latest(pdu.name, (f"outlet {number}", "outlets"), ("equipment",))):
                     self._journal.write("panel", pdu.name, "outlet changed", outlet=number, now=status.value)
             self._inventory.outlets.change(outlet.id, identity=view.identity, status=status)
+        if whole:
+            self._outlets_seen[pdu.id] = views, self._inventory.outlets.version
 
     def _may_still_move(self, outlet: int) -> bool:
         """Its relay was told something a moment ago: what is read may be the old state, and proves nothing yet."""
@@ -458,6 +476,10 @@ class Devices:
         """Read every PDU that feeds the server."""
         for pdu in sorted({outlet.pdu for outlet in self._inventory.outlets_of(server)}):
             await self.read_pdu(pdu)
+
+
+def _as_before(seen: tuple[object, int] | None, views: object, version: int) -> bool:
+    return seen is not None and seen[0] is views and seen[1] == version
 
 
 def _with_users(bmc: BmcDriver, name: str) -> BmcUsersDriver:

@@ -32,6 +32,13 @@ class Day:
     watt_hours: float = 0.0
 
 
+@dataclass(slots=True)
+class _When:
+    """A moment of lab time that the ports of a switch share which were counted together."""
+
+    seconds: float
+
+
 class Meters:
     """Hears of each poll; asked for days, months and the last interval."""
 
@@ -40,8 +47,12 @@ class Meters:
         self._inventory = inventory
         self._clock = clock
         self._zone = zone
-        self._counters: dict[int, tuple[int, int, float]] = {}
+        self._counters: dict[int, tuple[int, int, _When]] = {}
         """By port: octets in and out, and when."""
+        self._still: dict[int, tuple[object, _When | None]] = {}
+        """By switch whose last reading found that nothing had come since the one before: that reading, and when it was, for all
+        ports that were counted in it; None for the time where there were none.
+        """
         self._rates: dict[int, tuple[float, float]] = {}
         """By port, bits per second into the server and out of it; those of which nothing came are not there."""
         self._days: dict[tuple[int, date], Day] = {}
@@ -53,7 +64,9 @@ class Meters:
         self._polls: dict[tuple[int, int, int], int] = {}
         """By switch, year and month: how many intervals there were."""
         self._watts: dict[int, tuple[float, float]] = {}
-        """By outlet: watts, and when."""
+        """By outlet: watts, and when; of one that delivers nothing, when that was seen first."""
+        self._drawn: dict[int, tuple[object, int, list[tuple[int, int | None]]]] = {}
+        """By PDU: its last reading, the version of all outlets then, and of those that delivered anything the ids of outlet and server."""
 
     # what the polls tell
 
@@ -62,8 +75,15 @@ class Meters:
         traffic of today.
         """
         now = self._clock.now()
-        today = self._clock.calendar().astimezone(self._zone).date()
-        polled = False
+        held = self._still.get(switch)
+        if held is not None and held[0] is views:
+            when = held[1]
+            if when is not None and when.seconds < now:
+                when.seconds = now
+                self._polled(switch)
+            return
+        today = self._today()
+        when, counted, grown, polled = _When(now), False, False, False
         for number, view in enumerate(views, 1):
             if view.octets_in is None or view.octets_out is None:
                 continue
@@ -71,15 +91,18 @@ class Meters:
             if port is None:
                 continue
             was = self._counters.get(port.id)
-            self._counters[port.id] = view.octets_in, view.octets_out, now
-            if was is None or was[2] >= now:
+            self._counters[port.id] = view.octets_in, view.octets_out, when
+            counted = True
+            if was is None or was[2].seconds >= now:
+                grown = True  # there is a rate from before, or none yet: the next reading tells
                 continue
             polled = True
             sent, received = _grown(was[0], view.octets_in), _grown(was[1], view.octets_out)
             if not sent and not received:
                 self._rates.pop(port.id, None)
                 continue
-            seconds = now - was[2]
+            grown = True
+            seconds = now - was[2].seconds
             self._rates[port.id] = received * 8 / seconds, sent * 8 / seconds
             key = port.id, today.year, today.month
             self._samples.setdefault(key, []).append(max(received, sent) * 8 / seconds / 1e6)
@@ -87,14 +110,36 @@ class Meters:
                 day = self._day(port.server, today)
                 day.received += received
                 day.sent += sent
+        if grown:
+            self._still.pop(switch, None)
+        else:
+            self._still[switch] = views, when if counted else None
         if polled:
-            month = switch, today.year, today.month
-            self._polls[month] = self._polls.get(month, 0) + 1
+            self._polled(switch)
+
+    def _polled(self, switch: int) -> None:
+        today = self._today()
+        month = switch, today.year, today.month
+        self._polls[month] = self._polls.get(month, 0) + 1
+
+    def _today(self) -> date:
+        return self._clock.calendar().astimezone(self._zone).date()
 
     def pdu_read(self, pdu: int, views: Sequence[OutletView]) -> None:
         """Between two polls an outlet is taken to have delivered what it did at the first of them."""
-        now = self._clock.now()
-        today = self._clock.calendar().astimezone(self._zone).date()
+        now, version = self._clock.now(), self._inventory.outlets.version
+        held = self._drawn.get(pdu)
+        if held is not None and held[0] is views and held[1] == version:
+            if held[2]:
+                today = self._today()
+                for outlet_id, server in held[2]:
+                    watts, when = self._watts[outlet_id]
+                    self._watts[outlet_id] = watts, now
+                    if server is not None:
+                        self._day(server, today).watt_hours += watts * (now - when) / 3600
+            return
+        today = self._today()
+        drawn = []
         for number, view in enumerate(views, 1):
             outlet = self._inventory.outlet(pdu, number)
             if outlet is None or view.watts is None:
@@ -103,6 +148,9 @@ class Meters:
             self._watts[outlet.id] = view.watts, now
             if was is not None and was[0] and outlet.server is not None:
                 self._day(outlet.server, today).watt_hours += was[0] * (now - was[1]) / 3600
+            if view.watts:
+                drawn.append((outlet.id, outlet.server))
+        self._drawn[pdu] = views, version, drawn
 
     def _day(self, server: int, day: date) -> Day:
         return self._days.setdefault((server, day), Day())

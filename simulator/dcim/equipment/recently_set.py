@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["Settings"]
+__all__ = ["RecentlySet"]
 
 
-class Settings:
+class RecentlySet:
     """Ports or outlets that were set, in order. A reading takes several exchanges: one that was under way when a port was
     set may have seen it as it was before, and must not undo what is known of it by now. The next reading tells.
     """
