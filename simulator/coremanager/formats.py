@@ -9,6 +9,7 @@ import html
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
@@ -27,6 +28,9 @@ XML = "text/xml; charset=UTF-8"
 JSON = "application/json; charset=UTF-8"
 TEXT = "text/plain; charset=UTF-8"
 HTML = "text/html; charset=UTF-8"
+
+LONGEST_WORD = 100
+"""Characters of a text that is remembered as it is written."""
 
 Head = Mapping[str, str]
 """The attributes of the root: lang, func, binary, host, themename."""
@@ -59,17 +63,33 @@ def _whole(elements: Iterable[Element], head: Head) -> str:
 
 
 def _put(parts: list[str], one: Element) -> None:
-    parts.append(f"<{one.name}")
-    for name, value in one.attributes.items():
-        parts.append(f" {name}={quoteattr(_legal(value))}")
-    if not one.text and not one.children:
+    name, text, children = one.name, one.text, one.children
+    if not one.attributes and not children:  # most of a list
+        parts.append(f"<{name}>{_written(text)}</{name}>" if text else f"<{name}/>")
+        return
+    parts.append(f"<{name}")
+    for key, value in one.attributes.items():
+        parts.append(f" {key}={quoteattr(_legal(value))}")
+    if not text and not children:
         parts.append("/>")
         return
     parts.append(">")
-    parts.append(escape(_legal(one.text), {"\r": "&#13;"}))
-    for child in one.children:
+    parts.append(_written(text))
+    for child in children:
         _put(parts, child)
-    parts.append(f"</{one.name}>")
+    parts.append(f"</{name}>")
+
+
+def _written(text: str) -> str:
+    """Polling is told the same words again and again."""
+    return _escaped(text) if len(text) <= LONGEST_WORD else _escape(text)
+
+
+def _escape(text: str) -> str:
+    return escape(_legal(text), {"\r": "&#13;"})
+
+
+_escaped = lru_cache(maxsize=8192)(_escape)
 
 
 def _legal(text: str) -> str:
