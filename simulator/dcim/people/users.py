@@ -256,12 +256,15 @@ class Users(People):
         token = self._tokens.get(value)
         if token is None:
             raise NotLoggedIn("no such session; log in")
-        people = [self.all.find(number) for number in (token.user, token.trustee) if number is not None]
-        active = all(user is not None and user.state is UserState.ACTIVE for user in people)
+        active = self._active(token.user) and (token.trustee is None or self._active(token.trustee))
         if token.expires_at <= self._clock.now() or not active:
             self._end(value)
             raise NotLoggedIn("the session has expired; log in again")
         return token
+
+    def _active(self, number: int) -> bool:
+        user = self.all.find(number)
+        return user is not None and user.state is UserState.ACTIVE
 
     def _issue(self, user: User, life: float, *, inactivity: bool, **details: Any) -> Token:
         now = self._clock.now()
