@@ -64,6 +64,10 @@ class _Query(Generic[R]):
     around: tuple[int, ...] = ()
 
 
+SPARE = 64
+"""Rows of records that are gone, beside as many as there are records."""
+
+
 @dataclass(slots=True)
 class _Cache(Generic[R]):
     """The cache of one list of one panel."""
@@ -107,6 +111,8 @@ class CachedListing(Listing[R]):
         if "filter" in query or "action" in query:
             return self.answer(panel, register, query)
         cache = self._cache(panel)
+        if len(cache.rows) > 2 * len(register) + SPARE:  # most are of records that are gone
+            cache.rows = {number: row for number, row in cache.rows.items() if register.find(number) is not None}
         where, order, limit = query.get("where", ""), query.get("orderby", ""), query.get("limit", "")
         versions = (register.version, *self.around(panel))
         page = cache.pages.get((where, order, limit))

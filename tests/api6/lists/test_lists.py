@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from types import SimpleNamespace
 
 import httpx
@@ -12,7 +13,9 @@ from hypothesis import strategies as st
 
 from simulator.api6.answers import answer_shape
 from simulator.api6.calls import HANDLERS
+from simulator.api6.dci.server_views import SERVERS
 from simulator.api6.dialect import load_dialect
+from simulator.api6.lists.cached import SPARE
 from simulator.api6.lists.listing import Listing, parse_limit, parse_orderby
 from simulator.api6.lists.where import Column, compile_where, parse_where
 from simulator.dcim.errors import Invalid
@@ -334,5 +337,22 @@ def test_every_list_of_every_service_has_the_whole_language_on_every_field():
                 "action=save",
             ):
                 assert (await client.refused("GET", f"{path}?{query}"))[0] == 400, row.call
+
+    with_client(scene)
+
+
+def test_rows_of_servers_that_are_gone_are_forgotten() -> None:
+    async def scene(api: Client) -> None:
+        panel = api.world.panel
+        servers = panel.inventory.servers
+        (like,) = [each for each in servers if each.id == 4]
+        for _ in range(3 * SPARE):
+            number = servers.add(lambda number: replace(like, id=number, name=f"srv-{number}")).id
+            rows = (await api.get("/dci/v3/server"))["list"]
+            assert number in {row["id"] for row in rows}
+            servers.remove(number)
+        assert len((await api.get("/dci/v3/server"))["list"]) == 4
+        (cache,) = [each for listing, each in panel.dialect_state.items() if listing is SERVERS]
+        assert 4 <= len(cache.rows) <= 2 * 4 + SPARE + 1
 
     with_client(scene)
