@@ -7,6 +7,8 @@ BIN    := $(VENV)/bin
 UV     ?= uv
 # More than processors: tests on the wire wait for the time-outs of real protocols, and others can run meanwhile.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; n = os.cpu_count() or 2; print(n + n // 2)')
+# Of what is slow, half does nothing but wait.
+SLOW_WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 2))')
 
 # Where this is set, every program that a test starts would compile itself anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -40,7 +42,7 @@ test-python:  ## loop, plant, labs, stores and every scenario with another Pytho
 	$(OTHER)/bin/rackloop run scenarios/
 
 slow: $(VENV)/.installed programs  ## the rest of it: crash points, the image's steps, billing's scenarios on the wire
-	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -m slow --durations=25
+	$(BIN)/python -m pytest -q -n $(SLOW_WORKERS) --dist worksteal -m slow --durations=25
 
 check: $(VENV)/.installed  ## ruff, mypy, import rules, and the documentation builds strictly
 	$(BIN)/ruff check .

@@ -1,6 +1,6 @@
 """The hall of ten thousand servers: how soon it is ready, what it takes, and whether `ipmipower` finds all its BMCs.
 
-    python benchmarks/hall.py [SWEEPS]
+    PYTHONPATH=. python benchmarks/hall.py [SWEEPS]
 
 Starts `rackloop up hall-10000` and sweeps it with FreeIPMI's `ipmipower -F 256`, in two processes at once: one cannot
 hold the sockets of ten thousand hosts under the usual limit of open files. Exit status 1 when a BMC did not answer. Run
@@ -9,10 +9,8 @@ it from the repository's root.
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -20,6 +18,8 @@ import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
+
+from benchmarks.up import up
 
 SWEEPS = 5
 
@@ -62,28 +62,16 @@ def main() -> int:
         return 1
     sweeps = int(sys.argv[1]) if len(sys.argv) > 1 else SWEEPS
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        endpoints = folder / "endpoints.json"
-        words = [sys.executable, "-m", "simulator.cli", "up", "hall-10000", "--endpoints", str(endpoints)]
-        began = time.perf_counter()
-        lab = subprocess.Popen(words, stdout=subprocess.DEVNULL)  # noqa: S603
-        try:
-            while not endpoints.exists():
-                if lab.poll() is not None:
-                    return 1
-                time.sleep(0.05)
-            print(f"ready in {time.perf_counter() - began:.1f} s with {memory(lab.pid):.0f} MB", flush=True)
-            bmcs = json.loads(endpoints.read_text())["bmcs"]
-            well = True
+        folder, well, began = Path(name), True, time.perf_counter()
+        with up("hall-10000", folder) as (lab, places):
+            print(f"ready in {time.perf_counter() - began:.1f} s with {memory(lab):.0f} MB", flush=True)
+            bmcs = places["bmcs"]
             for number in range(1, sweeps + 1):
                 began = time.perf_counter()
                 answers = sweep(program, bmcs, folder)
                 well = well and answers["on"] + answers["off"] == len(bmcs)
                 print(f"sweep {number}: {dict(answers)} in {time.perf_counter() - began:.1f} s", flush=True)
-            print(f"after {sweeps} sweeps {memory(lab.pid):.0f} MB")
-        finally:
-            lab.send_signal(signal.SIGTERM)
-            lab.wait(30)
+            print(f"after {sweeps} sweeps {memory(lab):.0f} MB")
     return 0 if well else 1
 
 
