@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from simulator.fabric.links import Conditions
-from simulator.kernel import Activity, Clock
+from simulator.kernel import Activity, Clock, Timer
 
 __all__ = ["Address", "AddressInUse", "Endpoint", "Fabric", "Known", "Receiver"]
 
@@ -71,8 +71,8 @@ class Fabric(Protocol):
     def writing(self, address: Address) -> AbstractContextManager[None]:
         """Somebody sets something there, meanwhile."""
 
-    async def pass_over(self, address: Address, hops: int) -> None:
-        """Let so many datagrams to and from a device go by, in their time and counted, without playing them."""
+    def pass_over(self, address: Address, hops: int, then: Callable[[], object]) -> Timer:
+        """Let so many datagrams to and from a device go by, in their time and counted, without playing them; then call this."""
 
     def hops_from_now(self) -> Callable[[], int]:
         """What counts how many datagrams, one after another, took the time that has passed since now; 0 when that is no such number."""

@@ -8,7 +8,7 @@ from functools import partial
 
 from simulator.fabric.base import Address, Endpoint, Fabric, Known, Receiver
 from simulator.fabric.links import Conditions
-from simulator.kernel import Activity, Clock
+from simulator.kernel import Activity, Clock, Timer
 
 __all__ = ["Gate"]
 
@@ -61,8 +61,8 @@ class _Gated:
     def writing(self, address: Address) -> AbstractContextManager[None]:
         return self._fabric.writing(address)
 
-    async def pass_over(self, address: Address, hops: int) -> None:
-        await self._fabric.pass_over(address, hops)
+    def pass_over(self, address: Address, hops: int, then: Callable[[], object]) -> Timer:
+        return self._fabric.pass_over(address, hops, then)
 
     def hops_from_now(self) -> Callable[[], int]:
         return self._fabric.hops_from_now()

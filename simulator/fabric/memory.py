@@ -15,7 +15,7 @@ from typing import Any
 
 from simulator.fabric.base import Address, AddressInUse, Known, Receiver
 from simulator.fabric.links import Conditions, Links
-from simulator.kernel import Activity, Clock, LoopClock, Streams, VirtualLoop
+from simulator.kernel import Activity, Clock, LoopClock, Streams, Timer, VirtualLoop
 
 __all__ = ["MemoryFabric"]
 
@@ -70,7 +70,7 @@ class MemoryFabric:
         return isinstance(loop, VirtualLoop) and loop.only_due(end, self._changes_nothing)
 
     def _changes_nothing(self, callback: Callable[..., object], arguments: Sequence[Any]) -> bool:
-        return callback is _over or (callback == self._deliver and self._of_a_reading(*arguments[1:]))
+        return callback == self._passed or (callback == self._deliver and self._of_a_reading(*arguments[1:]))
 
     def _of_a_reading(self, source: Address, to: Address) -> bool:
         """A datagram of somebody who only reads a device, which nobody changes meanwhile."""
@@ -98,18 +98,19 @@ class MemoryFabric:
             if not self._writers[address]:
                 del self._writers[address]
 
-    async def pass_over(self, address: Address, hops: int) -> None:
+    def pass_over(self, address: Address, hops: int, then: Callable[[], object]) -> Timer:
         loop, end = self._loop, self._loop.time()
         for _ in range(hops):  # as the datagrams would have added it up
             end += CALM
-        passed: asyncio.Future[None] = loop.create_future()
-        loop.call_at(end, _over, passed)
-        await passed
+        return loop.call_at(end, self._passed, address, hops, then)
+
+    def _passed(self, address: Address, hops: int, then: Callable[[], object]) -> None:
         self.sent += hops
         self.delivered += hops
         known = self._known.get(address)
         if known is not None:
             known.passed_over(hops // 2)
+        then()
 
     def hops_from_now(self) -> Callable[[], int]:
         return partial(self._hops_since, self._loop.time())
@@ -169,11 +170,6 @@ class MemoryFabric:
     ) -> asyncio.DatagramTransport:
         end = self._bind(local, protocol.datagram_received)
         return _Transport(end, protocol, remote)
-
-
-def _over(passed: asyncio.Future[None]) -> None:
-    if not passed.done():
-        passed.set_result(None)
 
 
 class _End:

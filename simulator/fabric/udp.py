@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from simulator.fabric.base import Address, AddressInUse, Endpoint, Known, Receiver
 from simulator.fabric.links import Conditions, Links
-from simulator.kernel import Activity, Clock, LoopClock, Streams
+from simulator.kernel import Activity, Clock, LoopClock, Streams, Timer
 
 __all__ = ["UdpFabric"]
 
@@ -67,7 +67,7 @@ class UdpFabric:
     def writing(self, address: Address) -> Iterator[None]:
         yield
 
-    async def pass_over(self, address: Address, hops: int) -> None:
+    def pass_over(self, address: Address, hops: int, then: Callable[[], object]) -> Timer:
         raise NotImplementedError("on a real network datagrams are sent")
 
     def hops_from_now(self) -> Callable[[], int]:

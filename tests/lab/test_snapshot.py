@@ -96,9 +96,9 @@ def test_a_lab_that_goes_on_passes_over_what_cannot_differ_as_a_new_one_does(mon
     passed = []
     pass_over = MemoryFabric.pass_over
 
-    async def noted(fabric, address, hops):
+    def noted(fabric, address, hops, then):
         passed.append(hops)
-        await pass_over(fabric, address, hops)
+        return pass_over(fabric, address, hops, then)
 
     monkeypatch.setattr(MemoryFabric, "pass_over", noted)
 
@@ -336,7 +336,7 @@ LEFT = {
     "Release": {"_timer"},
     "Notifier": {"_listeners", "_next"},
     "Background": {"_tasks", "_stopped"},
-    "Polling": {"_rounds", "_started", "_config"},
+    "Polling": {"_rounds", "_started", "_ways"},
 }
 """What is not kept on purpose, by class."""
 ALWAYS = {"_clock", "_journal", "_streams", "clock", "journal"}

@@ -5,10 +5,11 @@ Every call is one exchange with a device and takes wire time only. It raises a `
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, Protocol, TypeVar, runtime_checkable
 
+from simulator.kernel import Timer
 from simulator.snmp import User
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "DriverFactory",
     "Duplex",
     "OutletView",
+    "Passes",
     "PduDriver",
     "PortView",
     "PowerAction",
@@ -35,6 +37,8 @@ __all__ = [
     "SwitchDriver",
     "VlanDriver",
 ]
+
+A_co = TypeVar("A_co", covariant=True)
 
 PowerAction = Literal["on", "off", "cycle", "reset", "soft"]
 BootDevice = Literal["pxe", "disk", "none"]
@@ -170,6 +174,15 @@ class SwitchDriver(Protocol):
     async def set_port(self, identity: str, up: bool) -> None: ...
 
     async def close(self) -> None: ...
+
+
+class Passes(Protocol[A_co]):
+    """What a driver may be besides: in virtual time its regular reading need not be made where it would find what the last one found."""
+
+    def pass_over(self, then: Callable[[A_co | None], object]) -> Timer | None:
+        """Let the reading take its time, and call this with its answer; with None where the device has changed meanwhile, and has to be
+        asked. None, and nothing is done, where it has to be asked at once.
+        """
 
 
 @runtime_checkable

@@ -60,6 +60,9 @@ class OwnBmcDriver:
     async def power_status(self) -> bool:
         return await self._power.read(self._ask_power, extra=lambda: 2 * self._refused)
 
+    def pass_over(self, then: Callable[[bool | None], object]) -> Timer | None:
+        return self._power.pass_over(lambda same: then(self._power.last if same else None))
+
     async def _ask_power(self) -> bool:
         request = get_chassis_status()
         await self._converse(Privilege.USER, [request])

@@ -11,6 +11,7 @@ from simulator.dcim.drivers.handlers.equipment import DUPLEX_READINGS, Value
 from simulator.dcim.drivers.handlers.vlans import Setting
 from simulator.dcim.drivers.remembered import Remembered
 from simulator.fabric import Address, Endpoint, Fabric
+from simulator.kernel import Timer
 from simulator.kernel.hosts import local_for
 from simulator.snmp import (
     Asker,
@@ -214,6 +215,14 @@ class OwnSwitchDriver(PagedSwitch):
             self.readings += 1
         return views
 
+    def pass_over(self, then: Callable[[Sequence[PortView] | None], object]) -> Timer | None:
+        def passed(same: bool) -> None:
+            if same:
+                self.readings += 1
+            then(self._remembered.last if same else None)
+
+        return self._remembered.pass_over(passed, usual=self.readings + 1 < DUPLEX_READINGS)
+
 
 class OwnPduDriver(PagedPdu):
     """A PduDriver. Raises UnknownPage for an unknown handler."""
@@ -224,3 +233,6 @@ class OwnPduDriver(PagedPdu):
 
     async def outlets(self) -> Sequence[OutletView]:
         return await self._remembered.read(super().outlets)
+
+    def pass_over(self, then: Callable[[Sequence[OutletView] | None], object]) -> Timer | None:
+        return self._remembered.pass_over(lambda same: then(self._remembered.last if same else None))

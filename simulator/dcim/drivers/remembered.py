@@ -7,10 +7,13 @@ nothing is encoded, carried and decoded. On real sockets, over a bad link and wi
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Generic, TypeVar
 
 from simulator.fabric import Address, Fabric
+from simulator.kernel import Timer
 
 __all__ = ["Remembered"]
 
@@ -41,11 +44,10 @@ class Remembered(Generic[T]):
         `usual` one, and after one that was played, whether it was; or how many datagrams it had that the next will not have.
         """
         fabric, address = self._fabric, self._address
+        over: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        if self.pass_over(partial(_settle, over), usual=usual) and await over:
+            return self._answer
         before = fabric.state_of(address)
-        if usual and self._hops and before is not None and before == self._state and fabric.nothing_due(self._hops):
-            await fabric.pass_over(address, self._hops)
-            if fabric.state_of(address) == before:
-                return self._answer
         hops_since = fabric.hops_from_now()
         with fabric.reading(address):
             answer = await ask()
@@ -55,6 +57,26 @@ class Remembered(Generic[T]):
         self._hops = hops - extra() if _same(before, after, hops) else 0
         self._state, self._answer = after, answer
         return answer
+
+    def pass_over(self, then: Callable[[bool], object], *, usual: bool = True) -> Timer | None:
+        """Let the reading go by, if it cannot differ from the one before; then tell whether `last` is its answer, or the device has
+        changed meanwhile and has to be asked. None, and nothing is done, where it has to be asked at once.
+        """
+        fabric, address = self._fabric, self._address
+        before = fabric.state_of(address)
+        if usual and self._hops and before is not None and before == self._state and fabric.nothing_due(self._hops):
+            timer: Timer = fabric.pass_over(address, self._hops, lambda: then(fabric.state_of(address) == before))
+            return timer
+        return None
+
+    @property
+    def last(self) -> T:
+        return self._answer
+
+
+def _settle(over: asyncio.Future[bool], same: bool) -> None:
+    if not over.done():
+        over.set_result(same)
 
 
 def _same(before: object | None, after: object | None, hops: int) -> bool:

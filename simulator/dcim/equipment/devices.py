@@ -6,10 +6,10 @@ Every method takes wire time only. It raises a `DeviceFault`, after the record h
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from operator import attrgetter
-from typing import Protocol
+from typing import Any, Protocol
 
 from simulator.dcim.drivers.base import (
     BmcDriver,
@@ -23,6 +23,7 @@ from simulator.dcim.drivers.base import (
     DeviceUnable,
     DriverFactory,
     OutletView,
+    Passes,
     PduDriver,
     PortView,
     PowerAction,
@@ -32,11 +33,12 @@ from simulator.dcim.drivers.base import (
     VlanDriver,
 )
 from simulator.dcim.drivers.traps import Trap
+from simulator.dcim.equipment.held import Held, taken
 from simulator.dcim.equipment.inventory import Inventory
 from simulator.dcim.equipment.recently_set import RecentlySet
 from simulator.dcim.errors import DeviceFault, NoAnswer, NoPowerDevice, RefusedByDevice, WrongState
 from simulator.dcim.records import LinkStatus, Outlet, Pdu, PowerStatus, Server, Switch, SwitchPort
-from simulator.kernel import Clock, Journal
+from simulator.kernel import Clock, Journal, Timer
 from simulator.kernel.causes import no_answer
 from simulator.kernel.flow import because, met
 
@@ -119,6 +121,33 @@ class Devices:
         """
         if server not in self._denied:
             await self.read_power(server)
+
+    def pass_over_power(self, server: int, done: Callable[[bool], object]) -> Timer | None:
+        """As `pass_over_switch`. Meanwhile the BMC is asked nothing else."""
+        held = self._bmcs.get(server)
+        if held is None or server in self._denied or held[1].locked():
+            return None
+        lock = held[1]
+        driver: Passes[bool] | None = _passing(held[0])
+        if driver is None or not taken(lock):
+            return None
+
+        held_on: list[Held] = []
+
+        def passed(on: bool | None) -> None:
+            if on is not None:
+                self._denied.discard(server)
+            held_on[0].end()
+            if on is not None:
+                self._record_bmc(server, PowerStatus.ON if on else PowerStatus.OFF, None)
+            done(on is not None)
+
+        timer = driver.pass_over(passed)
+        if timer is None:
+            lock.release()
+            return None
+        held_on.append(Held(timer, lock))
+        return held_on[0]
 
     async def power(self, server: int, action: PowerAction) -> None:
         """Give the BMC a power command; the record is brought in line by the next reading."""
@@ -222,10 +251,30 @@ class Devices:
             views = await self._switch(switch).ports()
         except DeviceError as error:
             raise self._switch_failed(switch, error, began) from error
+        self._switch_read(switch, views, began)
+
+    def pass_over_switch(self, number: int, done: Callable[[bool], object]) -> Timer | None:
+        """As `read_switch`, of the panel's own accord and where the switch need not be asked (`Passes`): `done` hears whether that was so
+        to the end. None where it has to be read at once.
+        """
+        switch = self._inventory.switches.find(number)
+        driver: Passes[Sequence[PortView]] | None = _passing(self._switches.get(number))
+        if switch is None or driver is None:
+            return None
+        began = self._ports_set.count
+
+        def passed(views: Sequence[PortView] | None) -> None:
+            if views is not None:
+                self._switch_read(switch, views, began)
+            done(views is not None)
+
+        return driver.pass_over(passed)
+
+    def _switch_read(self, switch: Switch, views: Sequence[PortView], began: int) -> None:
         self._record_ports(switch, views, began)
         self._meters.switch_read(switch.id, views)
         self._journal.marks.free(switch.name, "answer", "message")
-        self._inventory.switches.change(number, error=None, polled_at=self._clock.now())
+        self._inventory.switches.change(switch.id, error=None, polled_at=self._clock.now())
 
     async def set_port(self, number: int, up: bool) -> SwitchPort:
         """Set one port's administrative status; the record then shows what the switch agreed to."""
@@ -398,10 +447,28 @@ class Devices:
             views = await self._pdu(pdu).outlets()
         except DeviceError as error:
             raise self._pdu_failed(pdu, error, began) from error
+        self._pdu_read(pdu, views, began)
+
+    def pass_over_pdu(self, number: int, done: Callable[[bool], object]) -> Timer | None:
+        """As `pass_over_switch`."""
+        pdu = self._inventory.pdus.find(number)
+        driver: Passes[Sequence[OutletView]] | None = _passing(self._pdus.get(number))
+        if pdu is None or driver is None:
+            return None
+        began = self._outlets_set.count
+
+        def passed(views: Sequence[OutletView] | None) -> None:
+            if views is not None:
+                self._pdu_read(pdu, views, began)
+            done(views is not None)
+
+        return driver.pass_over(passed)
+
+    def _pdu_read(self, pdu: Pdu, views: Sequence[OutletView], began: int) -> None:
         self._record_outlets(pdu, views, began)
         self._meters.pdu_read(pdu.id, views)
         self._journal.marks.free(pdu.name, "answer", "message")
-        self._inventory.pdus.change(number, error=None, polled_at=self._clock.now())
+        self._inventory.pdus.change(pdu.id, error=None, polled_at=self._clock.now())
 
     async def set_outlet(self, number: int, on: bool) -> Outlet:
         outlet = self._inventory.outlets.get(number)
@@ -476,6 +543,10 @@ class Devices:
         """Read every PDU that feeds the server."""
         for pdu in sorted({outlet.pdu for outlet in self._inventory.outlets_of(server)}):
             await self.read_pdu(pdu)
+
+
+def _passing(driver: object) -> Any:
+    return driver if hasattr(driver, "pass_over") else None
 
 
 def _as_before(seen: tuple[object, int] | None, views: object, version: int) -> bool:
