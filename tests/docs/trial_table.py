@@ -307,7 +307,8 @@ TRIALS = (
     Trial("W6-D9", "termination/no-pool-for-diagnostics", _any_pool()),
     Trial(
         "W6-G1",
-        T + "test_client:test_the_module_log_holds_every_call_with_request_answer_and_time_but_no_secret",
+        T
+        + "test_client:test_the_module_log_holds_every_call_with_request_time_and_the_answers_to_orders_but_no_secret",
         Part("provisioner.log:ModuleLog.call", _silent, "writing calls down"),
     ),
     Trial(
