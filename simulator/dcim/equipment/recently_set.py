@@ -6,7 +6,7 @@ __all__ = ["RecentlySet"]
 
 
 class RecentlySet:
-    """Ports or outlets that were set, in order. A reading takes several exchanges: one that was under way when a port was
+    """Ports or outlets that were set, or told of by a trap, in order. A reading takes several exchanges: one that was under way when a port was
     set may have seen it as it was before, and must not undo what is known of it by now. The next reading tells.
     """
 
@@ -16,7 +16,7 @@ class RecentlySet:
         self._last: dict[int, int] = {}
 
     def made(self, number: int) -> None:
-        """The device has agreed to it."""
+        """The device has agreed to it, or has told it by itself."""
         self.count += 1
         self._last[number] = self.count
 

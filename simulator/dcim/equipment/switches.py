@@ -153,7 +153,10 @@ class Switches(Exchanges):
             return
         status = LinkStatus.UP if trap.up else LinkStatus.DOWN
         for port in self._inventory.ports_of_switch(sender.id):
-            if port.identity == trap.port and port.oper_status is not status:
+            if port.identity != trap.port:
+                continue
+            self._ports_set.made(port.id)  # a reading that is under way may have seen the link as it was before
+            if port.oper_status is not status:
                 self._journal.write("panel", sender.name, "trap", port=port.description, oper=status.value)
                 self._inventory.switch_ports.change(port.id, oper_status=status)
 

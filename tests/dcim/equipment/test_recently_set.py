@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from simulator.dcim.drivers.base import DeviceSilent
+from simulator.dcim.drivers.traps import Trap
 from simulator.dcim.errors import NoAnswer
 from simulator.dcim.records import LinkStatus, PowerStatus
 from tests.dcim.support import World, in_world
@@ -89,5 +90,24 @@ def test_an_outlet_that_is_set_during_a_reading_stays_as_it_was_set_however_long
         world.pdu.on[0] = True
         await devices.read_pdu(1)
         assert inventory.outlets.get(outlet.id).status is PowerStatus.ON
+
+    in_world(scene)
+
+
+@pytest.mark.parametrize("silent", [False, True])
+def test_what_a_trap_told_during_a_reading_stays(silent: bool) -> None:
+    async def scene(world: World) -> None:
+        devices, inventory = world.panel.devices, world.panel.inventory
+        await devices.read_switch(1)
+        port = inventory.switch_port(1, 1)
+        assert port is not None
+        assert port.oper_status is LinkStatus.DOWN
+        world.switch.ports, goes_on = lasting(world.switch.ports, silent=silent)  # type: ignore[method-assign]
+        reading = asyncio.create_task(devices.read_switch(1))
+        await asyncio.sleep(0)
+        source = inventory.switches.get(1).access
+        devices.trap_heard(Trap((source.host, source.port), source.host, "linkUp", port.identity, up=True))
+        await ended(reading, goes_on)
+        assert inventory.switch_ports.get(port.id).oper_status is LinkStatus.UP
 
     in_world(scene)
