@@ -36,6 +36,8 @@ def pdu_template(model: str, outlets: int) -> Template[Card]:
 class PduDevice(Station[Card]):
     """One PDU. It is deaf while its hardware is not alive."""
 
+    hardware: PduHardware
+
     def __init__(
         self,
         hardware: PduHardware,
@@ -70,7 +72,7 @@ class PduDevice(Station[Card]):
         """Relays and loads; nothing while a command to one has not run its course."""
         if self.agent.state.busy:
             return None
-        return [(outlet.on, outlet.watts) for outlet in self.agent.state.outlets]
+        return self.hardware.revision
 
     def _switched(self, outlet: Outlet) -> None:
         if self._traps is None or not self.sinks:

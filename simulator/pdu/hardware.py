@@ -51,6 +51,10 @@ class PduHardware(Protocol):
     @property
     def outlets(self) -> Sequence[Outlet]: ...
 
+    @property
+    def revision(self) -> int:
+        """Another one whenever a relay or a load may have changed."""
+
     def watch(self, switched: Callable[[Outlet], None], started: Callable[[], None]) -> None:
         """Call these when an outlet's relay has moved, by whatever hand, and when the card has started."""
 

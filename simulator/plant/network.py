@@ -203,10 +203,8 @@ class Nic:
     def count(self, received: int, sent: int = 0) -> None:
         """Octets that went through, as the switch port counts them."""
         port = self.cable.port if self.cable else None
-        if port is not None:
-            port.octets_out += received
-            port.octets_in += sent
-            port.damage(received, sent)
+        if port is not None and (received or sent):
+            port.count(received, sent)
 
 
 class SwitchPort:
@@ -214,6 +212,7 @@ class SwitchPort:
 
     __slots__ = (
         "_link",
+        "_seen",
         "_switch",
         "admin_up",
         "broken",
@@ -256,6 +255,8 @@ class SwitchPort:
         """The VLAN of frames that come in without a tag."""
         self.mac = b"\x02" + hashlib.sha256(f"{switch.name}/{number}".encode()).digest()[:5]
         self._link = False
+        self._seen: tuple[object, ...] = ()
+        """What a look at it found when it last changed: how it is set up, and what its link came to."""
 
     @property
     def obstacle(self) -> int:
@@ -347,6 +348,13 @@ class SwitchPort:
                 self.changed()
                 self._switch.network.changed()
 
+    def count(self, sent: int, received: int) -> None:
+        """So many octets went through."""
+        self.octets_out += sent
+        self.octets_in += received
+        self.damage(sent, received)
+        self._switch.revision += 1
+
     def damage(self, sent: int, received: int) -> None:
         """Count what a duplex mismatch does to so many octets: the half-duplex end sees late collisions in what it sends, the
         full-duplex end gets frames that were cut off. A frame of acknowledgement answers two of data.
@@ -403,6 +411,10 @@ class SwitchPort:
                 self._switch.network.changed()
 
     def changed(self) -> None:
+        seen = self.admin_up, self.setting, self.cable.link if self.cable and self.link_up else None
+        if seen != self._seen:
+            self._seen = seen
+            self._switch.revision += 1
         link = self.link_up
         if link != self._link:
             self._link = link
@@ -463,6 +475,8 @@ class Switch(Started):
 
     def __init__(self, name: str, ports: int, port_speed: int, feed: Feed, network: Network) -> None:
         self.network = network
+        self.revision = 0
+        """Another one whenever a port's link, counters or VLANs may have changed."""
         self.ports: Sequence[SwitchPort] = ()
         self._watchers: list[tuple[Callable[[SwitchPort], None], Callable[[], None]]] = []
         everybody = frozenset(range(1, ports + 1))
@@ -489,6 +503,7 @@ class Switch(Started):
         for port, settings in zip(self.ports, configuration.ports, strict=True):
             port.admin_up, port.pvid, port.setting = settings
         self._vlans = {vlan.number: vlan for vlan in configuration.vlans}
+        self.revision += 1
 
     def watch(self, link_changed: Callable[[SwitchPort], None], started: Callable[[], None]) -> None:
         """Call these when a port's link has changed, and when the switch has started."""
@@ -529,6 +544,7 @@ class Switch(Started):
 
     def vlans_changed(self, what: str, **detail: object) -> int:
         """The number of the record of it."""
+        self.revision += 1
         number = self.physics.note(self.name, what, **detail)
         self.network.changed()
         return number

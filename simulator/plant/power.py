@@ -260,6 +260,8 @@ class Pdu(Started):
         """
         self.mains = Mains()
         self._watchers: list[tuple[Callable[[Outlet], None], Callable[[], None]]] = []
+        self.revision = 0
+        """Another one whenever a relay or a load may have changed."""
         super().__init__(name, self.mains, physics)
         self.strip = strip = strip or Strip()
         self.outlets: Sequence[Outlet] = tuple(Outlet(self, number + 1) for number in range(outlets))
@@ -282,6 +284,8 @@ class Pdu(Started):
         self._joules = 0.0
         self._metered_at = physics.clock.now()
         self._metered_watts = 0.0
+        self._watts: list[float] = []
+        """Of each outlet, since then."""
         self.mains.feeds(self._pass_on)
 
     def watch(self, switched: Callable[[Outlet], None], started: Callable[[], None]) -> None:
@@ -289,6 +293,7 @@ class Pdu(Started):
         self._watchers.append((switched, started))
 
     def outlet_switched(self, outlet: Outlet) -> None:
+        self.revision += 1
         for switched, _ in self._watchers:
             switched(outlet)
 
@@ -314,7 +319,11 @@ class Pdu(Started):
         now = self.physics.clock.now()
         self._joules += self._metered_watts * (now - self._metered_at)
         self._metered_at = now
-        self._metered_watts = self.whole.watts
+        watts = [outlet.watts for outlet in self.outlets]
+        if watts != self._watts:
+            self._watts = watts
+            self._metered_watts = sum(watts)
+            self.revision += 1
 
     def _pass_on(self) -> None:
         for outlet in self.outlets:

@@ -304,6 +304,8 @@ class Server(Baseboard):
         if self.lan_mode != "dedicated":
             self.nics[0].changed()
         if len(self.psus) > 1:
+            for psu in self.psus:  # those that are left take over what one carried
+                psu.feed.load_changed()
             self._sensed("supplies")
 
     @property

@@ -55,6 +55,7 @@ class _Pdu:
     booted_at: float = 0.0
     whole: _Load = field(default_factory=_Load)
     kilowatt_hours: float = 0.0
+    revision: int = 0
 
     def watch(self, switched: Callable[[Any], None], started: Callable[[], None]) -> None:
         """Nothing moves here."""
@@ -104,6 +105,7 @@ class _Switch:
     alive: bool = True
     booted_at: float = 0.0
     generation: int = 0
+    revision: int = 0
     vlans: Mapping[int, Vlan] = field(default_factory=lambda: {1: Vlan(1, "default", frozenset(), frozenset())})
 
     def watch(self, link_changed: Callable[[Any], None], started: Callable[[], None]) -> None:

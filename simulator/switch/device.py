@@ -161,11 +161,7 @@ class SwitchDevice(Station[SwitchState]):
 
     def shown(self) -> object:
         """Its links, counters and VLANs."""
-        hardware = self.hardware
-        return hardware.generation, [
-            (port.admin_up, port.octets_in, port.octets_out, port.pvid, *(_link(port) if port.link_up else ()))
-            for port in hardware.ports
-        ]
+        return self.hardware.revision
 
     def renumber(self, shift: int) -> None:
         """Ports have other ifIndexes from the next start on: each that of the port `shift` places further, as on models
@@ -192,7 +188,3 @@ class SwitchDevice(Station[SwitchState]):
                 ),
             )
         )
-
-
-def _link(port: Port) -> tuple[int, bool | None]:
-    return port.speed, port.full_duplex

@@ -111,7 +111,11 @@ class SwitchHardware(Protocol):
 
     @property
     def generation(self) -> int:
-        """Another one whenever stations or VLANs may have changed."""
+        """Another one whenever stations or VLANs may have changed, on this switch or another."""
+
+    @property
+    def revision(self) -> int:
+        """Another one whenever a port's link, counters or VLANs may have changed."""
 
     @property
     def vlans(self) -> Mapping[int, Vlan]:

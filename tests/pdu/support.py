@@ -57,6 +57,10 @@ class FakePdu:
     kilowatt_hours: float = 0.0
     watchers: Any = None
 
+    @property
+    def revision(self) -> int:
+        return hash(tuple((outlet.on, outlet.watts) for outlet in self.outlets))
+
     def watch(self, switched: Any, started: Any) -> None:
         self.watchers = (switched, started)
 

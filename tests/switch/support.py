@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 from simulator.fabric import Address, Endpoint, Fabric
@@ -92,6 +93,11 @@ class FakeSwitch:
         self.ports = [FakePort(number, self.clock, switch=self) for number in range(1, self.count + 1)]
         everybody = frozenset(range(1, self.count + 1))
         self.vlans = {1: Vlan(1, "default", everybody, everybody)}
+
+    @property
+    def revision(self) -> int:
+        shown = attrgetter("admin_up", "link_up", "speed", "setting", "octets_in", "octets_out", "pvid")
+        return hash((self.generation, *map(shown, self.ports)))
 
     def watch(self, link_changed: Any, started: Any) -> None:
         self.watchers = (link_changed, started)
