@@ -7,12 +7,31 @@ would wait for itself.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 
 __all__ = ["Activity"]
 
 TURNS = 12
+
+
+class _Changed:
+    """So many more are in flight during the body; a class, since each message and each call has one, and a generator's context costs
+    three times as much.
+    """
+
+    __slots__ = ("_activity", "_by")
+
+    def __init__(self, activity: Activity, by: int) -> None:
+        self._activity = activity
+        self._by = by
+
+    def __enter__(self) -> None:
+        self._activity.change(self._by)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._activity.change(-self._by)
 
 
 class Activity:
@@ -31,33 +50,22 @@ class Activity:
     def in_flight(self) -> int:
         return self._count
 
-    @contextmanager
-    def busy(self) -> Iterator[None]:
+    def busy(self) -> _Changed:
         """Count the body as one thing in flight."""
-        self._count += 1
-        self._total += 1
-        try:
-            yield
-        finally:
-            self._count -= 1
-            self._total += 1
-            if not self._count:
-                self._wake()
+        return _Changed(self, 1)
 
-    @contextmanager
-    def waiting(self) -> Iterator[None]:
-        """Within something that counts as in flight: the body waits for lab time, and must not hold it up."""
-        self._count -= 1
+    def waiting(self) -> _Changed:
+        """Within something that counts as in flight: the body waits for lab time, and must not hold it up. What it is within may end
+        sooner than it.
+        """
+        return _Changed(self, -1)
+
+    def change(self, by: int) -> None:
+        """So many more are in flight."""
+        self._count += by
         self._total += 1
-        if not self._count:
+        if not self._count and self._waiting:
             self._wake()
-        try:
-            yield
-        finally:
-            self._count += 1
-            self._total += 1
-            if not self._count:  # what it was within has ended sooner than it
-                self._wake()
 
     def touch(self) -> None:
         """Something happened that has no end of its own (a datagram arrived): start the quiet anew."""

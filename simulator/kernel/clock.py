@@ -13,6 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextvars import copy_context
 from datetime import UTC, datetime, timedelta
+from math import isfinite
 from types import TracebackType
 from typing import Any, Protocol
 
@@ -80,8 +81,9 @@ class Clock(ABC):
         timer = self.call_later(seconds, _wake, future)
         try:
             await future
-        finally:
+        except BaseException:
             timer.cancel()
+            raise
 
     def timeout(self, seconds: float) -> _Timeout:
         """Cancel the body and raise TimeoutError when it takes longer than `seconds` of this clock."""
@@ -119,7 +121,7 @@ class _Timeout:
 
 
 def _finite(seconds: float) -> float:
-    if not math.isfinite(seconds):
+    if not isfinite(seconds):
         raise TimeOutOfRange(f"{seconds} s is no time: lab time is a finite number of seconds")
     return seconds
 
@@ -157,6 +159,11 @@ class LoopClock(Clock):
 
     def now(self) -> float:
         return self._time() if self._same else (self._time() - self._start) * self._rate
+
+    def call_later(self, delay: float, callback: Callable[..., object], *args: Any) -> Timer:
+        if self._same and isfinite(delay):
+            return self._loop.call_at(self._time() + delay, callback, *args)
+        return self.call_at(self.now() + delay, callback, *args)
 
     def call_at(self, when: float, callback: Callable[..., object], *args: Any) -> Timer:
         if self._same:

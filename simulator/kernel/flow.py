@@ -6,8 +6,6 @@ it came from without anybody passing that on. Numbers are those of journal recor
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from types import TracebackType
 
@@ -85,15 +83,20 @@ def flow() -> Flow | None:
     return _FLOW.get()
 
 
-@contextmanager
-def own_flow() -> Iterator[Flow]:
+class own_flow:  # noqa: N801 - as `because`
     """The body, and all that it sets off, is a piece of work of its own."""
-    mine = Flow()
-    token = _FLOW.set(mine)
-    try:
-        yield mine
-    finally:
-        _FLOW.reset(token)
+
+    __slots__ = ("_token",)
+
+    def __enter__(self) -> Flow:
+        mine = Flow()
+        self._token = _FLOW.set(mine)
+        return mine
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _FLOW.reset(self._token)
 
 
 def met(number: int) -> None:

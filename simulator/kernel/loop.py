@@ -6,8 +6,8 @@ Nothing in it touches the operating system: no selector, no socket, no thread. W
 promise (its heap compares deadlines only).
 
 It leans on the insides of `asyncio.BaseEventLoop`, which has no seam for a clock: `_run_once` is a round of the loop, `_ready` what is
-to be called in it, `_stopping` says that it is the last, `_timer_handle_cancelled` hears of timers that are called off, and handles have
-`_run` and `_cancelled`. They are the same in Python 3.11, 3.12 and 3.13; `make test-python PYTHON=...` tries another.
+to be called in it, `_stopping` says that it is the last, `_closed` that there will be none, and handles have `_context`, `_callback`, `_args`
+and `_cancelled`. They are the same in Python 3.11, 3.12 and 3.13; `make test-python PYTHON=...` tries another.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from __future__ import annotations
 import asyncio
 import heapq
 import ipaddress
-import math
 import socket
 from collections.abc import Callable, Coroutine, Sequence
 from contextvars import Context, copy_context
+from heapq import heappop, heappush
+from math import isfinite
 from typing import Any, NoReturn, Protocol, TypeVar
 
 __all__ = ["DatagramNetwork", "DeadlockError", "NotInVirtualTime", "VirtualLoop", "run"]
@@ -59,6 +60,9 @@ class _Handle(asyncio.Handle):
 
     __slots__ = ()
 
+    _repr = None
+    _source_traceback = None
+
     def __init__(
         self, callback: Callable[..., object], args: Sequence[Any], loop: VirtualLoop, context: Context | None
     ) -> None:
@@ -67,12 +71,18 @@ class _Handle(asyncio.Handle):
         self._callback = callback
         self._args = args
         self._cancelled = False
-        self._repr = None
-        self._source_traceback = None
+
+    def cancel(self) -> None:
+        self._cancelled = True
+        self._callback = self._args = None  # type: ignore[assignment]
 
 
 class _Timer(asyncio.TimerHandle):
     __slots__ = ()
+
+    _repr = None
+    _source_traceback = None
+    _scheduled = False
 
     def __init__(
         self,
@@ -87,10 +97,13 @@ class _Timer(asyncio.TimerHandle):
         self._callback = callback
         self._args = args
         self._cancelled = False
-        self._repr = None
-        self._source_traceback = None
         self._when = when
-        self._scheduled = False
+
+    def cancel(self) -> None:
+        if not self._cancelled:
+            self._cancelled = True
+            self._callback = self._args = None  # type: ignore[assignment]
+            self._loop._cancelled += 1
 
 
 class VirtualLoop(asyncio.BaseEventLoop):
@@ -100,7 +113,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         super().__init__()
         self._now = 0.0
         self._orders = 0
-        self._timers: list[tuple[float, int, asyncio.TimerHandle]] = []
+        self._timers: list[tuple[float, int, _Timer]] = []
         """A heap: when, the how manieth it was set, and the timer. Tuples compare without a call of ours."""
         self._cancelled = 0
         """About how many of them were called off."""
@@ -115,24 +128,23 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> asyncio.TimerHandle:
         """Call back at `when`; any finite time will do. Raises ValueError for one that is none."""
-        self._check_closed()  # type: ignore[attr-defined]
-        if not math.isfinite(when):
+        if self._closed:  # type: ignore[attr-defined]
+            self._check_closed()  # type: ignore[attr-defined]
+        if not isfinite(when):
             raise ValueError(f"a timer at {when} s would never be due: lab time is a finite number of seconds")
         timer = _Timer(when, callback, args, self, context)
         self._orders += 1
-        heapq.heappush(self._timers, (when, self._orders, timer))
+        heappush(self._timers, (when, self._orders, timer))
         return timer
 
     def call_soon(  # type: ignore[override]
         self, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> asyncio.Handle:
-        self._check_closed()  # type: ignore[attr-defined]
+        if self._closed:  # type: ignore[attr-defined]
+            self._check_closed()  # type: ignore[attr-defined]
         handle = _Handle(callback, args, self, context)
         self._ready.append(handle)  # type: ignore[attr-defined]
         return handle
-
-    def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
-        self._cancelled += 1
 
     def _run_once(self) -> None:
         """One round: everything that is ready, then what is due; when nothing is ready, the next timer's time comes first. As in asyncio's
@@ -140,23 +152,29 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """
         timers, ready = self._timers, self._ready  # type: ignore[attr-defined]
         if self._cancelled > _CANCELLED and self._cancelled * 2 > len(timers):
-            timers[:] = [each for each in timers if not each[2].cancelled()]
+            timers[:] = [each for each in timers if not each[2]._cancelled]
             heapq.heapify(timers)
             self._cancelled = 0
-        while timers and timers[0][2].cancelled():
-            heapq.heappop(timers)
-            self._cancelled = max(self._cancelled - 1, 0)
+        while timers and timers[0][2]._cancelled:
+            heappop(timers)
+            self._cancelled -= 1
         if not ready and not self._stopping:  # type: ignore[attr-defined]
             if not timers:
                 raise DeadlockError(self.describe_deadlock())
             self._now = max(self._now, timers[0][0])
         now = self._now
         while timers and timers[0][0] <= now:
-            ready.append(heapq.heappop(timers)[2])
+            ready.append(heappop(timers)[2])
         for _ in range(len(ready)):
             handle = ready.popleft()
             if not handle._cancelled:
-                handle._run()
+                try:  # as its `_run` does, of which there are thousands
+                    handle._context.run(handle._callback, *handle._args)
+                except (SystemExit, KeyboardInterrupt):
+                    raise
+                except BaseException as error:
+                    told = {"message": f"Exception in callback {handle!r}", "exception": error, "handle": handle}
+                    self.call_exception_handler(told)
 
     def only_due(self, when: float, fits: Callable[[Callable[..., object], Sequence[Any]], bool]) -> bool:
         """Whether all timers that are due until then fit: each is asked for by what it calls, and with what, in no order."""
@@ -166,7 +184,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         while places:  # of the heap: what is below a timer is not earlier
             place = places.pop()
             timer = timers[place][2]
-            if not timer._cancelled and not fits(timer._callback, timer._args):  # type: ignore[attr-defined]
+            if not timer._cancelled and not fits(timer._callback, timer._args):
                 return False
             below = 2 * place + 1
             if below < count and timers[below][0] <= when:

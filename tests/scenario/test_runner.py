@@ -150,7 +150,8 @@ def test_a_run_in_which_nothing_can_happen_any_more_fails() -> None:
         def never(request: httpx.Request) -> float:
             return float("inf")
 
-        run.clock.call_at = lambda *args: type("Never", (), {"cancel": lambda self: None})()  # type: ignore[method-assign]
+        unset = lambda *args: type("Never", (), {"cancel": lambda self: None})()  # noqa: E731
+        run.clock.call_at = run.clock.call_later = unset  # type: ignore[method-assign]
         run.boxes.bend("os_install", never)
 
     result = run(CREATE, prepare=stuck)
