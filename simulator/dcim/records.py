@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from operator import attrgetter
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from simulator.dcim.drivers.base import BmcAccess, Duplex, SnmpAccess
@@ -188,20 +187,41 @@ class _Numbered(Protocol):
 R = TypeVar("R", bound=_Numbered)
 
 
-_FIELDS: dict[type[Any], tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]] = {}
-"""Of a kind of record: the names of its fields, and what reads them."""
-
 T = TypeVar("T")
+
+_COPIERS: dict[type[Any], Callable[..., Any]] = {}
 
 
 def changed(record: T, **values: Any) -> T:
-    """A copy with other values, of a record of two fields or more; `dataclasses.replace` takes twice as long."""
+    """A copy with other values, of a record that has slots. Raises KeyError for a field that there is not.
+
+    `dataclasses.replace` takes six times as long: a frozen record's own way to be made asks for each field whether it may be set.
+    """
     kind = type(record)
-    if kind not in _FIELDS:
-        names = tuple(each.name for each in fields(kind))  # type: ignore[arg-type]
-        _FIELDS[kind] = names, attrgetter(*names)
-    names, read = _FIELDS[kind]
-    return kind(**(dict(zip(names, read(record), strict=True)) | values))
+    copier = _COPIERS.get(kind)
+    if copier is None:
+        copier = _COPIERS[kind] = _copier(kind)
+    copy: T = copier(record, values)
+    return copy
+
+
+def _copier(kind: type[Any]) -> Callable[..., Any]:
+    """Copies a record slot by slot, past its frozen `__setattr__`, as code without a loop; dataclasses make their methods likewise."""
+    names = [each.name for each in fields(kind)]
+    setters = {name: getattr(kind, name).__set__ for name in names}
+    lines = [
+        "def copier(record, values):",
+        "    copy = new(kind)",
+        *(f"    set_{name}(copy, record.{name})" for name in names),
+        "    for name, value in values.items():",
+        "        setters[name](copy, value)",
+        "    return copy",
+    ]
+    known = {f"set_{name}": setter for name, setter in setters.items()}
+    known |= {"kind": kind, "new": object.__new__, "setters": setters}
+    exec("\n".join(lines), known)  # noqa: S102 - of the names of our own fields
+    copier: Callable[..., Any] = known["copier"]
+    return copier
 
 
 class Register(Stateful, Generic[R]):
