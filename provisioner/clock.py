@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Coroutine, Generator
 from contextlib import AbstractAsyncContextManager
-from typing import Final, Protocol
+from functools import partial
+from typing import Any, Final, Generic, Protocol, TypeVar
 
-__all__ = ["MOMENT", "Clock", "SystemClock"]
+__all__ = ["MOMENT", "Clock", "SystemClock", "within"]
+
+T = TypeVar("T")
 
 MOMENT: Final = 1e-3
 """A wait that has less than this left is over, seconds: a deadline may round to a moment that the loop beneath the clock
@@ -26,6 +30,47 @@ class Clock(Protocol):
 
     def timeout(self, seconds: float) -> AbstractAsyncContextManager[object]:
         """Cancel the body and raise TimeoutError when it takes longer than `seconds`."""
+
+
+async def within(clock: Clock, seconds: float, work: Coroutine[Any, Any, T]) -> T:
+    """What the work comes to. Raises TimeoutError when it takes longer than `seconds`.
+
+    A call of a panel in the same process seldom has to wait for anything: no timer is set before it does.
+    """
+    try:
+        waits_for = work.send(None)
+    except StopIteration as done:
+        value: T = done.value
+        return value
+    async with clock.timeout(seconds):
+        return await _Rest(work, waits_for)
+
+
+class _Rest(Generic[T]):
+    """What is left of work that waits for something."""
+
+    def __init__(self, work: Coroutine[Any, Any, T], waits_for: Any) -> None:
+        self._work = work
+        self._waits_for = waits_for
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        """As `await` would go on with it: what it waits for is handed out, and what comes of that is handed in."""
+        work, waits_for = self._work, self._waits_for
+        while True:
+            try:
+                came = yield waits_for
+            except GeneratorExit:
+                work.close()
+                raise
+            except BaseException as error:
+                step = partial(work.throw, error)
+            else:
+                step = partial(work.send, came)
+            try:
+                waits_for = step()
+            except StopIteration as done:
+                value: T = done.value
+                return value
 
 
 class SystemClock:

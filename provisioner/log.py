@@ -9,8 +9,8 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from provisioner.clock import Clock
 
@@ -43,8 +43,7 @@ class Sending:
     request: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One call to the panel. `status` is None when no answer came; then `answer` says why."""
 
     time: float
@@ -187,7 +186,7 @@ class ModuleLog:
 def _kept(call: Call) -> Call:
     answer, status = call.answer, call.status
     if isinstance(answer, str):
-        return call if len(answer) <= KEPT_TEXT else replace(call, answer=answer[:KEPT_TEXT])
+        return call if len(answer) <= KEPT_TEXT else call._replace(answer=answer[:KEPT_TEXT])
     if call.method != "GET" or status is None or status >= 300:
         return call
     return Call(call.time, call.action, call.method, call.path, call.request, status, None, call.seconds)
@@ -204,6 +203,6 @@ def without_secrets(params: Mapping[str, Any]) -> dict[str, Any]:
 
 def _masked(body: Any) -> Any:
     """`body` with its top-level secrets masked; the panel's bodies carry them nowhere deeper."""
-    if isinstance(body, Mapping) and not _SECRETS.isdisjoint(body):
+    if (type(body) is dict or isinstance(body, Mapping)) and not _SECRETS.isdisjoint(body):
         return {key: _MASK if key in _SECRETS and value else value for key, value in body.items()}
     return body

@@ -19,7 +19,7 @@ import httpx
 
 from provisioner.clients.exchange import Exchange, Known
 from provisioner.clients.lost import not_the_panels, why_lost
-from provisioner.clock import Clock
+from provisioner.clock import Clock, within
 from provisioner.errors import AnswerLost, LoginRefused, PanelError, PanelUnavailable
 from provisioner.log import ModuleLog
 
@@ -139,8 +139,7 @@ class CoreClient:
             if not repeat:
                 self._log.sending("POST", path, shown)
             try:
-                async with clock.timeout(CALL_SECONDS):
-                    response = await self._http.send("POST", self._url, headers, content)
+                response = await within(clock, CALL_SECONDS, self._http.send("POST", self._url, headers, content))
             except (httpx.RequestError, TimeoutError) as exc:
                 why, slow = why_lost(exc), isinstance(exc, TimeoutError | httpx.TimeoutException)
                 self._log.call(began, "POST", path, shown, None, why)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ssl
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
 
@@ -33,10 +33,10 @@ class Plain(Protocol):
     """What a transport has that needs no httpx request."""
 
     async def exchange(
-        self, method: str, url: httpx.URL, headers: list[tuple[bytes, bytes]], content: bytes
+        self, method: str, url: str, headers: list[tuple[bytes, bytes]], content: bytes
     ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
-        """Status, headers and body of the answer. `headers`: all that are sent, names in lower case. Raises as httpx's
-        transports do.
+        """Status, headers and body of the answer. `url` as httpx writes it; `headers`: all that are sent, names in lower case.
+        Raises as httpx's transports do.
         """
 
 
@@ -60,15 +60,16 @@ class Exchange:
             finally:
                 await response.aclose()
             return Answer(response.status_code, response.headers, response.content)
-        target = _url(url)
-        sent = [(b"host", target.netloc)]  # in httpx's order
+        target, host = _target(url)
+        sent = [host]  # in httpx's order
         if content is None and method in _WITH_BODY:
             sent.append((b"content-length", b"0"))
-        sent += [(name.encode("ascii"), value.encode("ascii")) for name, value in headers.items()]
+        for name, value in headers.items():
+            sent.append(_header(name, value))
         if content is not None:
             sent.append((b"content-length", b"%d" % len(content)))
         status, told, body = await self._plain.exchange(method, target, sent, content or b"")
-        return Answer(status, {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in told}, body)
+        return Answer(status, _Headers(told), body)
 
     async def close(self) -> None:
         await self._transport.aclose()
@@ -78,6 +79,40 @@ class Exchange:
 def _url(text: str) -> httpx.URL:
     """Polling asks for the same few addresses again and again, and taking one apart costs more than the call."""
     return httpx.URL(text)
+
+
+@lru_cache(maxsize=4096)
+def _target(text: str) -> tuple[str, tuple[bytes, bytes]]:
+    """An address as httpx writes it, and the header that names its host."""
+    url = _url(text)
+    return str(url), (b"host", url.netloc)
+
+
+@lru_cache(maxsize=1024)
+def _header(name: str, value: str) -> tuple[bytes, bytes]:
+    return name.encode("ascii"), value.encode("ascii")
+
+
+class _Headers(Mapping[str, str]):
+    """Of an answer: decoded when somebody looks."""
+
+    def __init__(self, told: list[tuple[bytes, bytes]]) -> None:
+        self._told = told
+        self._read: dict[str, str] | None = None
+
+    def _whole(self) -> dict[str, str]:
+        if self._read is None:
+            self._read = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in self._told}
+        return self._read
+
+    def __getitem__(self, name: str) -> str:
+        return self._whole()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._whole())
+
+    def __len__(self) -> int:
+        return len(self._whole())
 
 
 class Known(Generic[T]):

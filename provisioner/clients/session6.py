@@ -20,7 +20,7 @@ import httpx
 
 from provisioner.clients.exchange import Answer, Exchange, Known
 from provisioner.clients.lost import not_the_panels, why_lost
-from provisioner.clock import Clock
+from provisioner.clock import Clock, within
 from provisioner.errors import AnswerLost, LoginRefused, PanelError, PanelUnavailable
 from provisioner.log import ModuleLog
 
@@ -175,8 +175,7 @@ class Session6:
             if not repeat:
                 self._log.sending(method, shown, asked)
             try:
-                async with clock.timeout(CALL_SECONDS):
-                    response = await self._http.send(method, url, headers, content)
+                response = await within(clock, CALL_SECONDS, self._http.send(method, url, headers, content))
             except (httpx.RequestError, TimeoutError) as exc:
                 why, slow = why_lost(exc), isinstance(exc, TimeoutError | httpx.TimeoutException)
                 self._log.call(began, method, shown, asked, None, why)

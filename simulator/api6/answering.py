@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from simulator.kernel.encoding import json_encoder
 
@@ -26,3 +27,7 @@ class JsonResponse(Response):
         self.background = None
         self.body = octets
         self.raw_headers = [(b"content-length", b"%d" % len(octets)), (b"content-type", b"application/json")]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": self.body})

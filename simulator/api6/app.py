@@ -69,7 +69,7 @@ def create_app(panel: Panel, dialect: Dialect | Iterable[Route] | None = None) -
     rows = None if given is None else tuple(given)
     fields = dialect.fields if isinstance(dialect, Dialect) else {}
     routes = known_routes() if rows is None else make_routes(rows, fields)
-    app.fast_path = FastPath(super(_Application, app).__call__, routes, _ERRORS, prefix=PREFIX, owner=app)
+    app.fast_path = FastPath(super(_Application, app).__call__, routes, panel, _ERRORS, prefix=PREFIX, owner=app)
     app.router.routes.append(routes)
     codes = dialect.codes if isinstance(dialect, Dialect) else {}
     app.state.fields = fields

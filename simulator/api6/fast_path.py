@@ -7,33 +7,44 @@ no known route, go the long way.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from simulator.api6.requests import Asked
+from simulator.dcim import Panel
 
 __all__ = ["FastPath"]
 
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 
 
+class Routes(Protocol):
+    def find(self, method: str, path: str) -> tuple[dict[str, str], Callable[[Asked], Awaitable[Response]]] | None:
+        """The values of the path's free segments, and who answers."""
+
+
 class FastPath:
-    """ASGI middleware, the outermost. `routes` finds the endpoint; `errors`: who answers for what it raises; what only
-    `Exception` stands for is answered and raised again, for the server's log.
+    """ASGI middleware, the outermost. `errors`: who answers for what a route raises; what only `Exception` stands for is answered and
+    raised again, for the server's log.
     """
 
     def __init__(
         self,
         app: ASGIApp,
-        routes: BaseRoute,
+        routes: Routes,
+        panel: Panel,
         errors: Mapping[type[Exception], Handler],
         *,
         prefix: str,
-        owner: object,
+        owner: Any,
     ) -> None:
+        """`owner` is the application that handlers of errors find in their request."""
         self._app = app
         self._routes = routes
+        self._panel = panel
         self._errors = errors
         self._expected = tuple(kind for kind in errors if kind is not Exception)
         self._prefix = f"{prefix}/"
@@ -41,24 +52,32 @@ class FastPath:
         self._owner = owner
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or any(name == b"origin" for name, _ in scope["headers"]):
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         path: str = scope["path"]
-        short = {**scope, "app": self._owner, "path": path[self._cut :] if path.startswith(self._prefix) else path}
-        match, found = self._routes.matches(short)
-        if match is not Match.FULL:
+        if path.startswith(self._prefix):
+            path = path[self._cut :]
+        found = self._routes.find(scope["method"], path)
+        if found is None:
             await self._app(scope, receive, send)
             return
-        short.update(found)
-        request = Request(short, receive, send)
+        values, endpoint = found
+        asked = Asked(scope, receive, self._panel, values)
+        if b"origin" in asked.headers:
+            await self._app(scope, receive, send)
+            return
         try:
-            response: Response = await found["endpoint"](request)
+            response = await endpoint(asked)
         except self._expected as error:
             handler = next(self._errors[kind] for kind in type(error).__mro__ if kind in self._errors)
-            response = await handler(request, error)
+            response = await handler(self._request(scope, path, receive, send), error)
         except Exception as error:
-            await (await self._errors[Exception](request, error))(short, receive, send)
+            request = self._request(scope, path, receive, send)
+            await (await self._errors[Exception](request, error))(scope, receive, send)
             raise
         response.raw_headers.append((b"vary", b"Origin"))  # as the CORS middleware has it, for caches
-        await response(short, receive, send)
+        await response(scope, receive, send)
+
+    def _request(self, scope: Scope, path: str, receive: Receive, send: Send) -> Request:
+        return Request({**scope, "app": self._owner, "path": path}, receive, send)

@@ -61,7 +61,7 @@ async def listen(websocket: WebSocket) -> None:
     client = websocket.client.host if websocket.client else ""
     await websocket.accept()
     try:
-        token = token_of(websocket)
+        token = token_of(dict(reversed(websocket.scope["headers"])), websocket.scope)
         panel.users.session(token, client)
     except PanelError as error:
         await websocket.close(NOT_LOGGED_IN, str(error))

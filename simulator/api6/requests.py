@@ -9,12 +9,14 @@ from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
 from pydantic import ValidationError
-from starlette.requests import ClientDisconnect, HTTPConnection, Request
+from starlette.requests import HTTPConnection
+from starlette.types import Receive, Scope
 
 from simulator.api6.calls import Body, Nothing
+from simulator.dcim import Panel
 from simulator.dcim.errors import Invalid, NotLoggedIn
 
-__all__ = ["DEEPEST", "LARGEST", "TooLarge", "body_of", "query_of", "read", "token_of"]
+__all__ = ["DEEPEST", "LARGEST", "Asked", "TooLarge", "body_of", "is_without_body", "query_of", "read", "token_of"]
 
 LARGEST = 1 << 20
 """Octets of a body. The real platform's limit is not known; this one is ours."""
@@ -29,19 +31,34 @@ class TooLarge(Exception):
     """The body is larger than `LARGEST`."""
 
 
-def token_of(request: HTTPConnection) -> str:
-    """From whichever place clients put it (facts of real clients: any one is enough). Raises NotLoggedIn."""
-    headers = dict(reversed(request.scope["headers"]))  # of several the first counts
+class Asked:
+    """A request of which it is known what answers it. Starlette's own takes apart more than is needed, for each request anew."""
+
+    __slots__ = ("headers", "panel", "path", "receive", "scope")
+
+    def __init__(self, scope: Scope, receive: Receive, panel: Panel, path: dict[str, str]) -> None:
+        """`path`: the values of the path's free segments, by name."""
+        self.scope = scope
+        self.receive = receive
+        self.panel = panel
+        self.path = path
+        self.headers: dict[bytes, bytes] = dict(reversed(scope["headers"]))
+        """Names in lower case; of several the first counts."""
+
+
+def token_of(headers: Mapping[bytes, bytes], scope: Scope) -> str:
+    """From whichever place clients put it (facts of real clients: any one is enough). `headers` are those of `scope`, of several the
+    first. Raises NotLoggedIn.
+    """
     sent = headers.get(b"x-xsrf-token") or headers.get(b"isp-session")
-    token = sent.decode("latin-1") if sent else request.cookies.get("ses6")
+    token = sent.decode("latin-1") if sent else HTTPConnection(scope).cookies.get("ses6")
     if not token:
         raise NotLoggedIn("no session: log in, and send the token as x-xsrf-token, ISP-Session or cookie ses6")
     return token
 
 
-def query_of(request: Request) -> Mapping[str, str]:
+def query_of(raw: bytes) -> Mapping[str, str]:
     """`+`, `%20` and raw spaces are all spaces; quotes and parentheses may come unencoded. Raises Invalid."""
-    raw: bytes = request.scope["query_string"]
     if not raw:
         return {}
     try:
@@ -50,36 +67,27 @@ def query_of(request: Request) -> Mapping[str, str]:
         raise Invalid("query", "it is not UTF-8") from None
 
 
-async def read(request: Request) -> bytes:
-    """The whole body. Raises TooLarge before more than `LARGEST` octets are kept."""
-    headers = dict(reversed(request.scope["headers"]))
-    length: bytes | None = headers.get(b"content-length")
-    if length is not None and length.isascii() and length.isdigit():
-        if len(length) > 9 or int(length) > LARGEST:
-            raise TooLarge
-        return await _whole(request)
-    if length is None and b"transfer-encoding" not in headers:
-        return b""  # HTTP/1.1, 6.3: there is none
+def is_without_body(headers: Mapping[bytes, bytes]) -> bool:
+    """HTTP/1.1, 6.3."""
+    return b"content-length" not in headers and b"transfer-encoding" not in headers
+
+
+async def read(headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
+    """The whole body. Raises TooLarge before more than `LARGEST` octets are kept, and Invalid where its end never comes."""
+    length = headers.get(b"content-length")
+    announced = length is not None and length.isascii() and length.isdigit()
+    if length is not None and announced and (len(length) > 9 or int(length) > LARGEST):
+        raise TooLarge
     parts, size = list[bytes](), 0
-    try:
-        async for part in request.stream():
-            size += len(part)
-            if size > LARGEST:
-                raise TooLarge
-            parts.append(part)
-    except ClientDisconnect:
-        raise Invalid("body", "it ended too early") from None
-    return b"".join(parts)
-
-
-async def _whole(request: Request) -> bytes:
-    """As Starlette's `body`, in half of the time. Raises ClientDisconnect."""
-    parts = list[bytes]()
     while True:
-        message = await request.receive()
+        message = await receive()
         if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        parts.append(message.get("body", b""))
+            raise Invalid("body", "it ended too early")
+        part: bytes = message.get("body", b"")
+        size += len(part)
+        if size > LARGEST:
+            raise TooLarge
+        parts.append(part)
         if not message.get("more_body", False):
             return parts[0] if len(parts) == 1 else b"".join(parts)
 

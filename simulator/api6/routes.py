@@ -11,7 +11,6 @@ from functools import lru_cache
 from typing import Any
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
@@ -25,8 +24,7 @@ from simulator.api6.dialect import Route, load_dialect
 from simulator.api6.ip import ipmgr
 from simulator.api6.lists.cached import Encoded
 from simulator.api6.openapi import document
-from simulator.api6.requests import body_of, query_of, read, token_of
-from simulator.dcim import Panel
+from simulator.api6.requests import Asked, body_of, is_without_body, query_of, read, token_of
 from simulator.dcim.errors import Forbidden
 from simulator.dcim.people.roles import USER_ROLE
 from simulator.dcim.subjects import Kind
@@ -39,7 +37,7 @@ _SERVICES = (oneself, proxy, rules, users, v3, equipment, ipmgr, second_factor, 
 TITLE = "DCImanager 6 (Rackloop)"
 DESCRIPTION = "Each route, field and message says in `x-provenance` whether it is documented, observed or inferred."
 
-Endpoint = Callable[[Request], Awaitable[Response]]
+Endpoint = Callable[[Asked], Awaitable[Response]]
 
 TAIL = "{target}"
 _PLAIN = (USER_ROLE,)
@@ -121,28 +119,35 @@ class Index(BaseRoute):
     def served(self) -> Iterator[tuple[str, str, str]]:
         return iter(self._served)
 
+    def find(self, method: str, path: str) -> tuple[dict[str, str], Endpoint] | None:
+        """The values of the path's free segments by name, which nobody may change, and who answers."""
+        call = method, path
+        known = self._found.get(call)
+        if known is not None:
+            return known
+        found = _walk(self._root, path.split("/"), 1, method, ())
+        if found is None:
+            return None
+        names, endpoint, _, values = found
+        known = dict(zip(names, values, strict=True)), endpoint
+        if len(path) <= LONGEST_PATH:
+            if len(self._found) >= PATHS:
+                self._found.clear()
+            self._found[call] = known
+        return known
+
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         if scope["type"] == "http":
-            call = scope["method"], scope["path"]
-            known = self._found.get(call)
-            if known is not None:
-                return Match.FULL, {"path_params": known[0].copy(), "endpoint": known[1]}
-            segments = scope["path"].split("/")
-            found = _walk(self._root, segments, 1, scope["method"], ())
+            found = self.find(scope["method"], scope["path"])
             if found is not None:
-                names, endpoint, _, values = found
-                params = dict(zip(names, values, strict=True))
-                if len(scope["path"]) <= LONGEST_PATH:
-                    if len(self._found) >= PATHS:
-                        self._found.clear()
-                    self._found[call] = params.copy(), endpoint
-                return Match.FULL, {"path_params": params, "endpoint": endpoint}
-            if _known(self._root, segments, 1):
+                return Match.FULL, {"path_params": found[0].copy(), "endpoint": found[1]}
+            if _known(self._root, scope["path"].split("/"), 1):
                 return Match.PARTIAL, {"endpoint": _wrong_method}
         return Match.NONE, {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = await scope["endpoint"](Request(scope, receive, send))
+        asked = Asked(scope, receive, scope["app"].state.panel, scope.get("path_params", {}))
+        response = await scope["endpoint"](asked)
         await response(scope, receive, send)
 
 
@@ -174,7 +179,7 @@ def _known(node: _Node, segments: list[str], place: int) -> bool:
     return node.free is not None and bool(segment) and _known(node.free, segments, place + 1)
 
 
-async def _wrong_method(request: Request) -> Response:
+async def _wrong_method(asked: Asked) -> Response:
     raise HTTPException(405)
 
 
@@ -184,22 +189,22 @@ def _endpoint(row: Route, handler: Handler, routes: Index, fields: Fields) -> En
     if listing is not None:
         listing = listing.renamed(column_names(action, listing.columns, fields))
 
-    async def endpoint(request: Request) -> Response:
-        scope = request.scope
-        panel: Panel = request.app.state.panel
+    async def endpoint(asked: Asked) -> Response:
+        scope, headers, panel, path = asked.scope, asked.headers, asked.panel, asked.path
         method, client = scope["method"], scope.get("client")
         address = client[0] if client else ""
         session = caller = None
         if handler.inside:
-            if request.headers.get("internal-auth") != "on":
+            if headers.get(b"internal-auth") != b"on":
                 raise Forbidden("Unauthorized: only the platform's own services may call this")
         elif not handler.public:
-            session = panel.users.session(token_of(request), address)
+            session = panel.users.session(token_of(headers, scope), address)
             caller = session.user
             if not handler.anyone:
                 panel.access.check(caller, action, method)
-        body = body_of(await read(request), handler.body, keys)
-        path, query = request.path_params, query_of(request)
+        raw = b"" if is_without_body(headers) else await read(headers, asked.receive)
+        body = body_of(raw, handler.body, keys)
+        query = query_of(scope["query_string"])
         call = Call(panel, action, caller, path, query, body, method, address, session, routes, listing)
         came = None
         if caller is not None and panel.access_log.wanted and caller.roles == _PLAIN:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import nullcontext
 from enum import Enum
+from functools import partial
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -20,6 +21,9 @@ __all__ = ["GATEWAY", "Gateway", "GatewayEvent", "GatewayState", "Tap"]
 
 Tap = Callable[[ASGIApp, Scope, Receive, Send], Awaitable[None]]
 """Passes a request on to the application that it is given."""
+
+
+_NOTHING = nullcontext()
 
 
 class GatewayState(Enum):
@@ -68,6 +72,9 @@ class Gateway:
         self._internal = frozenset(internal_headers)
         self.taps: list[Tap] = []
         """Those who see every request and its answer whole; the first is the nearest to the client."""
+        self._chained: list[Tap] = []
+        self._chain: ASGIApp = self._let_in
+        """The taps of before, one in front of the other."""
         self._state = GatewayState.UP
         self._until: float | None = None
 
@@ -102,30 +109,25 @@ class Gateway:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
-        elif self.taps:
-            await self._tapped(0)(scope, receive, send)
         else:
-            await self._let_in(scope, receive, send)
+            if self._chained != self.taps:
+                self._chained, self._chain = list(self.taps), self._tapped(0)
+            await self._chain(scope, receive, send)
 
     def _tapped(self, place: int) -> ASGIApp:
         """The application as the tap before this place sees it: further taps, and the services behind the last."""
-        if place == len(self.taps):
-            return self._let_in
-        tap = self.taps[place]
-
-        async def passed(scope: Scope, receive: Receive, send: Send) -> None:
-            await tap(self._tapped(place + 1), scope, receive, send)
-
-        return passed
+        return partial(self.taps[place], self._tapped(place + 1)) if place < len(self.taps) else self._let_in
 
     async def _let_in(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if any(name in self._internal for name, _ in scope["headers"]):
+        if not self._internal.isdisjoint(dict(scope["headers"])):
             scope = {**scope, "headers": [each for each in scope["headers"] if each[0] not in self._internal]}
         app = self._app if self.state is GatewayState.UP else self._unavailable
         work = flow()
         if work is not None:
             work.inside = 0
-        with nullcontext() if work is not None else own_flow():
+            await self._serve(app, scope, receive, send)
+            return
+        with own_flow():
             await self._serve(app, scope, receive, send)
 
     async def _serve(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
@@ -140,7 +142,7 @@ class Gateway:
                 status = message["status"]
             await send(message)
 
-        with self._activity.busy() if self._activity is not None else nullcontext():
+        with self._activity.busy() if self._activity is not None else _NOTHING:
             try:
                 await app(scope, receive, watched)
             finally:

@@ -7,14 +7,36 @@ request over in a tenth of the time.
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 import httpx
 
 from simulator.web.connection import PATIENCE, AnswerCut, Broken, NoAnswer, NobodyListens
 
-__all__ = ["InProcessTransport"]
+__all__ = ["InProcessTransport", "parts_of"]
+
+
+class _Parts(NamedTuple):
+    """An address, as a request's scope has it."""
+
+    host: str
+    """With its port, where it has one."""
+    scheme: str
+    path: str
+    raw_path: bytes
+    query: bytes
+    server: tuple[str, int | None]
+
+
+@lru_cache(maxsize=4096)
+def parts_of(url: str) -> _Parts:
+    """Polling asks for the same few addresses again and again."""
+    whole = httpx.URL(url)
+    raw_path, _, query = whole.raw_path.partition(b"?")
+    path = unquote(raw_path.decode("ascii"))
+    return _Parts(whole.netloc.decode("ascii"), whole.scheme, path, raw_path, query, (whole.host, whole.port))
 
 
 class InProcessTransport(httpx.AsyncBaseTransport):
@@ -28,12 +50,12 @@ class InProcessTransport(httpx.AsyncBaseTransport):
         headers = [(name.lower(), value) for name, value in request.headers.raw]
         patience = (request.extensions.get("timeout") or {}).get("read")
         status, told, body = await self._carry(
-            request.method, request.url, headers, await request.aread(), patience, request
+            request.method, str(request.url), headers, await request.aread(), patience, request
         )
         return httpx.Response(status, headers=told, content=body)
 
     async def exchange(
-        self, method: str, url: httpx.URL, headers: list[tuple[bytes, bytes]], content: bytes
+        self, method: str, url: str, headers: list[tuple[bytes, bytes]], content: bytes
     ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
         """The same without httpx's objects: status, headers and body. `headers` are all that are sent, in lower case."""
         return await self._carry(method, url, headers, content, None, None)
@@ -41,25 +63,25 @@ class InProcessTransport(httpx.AsyncBaseTransport):
     async def _carry(
         self,
         method: str,
-        url: httpx.URL,
+        url: str,
         sent: list[tuple[bytes, bytes]],
         body: bytes,
         patience: float | None,
         request: httpx.Request | None,
     ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
-        raw_path, _, query = url.raw_path.partition(b"?")
+        parts = parts_of(url)
         scope = {
             "type": "http",
             "asgi": {"version": "3.0"},
             "http_version": "1.1",
             "method": method,
             "headers": sent,
-            "scheme": url.scheme,
-            "path": unquote(raw_path.decode("ascii")),
-            "raw_path": raw_path,
-            "query_string": query,
+            "scheme": parts.scheme,
+            "path": parts.path,
+            "raw_path": parts.raw_path,
+            "query_string": parts.query,
             "root_path": "",
-            "server": (url.host, url.port),
+            "server": parts.server,
             "client": self._client,
         }
         if patience is not None:
@@ -67,7 +89,7 @@ class InProcessTransport(httpx.AsyncBaseTransport):
         asked = False
         status = 0
         headers: list[tuple[bytes, bytes]] = []
-        parts: list[bytes] = []
+        answer: list[bytes] = []
 
         async def receive() -> dict[str, Any]:
             nonlocal asked
@@ -79,9 +101,9 @@ class InProcessTransport(httpx.AsyncBaseTransport):
         async def send(message: Any) -> None:
             nonlocal status, headers
             if message["type"] == "http.response.start":
-                status, headers = message["status"], list(message.get("headers", ()))
+                status, headers = message["status"], message.get("headers", [])
             elif method != "HEAD":
-                parts.append(message.get("body", b""))
+                answer.append(message.get("body", b""))
 
         try:
             await self._app(scope, receive, send)
@@ -89,7 +111,7 @@ class InProcessTransport(httpx.AsyncBaseTransport):
             await _give_up(broken, patience, request)
         if not status:
             raise httpx.RemoteProtocolError("the application ended without an answer", request=request)
-        return status, headers, b"".join(parts)
+        return status, headers, answer[0] if len(answer) == 1 else b"".join(answer)
 
 
 async def _give_up(broken: Broken, patience: float | None, request: httpx.Request | None) -> None:

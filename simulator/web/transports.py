@@ -6,7 +6,7 @@ import httpx
 
 from simulator.kernel import Activity
 from simulator.web.connection import COUNTED
-from simulator.web.in_process import InProcessTransport
+from simulator.web.in_process import InProcessTransport, parts_of
 
 __all__ = ["ByHost", "Counted"]
 
@@ -19,10 +19,10 @@ class ByHost(httpx.AsyncBaseTransport):
         self._rest = rest
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        return await self._way(request.url).handle_async_request(request)
+        return await self._way(str(request.url)).handle_async_request(request)
 
     async def exchange(
-        self, method: str, url: httpx.URL, headers: list[tuple[bytes, bytes]], content: bytes
+        self, method: str, url: str, headers: list[tuple[bytes, bytes]], content: bytes
     ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
         """As `InProcessTransport.exchange`; over one that has no such way, as httpx has it."""
         way = self._way(url)
@@ -35,8 +35,8 @@ class ByHost(httpx.AsyncBaseTransport):
         finally:
             await response.aclose()
 
-    def _way(self, url: httpx.URL) -> httpx.AsyncBaseTransport:
-        return self._hosts.get(url.netloc.decode("ascii"), self._rest)
+    def _way(self, url: str) -> httpx.AsyncBaseTransport:
+        return self._hosts.get(parts_of(url).host, self._rest)
 
 
 class Counted(httpx.AsyncBaseTransport):
