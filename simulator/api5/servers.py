@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from simulator.api5.calls import Call, done, function, number
 from simulator.api5.errors import Refusal
 from simulator.api5.server_rows import COLUMNS, FREE_HOSTNAME, hostname, main_address, server_row
 from simulator.api5.vlans import vlan_id
-from simulator.coremanager.document import Document, Element, element, form
+from simulator.coremanager.document import Document, Element, Row, element, form
+from simulator.dcim import Panel
 from simulator.dcim.errors import Invalid, WrongState
 from simulator.dcim.hostnames import host_name
 from simulator.dcim.people.accounts5 import Level
@@ -17,6 +19,8 @@ from simulator.dcim.work.operation_table import OperationKind
 
 __all__ = ["check_domain", "edit", "set_hostname"]
 
+SPARE = 64
+"""Rows of servers that are gone, beside as many as there are servers."""
 PATIENCE = 5.0
 """Seconds that `server.enable` and `server.disable` take at most; clients were seen to wait for what they do. Ours."""
 HINTS = ("install_in_progress", "diag_in_progress", "rescue_in_progress")
@@ -28,7 +32,34 @@ async def servers(call: Call) -> Document:
     """The list; with `clickstat` and `hint_field` the text of a hint on one row."""
     if call.get("clickstat") or call.get("hint_field"):
         return _hint(call, call.server(call.need("elid")))
-    return call.list((server_row(call, server) for server in call.servers()), COLUMNS)
+    return call.list(_rows(call), COLUMNS)
+
+
+def _rows(call: Call) -> Iterator[Row]:
+    """Of the servers that the caller sees. Who polls finds nearly all of them as they were: a row that is as it was is the very same, and is
+    not even made where nothing has changed that it is made of.
+    """
+    panel, staff = call.panel, call.staff
+    known: dict[tuple[bool, int], tuple[object, Row]] = panel.dialect_state.setdefault("api5 server rows", {})
+    if len(known) > 4 * len(panel.inventory.servers) + SPARE:  # most are of servers that are gone
+        known.clear()
+    versions, meters = _versions(panel), panel.meters
+    for server in call.servers():
+        made_of = versions, meters.watts(server), meters.rate(server), panel.devices.commanded_at(server.id)
+        before, held = known.get((staff, server.id), (None, None))
+        if held is None or before != made_of:
+            row = server_row(call, server)
+            held = held if held == row else Row(row)
+            known[staff, server.id] = made_of, held
+        yield held
+
+
+def _versions(panel: Panel) -> tuple[object, ...]:
+    """Of all that rows of servers are made of, but for what meters and power commands tell."""
+    stock = panel.inventory
+    registers = (stock.servers, stock.templates, stock.racks, stock.switch_ports, stock.outlets, panel.users.all)
+    versions = [each.version for each in (*registers, panel.addresses.used, panel.operations.all)]
+    return *versions, *[each.error for each in stock.switches], *[each.error for each in stock.pdus]
 
 
 @function("server.filter", Level.USER)

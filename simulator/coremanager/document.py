@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Document", "Element", "Label", "element", "fields", "form", "report", "rows"]
+__all__ = ["Document", "Element", "Label", "Row", "element", "fields", "form", "report", "rows"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,10 @@ class Element:
     """One by nature, also where its name is one of a list's: no array in JSON."""
     flag: bool = False
     """A flag that is set: an element without text, as an empty text is, and yet `on` where formats have no elements."""
+    kept: bool = False
+    """It is used in many answers, and nobody changes it."""
+    xml: str | None = None
+    """How a kept one is written, once it has been."""
 
 
 @dataclass(slots=True)
@@ -61,8 +65,23 @@ def fields(values: Mapping[str, Any]) -> list[Element]:
     return [element(name, value) for name, value in values.items() if value is not None and value is not False]
 
 
+class Row(dict[str, Any]):
+    """A record of a list that is asked for again and again: its element, and how that is written, are made once. Nobody may change it."""
+
+    __slots__ = ("_element",)
+
+    def element(self) -> Element:
+        try:
+            return self._element
+        except AttributeError:
+            self._element = Element("elem", children=fields(self), kept=True)
+            return self._element
+
+
 def rows(records: Iterable[Mapping[str, Any]]) -> list[Element]:
-    return [Element("elem", children=fields(record)) for record in records]
+    return [
+        record.element() if isinstance(record, Row) else Element("elem", children=fields(record)) for record in records
+    ]
 
 
 def report(values: Mapping[str, Any], band: str, records: Iterable[Mapping[str, Any]]) -> Document:

@@ -63,10 +63,14 @@ def _whole(elements: Iterable[Element], head: Head) -> str:
 
 
 def _put(parts: list[str], one: Element) -> None:
+    if one.xml is not None:
+        parts.append(one.xml)
+        return
     name, text, children = one.name, one.text, one.children
     if not one.attributes and not children:  # most of a list
         parts.append(f"<{name}>{_written(text)}</{name}>" if text else f"<{name}/>")
         return
+    begin = len(parts)
     parts.append(f"<{name}")
     for key, value in one.attributes.items():
         parts.append(f" {key}={quoteattr(_legal(value))}")
@@ -78,6 +82,8 @@ def _put(parts: list[str], one: Element) -> None:
     for child in children:
         _put(parts, child)
     parts.append(f"</{name}>")
+    if one.kept:
+        one.xml = "".join(parts[begin:])
 
 
 def _written(text: str) -> str:
