@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final, Literal, NamedTuple
 
 from provisioner.modules.billmanager5.settings import username_of
@@ -93,6 +94,9 @@ class Account:
     """Of services that are sold for a period and a price."""
 
 
+_CARD = attrgetter("state", "busy", "server_name", "server", "dedicated_ip")
+
+
 class Ledger:
     """Counts from the moment it is made until `close`; `account` is what it has come to by now."""
 
@@ -121,6 +125,8 @@ class Ledger:
         for record in lab.journal:
             self._track(record)
         self._at = self._clock.now()
+        self._seen: list[tuple[object, ...]] = []
+        """The cards at the last look."""
         self._look()
         self._unwatch = lab.journal.watch(self._record)
 
@@ -158,8 +164,18 @@ class Ledger:
 
     def _record(self, record: Record) -> None:
         self._pass()
+        if (
+            record.what == "request"
+        ):  # says nothing of machines or owners, but services may be otherwise than at the last look
+            if self._cards() != self._seen:
+                self._look()
+            return
         self._track(record)
         self._look()
+
+    def _cards(self) -> list[tuple[object, ...]]:
+        """What of each service bears on what is there and what is charged."""
+        return [(*_CARD(each), tuple(each.assigned_ips), each.client.email) for each in self._billing.services.values()]
 
     def _pass(self) -> None:
         """Count the time since the last look, in which everything was as it was then."""
@@ -206,6 +222,7 @@ class Ledger:
             self._systems[name] = self._servers[name].os
 
     def _look(self) -> None:
+        self._seen = self._cards()
         services = list(self._billing.services.values())
         for service in services:
             self._emails.setdefault(service.name, set()).add(service.client.email)
