@@ -108,6 +108,12 @@ def path_number(name: str, text: str) -> int:
     raise Invalid(name, f"{text!r} is not an id")
 
 
+MadeOf = Callable[[Panel, Mapping[str, str]], tuple[object, ...]]
+"""By the values of a path: the records that an administrator's answer is made of, and nothing but they. While they are the very same objects, which are
+replaced and never changed, the answer is the same.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Handler:
     run: Callable[[Call[Any]], Awaitable[Any]]
@@ -122,6 +128,7 @@ class Handler:
     """Only the platform's own services may, which call with `Internal-Auth: on`; the gateway lets nobody else do that."""
     listing: Listing[Any] | None = None
     """Of an action that answers with a list: what the list knows."""
+    made_of: MadeOf | None = None
 
 
 HANDLERS: dict[str, Handler] = {}
@@ -139,6 +146,7 @@ def handles(
     also: tuple[int, ...] = ...,
     inside: bool = ...,
     listing: Listing[Any] | None = ...,
+    made_of: MadeOf | None = ...,
 ) -> Callable[[Run[Nothing]], Run[Nothing]]: ...
 @overload
 def handles(
@@ -159,13 +167,14 @@ def handles(
     also: tuple[int, ...] = (),
     inside: bool = False,
     listing: Listing[Any] | None = None,
+    made_of: MadeOf | None = None,
 ) -> Any:
     """Register the decorated coroutine as the handler of an action; what it returns is the answer's JSON."""
 
     def register(run: Run[Any]) -> Run[Any]:
         if action in HANDLERS:
             raise ValueError(f"{action} has a handler already")
-        HANDLERS[action] = Handler(run, body, public, anyone, also, inside, listing)
+        HANDLERS[action] = Handler(run, body, public, anyone, also, inside, listing, made_of)
         return run
 
     return register

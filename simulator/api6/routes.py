@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
+from operator import is_
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -18,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 from simulator.api6.answering import JsonResponse, written
 from simulator.api6.answers import Fields, answer_shape, column_names, translator
 from simulator.api6.auth import oneself, proxy, rules, second_factor, users, v3
-from simulator.api6.calls import HANDLERS, Call, Handler, Picture
+from simulator.api6.calls import HANDLERS, Call, Handler, MadeOf, Picture
 from simulator.api6.dci import equipment, servers, stock, wiring
 from simulator.api6.dialect import Route, load_dialect
 from simulator.api6.ip import ipmgr
@@ -27,7 +28,9 @@ from simulator.api6.openapi import document
 from simulator.api6.requests import Asked, body_of, is_without_body, query_of, read, token_of
 from simulator.dcim.errors import Forbidden
 from simulator.dcim.people.roles import USER_ROLE
+from simulator.dcim.people.users import Session
 from simulator.dcim.subjects import Kind
+from simulator.web.again import Again, leave
 
 __all__ = ["Index", "document_of", "known_routes", "make_routes"]
 
@@ -212,6 +215,8 @@ def _endpoint(row: Route, handler: Handler, routes: Index, fields: Fields) -> En
         answer = await handler.run(call)
         if came is not None:
             panel.access_log.done(came)
+        if handler.made_of is not None and session is not None and session.user.is_admin and not query:
+            leave(scope, partial(_again_in, handler.made_of, asked, session, address))
         if isinstance(answer, Picture):
             return Response(answer.octets, call.status or status, media_type=answer.media_type)
         if translate is not None and (listing is None or "filter" not in query):  # which answers values, no rows
@@ -221,6 +226,18 @@ def _endpoint(row: Route, handler: Handler, routes: Index, fields: Fields) -> En
         return JsonResponse(written(_renamed(answer, renames) if renames else answer), call.status or status)
 
     return endpoint
+
+
+def _again_in(made_of: MadeOf, asked: Asked, session: Session, address: str) -> Again:
+    """Tells whether an administrator's answer still holds, and lets his session go on."""
+    panel, path, token, user = asked.panel, asked.path, session.token.value, session.user
+    records = made_of(panel, path)
+
+    def again() -> bool:
+        now = made_of(panel, path)
+        return len(now) == len(records) and all(map(is_, now, records)) and panel.users.go_on(token, address, user)
+
+    return again
 
 
 def _thing(action: str, path: Mapping[str, str]) -> tuple[Kind, int | None]:

@@ -100,6 +100,7 @@ async def simulated(
     async with _running(
         plan, "simulated", clock, streams, fabric, fabric.activity, drivers, octets, urls=urls, resumed=resumed
     ) as run:
+        run.gateway6.answers_again = not exact
         yield run
     loop.datagrams = None
 

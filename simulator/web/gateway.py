@@ -75,6 +75,8 @@ class Gateway:
         self._chained: list[Tap] = []
         self._chain: ASGIApp = self._let_in
         """The taps of before, one in front of the other."""
+        self.answers_again = False
+        """Transports in this process may give answers again that still hold."""
         self._state = GatewayState.UP
         self._until: float | None = None
 
@@ -98,6 +100,20 @@ class Gateway:
     def bring_up(self) -> None:
         self._state = GATEWAY.next(self._state, GatewayEvent.BRING_UP)
         self._until = None
+
+    @property
+    def undisturbed(self) -> bool:
+        """The services are up, and nobody looks at requests on their way or does anything to them."""
+        return self.state is GatewayState.UP and all(getattr(tap, "idle", False) for tap in self.taps)
+
+    def answered_again(self, method: str, path: str, status: int) -> None:
+        """A request was answered as before, without being carried out: it is written down and counted like any other."""
+        work = flow()
+        if work is not None:
+            work.inside = 0
+        with self._activity.busy() if self._activity is not None else _NOTHING:
+            if self._journal is not None:
+                answered(self._journal, self._layer, f"{method} {path}", status=status)
 
     async def services(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The gateway behind its taps: for those who are no part of what is watched or bent."""

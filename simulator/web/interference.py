@@ -123,6 +123,11 @@ class HttpInterference:
         self._cached: OrderedDict[tuple[str, bytes, bytes], tuple[float, _Answer]] = OrderedDict()
         self._late: set[asyncio.Task[None]] = set()
 
+    @property
+    def idle(self) -> bool:
+        """Requests pass without being looked at."""
+        return self._wire.idle
+
     async def __call__(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         if self._wire.idle:
             await app(scope, receive, send)

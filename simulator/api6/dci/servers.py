@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import Field
 
-from simulator.api6.calls import Body, Call, Nothing, handles
+from simulator.api6.calls import Body, Call, Nothing, handles, path_number
 from simulator.api6.dci.server_views import CONFIGURATIONS, OPERATIONS, SERVER_IPS, SERVERS, connections
 from simulator.api6.dci.views import TEMPLATES
 from simulator.api6.dci.wiring import unprotected
 from simulator.api6.lists.cached import CachedListing
 from simulator.api6.plain_lists import lists
+from simulator.dcim import Panel
 from simulator.dcim.errors import Forbidden, Invalid, NotFound, WrongState
 from simulator.dcim.hostnames import host_name
 from simulator.dcim.records import Server
@@ -310,7 +312,12 @@ async def cancel_server_operation(call: Call[Nothing]) -> Any:
     return _started(await call.panel.operations.cancel(running.id))
 
 
-@handles("operation.item")
+def _operation_made_of(panel: Panel, path: Mapping[str, str]) -> tuple[object, ...]:
+    operation = panel.operations.all.find(path_number("oid", path["oid"]))
+    return () if operation is None else OPERATIONS.sources(panel, operation)
+
+
+@handles("operation.item", made_of=_operation_made_of)
 async def read_operation(call: Call[Nothing]) -> Any:
     return OPERATIONS.one(call.panel, call.panel.access.operation(call.user, call.action, call.number("oid")))
 

@@ -36,14 +36,17 @@ class AccessLists:
 
     def check(self, user: int, address: str) -> None:
         """Raises AddressRefused."""
+        if not self.allows(user, address):
+            raise AddressRefused(f"you may not call from {address or 'there'}")
+
+    def allows(self, user: int, address: str) -> bool:
         if not self._own and not len(self.named):
-            return
+            return True
         ranges = [*self._own.get(user, ())]
         for each in self.named:
             if user in each.members:
                 ranges += each.ranges
-        if ranges and not any(_within(address, each) for each in ranges):
-            raise AddressRefused(f"you may not call from {address or 'there'}")
+        return not ranges or any(_within(address, each) for each in ranges)
 
     def own(self, user: int) -> tuple[str, ...]:
         return self._own.get(user, ())

@@ -155,9 +155,26 @@ class Users(People):
                 user = replace(user, roles=self.roles.granted(user.id, trustee.id))
         if address:
             self.access_lists.check(trustee.id, address)
-        if used and token.inactivity:
-            token = self._tokens[value] = changed(token, expires_at=self._clock.now() + self.settings.token_ttl)
-        return Session(user, trustee, token)
+        return Session(user, trustee, self._used(token) if used else token)
+
+    def go_on(self, value: str, address: str, user: User) -> bool:
+        """As `session`, of a call that was made before: whether the session goes on and is still that of this very record of a user. Where it
+        is not, nothing is done.
+        """
+        token = self._tokens.get(value)
+        if token is None or token.trustee is not None or not token.confirmed or token.expires_at <= self._clock.now():
+            return False
+        if self.all.find(token.user) is not user or (address and not self.access_lists.allows(user.id, address)):
+            return False
+        self._used(token)
+        return True
+
+    def _used(self, token: Token) -> Token:
+        """Its inactivity starts anew."""
+        if not token.inactivity:
+            return token
+        later = self._tokens[token.value] = changed(token, expires_at=self._clock.now() + self.settings.token_ttl)
+        return later
 
     def confirm(self, value: str, code: int | None, reserve_code: str | None) -> None:
         """The second factor of a token that waits for it. Raises NotLoggedIn, and Invalid for a code that does not fit;
