@@ -212,7 +212,7 @@ class GuardedSwitch:
 
     async def ports(self) -> Sequence[PortView]:
         views = await self._driver.ports()
-        views = [replace(view, **self._pretended.get(view.identity, {})) for view in views]  # type: ignore[arg-type]
+        views = [view._replace(**self._pretended.get(view.identity, {})) for view in views]  # type: ignore[arg-type]
         self._views = {view.identity: (number, view) for number, view in enumerate(views, 1)}
         if self._follows is not None:
             for number, view in self._views.values():

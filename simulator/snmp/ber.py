@@ -172,6 +172,7 @@ def number_at(data: bytes, start: int, stop: int) -> int:
 
 
 @lru_cache(maxsize=4096)
+@lru_cache(maxsize=8192)  # most values of a poll are those of the poll before, and of other ports
 def value_of(tag: int, content: bytes) -> PyValue:
     """A value out of its encoding. Raises Malformed when tag and content do not fit each other."""
     if tag == INTEGER:

@@ -40,6 +40,8 @@ Reader = Callable[[S, int], bytes]
 
 _OK = Status.NO_ERROR
 _EMPTY = b"\x05\x00"
+_FOLLOWING = 512
+"""Names that a template remembers the successors of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +241,7 @@ class Template(Generic[S]):
     """
 
     __slots__ = (
+        "_following",
         "_order",
         "_table_places",
         "bindings",
@@ -277,6 +280,8 @@ class Template(Generic[S]):
             found.append((sort_key(entry), entry, Object(entry, {}, None, {0: _EMPTY}, None), 0))
         found.sort(key=lambda entry: entry[0])
         self._order = [order for order, *_ in found]
+        self._following: dict[bytes, int] = {}
+        """Where what comes after a name is that no instance has: walks begin at the same few columns all day."""
         self.names = tuple(name for _, name, _, _ in found)
         self.index = {name: place for place, name in enumerate(self.names)}
         if len(self.index) != len(self.names):
@@ -305,7 +310,15 @@ class Template(Generic[S]):
         Raises Malformed when `name` is no object identifier.
         """
         place = self.index.get(name)
-        return bisect_right(self._order, sort_key(name)) if place is None else place + 1
+        if place is not None:
+            return place + 1
+        following = self._following.get(name)
+        if following is None:
+            following = bisect_right(self._order, sort_key(name))
+            if len(self._following) >= _FOLLOWING:
+                self._following.clear()
+            self._following[name] = following
+        return following
 
     def is_plain(self, first: int, count: int) -> bool:
         """Whether so many places from `first` on are instances, and none of them a table with rows of its own."""

@@ -14,10 +14,13 @@ __all__ = ["Walk"]
 
 
 @lru_cache(maxsize=16384)
-def _row(index: bytes) -> int | None:
-    """The row that an index of one sub-identifier names, or of two of which the second is 0, as where each row is a
-    scalar of its own; None for other ones.
+def _row(column: bytes, name: bytes) -> int | None:
+    """The row of a column that a name means, by an index of one sub-identifier, or of two of which the second is 0, as where each row is a
+    scalar of its own; None for other ones, and -1 for a name of another column.
     """
+    if not name.startswith(column):
+        return -1
+    index = name[len(column) :]
     numbers = subids(index) if index else ()
     return numbers[0] if numbers and numbers[1:] in ((), (0,)) else None
 
@@ -64,13 +67,12 @@ class Walk:
     def _take(self, place: int, varbinds: Sequence[Varbind]) -> bool:
         """Whether the column ends here."""
         column, found, last = self._columns[place], self.rows[place], self._last[place]
-        size = len(column)
         cursor, ended = self._cursors[place], False
         for name, tag, content in varbinds:
-            if tag in EXCEPTIONS or not name.startswith(column):
+            row = _row(column, name)
+            if row == -1 or tag in EXCEPTIONS:
                 ended = True
                 break
-            row = _row(name[size:])
             if row is None or row <= last:
                 raise DisorderedAnswer(f"{dotted(name)} came after a name that it does not follow")
             found[row] = value_of(tag, content)

@@ -74,7 +74,9 @@ HANDS = {
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from(sorted(HANDS)), st.booleans(), st.sampled_from((0, 1, 40, 400))), max_size=25))
+@given(
+    st.lists(st.tuples(st.sampled_from(sorted(HANDS)), st.booleans(), st.sampled_from((0, 1, 40, 400))), max_size=25)
+)
 def test_whatever_a_manager_would_read_anew_has_another_revision(hands):
     async def main():
         hall = Hall(strip=STRIP)

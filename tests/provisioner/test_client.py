@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from itertools import pairwise
 
 import httpx
@@ -259,7 +258,7 @@ def test_the_module_log_holds_every_call_with_request_time_and_the_answers_to_or
         assert len(calls) == len(it.panel.seen)
         asked = [isinstance(each, Call) and each.method == "GET" and (each.status or 500) < 300 for each in seen]
         assert all(
-            replace(each, answer=None) == kept and each.answer is not None if question else each == kept
+            each._replace(answer=None) == kept and each.answer is not None if question else each == kept
             for each, kept, question in zip(seen, it.log, asked, strict=True)
         )
         assert 10 < sum(asked) < len(asked) - 10

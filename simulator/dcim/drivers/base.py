@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeVar, runtime_checkable
+from typing import Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from simulator.kernel import Timer
 from simulator.snmp import User
@@ -104,8 +104,7 @@ class SnmpAccess:
     """A handler of one's own, which is run in place of a page: its path."""
 
 
-@dataclass(frozen=True, slots=True)
-class PortView:
+class PortView(NamedTuple):
     """One switch port as the switch shows it."""
 
     identity: str

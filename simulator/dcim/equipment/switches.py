@@ -27,6 +27,7 @@ from simulator.kernel.flow import because, met
 __all__ = ["Switches"]
 
 _SEEN = attrgetter("identity", "description", "admin_status", "oper_status", "speed", "vlan", "duplex")
+_without_counters = attrgetter("identity", "description", "admin_up", "oper_up", "speed", "vlan", "duplex")
 
 
 class Switches(Exchanges):
@@ -36,7 +37,7 @@ class Switches(Exchanges):
         super().__init__(*given)
         self._switches: dict[int, SwitchDriver] = {}
         self._ports_set = RecentlySet()
-        self._ports_seen: dict[int, tuple[object, int]] = {}
+        self._ports_seen: dict[int, tuple[Sequence[PortView], int]] = {}
         """By switch: the reading that was recorded last, and the version of all ports then. The very same says nothing new."""
 
     async def read_switch(self, number: int) -> None:
@@ -196,10 +197,14 @@ class Switches(Exchanges):
         return fault
 
     def _record_ports(self, switch: Switch, views: Sequence[PortView], began: int) -> None:
-        if as_before(self._ports_seen.get(switch.id), views, self._inventory.switch_ports.version):
+        seen, version = self._ports_seen.get(switch.id), self._inventory.switch_ports.version
+        if as_before(seen, views, version):
             return
+        before = seen[0] if seen is not None and seen[1] == version and len(seen[0]) == len(views) else None
         whole = True
         for number, view in enumerate(views, 1):
+            if before is not None and _without_counters(before[number - 1]) == _without_counters(view):
+                continue
             port = self._inventory.switch_port(switch.id, number)
             if port is None:
                 port = self._inventory.add_port(switch.id, number)

@@ -52,7 +52,7 @@ def test_a_switch_is_the_same_in_every_version(model: str) -> None:
                 await driver.set_port((await driver.ports())[2].identity, up=False)
                 assert not hardware.ports[2].admin_up
                 # v1 has no 64-bit counters, so it cannot tell these.
-                seen.append([replace(port, octets_in=None, octets_out=None) for port in await driver.ports()])
+                seen.append([port._replace(octets_in=None, octets_out=None) for port in await driver.ports()])
                 await driver.close()
             assert seen[0] == seen[1] == seen[2]
             assert [port.oper_up for port in seen[0][:6]] == [True, True, False, True, False, True]
