@@ -70,12 +70,14 @@ class Row(dict[str, Any]):
 
     __slots__ = ("_element",)
 
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        super().__init__(values)
+        self._element: Element | None = None
+
     def element(self) -> Element:
-        try:
-            return self._element
-        except AttributeError:
+        if self._element is None:
             self._element = Element("elem", children=fields(self), kept=True)
-            return self._element
+        return self._element
 
 
 def rows(records: Iterable[Mapping[str, Any]]) -> list[Element]:
