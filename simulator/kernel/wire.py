@@ -177,6 +177,11 @@ class Rule:
         self.fitted = 0
         self.hits = 0
 
+    @property
+    def spent(self) -> bool:
+        """It hits nothing any more."""
+        return self.choice.times is not None and self.hits >= self.choice.times
+
 
 Watcher = Callable[[Point], object]
 
@@ -191,6 +196,8 @@ class Wire:
         self._watchers: list[Watcher] = []
         self._rooms: list[tuple[Network, Callable[[bool], None]]] = []
         self._counts: Counter[tuple[str, str, str, str]] = Counter()
+        self.revision = 0
+        """Another one whenever rules or watchers have come or gone."""
         self.hit = 0
         """The number of the record of the fate that the last message met; 0 where it met none, or none that is written down."""
 
@@ -221,6 +228,7 @@ class Wire:
         return None
 
     def _changed(self) -> None:
+        self.revision += 1
         for network, switch in self._rooms:
             switch(self.active(network))
 
@@ -245,6 +253,23 @@ class Wire:
                 self._changed()
 
         return end
+
+    @property
+    def watched(self) -> bool:
+        return bool(self._watchers)
+
+    def rules_for(
+        self, point: Point, sent: str, senders: Collection[str] = (), names: Collection[str] = ()
+    ) -> tuple[Rule, ...]:
+        """Those that fit messages like this one, as `meet` is told of it."""
+        words, others = (point.sender, *senders), (point.what, *names)
+        return tuple(rule for rule in self._rules if rule.choice.fits(point, sent or point.what, words, others))
+
+    def pass_by(self, network: Network, sender: str, receiver: str, what: str) -> None:
+        """A message passes of which it is known that it meets nothing: it counts like any other."""
+        self.hit = 0
+        if self._rules:
+            self._counts[network, sender, receiver, what] += 1
 
     def meet(
         self,
@@ -303,7 +328,7 @@ class Wire:
 
     def _hits(self, rule: Rule) -> bool:
         choice = rule.choice
-        if choice.times is not None and rule.hits >= choice.times:
+        if rule.spent:
             return False
         if choice.share < 1 and self._streams["wire"].random() >= choice.share:
             return False

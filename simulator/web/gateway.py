@@ -6,10 +6,11 @@ then is in its dialect's words, which come from there. It also keeps the record 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import nullcontext
 from enum import Enum
 from functools import partial
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -17,10 +18,33 @@ from simulator.kernel import Activity, Clock, Journal, Table
 from simulator.kernel.causes import answered
 from simulator.kernel.flow import flow, own_flow
 
-__all__ = ["GATEWAY", "Gateway", "GatewayEvent", "GatewayState", "Tap"]
+__all__ = ["GATEWAY", "Gateway", "GatewayEvent", "GatewayState", "LetsPass", "Passing", "Tap"]
 
 Tap = Callable[[ASGIApp, Scope, Receive, Send], Awaitable[None]]
 """Passes a request on to the application that it is given."""
+
+
+class Passing(NamedTuple):
+    """A request without a body, as it passes on its way."""
+
+    method: str
+    path: str
+    query: bytes
+    client: str
+    """The caller's address."""
+    agent: str
+    """The caller's User-Agent."""
+
+
+@runtime_checkable
+class LetsPass(Protocol):
+    """A tap that has nothing to do with some requests."""
+
+    def lets_pass(self, request: Passing) -> bool:
+        """Whether it would neither look at this request nor do anything to it or to its answer. Asking changes nothing."""
+
+    def passed(self, request: Passing) -> None:
+        """Such a request has passed: it counts."""
 
 
 _NOTHING = nullcontext()
@@ -75,6 +99,9 @@ class Gateway:
         self._chained: list[Tap] = []
         self._chain: ASGIApp = self._let_in
         """The taps of before, one in front of the other."""
+        self._sorted: list[Tap] = []
+        self._lenient: list[LetsPass] = []
+        """Of the taps of before, those that do not look at everything."""
         self.answers_again = False
         """Transports in this process may give answers again that still hold."""
         self._state = GatewayState.UP
@@ -101,19 +128,26 @@ class Gateway:
         self._state = GATEWAY.next(self._state, GatewayEvent.BRING_UP)
         self._until = None
 
-    @property
-    def undisturbed(self) -> bool:
-        """The services are up, and nobody looks at requests on their way or does anything to them."""
-        return self.state is GatewayState.UP and all(getattr(tap, "idle", False) for tap in self.taps)
+    def lets_pass(self, request: Passing) -> bool:
+        """The services are up, and nobody would look at this request on its way or do anything to it."""
+        if self._sorted != self.taps:
+            self._sorted = list(self.taps)
+            taps: Sequence[object] = self.taps
+            self._lenient = [tap for tap in taps if isinstance(tap, LetsPass)]
+        if len(self._lenient) != len(self.taps) or self.state is not GatewayState.UP:
+            return False
+        return all(tap.lets_pass(request) for tap in self._lenient)
 
-    def answered_again(self, method: str, path: str, status: int) -> None:
-        """A request was answered as before, without being carried out: it is written down and counted like any other."""
+    def answered_again(self, request: Passing, status: int) -> None:
+        """A request that passes was answered as before, without being carried out: it is written down and counted like any other."""
+        for tap in self._lenient:
+            tap.passed(request)
         work = flow()
         if work is not None:
             work.inside = 0
         with self._activity.busy() if self._activity is not None else _NOTHING:
             if self._journal is not None:
-                answered(self._journal, self._layer, f"{method} {path}", status=status)
+                answered(self._journal, self._layer, f"{request.method} {request.path}", status=status)
 
     async def services(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The gateway behind its taps: for those who are no part of what is watched or bent."""

@@ -15,7 +15,7 @@ import httpx
 
 from simulator.web.again import AGAIN, Again, Remembered
 from simulator.web.connection import PATIENCE, AnswerCut, Broken, NoAnswer, NobodyListens
-from simulator.web.gateway import Gateway
+from simulator.web.gateway import Gateway, Passing
 
 __all__ = ["InProcessTransport", "parts_of"]
 
@@ -63,17 +63,20 @@ class InProcessTransport(httpx.AsyncBaseTransport):
     ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
         """The same without httpx's objects: status, headers and body. `headers` are all that are sent, in lower case."""
         gateway = self._gateway
-        if gateway is None or method != "GET" or not gateway.undisturbed:
+        if gateway is None or method != "GET":
+            return await self._carry(method, url, headers, content, None, None)
+        parts = parts_of(url)
+        request = Passing(method, parts.path, parts.query, self._client[0], _agent(headers))
+        if not gateway.lets_pass(request):
             return await self._carry(method, url, headers, content, None, None)
         question = url, tuple(headers)
         given = self._remembered.get(question)
         if given is not None and given.again():
-            gateway.answered_again(method, parts_of(url).path, given.answer[0])
+            gateway.answered_again(request, given.answer[0])
             return given.answer
         left: list[Again] = []
         answer = await self._carry(method, url, headers, content, None, None, left)
-        if left and gateway.undisturbed:
-            self._remembered.keep(question, answer, left)
+        self._remembered.keep(question, answer, left)
         return answer
 
     async def _carry(
@@ -131,6 +134,13 @@ class InProcessTransport(httpx.AsyncBaseTransport):
         if not status:
             raise httpx.RemoteProtocolError("the application ended without an answer", request=request)
         return status, headers, answer[0] if len(answer) == 1 else b"".join(answer)
+
+
+def _agent(headers: list[tuple[bytes, bytes]]) -> str:
+    for name, value in headers:
+        if name == b"user-agent":
+            return value.decode("latin-1")
+    return ""
 
 
 async def _give_up(broken: Broken, patience: float | None, request: httpx.Request | None) -> None:

@@ -31,6 +31,8 @@ from simulator.kernel.wire import (
     Garbled,
     Late,
     Lost,
+    Point,
+    Rule,
     Stale,
     Twice,
     Wire,
@@ -47,6 +49,7 @@ from simulator.web.connection import (
     Reset,
     connection_of,
 )
+from simulator.web.gateway import Passing
 from simulator.web.pages import page
 
 __all__ = ["HttpInterference", "Refuse", "without_ids"]
@@ -122,11 +125,30 @@ class HttpInterference:
         self._refuse = refuse
         self._cached: OrderedDict[tuple[str, bytes, bytes], tuple[float, _Answer]] = OrderedDict()
         self._late: set[asyncio.Task[None]] = set()
+        self._fitting: dict[tuple[str, str, bytes], tuple[Rule, ...]] = {}
+        """By question: the rules that fit it, at a revision of the wire."""
+        self._fitting_at = -1
 
-    @property
-    def idle(self) -> bool:
-        """Requests pass without being looked at."""
-        return self._wire.idle
+    def lets_pass(self, request: Passing) -> bool:
+        wire = self._wire
+        if wire.idle:
+            return True
+        if wire.watched:
+            return False
+        if self._fitting_at != wire.revision:
+            self._fitting.clear()
+            self._fitting_at = wire.revision
+        key = request.method, request.path, request.query
+        rules = self._fitting.get(key)
+        if rules is None:
+            what, sent, names = _named(*key, b"")
+            point = Point("http", "billing", self.name, what, 0)
+            rules = self._fitting[key] = wire.rules_for(point, sent, (request.client, request.agent), names)
+        return all(rule.spent for rule in rules)
+
+    def passed(self, request: Passing) -> None:
+        what, _, _ = _named(request.method, request.path, request.query, b"")
+        self._wire.pass_by("http", "billing", self.name, what)
 
     async def __call__(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         if self._wire.idle:

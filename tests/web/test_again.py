@@ -146,3 +146,25 @@ def test_a_fault_strikes_a_question_that_was_asked_before(kind: str) -> None:
         assert (await again.ask(operation))[2] == good[0][2]
 
     played(scene)
+
+
+def strike(lab: Run, kind: str, **values: Any) -> None:
+    lab.faults.inject(kind, CATALOGUE[kind].params.model_validate({"panel": "dci6", **values}))
+
+
+def test_a_question_that_was_answered_again_counts_for_faults_like_any_other() -> None:
+    struck = list[tuple[Any, list[int]]]()
+
+    async def scene(lab: Run, operation: int, again: Asker, anew: Asker) -> None:
+        strike(lab, "http.error", call="POST */port_on")  # from now on messages are counted
+        strike(lab, "http.gateway", call="GET */operation/{}", after=3, times=1)
+        told = [(await again.ask(operation))[0] for _ in range(7)]
+        strike(lab, "http.gateway", call="GET */operation/{}", after=2, times=1)
+        told += [(await again.ask(operation))[0] for _ in range(5)]
+        struck.append(([each.detail for each in lab.journal if each.layer == "wire"], told))
+
+    for exact in (False, True):
+        played(scene, exact=exact)
+    assert struck[0] == struck[1]
+    assert struck[0][1] == [200] * 3 + [504] + [200] * 5 + [504] + [200] * 2
+    assert [each["n"] for each in struck[0][0]] == [4, 10]
