@@ -48,7 +48,7 @@ def run(
     ] = Drivers.own,
     seed: Annotated[int | None, typer.Option(metavar="N", min=0, help="Instead of the scenarios' own.")] = None,
     exact: Annotated[
-        bool, typer.Option("--exact", help="Play every datagram, also polls that cannot find anything new.")
+        bool, typer.Option("--exact", help="Play every datagram and call, also those that cannot find anything new.")
     ] = False,
     jobs: Annotated[int, typer.Option("-j", "--jobs", metavar="N", min=1, help="Processes to run on.")] = 1,
     keyword: Annotated[str, typer.Option("-k", help="Only scenarios whose name, file or source contains this.")] = "",

@@ -389,6 +389,7 @@ def test_every_attribute_of_the_panel_is_kept_or_left_on_purpose():
             hall.PORT,
             {
                 "_link",
+                "_seen",
                 "_switch",
                 "broken",
                 "cable",
