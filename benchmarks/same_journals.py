@@ -1,9 +1,10 @@
 """Do two checkouts give the same journals? Runs every scenario in both, with some seeds, and compares verdicts and hashes.
 
-    python benchmarks/same_journals.py OTHER [--seeds 0,7 | --seeds 0-99] [--sweep FILE] [-j 2] [--python OTHER/.venv/bin/python] [-k TEXT]
+    python benchmarks/same_journals.py OTHER [--seeds 0,7 | --seeds 0-99] [--exact] [--sweep FILE] [-j 2] [--python OTHER/.venv/bin/python] [-k TEXT]
 
 `OTHER` is the root of another checkout of this repository, say one of the commit before a change. A change that only moves code, or makes it
-faster, leaves every journal as it was; the exit status is 1 where one differs. `--sweep` also compares those of all trials of a sweep over
+faster, leaves every journal as it was; the exit status is 1 where one differs. `--exact` runs all a third time, here, with every datagram and
+call played, and compares that too. `--sweep` also compares those of all trials of a sweep over
 this scenario.
 """
 
@@ -35,9 +36,9 @@ def _told(root: Path, python: str, words: list[str]) -> dict[str, list[dict[str,
         return told
 
 
-def ran(root: Path, python: str, seed: int, text: str) -> Journals:
+def ran(root: Path, python: str, seed: int, text: str, *more: str) -> Journals:
     """By the scenario's file."""
-    words = ["run", str(root / "scenarios"), "--seed", str(seed), *(["-k", text] if text else [])]
+    words = ["run", str(root / "scenarios"), "--seed", str(seed), *(["-k", text] if text else []), *more]
     rows = _told(root, python, words)["scenarios"]
     return {str(Path(row["file"]).relative_to(root)): (row["verdict"], row["journal_hash"]) for row in rows}
 
@@ -60,6 +61,7 @@ def main() -> int:
     parser.add_argument(
         "--sweep", default="", metavar="FILE", help="of a scenario, as in `scenarios`: life/whole-life.yaml"
     )
+    parser.add_argument("--exact", action="store_true", help="and here with every datagram and call played")
     parser.add_argument("-j", "--jobs", type=int, default=2)
     parser.add_argument("--python", default="", help="of the other checkout; its .venv's unless given")
     parser.add_argument("-k", default="", metavar="TEXT", help="only scenarios whose names have this")
@@ -71,7 +73,12 @@ def main() -> int:
         """Each work is a process of its own: these threads only wait."""
         kind, which = task
         if kind == "seed":
-            return f"seed {which}", [ran(root, python, int(which), given.k) for root, python in trees]
+            ours, theirs = [ran(root, python, int(which), given.k) for root, python in trees]
+            if given.exact:
+                exact = ran(*trees[0], int(which), given.k, "--exact")
+                ours |= {f"{what}, exact": journal for what, journal in exact.items()}
+                theirs |= {f"{what}, exact": journal for what, journal in theirs.items()}
+            return f"seed {which}", [ours, theirs]
         return "sweep", [tried(root, python, str(which)) for root, python in trees]
 
     tasks = [
