@@ -63,7 +63,7 @@ class InProcessTransport(httpx.AsyncBaseTransport):
     ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
         """The same without httpx's objects: status, headers and body. `headers` are all that are sent, in lower case."""
         gateway = self._gateway
-        if gateway is None or method != "GET":
+        if gateway is None or method != "GET" or content:
             return await self._carry(method, url, headers, content, None, None)
         parts = parts_of(url)
         request = Passing(method, parts.path, parts.query, self._client[0], _agent(headers))

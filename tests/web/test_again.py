@@ -27,10 +27,12 @@ class Asker:
         self.token = lab.panel.users.log_in(*lab.admin).value
         self._way = way
 
-    async def ask(self, operation: int, *, path: str = "/api/dci/v3/operation/") -> tuple[int, Any, bytes]:
+    async def ask(self, operation: int, body: bytes = b"") -> tuple[int, Any, bytes]:
         sent = [(b"host", b"dci6.lab"), (b"x-xsrf-token", self.token.encode())]
+        if body:
+            sent.append((b"content-length", b"%d" % len(body)))
         answer: tuple[int, Any, bytes] = await self._way.exchange(
-            "GET", f"{self.lab.dci6_url}{path}{operation}", sent, b""
+            "GET", f"{self.lab.dci6_url}/api/dci/v3/operation/{operation}", sent, body
         )
         return answer
 
@@ -121,6 +123,16 @@ def test_it_is_not_carried_out_again_and_an_exact_run_plays_all(monkeypatch: pyt
 
         played(scene, exact=exact)
         assert len(carried) == times
+
+
+def test_a_question_with_a_body_is_another_one() -> None:
+    async def scene(lab: Run, operation: int, again: Asker, anew: Asker) -> None:
+        for _ in range(2):
+            assert (await again.ask(operation))[0] == 200
+            assert await again.ask(operation, b"[1]") == await anew.ask(operation, b"[1]")
+            assert (await again.ask(operation, b"[1]"))[0] == 400
+
+    played(scene)
 
 
 def test_whoever_may_not_see_it_any_more_is_refused() -> None:
