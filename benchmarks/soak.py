@@ -32,7 +32,7 @@ from simulator.api6.dci.server_views import OPERATIONS
 from simulator.files.lab_file import data_directory
 from simulator.kernel import run
 from simulator.lab import Lab, Run
-from simulator.web import interference
+from simulator.web import in_process, interference, transports
 
 MONTHS = 24
 DAYS = 30
@@ -84,7 +84,14 @@ def bound_caches() -> None:
     """What is remembered to save time, for a thousand services at once, fills in years: with less of it, what grows beside it is seen."""
     routes.PATHS = CACHED
     object.__setattr__(OPERATIONS, "most", CACHED)
-    for module, name in ((exchange, "_url"), (interference, "_named")):
+    parts = (in_process, "parts_of"), (transports, "parts_of")
+    for module, name in (
+        (exchange, "_url"),
+        (exchange, "_target"),
+        (exchange, "_header"),
+        (interference, "_named"),
+        *parts,
+    ):
         setattr(module, name, lru_cache(maxsize=CACHED)(getattr(module, name).__wrapped__))
 
 

@@ -61,6 +61,8 @@ _ID = re.compile(r"(?<=/)(?:\d+|[0-9a-f]{8}-[0-9a-f-]{27}|[^/]*@[^/]*)(?=/|$)")
 _TOKEN = re.compile(r"(?<=/token/)[^/]+")
 _CACHED = 64
 """Answers that a proxy remembers."""
+_QUESTIONS = 4096
+"""Of which is known which rules fit them."""
 _BODY_LIMIT = 1 << 20
 
 
@@ -135,7 +137,7 @@ class HttpInterference:
             return True
         if wire.watched:
             return False
-        if self._fitting_at != wire.revision:
+        if self._fitting_at != wire.revision or len(self._fitting) > _QUESTIONS:
             self._fitting.clear()
             self._fitting_at = wire.revision
         key = request.method, request.path, request.query
