@@ -232,6 +232,7 @@ class SwitchPort:
     )
 
     def __init__(self, switch: Switch, number: int, speed: int) -> None:
+        """`number` from 1; `speed`: the most that it can do, bits per second."""
         self._switch = switch
         self.number = number
         self.nominal_speed = speed
@@ -550,6 +551,7 @@ class Switch(Started):
         return number
 
     def state_changed(self) -> None:
+        self.revision += 1  # counters begin anew, of ports without a link too
         for port in self.ports:
             if not self.alive:
                 port.octets_in = port.octets_out = 0  # counters are in memory

@@ -50,6 +50,11 @@ def _access(hall, there):
         hall.switch.remove_vlan(20)
 
 
+def _dead(hall, dead):
+    hall.switch.failed = dead
+    hall.switch.state_changed()
+
+
 HANDS = {
     "power of one": lambda hall, on: hall.one.power_on() if on else hall.one.power_off(),
     "power of two": lambda hall, on: hall.two.power_on() if on else hall.two.power_off(),
@@ -69,6 +74,7 @@ HANDS = {
     "mains": lambda hall, on: hall.pdu.mains.set_live(on),
     "boot service": _boot,
     "switch": lambda hall, on: hall.switch.restart(),
+    "dead switch": _dead,
     "saved": lambda hall, on: hall.switch.save(),
 }
 
@@ -89,6 +95,20 @@ def test_whatever_a_manager_would_read_anew_has_another_revision(hands):
             ):
                 assert before == now or old != new, name
             seen, revisions = shows(hall), (hall.switch.revision, hall.pdu.revision)
+        hall.plant.close()
+
+    run(main())
+
+
+def test_counters_that_begin_anew_are_seen_of_ports_without_a_link():
+    async def main():
+        hall = Hall(strip=STRIP)
+        hall.one.nics[0].count(1500, 64)
+        before, revision = shows(hall), hall.switch.revision
+        _dead(hall, True)
+        _dead(hall, False)
+        assert shows(hall) != before
+        assert hall.switch.revision != revision
         hall.plant.close()
 
     run(main())
