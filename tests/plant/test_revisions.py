@@ -103,6 +103,7 @@ def test_whatever_a_manager_would_read_anew_has_another_revision(hands):
 def test_counters_that_begin_anew_are_seen_of_ports_without_a_link():
     async def main():
         hall = Hall(strip=STRIP)
+        hall.switch.state_changed()
         hall.one.nics[0].count(1500, 64)
         before, revision = shows(hall), hall.switch.revision
         _dead(hall, True)
