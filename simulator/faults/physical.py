@@ -23,8 +23,9 @@ from simulator.files.units import Duration, Share
 from simulator.plant import Server
 from simulator.plant.disk import Disk
 from simulator.plant.ethernet import can_be_set
-from simulator.plant.network import Cable, Nic, Switch, SwitchPort
+from simulator.plant.network import Cable, Nic, SwitchPort
 from simulator.plant.power import Outlet, Pdu, Psu
+from simulator.plant.switch import Switch
 
 __all__ = ["PHYSICAL"]
 

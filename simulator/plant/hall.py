@@ -9,10 +9,11 @@ from simulator.kernel.wire import Lost
 from simulator.plant.boot import boot
 from simulator.plant.disk import Disk
 from simulator.plant.ethernet import LinkSetting
-from simulator.plant.network import Cable, Network, Switch
+from simulator.plant.network import Cable, Network
 from simulator.plant.physics import Physics
 from simulator.plant.power import Feed, Mains, Pdu, Strip
 from simulator.plant.server import Server
+from simulator.plant.switch import Switch
 
 __all__ = ["Plant", "ServerBuild"]
 

@@ -11,9 +11,10 @@ from simulator.kernel.snapshot import Parts, pack, register, restore, save, unpa
 from simulator.plant.disk import InstalledOs
 from simulator.plant.ethernet import LinkSetting
 from simulator.plant.hall import Plant
-from simulator.plant.network import Configuration, Switch, Vlan
+from simulator.plant.network import Vlan
 from simulator.plant.power import Pdu
 from simulator.plant.server import BootOverride, Server
+from simulator.plant.switch import Configuration, Switch
 
 __all__ = ["PORT", "SERVER", "SWITCH", "restore_hall", "save_hall", "save_pdu", "save_server", "save_switch"]
 

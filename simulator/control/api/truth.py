@@ -9,8 +9,9 @@ from typing import Any
 
 from simulator.lab import Run
 from simulator.plant import Server
-from simulator.plant.network import Nic, Switch, SwitchPort
+from simulator.plant.network import Nic, SwitchPort
 from simulator.plant.power import Pdu
+from simulator.plant.switch import Switch
 
 __all__ = ["server_truth", "truth"]
 
