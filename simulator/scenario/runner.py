@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-import traceback
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -17,14 +16,14 @@ from simulator.faults.engine import Injected
 from simulator.faults.kinds import NotPossible
 from simulator.invariants.ledger import Account
 from simulator.invariants.watch import Violation
-from simulator.kernel import DeadlockError, Record
+from simulator.kernel import DeadlockError
 from simulator.kernel.flow import because, own_flow
 from simulator.lab import NotSimulated
 from simulator.scenario import labs
 from simulator.scenario.actors import Actors
 from simulator.scenario.billing.outside.contract import ModuleBroke
 from simulator.scenario.expectations import Miss, check_expected, check_ledger, check_no_leaks
-from simulator.scenario.explaining import RECORDS_SHOWN, excerpt, why, words_of
+from simulator.scenario.failures import Failures
 from simulator.scenario.judging import judgeable
 from simulator.scenario.known import excused, told
 from simulator.scenario.labs import LabRun, Mode, OpenLab
@@ -100,8 +99,7 @@ class Session:
     def __init__(self, scenario: Scenario, seed: int, mode: Mode, open_lab: OpenLab) -> None:
         self.scenario = scenario
         self.stage = Stage(scenario, seed, mode, open_lab)
-        self.failures: list[Failure] = []
-        self.broken = False
+        self.went_wrong = Failures(scenario)
         self.journal_hash = ""
         self.unjudged = 0
         """Expectations that mean nothing, since steps were left out."""
@@ -113,12 +111,6 @@ class Session:
         """What was written to real equipment, a line each."""
         self.stopped = 0
         """The number of the signal that ended it."""
-        self._names: set[str] = set()
-        """What failures are about."""
-        self._subjects: list[str] = []
-        """The same in order: what a failure is said to be about, then what its words name."""
-        self.why: Sequence[Record] = ()
-        """How it came to the first failure that has a cause, fault first."""
         self.trouble = 0
         """How many of the faults, counted from the end, are no part of the scenario's file."""
         self.split_at: tuple[float, Callable[[], None]] | None = None
@@ -130,6 +122,15 @@ class Session:
         self._playing: asyncio.Task[Any] | None = None
         self._injected: list[tuple[PlannedFault, Injected]] = []
         self._doing: list[str] = []
+
+    @property
+    def failures(self) -> Sequence[Failure]:
+        return self.went_wrong.told
+
+    @property
+    def broken(self) -> bool:
+        """The run itself failed, not what it tests."""
+        return self.went_wrong.broken
 
     @property
     def verdict(self) -> Verdict:
@@ -152,7 +153,7 @@ class Session:
             replay_command(scenario.file, self.stage.seed, mode, _module_asked(scenario)),
             self.account,
             self.violations,
-            self.why,
+            self.went_wrong.why,
             len(self.stage.journal) if self.stage.journal is not None else 0,
             tuple(record.as_line() for record in self.stage.journal or ()) if keep_journal else (),
             self.unjudged,
@@ -170,20 +171,18 @@ class Session:
         try:
             self.stopped = run_in(self.stage.mode, self._in_lab(), real=bool(self.scenario.plan.real))
             if self.stopped:
-                self.broken = True
                 name = signal.Signals(self.stopped).name
-                self.failures.append(Failure("the run", "an end of its own", f"stopped by {name}", 0))
+                self.went_wrong.broke("the run", "an end of its own", f"stopped by {name}")
         except DeadlockError as error:
-            self._fail(Miss("the run", "an end", str(error), ()), 0)
+            self.went_wrong.missed(Miss("the run", "an end", str(error), ()))
         except NotSimulated as error:
-            self.broken = True
-            self.failures.append(Failure("the lab", "one that can be simulated", str(error), 0))
+            self.went_wrong.broke("the lab", "one that can be simulated", str(error))
         except Exception as error:  # whatever broke is in the result, not on the user's screen
-            self._broke(error)
+            self.went_wrong.raised(error, self.stage.journal)
         if not self.journal_hash:
             self._stop_the_watch()
         self._look_at_real_equipment()
-        self._excerpt()
+        self.went_wrong.explain(self.stage.journal)
 
     def _look_at_real_equipment(self) -> None:
         """What was written to it, and that it is as it was."""
@@ -193,7 +192,7 @@ class Session:
         if equipment is not None:
             lines += equipment.report()
             for left in equipment.left:
-                self._fail(Miss("real equipment", "to be as it was before", left, ()), 0)
+                self.went_wrong.missed(Miss("real equipment", "to be as it was before", left, ()))
         self.real = tuple(lines)
 
     # the lab
@@ -220,9 +219,9 @@ class Session:
 
     def _lost(self, error: BaseException) -> None:
         if isinstance(error, NotPossible):
-            self._impossible(str(error), 0)
+            self.went_wrong.impossible(str(error), 0)
         else:
-            self._broke(error)
+            self.went_wrong.raised(error, self.stage.journal)
 
     async def _play(self, run: LabRun, actors: Actors) -> None:
         waiting: list[str] = []
@@ -238,7 +237,7 @@ class Session:
                 await self._whole(run, actors)
         except TimeoutError:
             expected, seen = f"an end within {_time(self.scenario.limit)}", f"still waiting: {', '.join(waiting)}"
-            self._fail(Miss("the run", expected, seen, tuple(actors.billing.services)), 0)
+            self.went_wrong.missed(Miss("the run", expected, seen, tuple(actors.billing.services)))
         finally:
             timer.cancel()
 
@@ -262,14 +261,14 @@ class Session:
                 await self._check_no_leaks(actors)
             if not any(isinstance(each.spec, LedgerSpec) for each in self.scenario.expected):
                 for miss in check_ledger((), actors):
-                    self._fail(miss, 0)
+                    self.went_wrong.missed(miss)
         for fault, injected in self._injected:
             if not injected.came_about:
                 at = fault.params.at
                 seen = "a fault that never fired" if at is None else f"a fault that never fired (at {_moment(at)})"
                 if injected.struck:
                     seen = "a fault that never fired: no message that it chooses has passed"
-                self._fail(Miss(str(fault), "to strike", seen, (fault.params.target,)), fault.line)
+                self.went_wrong.missed(Miss(str(fault), "to strike", seen, (fault.params.target,)), fault.line)
 
     def _judge_violations(self, actors: Actors) -> None:
         """What invariants saw fails the scenario, unless it or the module's document declares it."""
@@ -280,11 +279,11 @@ class Session:
         for violation in undeclared:
             if not violation.permitted:
                 what, expected, seen = told(violation)
-                self._fail(Miss(what, expected, seen, violation.subjects), 0)
+                self.went_wrong.missed(Miss(what, expected, seen, violation.subjects))
         if not self.failures:
             for known in idle:
                 seen = "it held: nothing came of what is declared"
-                self._fail(Miss(f"known: {known}", "to be violated", seen, ()), known.line)
+                self.went_wrong.missed(Miss(f"known: {known}", "to be violated", seen, ()), known.line)
 
     async def _check_no_leaks(self, actors: Actors) -> None:
         try:
@@ -292,7 +291,7 @@ class Session:
         except ProvisioningError as error:
             misses = [_no_answer(error)]
         for miss in misses:
-            self._fail(miss, 0)
+            self.went_wrong.missed(miss)
 
     # steps
 
@@ -314,7 +313,7 @@ class Session:
             case Clear():
                 if not run.faults.clear(step.kind, step.target):
                     what = step.kind or step.target or "all"
-                    self._fail(Miss(f"clear {what}", "a fault to mend", "none", (what,)), step.line)
+                    self.went_wrong.missed(Miss(f"clear {what}", "a fault to mend", "none", (what,)), step.line)
                     raise StepsEnded
             case Check():
                 await self._check(step.expected, actors)
@@ -379,7 +378,7 @@ class Session:
 
     def _verdict_of(self, action: Action, miss: Miss | None) -> None:
         if miss is not None:
-            self._fail(miss, action.line)
+            self.went_wrong.missed(miss, action.line)
 
     def _strike_all(self, run: LabRun) -> None:
         for fault in self.scenario.faults:
@@ -397,7 +396,7 @@ class Session:
         try:
             self._injected.append((fault, run.faults.inject(fault.kind, fault.params)))
         except NotPossible as error:
-            self._impossible(str(error), 0)
+            self.went_wrong.impossible(str(error), 0)
 
     def call_off(self) -> None:
         """End the run here; `run` then raises CancelledError."""
@@ -408,7 +407,7 @@ class Session:
         try:
             self._injected.append((fault, run.faults.inject(fault.kind, fault.params)))
         except NotPossible as error:
-            self._impossible(f"{fault}: {error}", fault.line)
+            self.went_wrong.impossible(f"{fault}: {error}", fault.line)
             raise StepsEnded from None
 
     async def _check(self, expected: Sequence[Expected], actors: Actors) -> None:
@@ -418,43 +417,7 @@ class Session:
             except ProvisioningError as error:
                 misses = [_no_answer(error)]
             for miss in misses:
-                self._fail(miss, each.line)
-
-    # what went wrong
-
-    def _fail(self, miss: Miss, line: int) -> None:
-        line = line or self._line_of(miss.about)
-        words = words_of(f"{miss.what} {miss.expected} {miss.seen}")
-        self._names.update(miss.about, words)
-        self._subjects += [*miss.about, *words]
-        self.failures.append(Failure(miss.what, miss.expected, miss.seen, line))
-
-    def _line_of(self, subjects: Sequence[str]) -> int:
-        """Of the last step that names one of them, for what no line of the file expects; 0 where there is none."""
-        actions: list[Action] = []
-        for step in self.scenario.steps:
-            actions += step.actions if isinstance(step, Together) else [step] if isinstance(step, Action) else []
-        lines = [each.line for each in actions if each.service in subjects or (each.server or "") in subjects]
-        return lines[-1] if lines else 0
-
-    def _impossible(self, message: str, line: int) -> None:
-        self.broken = True
-        self.failures.append(Failure("fault", "a lab in which it can strike", message, line))
-
-    def _broke(self, error: BaseException) -> None:
-        self.broken = True
-        trace, journal = "".join(traceback.format_exception(error)).rstrip(), self.stage.journal
-        records = [str(record) for record in journal.since(len(journal) - RECORDS_SHOWN)] if journal else []
-        self.failures.append(Failure("the run", "no error of the simulator", trace, 0, tuple(records)))
-
-    def _excerpt(self) -> None:
-        """Put the last records about what failures name, or the last of all, with the last failure, once."""
-        journal = self.stage.journal
-        if journal is None or not self.failures or self.broken:
-            return
-        self.why = why(journal, self._subjects)
-        records = tuple(str(record) for record in excerpt(journal, self._names))
-        self.failures[-1] = replace(self.failures[-1], records=records)
+                self.went_wrong.missed(miss, each.line)
 
 
 async def _all(work: Sequence[Coroutine[Any, Any, Miss | None]]) -> list[Miss | None]:

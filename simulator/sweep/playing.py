@@ -224,7 +224,7 @@ class PersistentSession(Session):
         try:
             self._injected.append((fault, run.faults.inject(fault.kind, fault.params)))
         except NotPossible as error:
-            self._impossible(f"{fault}: {error}", fault.line)
+            self.went_wrong.impossible(f"{fault}: {error}", fault.line)
             raise StepsEnded from None
 
     def _judge_violations(self, actors: Actors) -> None:
@@ -239,7 +239,7 @@ class PersistentSession(Session):
     def result(self, *, keep_journal: bool = False) -> Result:
         """As of any run; what is wrong are its failures."""
         if not self.broken:
-            self.failures = [
+            self.went_wrong.told = [
                 Failure(each.name, "to hold, whatever goes wrong", each.text, 0, _said(self.told))
                 for each in (*_one_of("unlike", self.found), *_broken(self))
             ]
