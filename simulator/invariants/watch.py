@@ -175,7 +175,7 @@ class Watch:
         if record.layer == "fault":
             self._bent_anew()
         if record.layer == "scenario" and record.what.endswith(" begins"):
-            world.begun(record.subject)
+            world.begun(record.subject, record.number)
         service = world.billing.services.get(record.subject) if record.layer in ("billing", "scenario") else None
         if service is not None:
             ended = record.layer == "billing" and record.what.endswith(" ended")

@@ -15,6 +15,7 @@ from simulator.dcim.work.operation_table import Operation
 from simulator.invariants.base import BillingView, WatchedPanel
 from simulator.invariants.ledger import USERS_OF_5
 from simulator.kernel import Record
+from simulator.kernel.flow import flow
 from simulator.plant import Server
 from simulator.plant.network import Nic
 from simulator.plant.network import SwitchPort as PlantPort
@@ -43,6 +44,8 @@ class World:
         self._looked_at = ""
         self._on_it: list[Service] = []
         self._begun: dict[str, float] = {}
+        self._working_since: dict[str, int] = {}
+        """By service: the record of the beginning of its last action."""
         self.ordered_at: dict[str, float] = {}
         """By service: since when its order is worked on."""
         self._data_of: dict[str, dict[float, str]] = {}
@@ -145,6 +148,11 @@ class World:
     def any_busy(self) -> bool:
         return any(self.busy(service) for service in self.billing.services.values())
 
+    def cannot_have_asked(self, service: Service) -> bool:
+        """What happens now was set going before this service's action began: by an operation, or by a call that takes long."""
+        work, since = flow(), self._working_since.get(service.name, 0)
+        return work is not None and 0 < work.began < since
+
     def in_hand(self, server: str) -> bool:
         """Somebody works on it, or may do: an order that has no server yet looks for one."""
         return any(
@@ -179,8 +187,12 @@ class World:
         """The action of this service has ended, though it may still say that it is busy."""
         self._ended = service
 
-    def begun(self, service: str) -> None:
+    def begun(self, service: str, record: int) -> None:
         """Something is done for this service, which may not even be known to billing: it is being ordered, perhaps."""
+        self._working_since.pop(service, None)
+        self._working_since[service] = record
+        if len(self._working_since) > _MOST_ORDERS:
+            del self._working_since[next(iter(self._working_since))]
         if service not in self._begun and len(self._begun) < _MOST_ORDERS:
             self._begun[service] = self.now
 

@@ -18,9 +18,11 @@ CURRENT: ContextVar[int] = ContextVar("cause", default=0)
 class Flow:
     """What one piece of work has run into; all of its tasks and its calls to others share it."""
 
-    __slots__ = ("ended", "failed", "inside", "kept", "met", "refused")
+    __slots__ = ("began", "ended", "failed", "inside", "kept", "met", "refused")
 
-    def __init__(self) -> None:
+    def __init__(self, began: int = 0) -> None:
+        self.began = began
+        """The last record before it, or that of its beginning; 0: nobody said."""
         self.met = 0
         """What its last question met on its way, or was refused with; a good answer overcomes it."""
         self.refused = 0
@@ -84,12 +86,15 @@ def flow() -> Flow | None:
 
 
 class own_flow:  # noqa: N801 - as `because`
-    """The body, and all that it sets off, is a piece of work of its own."""
+    """The body, and all that it sets off, is a piece of work of its own. `began`: the record after which it begins."""
 
-    __slots__ = ("_token",)
+    __slots__ = ("_began", "_token")
+
+    def __init__(self, began: int = 0) -> None:
+        self._began = began
 
     def __enter__(self) -> Flow:
-        mine = Flow()
+        mine = Flow(self._began)
         self._token = _FLOW.set(mine)
         return mine
 

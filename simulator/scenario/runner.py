@@ -330,7 +330,7 @@ class Session:
     async def _act(self, action: Action, run: LabRun, actors: Actors) -> Miss | None:
         """Do it, and say what was not as expected."""
         since = run.journal.write("scenario", action.service, f"{action.verb} begins").number
-        with own_flow(), because(since):
+        with own_flow(since), because(since):
             return await self._carry_out(action, run, actors, since)
 
     async def _carry_out(self, action: Action, run: LabRun, actors: Actors, since: int) -> Miss | None:

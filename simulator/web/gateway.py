@@ -154,7 +154,7 @@ class Gateway:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
         else:
-            await self._let_in(scope, receive, send)
+            await self._as_work(self._let_in, scope, receive, send)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -162,7 +162,15 @@ class Gateway:
         else:
             if self._chained != self.taps:
                 self._chained, self._chain = list(self.taps), self._tapped(0)
-            await self._chain(scope, receive, send)
+            await self._as_work(self._chain, scope, receive, send)
+
+    async def _as_work(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        """A request is a part of the work of whoever asks, where that is known; else a piece of its own, from its arrival on."""
+        if flow() is not None:
+            await app(scope, receive, send)
+            return
+        with own_flow(len(self._journal) if self._journal is not None else 0):
+            await app(scope, receive, send)
 
     def _tapped(self, place: int) -> ASGIApp:
         """The application as the tap before this place sees it: further taps, and the services behind the last."""
@@ -175,10 +183,7 @@ class Gateway:
         work = flow()
         if work is not None:
             work.inside = 0
-            await self._serve(app, scope, receive, send)
-            return
-        with own_flow():
-            await self._serve(app, scope, receive, send)
+        await self._serve(app, scope, receive, send)
 
     async def _serve(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         if self._journal is None:

@@ -11,6 +11,7 @@ from simulator.faults import CATALOGUE
 from simulator.invariants.base import Holding
 from simulator.invariants.watch import Violation, Watch
 from simulator.kernel import run
+from simulator.kernel.flow import own_flow
 from simulator.lab import Lab, Run
 
 __all__ = ["ALICE", "BOB", "Hall", "in_hall"]
@@ -80,6 +81,10 @@ class Hall:
     def user(self, email: str) -> int:
         found = self.panel.users.by_email(email)
         return (found or self.panel.users.create(email, "A-password-1", roles=(USER_ROLE,))).id
+
+    def call(self) -> own_flow:
+        """What the body asks of the panel is asked now, as if by a call from outside."""
+        return own_flow(len(self.lab.journal))
 
     def own(self, server: str, email: str | None) -> None:
         self.panel.set_owner(self.number(server), self.user(email) if email else None)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 import httpx
 
 from provisioner.services import State
+from simulator.dcim.errors import DeviceFault
 from tests.invariants.support import ALICE, BOB, Hall
 
 __all__ = ["BROKEN", "NEAR"]
@@ -111,7 +113,43 @@ async def an_administrator_keeps_a_faulty_server(hall: Hall) -> None:
 async def another_order_resets_it(hall: Hall) -> None:
     await hall.sold("web1")
     hall.begin("web2", email=BOB)
-    await hall.panel.power.reset(hall.number("srv-01"))
+    with hall.call():
+        await hall.panel.power.reset(hall.number("srv-01"))
+
+
+@near("hands-off")
+async def its_own_installation_which_nobody_waits_for_goes_on(hall: Hall) -> None:
+    service = hall.begin("web1")
+    hall.own("srv-01", ALICE)
+    hall.bind(service, "srv-01")
+    await hall.ports("srv-01", up=True)
+    service.addresses = (hall.allocate("srv-01"),)
+    await hall.panel.power.on(hall.number("srv-01"))
+    with hall.call():
+        hall.panel.operations.install(hall.number("srv-01"), "debian-12")
+    hall.end(service, State.ACTIVE)
+    hall.begin("web2", email=BOB)
+    before = len(hall.lab.journal)
+    await hall.wait(600)
+    assert "power command" in [each.what for each in hall.lab.journal.since(before)]
+    hall.end(hall.view.services["web2"], State.FAILED, "no server")
+
+
+@near("hands-off")
+async def a_suspension_ends_after_its_call_was_given_up(hall: Hall) -> None:
+    service = await hall.sold("web1")
+    hall.bend("switch.dead", switch="sw-a1")
+    hall.begin("web1", "Suspend")
+    with hall.call():
+        call = asyncio.ensure_future(hall.panel.ports.suspend(hall.number("srv-01")))
+    await hall.wait(0.1)
+    hall.end(service, State.ACTIVE, "no answer in time")
+    hall.begin("web2", email=BOB)
+    before = len(hall.lab.journal)
+    with suppress(DeviceFault):
+        await call
+    assert "state" in [each.what for each in hall.lab.journal.since(before)]
+    hall.end(hall.view.services["web2"], State.FAILED, "no server")
 
 
 @near("hands-off")

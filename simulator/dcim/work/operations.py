@@ -282,11 +282,12 @@ class Operations:
         )
         self._journal.marks.free(server.name, "operation", "phone-home")
         with because(begun.number):
-            run.task = self._background.spawn(f"operation {operation.id} on {server.name}", self._carry_out(run))
+            work = self._carry_out(run, begun.number)
+            run.task = self._background.spawn(f"operation {operation.id} on {server.name}", work)
         return operation
 
-    async def _carry_out(self, run: _Run) -> None:
-        with own_flow():
+    async def _carry_out(self, run: _Run, begun: int) -> None:
+        with own_flow(begun):
             await self._to_its_end(run)
 
     async def _to_its_end(self, run: _Run) -> None:

@@ -79,7 +79,7 @@ class ForSale(Invariant):
 
 
 class HandsOff(Invariant):
-    """What is done in the panel to a server of a living service on which nobody works, while another order is worked on."""
+    """What is begun in the panel on a server of a living service on which nobody works, while another order is worked on."""
 
     name = "hands-off"
     title = "An order changes nothing about a server that another living service has"
@@ -107,7 +107,11 @@ class HandsOff(Invariant):
         living = [service for service in on_it if service.state in LIVING]
         if not living or any(world.busy(service) for service in on_it):
             return
-        others = [s for s in world.billing.services.values() if world.busy(s) and s.server_name in (record.subject, "")]
+        others = [
+            s
+            for s in world.billing.services.values()
+            if world.busy(s) and s.server_name in (record.subject, "") and not world.cannot_have_asked(s)
+        ]
         if others:
             names = " or ".join(each.name for each in others)
             text = f"{record.what} on {record.subject}, which {living[0].name} has, while {names} is worked on"
