@@ -52,14 +52,13 @@ run_all(scenarios, seed=None, mode="simulated")
 print((time.process_time() - began) * 1000 / len(scenarios))
 """
 
-IDLE = """
-import time
+# Beginnings of programs: a hall of `%d` racks, to which a panel is added, and a billing side for a lab.
+HALL = """
 from simulator.files.lab_file import lab_from_document
 from simulator.files.reader import read_text
 from simulator.kernel import run
 from simulator.lab import Lab
-racks = NUMBER // 40
-text = '''lab: hall
+HALL = '''lab: hall
 racks:
   - name: R{n:03}
     count: %d
@@ -67,9 +66,30 @@ racks:
     pdus: [{name: "pdu-{r:03}", model: apc-ap8641, outlets: 24}]
     servers:
       - {name: "srv-{r:03}-{n:02}", count: 40, model: generic, configuration: E3-1230-16Gb-2x1000SSD, cables: {nic1: "sw-{r:03}/{n}", psu1: mains}}
-panel:
+'''
+"""
+
+BILLING = """
+from benchmarks.service_life import SETTINGS
+from provisioner.billing import Billing
+from provisioner.clients.dci6 import Dci6Client
+from provisioner.log import ModuleLog
+from provisioner.modules.whmcs6 import Whmcs6, Whmcs6Settings
+def billing_of(here):
+    log = ModuleLog(here.clock)
+    client = Dci6Client(here.dci6_url, *here.admin, clock=here.clock, log=log, transport=here.billing_transport())
+    module = Whmcs6(client, Whmcs6Settings.from_mapping(SETTINGS), here.clock, log, source=here.streams["users"])
+    return client, Billing(module, here.clock, log, source=here.streams["services"])
+"""
+
+IDLE = (
+    HALL
+    + """
+import time
+racks = NUMBER // 40
+text = (HALL + '''panel:
   admin: {email: a@example.com, password: secret-word, full_name: A}
-''' % racks
+''') % racks
 async def main():
     async with Lab(lab_from_document(read_text(text.encode(), "hall"))).simulated() as lab:
         await lab.clock.sleep(3600)
@@ -78,6 +98,7 @@ async def main():
         print((time.process_time() - began) * 1000)
 run(main())
 """
+)
 
 SWEEP = """
 import time
@@ -94,26 +115,12 @@ outcomes, _ = sweep(whole, here)
 print((time.process_time() - began) * 1000)
 """
 
-LIVES = """
+LIVES = (
+    HALL
+    + BILLING
+    + """
 import asyncio, resource, time
-from benchmarks.service_life import SETTINGS
-from provisioner.billing import Billing
-from provisioner.clients.dci6 import Dci6Client
-from provisioner.log import ModuleLog
-from provisioner.modules.whmcs6 import Whmcs6, Whmcs6Settings
-from simulator.files.lab_file import lab_from_document
-from simulator.files.reader import read_text
-from simulator.kernel import run
-from simulator.lab import Lab
-text = '''lab: hall
-racks:
-  - name: R{n:03}
-    count: %d
-    switches: [{name: "sw-{r:03}", model: cisco-c3560, ports: 48}]
-    pdus: [{name: "pdu-{r:03}", model: apc-ap8641, outlets: 24}]
-    servers:
-      - {name: "srv-{r:03}-{n:02}", count: 40, model: generic, configuration: E3-1230-16Gb-2x1000SSD, cables: {nic1: "sw-{r:03}/{n}", psu1: mains}}
-panel:
+text = (HALL + '''panel:
   location: {id: 1, name: Main hall}
   pools:
     - {name: public, range: 10.0.0.0/16, gateway: 10.0.0.1, network: 10.0.0.0/16}
@@ -121,7 +128,7 @@ panel:
   templates:
     - {name: debian-12, type: os, image: 900 MB, work: 20m, tags: [linux]}
     - {name: Diag6, type: diagnostic, image: 700 MB, work: 14m}
-''' % (NUMBER // 40 + 1)
+''') % (NUMBER // 40 + 1)
 async def life(here, billing, number):
     await here.clock.sleep(number)
     name = f"web{number}"
@@ -131,10 +138,7 @@ async def life(here, billing, number):
     await billing.terminate(name)
 async def main():
     async with Lab(lab_from_document(read_text(text.encode(), "hall"))).simulated() as here:
-        log = ModuleLog(here.clock)
-        client = Dci6Client(here.dci6_url, *here.admin, clock=here.clock, log=log, transport=here.billing_transport())
-        module = Whmcs6(client, Whmcs6Settings.from_mapping(SETTINGS), here.clock, log, source=here.streams["users"])
-        billing = Billing(module, here.clock, log, source=here.streams["services"])
+        client, billing = billing_of(here)
         began = time.process_time()
         await asyncio.gather(*[life(here, billing, number) for number in range(NUMBER)])
         spent = (time.process_time() - began) * 1000 / NUMBER
@@ -142,22 +146,17 @@ async def main():
         print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000 if MEMORY else spent)
 run(main())
 """
+)
 
-MEMORY = """
+MEMORY = (
+    BILLING
+    + """
 import gc, tracemalloc
-from benchmarks.service_life import SETTINGS
-from provisioner.billing import Billing
-from provisioner.clients.dci6 import Dci6Client
-from provisioner.log import ModuleLog
-from provisioner.modules.whmcs6 import Whmcs6, Whmcs6Settings
 from simulator.kernel import run
 from simulator.lab import Lab
 async def main():
     async with Lab.load("small").simulated() as here:
-        log = ModuleLog(here.clock)
-        client = Dci6Client(here.dci6_url, *here.admin, clock=here.clock, log=log, transport=here.billing_transport())
-        module = Whmcs6(client, Whmcs6Settings.from_mapping(SETTINGS), here.clock, log, source=here.streams["users"])
-        billing = Billing(module, here.clock, log, source=here.streams["services"])
+        _, billing = billing_of(here)
         kept = []
         for number in range(3):
             gc.collect()
@@ -169,6 +168,7 @@ async def main():
 tracemalloc.start()
 run(main())
 """
+)
 
 
 class Missing(Exception):
