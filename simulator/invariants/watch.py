@@ -232,6 +232,8 @@ class Watch:
     def _look_at_service(self, service: Service, record: Record) -> None:
         told = record.layer == "billing" and record.what in ("Create ended", "Unsuspend ended")
         if told and "error" not in record.detail and service.state is State.ACTIVE:
+            if record.what == "Create ended":
+                self.world.delivered(service)
             for each in self._claimed:
                 for broken in each.claimed(self.world, service):
                     self._tell(each, broken, self.world.now)

@@ -48,6 +48,8 @@ class World:
         """By service: the record of the beginning of its last action."""
         self.ordered_at: dict[str, float] = {}
         """By service: since when its order is worked on."""
+        self.delivered_at: dict[str, float] = {}
+        """By service: when its order was last called delivered."""
         self._data_of: dict[str, dict[float, str]] = {}
         self.live: dict[str, set[str]] = {}
         """The servers on which a running system has the address."""
@@ -195,6 +197,12 @@ class World:
             del self._working_since[next(iter(self._working_since))]
         if service not in self._begun and len(self._begun) < _MOST_ORDERS:
             self._begun[service] = self.now
+
+    def delivered(self, service: Service) -> None:
+        """Its order is called delivered now."""
+        self.delivered_at[service.name] = self.now
+        if len(self.delivered_at) > _MOST_ORDERS:
+            del self.delivered_at[next(iter(self.delivered_at))]
 
     def touched_service(self, service: Service) -> None:
         if service.busy == "Create" and service.name not in self.ordered_at:

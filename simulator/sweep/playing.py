@@ -7,7 +7,7 @@ be left behind.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -46,6 +46,8 @@ __all__ = ["PAUSE", "PersistentSession", "Played", "load", "play", "play_in", "r
 PAUSE: Final = 900.0
 """Seconds of lab time until what has failed is tried again."""
 TRIES: Final = 3
+_MOST_TRIES: Final = 12
+"""Those in which a passing trouble came up included."""
 _HOLDS = (ServiceExpect, ServerExpect, AccountExpect, LeaksSpec)
 """Expectations of what there is at the end; how often what was asked depends on what went wrong on the way."""
 GIVEN_BACK: Final = "given-back"
@@ -73,13 +75,14 @@ def with_faults(scenario: Scenario, trial: Trial) -> Scenario:
 
 @dataclass(slots=True)
 class Played:
-    """A step as it came to be played. `failed`: lines of those of its actions that failed and were told; `again`: a quarter of an
-    hour after the one before, beside the file.
+    """A step as it came to be played. `failed`: lines of those of its actions that failed and were told; `again`: beside the file,
+    a quarter of an hour after the one before, or (`at_once`) right after it.
     """
 
     step: Step
     failed: set[int] = field(default_factory=set)
     again: bool = False
+    at_once: bool = False
 
 
 class PersistentSession(Session):
@@ -126,7 +129,16 @@ class PersistentSession(Session):
         else:
             await self._hold(self.scenario.expected, actors)
         if not any(isinstance(each.spec, LeaksSpec) for each in self.scenario.expected) or self.gave_up:
-            self.found += [_left(miss, actors) for miss in await check_no_leaks(actors)]
+            self.found += [_left(miss, actors) for miss in await self._leaks(run, actors)]
+
+    async def _leaks(self, run: LabRun, actors: Actors) -> list[Miss]:
+        """What is left behind, when the panel answers again."""
+        for _ in range(TRIES - 1):
+            try:
+                return await check_no_leaks(actors)
+            except ProvisioningError:
+                await run.clock.sleep(PAUSE)
+        return await check_no_leaks(actors)
 
     async def _step(self, step: Step, run: LabRun, actors: Actors) -> None:
         match step:
@@ -162,31 +174,63 @@ class PersistentSession(Session):
         self.played[-1].failed.add(action.line)
         if action.expect.error is not None:  # it must fail, and did otherwise
             return
-        for _ in range(TRIES - 1):
+
+        async def attempt() -> Miss | None:
+            return await self._act(action, run, actors)
+
+        last = await self._try_again(action, attempt, run)
+        if last is not None:
+            await self._give_up(action, last, run, actors)
+            raise StepsEnded
+
+    async def _try_again(
+        self, action: Action, attempt: Callable[[], Awaitable[Miss | None]], run: LabRun
+    ) -> Miss | None:
+        """What the last try came to. One that a passing trouble has met shows nothing of what is after it, and does not count."""
+        last, count = None, 1
+        for _ in range(_MOST_TRIES):
             await run.clock.sleep(PAUSE)
             self.played.append(Played(action, again=True))
-            again = await self._act(action, run, actors)
-            if again is not None:
-                self.played[-1].failed.add(action.line)
-            else:
-                return
-            miss = again
-        await self._give_up(action, miss, actors)
-        raise StepsEnded
+            before = self._passing()
+            last = await attempt()
+            if last is None:
+                return None
+            self.played[-1].failed.add(action.line)
+            after = self._passing()
+            count += before == after and not any(holds for _, holds, _ in after)
+            if count == TRIES:
+                break
+        return last
 
-    async def _give_up(self, action: Action, miss: Miss, actors: Actors) -> None:
+    def _passing(self) -> list[tuple[bool, bool, int]]:
+        """Of each trouble that ends by itself: whether it has begun, whether it holds for a time, how many messages it has come to."""
+        return [
+            (fault.struck, timed and fault.undo is not None, fault.hits() if fault.hits is not None else 0)
+            for _, fault in self._injected
+            if (timed := fault.params.lasts is not None) or getattr(fault.params, "most", None) is not None
+        ]
+
+    async def _give_up(self, action: Action, miss: Miss, run: LabRun, actors: Actors) -> None:
         text = f"{action} fails however often it is tried: {miss.seen}"
         subjects = (action.service,) if action.service else ()
         self.found.append(Found("never-recovers", Harm.REACHABILITY, text, subjects, actors.run.clock.now()))
         service = actors.service(action.service)
         if service is not None and service.state is State.FAILED and action.verb != "terminate":
             end = Action(0, "terminate", service.name, False, None, action.expect)
-            self.played.append(Played(end, again=True))
-            try:
-                await actors.billing.terminate(service.name)
-            except ProvisioningError as error:
+
+            async def attempt() -> Miss | None:
+                try:
+                    await actors.billing.terminate(service.name)
+                except ProvisioningError as error:
+                    return Miss(str(end), "success", f"error: {error}", (service.name,))
+                return None
+
+            self.played.append(Played(end, again=True, at_once=True))
+            failed = await attempt()
+            if failed is not None:
                 self.played[-1].failed.add(0)
-                self.told.append(f"terminate {service.name}: error: {error}")
+                self.told.append(f"{end}: {failed.seen}")
+                await self._try_again(end, attempt, run)
 
     async def _hold(self, expected: Sequence[Expected], actors: Actors) -> None:
         """What there is must be as if nothing had happened."""

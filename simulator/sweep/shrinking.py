@@ -146,7 +146,8 @@ def _as_played(document: Data, faults: Sequence[FaultSpec], played: Sequence[Pla
     for each in played:
         if each.again:
             assert isinstance(each.step, Action)
-            steps.append({"wait": f"{PAUSE / 60:g}m"})
+            if not each.at_once:
+                steps.append({"wait": f"{PAUSE / 60:g}m"})
             one = by_line.get(each.step.line) or {each.step.verb: {"service": each.step.service}}
             steps.append(_ended(one, failed=bool(each.failed)))
         elif isinstance(each.step, Action):

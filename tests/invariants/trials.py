@@ -435,6 +435,22 @@ async def given_up_while_it_installs(hall: Hall) -> None:
 
 
 @near("operations-watched")
+async def delivered_without_waiting_and_not_given_back_yet(hall: Hall) -> None:
+    service = hall.begin("web1", server="srv-01")
+    hall.own("srv-01", ALICE)
+    service.addresses = (hall.allocate("srv-01"),)
+    await hall.ports("srv-01", up=True)
+    hall.bend("installer.stall", server="srv-01", at="40%")
+    hall.panel.operations.install(hall.number("srv-01"), "debian-12")
+    hall.end(service, State.ACTIVE)
+    await hall.wait(60)
+    hall.begin("web1", "Terminate")
+    hall.end(service, State.FAILED, "no answer of the switch")
+    await hall.wait(1900)
+    hall.end(hall.begin("web1", "Create"), State.ACTIVE)
+
+
+@near("operations-watched")
 async def given_up_and_ended(hall: Hall) -> None:
     service = hall.begin("web1", server="srv-01")
     hall.own("srv-01", ALICE)
