@@ -83,5 +83,6 @@ BMC_ACCESS: tuple[FaultKind, ...] = (
         "the management cables of two servers are crossed: each answers at the other's address",
         _cables_crossed,
         _pair,
+        once=True,
     ),
 )

@@ -66,11 +66,13 @@ def _sensor_frozen(world: World, params: OnSensor) -> Undo:
 
 def _log_full(world: World, params: OnServer) -> Undo:
     board = world.bmc(params.server).board
-    added = [board.log.append(_FILLER, board.now) for _ in range(board.log.free)]
+    for _ in range(board.log.free):
+        board.log.append(_FILLER, board.now)
 
     def mend() -> None:
-        for number in added:
-            board.log.entries.pop(number, None)
+        entries = board.log.entries
+        for number in [number for number, entry in entries.items() if entry.endswith(_FILLER)]:
+            del entries[number]
 
     return mend
 
@@ -93,8 +95,10 @@ def _restarts(world: World, params: OnServer) -> Undo:
     return lambda: None
 
 
-def _kind(name: str, params: type[Any], summary: str, strike: Any, find: Any = _bmc) -> FaultKind:
-    return FaultKind(name, "server", params, summary, strike, find)
+def _kind(
+    name: str, params: type[Any], summary: str, strike: Any, find: Any = _bmc, *, once: bool = False
+) -> FaultKind:
+    return FaultKind(name, "server", params, summary, strike, find, once=once)
 
 
 BMC_BOARD: tuple[FaultKind, ...] = (
@@ -103,7 +107,13 @@ BMC_BOARD: tuple[FaultKind, ...] = (
         "bmc.sensor_frozen", OnSensor, "a sensor with thresholds stays at its value", _sensor_frozen, _find_measuring
     ),
     _kind("bmc.log_full", OnServer, "the BMC's event log is full", _log_full),
-    _kind("bmc.inventory_spoiled", OnServer, "a checksum of the BMC's inventory does not hold", _inventory_spoiled),
+    _kind(
+        "bmc.inventory_spoiled",
+        OnServer,
+        "a checksum of the BMC's inventory does not hold",
+        _inventory_spoiled,
+        once=True,
+    ),
     _kind(
         "bmc.restarts", OnServer, "the BMC starts anew: its sessions are gone, and it is deaf for a while", _restarts
     ),

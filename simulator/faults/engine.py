@@ -8,7 +8,7 @@ from typing import Any
 
 from simulator.faults.asking import params_of
 from simulator.faults.catalogue import CATALOGUE
-from simulator.faults.kinds import FaultParams, Progress, Undo, World
+from simulator.faults.kinds import FaultKind, FaultParams, Progress, Undo, World
 from simulator.faults.standing import ways
 from simulator.kernel import Clock, Journal, Record
 from simulator.kernel.flow import because, root
@@ -102,8 +102,11 @@ class FaultEngine:
         for subject, aspect in ways(fault.kind, fault.params):
             self._journal.marks.set(subject, aspect, fault.record, by=f"fault {fault.record}")
         with because(fault.record):
-            fault.undo = CATALOGUE[fault.kind].strike(self._world, fault.params)
+            alike, kind = self._alike(fault), CATALOGUE[fault.kind]
+            fault.undo = alike[0].undo if alike and kind.once else kind.strike(self._world, fault.params)
             fault.hits = getattr(fault.undo, "hits", None)
+            if alike and fault.hits is None:  # the one that came first knows how it was before any of them
+                fault.undo = alike[0].undo
             if fault.params.lasts is not None:
                 self._clock.call_later(fault.params.lasts, self._end, fault)
 
@@ -115,12 +118,26 @@ class FaultEngine:
             ended = self._journal.write("fault", fault.params.target, f"{fault.kind} ends").number
         for subject, aspect in ways(fault.kind, fault.params):
             self._journal.marks.free(subject, aspect, by=f"fault {fault.record}")
-        # What two faults bend in the same way stays bent until the second one ends; a rule is each fault's own.
-        if fault.hits is not None or not any(
-            other.undo is not None and _same(other, fault) for other in self._injected
-        ):
-            with because(ended):
+        # What several faults bend stays bent, as the one says that came last, until the last of them ends; a rule is each fault's own.
+        alike, kind = self._alike(fault), CATALOGUE[fault.kind]
+        with because(ended):
+            if fault.hits is not None or not alike:
                 undo()
+            elif fault.record > alike[-1].record and _how(kind, fault.params) != _how(kind, alike[-1].params):
+                kind.strike(self._world, alike[-1].params)
+
+    def _alike(self, fault: Injected) -> list[Injected]:
+        """Other faults that hold, and bend the same, in the order in which they struck."""
+        same = CATALOGUE[fault.kind].bends_the_same
+        others = [
+            each
+            for each in self._injected
+            if each.undo is not None
+            and each is not fault
+            and each.kind == fault.kind
+            and same(each.params, fault.params)
+        ]
+        return sorted(others, key=lambda each: each.record)
 
     def _mend(self, fault: Injected) -> None:
         if fault in self._waiting:
@@ -140,7 +157,5 @@ class FaultEngine:
                 self._strike(fault)
 
 
-def _same(one: Injected, other: Injected) -> bool:
-    """They bend the same thing, whenever they do it."""
-    timing = {"at", "lasts"}
-    return one.kind == other.kind and one.params.model_dump(exclude=timing) == other.params.model_dump(exclude=timing)
+def _how(kind: FaultKind, params: FaultParams) -> dict[str, Any]:
+    return params.model_dump(include=set(kind.values))

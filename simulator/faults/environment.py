@@ -47,5 +47,13 @@ def _inlet_hot(world: World, params: HotInlet) -> Undo:
 
 ENVIRONMENT: tuple[FaultKind, ...] = (
     FaultKind("fan.dead", "server", OnFan, "a fan stands still, and the CPU warms up", _fan_dead, _fan),
-    FaultKind("inlet.hot", "server", HotInlet, "the air at the front is `celsius` degrees warm", _inlet_hot, _server),
+    FaultKind(
+        "inlet.hot",
+        "server",
+        HotInlet,
+        "the air at the front is `celsius` degrees warm",
+        _inlet_hot,
+        _server,
+        values=frozenset({"celsius"}),
+    ),
 )

@@ -190,6 +190,15 @@ class FaultKind:
     summary: str
     strike: Callable[[World, Any], Undo]
     find: Callable[[World, Any], object]
+    values: frozenset[str] = frozenset()
+    """Parameters that say how it bends, and not what: of two faults that differ in these only, the one that came last counts."""
+    once: bool = False
+    """What it bends comes back when it is bent twice: it is not, while it is bent."""
+
+    def bends_the_same(self, one: FaultParams, other: FaultParams) -> bool:
+        """The same part of the world, whenever and however."""
+        beside = {"at", "lasts", *self.values}
+        return one.model_dump(exclude=beside) == other.model_dump(exclude=beside)
 
 
 class NotPossible(ValueError):

@@ -294,6 +294,8 @@ def _link_lossy(world: World, params: LossyLink) -> Undo:
     return lambda: fabric.set_conditions(end, None)
 
 
+_LINK = frozenset({"speed", "duplex"})
+
 PHYSICAL: tuple[FaultKind, ...] = (
     FaultKind("bmc.dead", "server", OnServer, "the BMC answers nothing any more", _bmc_dead, _server),
     FaultKind("board.dead", "server", OnServer, "power-on is taken and nothing comes up", _board_dead, _server),
@@ -301,7 +303,15 @@ PHYSICAL: tuple[FaultKind, ...] = (
     FaultKind("nic.dead", "server", OnNic, "no link", _nic_dead, _nic),
     FaultKind("cable.unplugged", "server", OnNic, "the patch cable is out", _cable_unplugged, _cable),
     FaultKind("disk.fails", "server", OnDisk, "the disk takes no more data", _disk_fails, _disk),
-    FaultKind("disk.slow", "server", SlowDisk, "the disk writes `factor` times slower", _disk_slow, _disk),
+    FaultKind(
+        "disk.slow",
+        "server",
+        SlowDisk,
+        "the disk writes `factor` times slower",
+        _disk_slow,
+        _disk,
+        values=frozenset({"factor"}),
+    ),
     FaultKind("installer.stall", "server", OnServer, "what runs stands still until a reset", _freeze, _server),
     FaultKind("psu.dead", "server", OnPsu, "a power supply delivers nothing", _psu_dead, _psu),
     FaultKind(
@@ -322,8 +332,17 @@ PHYSICAL: tuple[FaultKind, ...] = (
         "somebody has set the port's speed and duplex by hand",
         _port_speed,
         _port_to_set,
+        values=_LINK,
     ),
-    FaultKind("nic.speed", "server", NicSpeed, "the NIC's speed and duplex are set by hand", _nic_speed, _nic_to_set),
+    FaultKind(
+        "nic.speed",
+        "server",
+        NicSpeed,
+        "the NIC's speed and duplex are set by hand",
+        _nic_speed,
+        _nic_to_set,
+        values=_LINK,
+    ),
     FaultKind(
         "pdu.dead",
         "pdu",
@@ -335,5 +354,13 @@ PHYSICAL: tuple[FaultKind, ...] = (
     FaultKind("feed.lost", "pdu", OnPdu, "the PDU loses its feed, and everything behind it", _feed_lost, _equipment),
     FaultKind("outlet.off", "pdu", OnOutlet, "somebody switched the outlet off", _outlet_off, _outlet),
     FaultKind("outlet.stuck", "pdu", OnOutlet, "the relay takes commands and does not move", _outlet_stuck, _outlet),
-    FaultKind("link.lossy", "server", LossyLink, "the BMC's management link loses and delays", _link_lossy, _server),
+    FaultKind(
+        "link.lossy",
+        "server",
+        LossyLink,
+        "the BMC's management link loses and delays",
+        _link_lossy,
+        _server,
+        values=frozenset({"loss", "duplication", "reordering", "delay", "jitter"}),
+    ),
 )

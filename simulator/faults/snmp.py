@@ -247,6 +247,10 @@ def _card(world: World, params: Swapped) -> Card:
 
 def _swap(world: World, params: Swapped) -> Undo:
     card, one, other = _card(world, params), params.outlet - 1, params.other - 1
+    where = world.plant.pdus[params.pdu].outlets
+    for place in (one, other):
+        if card.outlets[place] is not where[place]:
+            raise NotPossible(f"outlet {place + 1} of {params.pdu} is swapped with another one already")
 
     def swap() -> None:
         outlets = list(card.outlets)
@@ -330,5 +334,5 @@ SNMP: tuple[FaultKind, ...] = (
         _station,
     ),
     FaultKind("bank.tripped", "pdu", OnBank, "the breaker of a bank is open", _trip, _bank),
-    FaultKind("outlets.swapped", "pdu", Swapped, "two outlets answer to each other's number", _swap, _card),
+    FaultKind("outlets.swapped", "pdu", Swapped, "two outlets answer to each other's number", _swap, _card, once=True),
 )
