@@ -207,7 +207,7 @@ bmc.dead: {{server: srv-03, at: 10m, for: 5m}}
 
 `at` and `for` are common to all. Faults of messages (`http.*`, `ipmi.*`, `snmp.*`, those of DHCP, phone-home and pings) hit every message that fits,
 unless `nth`, `after`, `times` and `share` say which. A time is lab time, which scenarios jump over; what devices on a real network measure with their own clocks is
-wire time. A fault that never struck fails its scenario.
+wire time. A fault that never struck fails its scenario. Two faults may bend the same: it is bent as the later one says, until the last of them ends.
 """
     ]
     for target, title in _FAMILIES.items():

@@ -23,6 +23,8 @@ from simulator.plant.network import SwitchPort as PlantPort
 __all__ = ["LIVING", "World", "is_his"]
 
 _MOST_ORDERS = 100_000
+_A_LOOK = 60.0
+"""Seconds between two looks of a module that waits."""
 LIVING = (State.ACTIVE, State.SUSPENDED)
 
 
@@ -87,6 +89,20 @@ class World:
         ports = self.lab.plant.switches[switch].ports
         cable = ports[port - 1].cable if 0 < port <= len(ports) else None
         return cable.nic.server if cable else None
+
+    def just_broken(self, server: str) -> bool:
+        """A fault has bent the machine, or what it hangs on, so lately that nobody can have looked since."""
+        journal, began = self.lab.journal, self.now - _A_LOOK
+        parts = {server, *(port.switch for _, port in self.ports(server))}
+        standing = journal.marks.latest(server, ("power", "net", "off"))
+        for record in reversed(journal):
+            if record.time < began:
+                break
+            if record.subject in parts and (record.layer == "plant" or record.number == standing):
+                first = journal.chain(record)[0]
+                if first.layer == "fault" and first.time >= began:
+                    return True
+        return False
 
     # the panel's records
 

@@ -217,6 +217,38 @@ async def called_active_behind_a_port_that_is_shut(hall: Hall) -> None:
     hall.end(service, State.ACTIVE)
 
 
+async def installed_and_then(hall: Hall, seconds: float, kind: str, **values: object) -> None:
+    """An order goes well; then something breaks, and so many seconds later billing calls it delivered."""
+    service = hall.begin("web1", server="srv-01")
+    hall.own("srv-01", ALICE)
+    service.addresses = (hall.allocate("srv-01"),)
+    await hall.ports("srv-01", up=True)
+    await hall.install("srv-01")
+    hall.bend(kind, **values)
+    await hall.wait(seconds)
+    hall.end(service, State.ACTIVE)
+
+
+@near("installed")
+async def its_power_failed_as_it_was_delivered(hall: Hall) -> None:
+    await installed_and_then(hall, 30, "outlet.off", pdu="pdu-a1", outlet=1)
+
+
+@near("installed")
+async def its_power_was_away_for_a_moment_as_it_was_delivered(hall: Hall) -> None:
+    await installed_and_then(hall, 30, "outlet.off", pdu="pdu-a1", outlet=1, **{"for": "10s"})
+
+
+@near("reachable")
+async def its_switch_died_as_it_was_delivered(hall: Hall) -> None:
+    await installed_and_then(hall, 30, "switch.dead", switch="sw-a1")
+
+
+@near("reachable")
+async def its_nic_fell_silent_as_it_was_delivered(hall: Hall) -> None:
+    await installed_and_then(hall, 30, "nic.silent", server="srv-01")
+
+
 @near("reachable")
 async def cut_off_after_it_was_delivered(hall: Hall) -> None:
     await hall.sold("web1")

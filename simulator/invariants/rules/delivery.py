@@ -32,14 +32,15 @@ class Installed(Invariant):
         name, server = service.server_name, world.server(service.server_name)
         subjects = (service.name, name)
         if not server.powered:
-            yield Broken(subjects, f"{service.name} is called active, and {name} is off")
+            if not world.just_broken(name):
+                yield Broken(subjects, f"{service.name} is called active, and {name} is off")
             return
         written = max(world.installations(name), default=None)
         if server.os is None or written is None:
             yield Broken(subjects, f"{service.name} is called active, and {name} has no system")
         elif written < world.ordered_at[service.name]:
             yield Broken(subjects, f"{service.name} is called active, and {name} has the system of before its order")
-        elif server.state is not BootState.RUNNING:
+        elif server.state is not BootState.RUNNING and not world.just_broken(name):
             yield Broken(subjects, f"{service.name} is called active, and {name} is still busy ({server.state.value})")
 
 
@@ -59,7 +60,7 @@ class Reachable(Invariant):
         system = server.system
         if system is None or not system.addresses:  # `installed` says it
             return
-        if not any(server.answers_ping(address) for address in system.addresses):
+        if not any(server.answers_ping(address) for address in system.addresses) and not world.just_broken(server.name):
             text = f"{service.name} is called active, and {service.server_name} answers at none of its addresses"
             yield Broken((service.name, service.server_name), text)
 
