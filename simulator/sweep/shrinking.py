@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from simulator.files.lab_file import find_lab
 from simulator.files.problems import FileProblems
 from simulator.files.reader import read
 from simulator.scenario.billing.outside.plan import load_module
@@ -22,6 +21,7 @@ from simulator.scenario.language import scenario_from_text
 from simulator.scenario.plan import Action, Scenario, Wait
 from simulator.scenario.result import Failure, Result
 from simulator.scenario.runner import run_scenario
+from simulator.sweep.cuts import Data, seconds, smaller_fault, smaller_labs, smaller_step, without
 from simulator.sweep.emit import emit
 from simulator.sweep.fates import FaultSpec
 from simulator.sweep.playing import PAUSE, PersistentSession, Played, load, with_faults
@@ -34,7 +34,6 @@ BEGINNING: Final = 30
 _NUMBERS: Final = re.compile(r"\d+")
 TRIES: Final = 400
 """Cuts that are tried at most."""
-Data = dict[str, Any]
 _TOLD_WHOLE: Final = ("fails", "unlike", "given-back")
 Run = Callable[[Scenario, int], Result]
 
@@ -93,7 +92,7 @@ def shrink_trial(trial: Trial, name: str, play: Run = run) -> Shrunk:
     session.outcome(trial)
     document = _as_played(dict(read(Path(trial.file)).data), trial.faults, session.played, scenario)
     head = f"Found by a sweep of {trial.file} (trial {trial.id}, seed {trial.seed}), and made small."
-    return _Shrinking(document, trial.file, trial.seed, _way_of(name), play, head, trial.module).shrunk()
+    return _Shrinking(document, trial.file, trial.seed, name, play, head, trial.module).shrunk()
 
 
 def shrink_story(
@@ -101,7 +100,7 @@ def shrink_story(
 ) -> Shrunk:
     """From a scenario as data that came to a finding of this name when it was `played`. Raises NotFailing."""
     whole = _as_played(document, (), played, scenario)
-    return _Shrinking(whole, scenario.file, seed, _way_of(name), play, head).shrunk()
+    return _Shrinking(whole, scenario.file, seed, name, play, head).shrunk()
 
 
 def _way_of(name: str) -> str:
@@ -182,11 +181,13 @@ def _ended(raw: Data, *, failed: bool) -> Data:
 
 
 class _Shrinking:
-    def __init__(self, document: Data, file: str, seed: int, way: str, play: Run, head: str, module: str = "") -> None:
+    def __init__(self, document: Data, file: str, seed: int, name: str, play: Run, head: str, module: str = "") -> None:
         self._module = load_module(module) if module else None
         self._file = file
         self._seed = seed
-        self._way = way
+        self._way = _way_of(name)
+        self._passed = name == "never-recovers"
+        """It fails after the trouble has passed: its last try is made a quarter of an hour after the one before."""
         self._play = play
         self._head = head
         self._tries = 0
@@ -204,6 +205,7 @@ class _Shrinking:
             document = _ending_in_failure(document)
         if self._way != "unlike":
             document = _unasked(document)
+        self._passed = self._passed and _after_a_pause(document)
         if not self._fails(document, guard=False):
             raise NotFailing(f"it does not fail by {self._way} as a scenario of its own: a sweep alone sees it")
         whole = document
@@ -228,6 +230,8 @@ class _Shrinking:
     # whether it fails as before
 
     def _fails(self, document: Data, *, guard: bool = True) -> bool:
+        if self._passed and not _after_a_pause(document):
+            return False
         self._tries += 1
         failure = self._failure(document)
         if failure is None:
@@ -275,7 +279,7 @@ class _Shrinking:
         """Smaller files, the much smaller ones first."""
         for key in ("expect", "known", "source", "limit", "seed"):
             if document.get(key):
-                yield _without(document, key)
+                yield without(document, key)
         for key in ("faults", "steps", "expect"):
             items = document.get(key) or []
             half = len(items) // 2
@@ -285,26 +289,25 @@ class _Shrinking:
             for index in range(len(items)):
                 if key != "steps" or len(items) > 1:
                     rest = items[:index] + items[index + 1 :]
-                    yield {**document, key: rest} if rest else _without(document, key)
+                    yield {**document, key: rest} if rest else without(document, key)
         for key in document.get("settings") or {}:
-            rest = _without(document["settings"], key)
-            yield {**document, "settings": rest} if rest else _without(document, "settings")
+            rest = without(document["settings"], key)
+            yield {**document, "settings": rest} if rest else without(document, "settings")
         yield from self._in_steps(document)
         yield from self._in_faults(document)
-        yield from _in_lab(document, self._file)
+        yield from smaller_labs(document, self._file)
 
     def _in_steps(self, document: Data) -> Iterator[Data]:
         steps = document["steps"]
         for index, step in enumerate(steps):
-            for smaller in _smaller_step(step):
+            for smaller in smaller_step(step):
                 yield {**document, "steps": [*steps[:index], smaller, *steps[index + 1 :]]}
 
     def _in_faults(self, document: Data) -> Iterator[Data]:
         faults = document.get("faults") or []
         for index, fault in enumerate(faults):
-            ((kind, params),) = fault.items()
-            for smaller in _smaller_params(dict(params or {})):
-                yield {**document, "faults": [*faults[:index], {kind: smaller}, *faults[index + 1 :]]}
+            for smaller in smaller_fault(fault):
+                yield {**document, "faults": [*faults[:index], smaller, *faults[index + 1 :]]}
 
 
 def _ending_in_failure(document: Data) -> Data:
@@ -313,116 +316,19 @@ def _ending_in_failure(document: Data) -> Data:
     if not failed:
         return document
     steps = document["steps"][: failed[-1] + 1]
-    return {**document, "steps": [*steps[:-1], _without(steps[-1], "expect")]}
+    return {**document, "steps": [*steps[:-1], without(steps[-1], "expect")]}
+
+
+def _after_a_pause(document: Data) -> bool:
+    """Its last step is a try long after the one before."""
+    before = document["steps"][-2:-1]
+    return bool(before) and seconds(before[0].get("wait", "")) >= PAUSE
 
 
 def _unasked(document: Data) -> Data:
     """Without what is expected of a life in which nothing more goes wrong: it is not what fails here."""
     steps = [step for step in document["steps"] if "check" not in step]
-    return {**_without(document, "expect"), "steps": steps}
-
-
-def _without(mapping: Mapping[str, Any], key: str) -> Data:
-    return {name: value for name, value in mapping.items() if name != key}
-
-
-def _smaller_step(step: Data) -> Iterator[Data]:
-    for verb, args in step.items():
-        if verb == "expect":
-            continue
-        if verb == "wait":
-            yield from ({"wait": time} for time in ("1m", "15m", "1h") if _seconds(time) < _seconds(args))
-        elif isinstance(args, Mapping):
-            for key in args:
-                if key not in ("service", "client"):
-                    yield {**step, verb: _without(args, key)}
-        elif isinstance(args, list) and len(args) > 1:
-            for index in range(len(args)):
-                yield {**step, verb: args[:index] + args[index + 1 :]}
-
-
-def _smaller_params(params: Data) -> Iterator[Data]:
-    for key in params:
-        yield _without(params, key)
-    if "nth" in params:
-        yield {**_without(params, "nth"), "times": 1}
-        if params["nth"] != 1:
-            yield {**params, "nth": 1}
-    for key in ("by", "delay", "for", "at", "age"):
-        if key in params and isinstance(params[key], str):
-            yield from ({**params, key: t} for t in ("10s", "1m", "10m", "1h") if _seconds(t) < _seconds(params[key]))
-
-
-def _seconds(text: Any) -> float:
-    from simulator.files.units import parse_duration  # noqa: PLC0415
-
-    try:
-        return parse_duration(text)
-    except ValueError:
-        return 0.0
-
-
-# labs
-
-
-def _in_lab(document: Data, file: str) -> Iterator[Data]:
-    """The lab itself as data, with fewer racks, machines, users, pools and templates."""
-    lab = document.get("lab", "small")
-    if isinstance(lab, str):
-        path = find_lab(lab, Path(file))
-        if path is None:
-            return
-        lab = copy.deepcopy(dict(read(path).data))
-        yield from ({**document, "lab": each} for each in _least_labs(lab))
-        return
-    yield from ({**document, "lab": each} for each in _smaller_labs(lab))
-
-
-def _least_labs(lab: Data) -> Iterator[Data]:
-    """At one stroke: one rack, in which each row of servers is one or two machines."""
-    racks = lab.get("racks") or []
-    for count in (1, 2):
-        for rack in racks:
-            rows = [{**row, "count": count} if row.get("count", 1) > count else row for row in rack.get("servers", ())]
-            yield {**lab, "racks": [{**rack, "servers": rows}]}
-    rows_of = [
-        {**r, "servers": [{**row, "count": 1} if row.get("count", 1) > 1 else row for row in r.get("servers", ())]}
-        for r in racks
-    ]
-    yield {**lab, "racks": rows_of}
-
-
-def _smaller_labs(lab: Data) -> Iterator[Data]:
-    racks = lab.get("racks") or []
-    for index, rack in enumerate(racks):
-        if len(racks) > 1:
-            yield {**lab, "racks": racks[:index] + racks[index + 1 :]}
-        rows = rack.get("servers") or []
-        for at, row in enumerate(rows):
-            if len(rows) > 1:
-                yield {**lab, "racks": _put(racks, index, {**rack, "servers": rows[:at] + rows[at + 1 :]})}
-            if row.get("count", 1) > 1:
-                fewer = {**row, "count": row["count"] // 2}
-                yield {**lab, "racks": _put(racks, index, {**rack, "servers": _put(rows, at, fewer)})}
-            psus = [name for name in row.get("cables") or {} if str(name).startswith("psu")]
-            if psus:  # without a cable to an outlet it is fed all the same
-                left = {name: cable for name, cable in row["cables"].items() if name not in psus}
-                yield {**lab, "racks": _put(racks, index, {**rack, "servers": _put(rows, at, {**row, "cables": left})})}
-        for key in ("pdus", "switches"):
-            if rack.get(key):
-                yield {**lab, "racks": _put(racks, index, _without(rack, key))}
-    panel = lab.get("panel") or {}
-    for key, value in panel.items():
-        if isinstance(value, list):
-            for index in range(len(value)):
-                rest = value[:index] + value[index + 1 :]
-                yield {**lab, "panel": {**panel, key: rest} if rest else _without(panel, key)}
-        elif key != "location":
-            yield {**lab, "panel": _without(panel, key)}
-
-
-def _put(items: list[Any], index: int, item: Any) -> list[Any]:
-    return [*items[:index], item, *items[index + 1 :]]
+    return {**without(document, "expect"), "steps": steps}
 
 
 def _size(document: Data, file: str) -> tuple[int, int, int]:
