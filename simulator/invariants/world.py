@@ -94,7 +94,7 @@ class World:
         """A fault has bent the machine, or what it hangs on, so lately that nobody can have looked since."""
         journal, began = self.lab.journal, self.now - _A_LOOK
         parts = {server, *(port.switch for _, port in self.ports(server))}
-        standing = journal.marks.latest(server, ("power", "net", "off"))
+        standing = journal.marks.latest(server, ("power", "net", "off", "disk"))
         for record in reversed(journal):
             if record.time < began:
                 break
@@ -170,6 +170,10 @@ class World:
         """What happens now was set going before this service's action began: by an operation, or by a call that takes long."""
         work, since = flow(), self._working_since.get(service.name, 0)
         return work is not None and 0 < work.began < since
+
+    def of_an_operation(self, record: Record) -> bool:
+        """It came from an operation of the panel, which somebody began earlier."""
+        return any(each.what == "operation started" for each in self.lab.journal.chain(record)[:-1])
 
     def in_hand(self, server: str) -> bool:
         """Somebody works on it, or may do: an order that has no server yet looks for one."""

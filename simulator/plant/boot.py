@@ -211,6 +211,7 @@ async def _install(server: Server, nic: Nic, image: NetBoot) -> None:
     nics = server.bond if index in server.bond else (index,)
     disk.os = InstalledOs(image.image, tuple(image.addresses), tuple(image.ssh_keys), image.recipe, nics)
     disk.holds = (*disk.holds, server.lab_time)[-TRACES:]
+    server.reported = False
     await _phone_home(server, [nic], "first_boot", 100)
 
 
@@ -292,7 +293,6 @@ def _message(server: Server, what: str) -> Fate | None:
 def _request(server: Server, nic: Nic, image: NetBoot) -> int | None:
     """Ask for the image. When its transfer will end in its middle: the number of the record that says so."""
     service = server.network.boot_service
-    server.reported = False
     if service is not None:
         service.image_requested(nic.mac, image.image)
     return server.physics.wire.hit if isinstance(_message(server, "image"), Cut) else None

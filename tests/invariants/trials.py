@@ -136,6 +136,21 @@ async def its_own_installation_which_nobody_waits_for_goes_on(hall: Hall) -> Non
 
 
 @near("hands-off")
+async def its_own_installation_goes_on_beside_an_order_that_began_with_it(hall: Hall) -> None:
+    service = hall.begin("web1")
+    hall.begin("web2", email=BOB)
+    hall.own("srv-01", ALICE)
+    hall.bind(service, "srv-01")
+    await hall.ports("srv-01", up=True)
+    service.addresses = (hall.allocate("srv-01"),)
+    await hall.panel.power.on(hall.number("srv-01"))
+    hall.panel.operations.install(hall.number("srv-01"), "debian-12")
+    hall.end(service, State.ACTIVE)
+    await hall.wait(600)
+    hall.end(hall.view.services["web2"], State.FAILED, "no server")
+
+
+@near("hands-off")
 async def a_suspension_ends_after_its_call_was_given_up(hall: Hall) -> None:
     service = await hall.sold("web1")
     hall.bend("switch.dead", switch="sw-a1")
@@ -227,6 +242,11 @@ async def installed_and_then(hall: Hall, seconds: float, kind: str, **values: ob
     hall.bend(kind, **values)
     await hall.wait(seconds)
     hall.end(service, State.ACTIVE)
+
+
+@near("installed")
+async def its_disk_failed_as_it_was_delivered(hall: Hall) -> None:
+    await installed_and_then(hall, 30, "disk.fails", server="srv-01", disk=1)
 
 
 @near("installed")

@@ -208,6 +208,55 @@ def test_a_clearing_leaves_the_systems_alone_until_it_writes():
     run(main())
 
 
+@pytest.mark.parametrize(
+    "task",
+    [diagnose(clear=True), diagnose(clear=False), install(octets=900_000_000_000, os="alma-9")],
+    ids=lambda t: t.image,
+)
+def test_a_system_that_comes_up_because_an_image_was_cut_off_reports_nothing(task):
+    """Its report was made after its own installation: the boot service must not take its start for the end of the image's work."""
+
+    async def main():
+        hall = Hall()
+        hall.boot.task = install()
+        hall.one.set_boot_override(("pxe", False, False))
+        hall.one.power_on()
+        await hall.clock.sleep(1000)
+        assert hall.boot.ends() == ["first_boot", "done"]
+        hall.boot.heard.clear()
+        hall.boot.task = task
+        hall.one.set_boot_override(("pxe", False, False))
+        hall.one.reset()
+        await hall.clock.sleep(95 + 20 + 1)
+        assert hall.one.state in (BootState.DIAGNOSING, BootState.INSTALLING)
+        hall.one.reset()
+        await hall.clock.sleep(600)
+        assert hall.one.system.name == "debian-12"
+        assert hall.boot.ends() == []
+
+    run(main())
+
+
+def test_a_fresh_system_that_is_cut_off_before_its_report_makes_it_when_it_is_up():
+    async def main():
+        hall = Hall()
+        hall.boot.task = install()
+        hall.one.set_boot_override(("pxe", False, False))
+        hall.one.power_on()
+        while "first_boot" not in hall.boot.heard:
+            await hall.clock.sleep(1)
+        for _ in range(2):
+            hall.one.reset()
+            await hall.clock.sleep(20)
+        assert hall.boot.ends() == ["first_boot"]
+        await hall.clock.sleep(600)
+        hall.one.reset()
+        await hall.clock.sleep(600)
+        assert hall.boot.ends() == ["first_boot", "done"]
+
+    run(main())
+
+
 def test_a_disk_that_fails_stops_the_installer_with_an_error_that_reaches_the_boot_service():
     async def main():
         hall = Hall()

@@ -37,7 +37,8 @@ class Installed(Invariant):
             return
         written = max(world.installations(name), default=None)
         if server.os is None or written is None:
-            yield Broken(subjects, f"{service.name} is called active, and {name} has no system")
+            if not world.just_broken(name):
+                yield Broken(subjects, f"{service.name} is called active, and {name} has no system")
         elif written < world.ordered_at[service.name]:
             yield Broken(subjects, f"{service.name} is called active, and {name} has the system of before its order")
         elif server.state is not BootState.RUNNING and not world.just_broken(name):

@@ -105,7 +105,7 @@ class HandsOff(Invariant):
             return
         on_it = world.services_on(record.subject)
         living = [service for service in on_it if service.state in LIVING]
-        if not living or any(world.busy(service) for service in on_it):
+        if not living or any(world.busy(service) for service in on_it) or world.of_an_operation(record):
             return
         others = [
             s
