@@ -34,7 +34,7 @@ def ends(fault: dict[str, Any]) -> bool:
 
 
 @given(faults_of(GROUND))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_trouble_that_passes_is_made_no_trouble_that_stays(fault: dict[str, Any]) -> None:
     assert ends(fault)
     for smaller in smaller_fault(fault):
