@@ -120,6 +120,7 @@ class Session:
         self.marks: Sequence[TimelineMark] = ()
         self._recording: Recording | None = None
         self._playing: asyncio.Task[Any] | None = None
+        self._called_off = False
         self._injected: list[tuple[PlannedFault, Injected]] = []
         self._doing: list[str] = []
 
@@ -177,6 +178,11 @@ class Session:
             self.went_wrong.missed(Miss("the run", "an end", str(error), ()))
         except NotSimulated as error:
             self.went_wrong.broke("the lab", "one that can be simulated", str(error))
+        except asyncio.CancelledError:
+            # Ctrl-C that comes while asyncio's runner starts cancels its task, and the runner forgets why.
+            if self._called_off:
+                raise
+            raise KeyboardInterrupt from None
         except Exception as error:  # whatever broke is in the result, not on the user's screen
             self.went_wrong.raised(error, self.stage.journal)
         if not self.journal_hash:
@@ -401,6 +407,7 @@ class Session:
     def call_off(self) -> None:
         """End the run here; `run` then raises CancelledError."""
         assert self._playing is not None
+        self._called_off = True
         self._playing.cancel()
 
     def _strike(self, fault: PlannedFault, run: LabRun) -> None:
