@@ -5,6 +5,7 @@ knows: since when an order is worked on, whose data an installation was, which a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TypeVar
 
 from provisioner.modules.billmanager5.settings import username_of
 from provisioner.services import Service, State
@@ -22,6 +23,7 @@ from simulator.plant.network import SwitchPort as PlantPort
 
 __all__ = ["LIVING", "World", "is_his"]
 
+T = TypeVar("T")
 _MOST_ORDERS = 100_000
 _A_LOOK = 60.0
 """Seconds between two looks of a module that waits."""
@@ -32,6 +34,14 @@ def is_his(owner: str, email: str) -> bool:
     """DCImanager 6 shows an e-mail, DCImanager 5 a name made of it (B5-4)."""
     owner = owner.removesuffix(USERS_OF_5)
     return owner.casefold() == email.casefold() if "@" in owner else bool(owner) and owner == username_of(email)
+
+
+def _remember(table: dict[str, T], service: str, value: T) -> None:
+    """Of so many services: a lab may be up for weeks."""
+    table.pop(service, None)
+    table[service] = value
+    if len(table) > _MOST_ORDERS:
+        del table[next(iter(table))]
 
 
 class World:
@@ -211,24 +221,17 @@ class World:
 
     def begun(self, service: str, record: int) -> None:
         """Something is done for this service, which may not even be known to billing: it is being ordered, perhaps."""
-        self._working_since.pop(service, None)
-        self._working_since[service] = record
-        if len(self._working_since) > _MOST_ORDERS:
-            del self._working_since[next(iter(self._working_since))]
+        _remember(self._working_since, service, record)
         if service not in self._begun and len(self._begun) < _MOST_ORDERS:
             self._begun[service] = self.now
 
     def delivered(self, service: Service) -> None:
         """Its order is called delivered now."""
-        self.delivered_at[service.name] = self.now
-        if len(self.delivered_at) > _MOST_ORDERS:
-            del self.delivered_at[next(iter(self.delivered_at))]
+        _remember(self.delivered_at, service.name, self.now)
 
     def touched_service(self, service: Service) -> None:
         if service.busy == "Create" and service.name not in self.ordered_at:
-            self.ordered_at[service.name] = self._begun.pop(service.name, self.now)
-            if len(self.ordered_at) > _MOST_ORDERS:  # of a lab that is up for weeks
-                del self.ordered_at[next(iter(self.ordered_at))]
+            _remember(self.ordered_at, service.name, self._begun.pop(service.name, self.now))
 
     def look_at(self, name: str) -> None:
         """A server is being looked at, or with no name no longer: meanwhile nothing changes. What must be remembered of it is

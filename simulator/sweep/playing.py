@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -51,6 +51,7 @@ _MOST_TRIES: Final = 12
 _HOLDS = (ServiceExpect, ServerExpect, AccountExpect, LeaksSpec)
 """Expectations of what there is at the end; how often what was asked depends on what went wrong on the way."""
 GIVEN_BACK: Final = "given-back"
+_SILENT: Final = "the panel"
 _BENT: Final = ("fault", "wire")
 
 
@@ -129,16 +130,20 @@ class PersistentSession(Session):
         else:
             await self._hold(self.scenario.expected, actors)
         if not any(isinstance(each.spec, LeaksSpec) for each in self.scenario.expected) or self.gave_up:
-            self.found += [_left(miss, actors) for miss in await self._leaks(run, actors)]
+            left = await self._when_it_answers(lambda: check_no_leaks(actors), run)
+            self.found += [_unlike(miss, actors) if miss.what == _SILENT else _left(miss, actors) for miss in left]
 
-    async def _leaks(self, run: LabRun, actors: Actors) -> list[Miss]:
-        """What is left behind, when the panel answers again."""
-        for _ in range(TRIES - 1):
+    async def _when_it_answers(self, ask: Callable[[], Awaitable[list[Miss]]], run: LabRun) -> list[Miss]:
+        """What a panel that may be down for a while says in the end."""
+        tries = 1
+        while True:
             try:
-                return await check_no_leaks(actors)
-            except ProvisioningError:
-                await run.clock.sleep(PAUSE)
-        return await check_no_leaks(actors)
+                return await ask()
+            except ProvisioningError as error:
+                if tries == TRIES:
+                    return [Miss(_SILENT, "an answer", f"error: {error}", ())]
+            tries += 1
+            await run.clock.sleep(PAUSE)
 
     async def _step(self, step: Step, run: LabRun, actors: Actors) -> None:
         match step:
@@ -242,21 +247,10 @@ class PersistentSession(Session):
                 if not isinstance(each.spec, ServiceExpect):
                     continue
                 each = replace(each, spec=each.spec.model_copy(update={"on": None, "saved": None}))
-            try:
-                misses = await check_expected(each, actors)
-            except ProvisioningError as error:
-                misses = [Miss("the panel", "an answer", f"error: {error}", ())]
+            misses = await self._when_it_answers(partial(check_expected, each, actors), actors.run)
+            leaks = isinstance(each.spec, LeaksSpec)
             self.found += [
-                _left(miss, actors)
-                if isinstance(each.spec, LeaksSpec)
-                else Found(
-                    "unlike",
-                    Harm.REACHABILITY,
-                    f"{miss.what}: {miss.expected} without the trouble, {miss.seen} after it",
-                    tuple(name for name in miss.about if name),
-                    actors.run.clock.now(),
-                )
-                for miss in misses
+                _left(miss, actors) if leaks and miss.what != _SILENT else _unlike(miss, actors) for miss in misses
             ]
 
     def _elsewhere(self, actors: Actors) -> bool:
@@ -341,6 +335,11 @@ def _one_of(name: str, found: Sequence[Found]) -> Iterator[Found]:
 
 def _violation(violation: Violation) -> Found:
     return Found(violation.invariant, violation.harm, violation.text, violation.subjects, violation.at)
+
+
+def _unlike(miss: Miss, actors: Actors) -> Found:
+    text = f"{miss.what}: {miss.expected} without the trouble, {miss.seen} after it"
+    return Found("unlike", Harm.REACHABILITY, text, tuple(name for name in miss.about if name), actors.run.clock.now())
 
 
 def _left(miss: Miss, actors: Actors) -> Found:

@@ -137,14 +137,19 @@ class Hall:
     async def ports(self, server: str, up: bool) -> None:
         await self.panel.ports.set(self.number(server), up)
 
-    async def sold(self, name: str, email: str = ALICE, server: str = "srv-01") -> Service:
-        """The whole order of a service, as a module should do it."""
+    async def set_up(self, name: str, email: str = ALICE, server: str = "srv-01") -> Service:
+        """An order, as a module should do it, but for its end."""
         service = self.begin(name, email=email)
         self.own(server, email)
         self.bind(service, server)
         await self.ports(server, up=True)
         service.addresses = (self.allocate(server),)
         await self.install(server)
+        return service
+
+    async def sold(self, name: str, email: str = ALICE, server: str = "srv-01") -> Service:
+        """The whole order of a service."""
+        service = await self.set_up(name, email, server)
         self.end(service, State.ACTIVE)
         return service
 

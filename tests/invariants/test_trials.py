@@ -10,7 +10,7 @@ import pytest
 from provisioner.services import State
 from simulator.dcim.errors import DeviceFault
 from simulator.invariants.catalogue import BY_NAME
-from tests.invariants.support import ALICE, Hall, in_hall
+from tests.invariants.support import Hall, in_hall
 from tests.invariants.trials import BROKEN, NEAR, installed_and_then
 
 SCENES = [pytest.param(name, each, id=f"{name}-{each.__name__}") for name, near in NEAR.items() for each in near]
@@ -60,12 +60,7 @@ def test_what_broke_minutes_ago_a_module_could_have_seen(name: str, kind: str, v
 
 def test_a_port_that_ignored_its_order_a_moment_ago_is_not_broken() -> None:
     async def scene(hall: Hall) -> None:
-        await hall.ports("srv-01", up=False)
-        service = hall.begin("web1", server="srv-01")
-        hall.own("srv-01", ALICE)
-        service.addresses = (hall.allocate("srv-01"),)
-        await hall.ports("srv-01", up=True)
-        await hall.install("srv-01")
+        service = await hall.set_up("web1")
         await hall.ports("srv-01", up=False)
         await hall.wait(120)
         hall.bend("snmp.set_ignored", switch="sw-a1")

@@ -223,22 +223,14 @@ async def reinstalled_by_the_client_himself(hall: Hall) -> None:
 
 @broken("reachable")
 async def called_active_behind_a_port_that_is_shut(hall: Hall) -> None:
-    service = hall.begin("web1", server="srv-01")
-    hall.own("srv-01", ALICE)
-    service.addresses = (hall.allocate("srv-01"),)
-    await hall.ports("srv-01", up=True)
-    await hall.install("srv-01")
+    service = await hall.set_up("web1")
     await hall.ports("srv-01", up=False)
     hall.end(service, State.ACTIVE)
 
 
 async def installed_and_then(hall: Hall, seconds: float, kind: str, **values: object) -> None:
     """An order goes well; then something breaks, and so many seconds later billing calls it delivered."""
-    service = hall.begin("web1", server="srv-01")
-    hall.own("srv-01", ALICE)
-    service.addresses = (hall.allocate("srv-01"),)
-    await hall.ports("srv-01", up=True)
-    await hall.install("srv-01")
+    service = await hall.set_up("web1")
     hall.bend(kind, **values)
     await hall.wait(seconds)
     hall.end(service, State.ACTIVE)

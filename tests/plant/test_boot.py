@@ -11,12 +11,17 @@ from simulator.plant.network import Vlan
 from tests.plant.support import Hall, diagnose, install
 
 
+def start(hall, task):
+    """The first server runs this over the network."""
+    hall.boot.task = task
+    hall.one.set_boot_override(("pxe", False, False))
+    hall.one.power_on()
+
+
 def test_an_installation_ends_with_a_system_that_answers_pings():
     async def main():
         hall = Hall()
-        hall.boot.task = install()
-        hall.one.set_boot_override(("pxe", False, False))
-        hall.one.power_on()
+        start(hall, install())
         await hall.clock.sleep(1000)
         assert hall.one.state is BootState.RUNNING
         assert hall.plant.answering("192.0.2.10") == "srv-01"
@@ -218,9 +223,7 @@ def test_a_system_that_comes_up_because_an_image_was_cut_off_reports_nothing(tas
 
     async def main():
         hall = Hall()
-        hall.boot.task = install()
-        hall.one.set_boot_override(("pxe", False, False))
-        hall.one.power_on()
+        start(hall, install())
         await hall.clock.sleep(1000)
         assert hall.boot.ends() == ["first_boot", "done"]
         hall.boot.heard.clear()
@@ -240,9 +243,7 @@ def test_a_system_that_comes_up_because_an_image_was_cut_off_reports_nothing(tas
 def test_a_fresh_system_that_is_cut_off_before_its_report_makes_it_when_it_is_up():
     async def main():
         hall = Hall()
-        hall.boot.task = install()
-        hall.one.set_boot_override(("pxe", False, False))
-        hall.one.power_on()
+        start(hall, install())
         while "first_boot" not in hall.boot.heard:
             await hall.clock.sleep(1)
         for _ in range(2):
@@ -260,9 +261,7 @@ def test_a_fresh_system_that_is_cut_off_before_its_report_makes_it_when_it_is_up
 def test_a_disk_that_fails_stops_the_installer_with_an_error_that_reaches_the_boot_service():
     async def main():
         hall = Hall()
-        hall.boot.task = install()
-        hall.one.set_boot_override(("pxe", False, False))
-        hall.one.power_on()
+        start(hall, install())
         await hall.clock.sleep(400)
         assert hall.one.state is BootState.INSTALLING
         hall.one.disks[0].failed = True
@@ -278,9 +277,7 @@ def test_a_disk_that_fails_stops_the_installer_with_an_error_that_reaches_the_bo
 def test_a_short_outage_delays_an_installation_and_a_long_one_ends_it(outage, state):
     async def main():
         hall = Hall()
-        hall.boot.task = install()
-        hall.one.set_boot_override(("pxe", False, False))
-        hall.one.power_on()
+        start(hall, install())
         await hall.clock.sleep(400)
         hall.switch.ports[0].set_admin(False)
         await hall.clock.sleep(outage)
@@ -315,9 +312,7 @@ def test_diagnostics_name_the_hardware_and_clear_every_disk():
         hall = Hall()
         for disk in hall.one.disks:
             disk.used = True
-        hall.boot.task = diagnose(clear=True)
-        hall.one.set_boot_override(("pxe", False, False))
-        hall.one.power_on()
+        start(hall, diagnose(clear=True))
         await hall.clock.sleep(1500)
         assert "hardware E3-1230-16Gb-2x500SSD" in hall.boot.heard
         assert not hall.one.disks_clean
@@ -332,9 +327,7 @@ def test_diagnostics_see_only_the_disks_that_answer():
     async def main():
         hall = Hall(disks=((500, "SSD"), (500, "SSD"), (2000, "HDD")))
         hall.one.disks[1].failed = True
-        hall.boot.task = diagnose(clear=False)
-        hall.one.set_boot_override(("pxe", False, False))
-        hall.one.power_on()
+        start(hall, diagnose(clear=False))
         await hall.clock.sleep(800)
         assert "hardware E3-1230-16Gb-500SSD-2000HDD" in hall.boot.heard
 

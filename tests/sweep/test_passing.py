@@ -69,6 +69,13 @@ def test_an_order_that_is_taken_back_is_taken_back_although_the_first_try_of_tha
     assert [(each.at_once, bool(each.failed)) for each in ends] == [(True, True), (False, False)]
 
 
+def test_a_panel_that_stays_down_is_no_crash() -> None:
+    session = played(CREATE, "fault: {panel.crash: {}}")
+    assert not session.broken
+    assert [each.name for each in session.found] == ["unlike"]
+    assert "the panel: an answer without the trouble" in session.found[0].text
+
+
 @pytest.mark.parametrize("minutes", [2, 20])
 def test_what_is_left_behind_is_asked_of_a_panel_that_answers_again(minutes: int) -> None:
     session = played(CREATE, f"fault: {{panel.crash: {{for: {minutes}m}}}}")

@@ -29,8 +29,8 @@ class Watched(Invariant):
             return
         last = services[-1]
         # Of an order that went well nobody had to wait for the operation; its later end may have failed all the same.
-        his = last.state is State.FAILED and operation.created_at <= world.delivered_at.get(last.name, -1.0)
-        if last.state in (State.FAILED, State.CLOSED) and not his:
+        delivered = last.state is State.FAILED and operation.created_at <= world.delivered_at.get(last.name, -1.0)
+        if last.state in (State.FAILED, State.CLOSED) and not delivered:
             text = f"{operation.kind.value} on {server} runs on, and {last.name} is {last.state.value}"
             yield Broken((server, last.name, str(operation.id)), text)
 
