@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import typer
@@ -30,6 +31,14 @@ class Commands(TyperGroup):
         """Commands that have something to tell of what they did by then end by themselves."""
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt:
+        except BaseException as error:
+            if not _called_off(error):
+                raise
             typer.echo("called off", err=True)
             raise typer.Exit(CALLED_OFF) from None
+
+
+def _called_off(error: BaseException) -> bool:
+    """By Ctrl-C: asyncio's runner cancels its task then, and where that comes as it starts it forgets why."""
+    asyncio = sys.modules.get("asyncio")  # which most of what is asked for here does without
+    return isinstance(error, KeyboardInterrupt) or (asyncio is not None and isinstance(error, asyncio.CancelledError))

@@ -6,7 +6,10 @@ import asyncio
 from typing import Any
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
+from simulator.commands.group import Commands
 from simulator.files.lab_file import data_directory
 from simulator.scenario import labs
 from simulator.scenario.language import load_scenario
@@ -31,3 +34,19 @@ def test_one_that_is_called_off_says_so() -> None:
     session.split_at = (10.0, session.call_off)
     with pytest.raises(asyncio.CancelledError):
         session.run()
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, asyncio.CancelledError])
+def test_so_does_any_command(error: type[BaseException]) -> None:
+    app = typer.Typer(cls=Commands)
+
+    @app.command()
+    def works() -> None:
+        raise error
+
+    @app.command()
+    def rests() -> None: ...
+
+    done = CliRunner().invoke(app, ["works"])
+    assert done.exit_code == 130
+    assert done.stderr == "called off\n"
